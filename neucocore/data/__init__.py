@@ -1,0 +1,1 @@
+"""Cubes, labels and embeddings: what neuco reads and writes."""

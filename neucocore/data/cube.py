@@ -1,0 +1,69 @@
+"""One sample of a data set, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cube:
+    """One sample: per modality an array (season, band, y, x) and the names of its bands.
+
+    Attributes
+    ----------
+    id
+        The sample's id, without file suffix.
+    arrays
+        Modality name to array of shape (season, band, y, x), in the stored dtype.
+    bands
+        Modality name to band names, in array order.
+    offset
+        Modality name to the digital-number offset the values carry: 0 or 1000. Sentinel-1 is 0.
+    nodata
+        Modality name to the value that means "no data", None where none is declared.
+    season_names
+        Names along the first axis, such as ``("spring", "summer", "fall", "winter")``.
+    metadata
+        Anything else the data set knows (place, longitude, latitude, ...).
+    """
+
+    id: str
+    arrays: Mapping[str, NDArray[Any]]
+    bands: Mapping[str, tuple[str, ...]]
+    offset: Mapping[str, int] = field(default_factory=dict)
+    nodata: Mapping[str, float | None] = field(default_factory=dict)
+    season_names: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities, in stored order."""
+        return tuple(self.arrays)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays in memory, as stored: the cube's native size."""
+        return sum(int(array.nbytes) for array in self.arrays.values())
+
+    def shifted(self, modality: str, to: int, *, keep_nodata: bool = True) -> NDArray[np.float32]:
+        """Return a modality as float32 with its values on the offset ``to`` (0 or 1000).
+
+        A cube knows which offset it carries, so a shift is never applied twice. With
+        ``keep_nodata`` the values equal to `nodata` stay as they are; without it they are
+        lifted like all others, as the published mean baseline does.
+        """
+        array = self.arrays[modality].astype(np.float32)
+        step = to - self.offset.get(modality, 0)
+        if step == 0:
+            return array
+        nodata = self.nodata.get(modality)
+        if keep_nodata and nodata is not None:
+            array[array != nodata] += np.float32(step)
+        else:
+            array += np.float32(step)
+        return array

@@ -1,0 +1,1 @@
+"""Protocols and what they compute: splits, probes, scores."""

@@ -1,0 +1,75 @@
+"""The scoring protocols: their names, versions, options and identities."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from neucocore.errors import ConfigError, UnknownComponentError
+
+DEFAULT_PROTOCOL = "neucobench-2026"
+DIGEST_LENGTH = 4
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A named, versioned way to score embeddings.
+
+    Attributes
+    ----------
+    scorer
+        ``module:function`` with the signature
+        ``(embeddings, tasks, options, *, jobs, progress) -> list[TaskOutcome]``.
+    defaults
+        Every option with its default. Options are what the scores depend on; where and how fast
+        (jobs, plots) are not options.
+    options
+        The values in force; equal to ``defaults`` unless changed by the user.
+    by_stem
+        Tasks are named and ordered by label-file stem (``neucobench-*``).
+    notice
+        One line said with every run, for protocols with known defects.
+    """
+
+    name: str
+    version: int
+    summary: str
+    scorer: str
+    defaults: Mapping[str, Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    by_stem: bool = False
+    notice: str = ""
+
+    @property
+    def identity(self) -> str:
+        """``name@version``, plus a digest of every changed option."""
+        changed = self.changed
+        base = f"{self.name}@{self.version}"
+        if not changed:
+            return base
+        text = json.dumps(changed, sort_keys=True, separators=(",", ":"))
+        return f"{base}+{hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]}"
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The options that differ from the protocol's defaults."""
+        return {
+            key: value for key, value in sorted(self.options.items()) if value != self.defaults[key]
+        }
+
+    def values(self) -> dict[str, Any]:
+        """Every option with the value in force."""
+        return {**self.defaults, **self.options}
+
+    def with_options(self, options: Mapping[str, Any]) -> Protocol:
+        """Return the protocol with some options changed; unknown ones are a `ConfigError`."""
+        unknown = sorted(set(options) - set(self.defaults))
+        if unknown:
+            raise ConfigError(
+                f"protocol {self.name} has no option {', '.join(map(repr, unknown))}",
+                hint=f"its options are {', '.join(sorted(self.defaults))}",
+            )
+        return Protocol(**{**self.__dict__, "options": {**self.options, **options}})

@@ -1,0 +1,75 @@
+"""The hooks a plugin may implement. All are collected, none takes arguments.
+
+A plugin is a module with ``NEUCO_API = 1`` and one or more of these functions, each decorated
+with `neucocore.plugin.hookimpl` and returning a list of specs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pluggy
+
+from neucocore.specs import (
+    DatasetSpec,
+    EncoderSpec,
+    Kind,
+    MetricSpec,
+    ProbeSpec,
+    ReducerSpec,
+    TaskSpec,
+)
+
+PROJECT = "neuco"
+NEUCO_API: Literal[1] = 1
+SUPPORTED_APIS = frozenset({1})
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def neuco_datasets() -> Sequence[DatasetSpec]:
+    """Return the data sets the plugin offers."""
+    raise NotImplementedError
+
+
+@hookspec
+def neuco_encoders() -> Sequence[EncoderSpec]:
+    """Return the encoders the plugin offers."""
+    raise NotImplementedError
+
+
+@hookspec
+def neuco_tasks() -> Sequence[TaskSpec]:
+    """Return the tasks the plugin offers."""
+    raise NotImplementedError
+
+
+@hookspec
+def neuco_metrics() -> Sequence[MetricSpec]:
+    """Return the metrics the plugin offers."""
+    raise NotImplementedError
+
+
+@hookspec
+def neuco_probes() -> Sequence[ProbeSpec]:
+    """Return the probes the plugin offers."""
+    raise NotImplementedError
+
+
+@hookspec
+def neuco_reducers() -> Sequence[ReducerSpec]:
+    """Return the reducers the plugin offers."""
+    raise NotImplementedError
+
+
+HOOK_OF_KIND: dict[Kind, str] = {
+    "dataset": "neuco_datasets",
+    "encoder": "neuco_encoders",
+    "task": "neuco_tasks",
+    "metric": "neuco_metrics",
+    "probe": "neuco_probes",
+    "reducer": "neuco_reducers",
+}

@@ -1,0 +1,205 @@
+"""The frozen descriptions by which plugins announce their components.
+
+Standard library only: listing what is installed must import nothing heavy. The code behind a
+spec is named by its ``factory`` (``"package.module:attribute"``) and imported when it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+Kind = Literal["dataset", "encoder", "task", "metric", "probe", "reducer"]
+Problem = Literal["regression", "binary", "multiclass", "multilabel"]
+Fit = Literal["none", "train", "transductive"]
+ParamType = Literal["int", "float", "str", "bool", "list"]
+
+KINDS: tuple[Kind, ...] = ("dataset", "encoder", "task", "metric", "probe", "reducer")
+PROBLEMS: tuple[Problem, ...] = ("regression", "binary", "multiclass", "multilabel")
+Factory = str | Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of a component, declared so that nothing has to be imported to list it.
+
+    ``type`` is what ``--set name=value`` is read as; ``list`` is comma separated text.
+    ``nullable`` parameters also accept ``none``.
+    """
+
+    name: str
+    type: ParamType
+    default: Any
+    help: str
+    choices: tuple[Any, ...] = ()
+    nullable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentSpec:
+    """What every kind of component declares."""
+
+    kind: ClassVar[Kind]
+
+    name: str
+    summary: str
+    factory: Factory
+    params: tuple[Param, ...] = ()
+    version: int = 1
+    license: str = ""
+    citation: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSource:
+    """Where a data set lives on the Hugging Face hub.
+
+    ``revision`` is the pinned default; ``labels`` and ``example`` are glob patterns of the small
+    parts that can be had alone.
+    """
+
+    repo: str
+    revision: str
+    repo_type: str = "dataset"
+    labels: tuple[str, ...] = ("labels/*",)
+    example: tuple[str, ...] = ("data_example/*",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec(ComponentSpec):
+    """A source of cubes. ``factory(path, **params)`` returns a `Dataset`.
+
+    ``bands`` names the bands of each modality in stored order; ``seasons`` and ``size`` (pixels
+    along y and x) are nominal. ``make`` names a function ``make(out, **make_params)`` which writes the
+    data set (synthetic ones); ``hub`` says where it is downloaded from.
+    """
+
+    kind: ClassVar[Kind] = "dataset"
+
+    bands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    seasons: int = 4
+    size: int = 264
+    count: int | None = None
+    make: Factory | None = None
+    make_params: tuple[Param, ...] = ()
+    hub: HubSource | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderSpec(ComponentSpec):
+    """Cubes to vectors. ``factory(**params)`` returns an `Encoder`.
+
+    ``fit`` says what the vectors depend on beside their own cube: ``none``, ``train`` (other
+    cubes, named by the user) or ``transductive`` (the very cubes being encoded). ``reducer``
+    names a reducer applied once to the whole matrix at the end, to ``--dimension`` columns
+    or, without that option, to ``dimension``. ``modalities`` lists what the cubes must have.
+    """
+
+    kind: ClassVar[Kind] = "encoder"
+
+    fit: Fit = "none"
+    reducer: str | None = None
+    dimension: int | None = None
+    modalities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelSource:
+    """Where the labels of a task come from, and on what terms."""
+
+    name: str
+    license: str
+    citation: str
+    region: str
+    years: str
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec(ComponentSpec):
+    """Labels for ids of one data set. ``factory(**params)`` returns a `Task`.
+
+    The empty factory stands for labels read from a label file as they are. ``aliases`` are label
+    file stems (without ``__<type>``) under which the task's own data set ships the labels.
+    ``outputs`` names the columns of several outputs. ``unit``, ``low`` and ``high`` describe one
+    label. ``excludes`` and ``noise`` are honest sentences: what the label leaves out, and what is
+    known to be wrong with it. ``controls`` holds measured scores by control name. ``derive`` names
+    a function that makes the labels again from their source.
+    """
+
+    kind: ClassVar[Kind] = "task"
+
+    factory: Factory = ""
+    dataset: str
+    problem: Problem
+    primary_metric: str
+    aliases: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    source: LabelSource | None = None
+    labelled: int | None = None
+    excludes: str = ""
+    noise: str = ""
+    controls: Mapping[str, float] = field(default_factory=dict)
+    derive: Factory | None = None
+    derive_params: tuple[Param, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(ComponentSpec):
+    """A number for predictions. ``factory`` names the function ``(y_true, y_pred) -> float`` itself.
+
+    ``needs`` says what ``y_pred`` holds: ``value`` (regression values, or class codes and 0/1
+    decisions for classification) or ``score`` (for binary and multilabel the probability or
+    margin of the positive class, for multiclass one column a class). ``low`` and ``high`` bound
+    the metric (None: unbounded); ``undefined`` says in words when it has no value and what the
+    zero-division rule is. ``multioutput`` metrics take (n, k) arrays of regression values whole; others
+    are averaged over the outputs.
+    """
+
+    kind: ClassVar[Kind] = "metric"
+
+    problems: tuple[Problem, ...]
+    greater_is_better: bool = True
+    needs: Literal["value", "score"] = "value"
+    low: float | None = None
+    high: float | None = None
+    undefined: str = ""
+    multioutput: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeSpec(ComponentSpec):
+    """The small model trained on embeddings. ``factory(problem=..., **params)`` returns a `Probe`."""
+
+    kind: ClassVar[Kind] = "probe"
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReducerSpec(ComponentSpec):
+    """Matrix to matrix. ``factory(dimension=..., **params)`` returns a `Reducer`.
+
+    ``fitted`` reducers depend on the matrix they were fitted on; ``bits`` is the number of bits
+    one output value takes when stored.
+    """
+
+    kind: ClassVar[Kind] = "reducer"
+
+    fitted: bool = True
+    bits: int = 32
+
+
+SPEC_OF_KIND: Mapping[Kind, type[ComponentSpec]] = {
+    "dataset": DatasetSpec,
+    "encoder": EncoderSpec,
+    "task": TaskSpec,
+    "metric": MetricSpec,
+    "probe": ProbeSpec,
+    "reducer": ReducerSpec,
+}
