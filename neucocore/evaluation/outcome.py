@@ -114,3 +114,30 @@ class StoredProbe:
 
     arrays: Mapping[str, NDArray[Any]]
     meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ScoringInput:
+    """What a protocol is given.
+
+    Attributes
+    ----------
+    ids
+        Ids of the embedding rows, each once.
+    matrix
+        (n, d) float32, finite, rows as `ids`.
+    tasks
+        The tasks to score, after every filter, already restricted to ids that have embeddings.
+    labelled_ids
+        Ids with a label in any label file of the folder, before the task filter:
+        ``neucobench-*`` takes its embedding statistics over these rows.
+    store_probe, keep_curves
+        Whether to return a `StoredProbe` and loss curves.
+    """
+
+    ids: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    tasks: tuple[ScoringTask, ...]
+    labelled_ids: frozenset[str]
+    store_probe: bool = False
+    keep_curves: bool = False

@@ -73,3 +73,66 @@ class Protocol:
                 hint=f"its options are {', '.join(sorted(self.defaults))}",
             )
         return Protocol(**{**self.__dict__, "options": {**self.options, **options}})
+
+
+NEUCOBENCH_NOTICE = (
+    "neucobench-{year} repeats NeuCo-Bench's published probe with its known defects; "
+    "see docs/scores.md"
+)
+NEUCOBENCH_DEFAULTS: dict[str, Any] = {
+    "k_folds": 40,
+    "batch_size": 64,
+    "epochs": 10,
+    "learning_rate": 1e-3,
+    "embedding_dim": None,
+    "standardize_embeddings": True,
+    "normalize_labels": True,
+}
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol(
+            name="neucobench-2026",
+            version=1,
+            summary="NeuCo-Bench's linear probe of 2026-06-30, to the fold",
+            scorer="neucocore.evaluation.neucobench:score",
+            defaults=NEUCOBENCH_DEFAULTS,
+            by_stem=True,
+            notice=NEUCOBENCH_NOTICE.format(year=2026),
+        ),
+        Protocol(
+            name="neucobench-2025",
+            version=1,
+            summary="the 2025 challenge's settings: 20 epochs, padded to 1024",
+            scorer="neucocore.evaluation.neucobench:score",
+            defaults={**NEUCOBENCH_DEFAULTS, "epochs": 20, "embedding_dim": 1024},
+            by_stem=True,
+            notice=NEUCOBENCH_NOTICE.format(year=2025),
+        ),
+        Protocol(
+            name="robust",
+            version=1,
+            summary="ridge and logistic probes chosen inside the training part, pooled scores",
+            scorer="neucocore.evaluation.robust:score",
+            defaults={"splits": 10, "test_share": 0.1, "probe": None, "metric": None},
+        ),
+        Protocol(
+            name="svm",
+            version=1,
+            summary="polynomial SVM, parameters searched inside the training part",
+            scorer="neucocore.evaluation.svm:score",
+            defaults={},
+        ),
+    )
+}
+
+
+def protocol(name: str) -> Protocol:
+    """Look a protocol up by ``name`` or ``name@version``."""
+    base, _, version = name.partition("@")
+    found = PROTOCOLS.get(base)
+    if found is None or (version and version != str(found.version)):
+        known = ", ".join(f"{p.name}@{p.version}" for p in PROTOCOLS.values())
+        raise UnknownComponentError(f"unknown protocol {name!r}", hint=f"the protocols are {known}")
+    return found
