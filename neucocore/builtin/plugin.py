@@ -1,0 +1,35 @@
+"""The plugin named ``core``."""
+
+from __future__ import annotations
+
+from neucocore.builtin.specs_encoders import encoder_specs
+from neucocore.builtin.specs_metrics import metric_specs
+from neucocore.builtin.specs_probes import probe_specs
+from neucocore.builtin.specs_reducers import reducer_specs
+from neucocore.plugin import EncoderSpec, MetricSpec, ProbeSpec, ReducerSpec, hookimpl
+
+NEUCO_API = 1
+
+
+@hookimpl
+def neuco_encoders() -> list[EncoderSpec]:
+    """Return the control encoders and the published mean baseline."""
+    return encoder_specs()
+
+
+@hookimpl
+def neuco_metrics() -> list[MetricSpec]:
+    """Return the standard metrics."""
+    return metric_specs()
+
+
+@hookimpl
+def neuco_probes() -> list[ProbeSpec]:
+    """Return the standard probes."""
+    return probe_specs()
+
+
+@hookimpl
+def neuco_reducers() -> list[ReducerSpec]:
+    """Return the standard reducers."""
+    return reducer_specs()
