@@ -1,0 +1,122 @@
+"""Writing so that nobody ever sees half a file: temporary file, rename, lock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from filelock import FileLock, Timeout
+
+from neucocore.errors import DataError
+
+PREFIX = ".neuco-"
+SUFFIX = ".tmp"
+
+
+@contextmanager
+def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside `path` for writing and rename it to `path` at the end.
+
+    When the block raises, the temporary file is removed and `path` stays as it was. A killed
+    process leaves at most a file that `leftovers` finds.
+
+    Parameters
+    ----------
+    path
+        The final name. Missing folders are made; a symbolic link is followed, not replaced.
+    durable
+        Wait until the bytes are on the disk before the rename. Off for files that are cheap to
+        make again and carry their own checksums.
+
+    Yields
+    ------
+    IO[bytes]
+        The open temporary file; its ``name`` is for writers that want a path.
+
+    Raises
+    ------
+    OSError
+        As the system reports it (disk full, read-only folder).
+    """
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.parent / f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}{SUFFIX}"
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+        if durable:
+            _sync_folder(target.parent)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def write_bytes(path: str | Path, content: bytes, *, durable: bool = True) -> None:
+    """Write `content` to `path` in one step; see `replacing`."""
+    with replacing(path, durable=durable) as file:
+        file.write(content)
+
+
+def write_text(path: str | Path, content: str, *, durable: bool = True) -> None:
+    """Write text as UTF-8, line ends as given, in one step; see `replacing`."""
+    write_bytes(path, content.encode(), durable=durable)
+
+
+def leftovers(folder: str | Path) -> list[Path]:
+    """Return temporary files that killed processes left in `folder`, sorted."""
+    return sorted(Path(folder).glob(f"{PREFIX}*{SUFFIX}"))
+
+
+@contextmanager
+def locked(path: str | Path, *, timeout: float = 60.0) -> Iterator[None]:
+    """Hold a lock beside `path` (``.<name>.lock``) against other processes.
+
+    The lock goes with its process: a killed holder blocks nobody.
+
+    Parameters
+    ----------
+    path
+        The file or folder that is protected; it need not exist.
+    timeout
+        Seconds to wait for another holder.
+
+    Raises
+    ------
+    DataError
+        When the lock is not free in time.
+    """
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(target.with_name(f".{target.name}.lock"), timeout=timeout)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise DataError(
+            f"{target} is in use by another process for more than {timeout:g} s",
+            hint="wait until that process has ended, or write to another folder",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sync_folder(folder: Path) -> None:
+    # The rename itself is durable only when the folder is; some file systems refuse this.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
