@@ -35,12 +35,24 @@ from neucocore.specs import (
 )
 
 if TYPE_CHECKING:
+    from neucocore.data.channels import (
+        CHALLENGE_STATISTICS,
+        SSL4EO_STATISTICS,
+        ChannelStatistics,
+        stacked,
+        standardised,
+    )
     from neucocore.data.cube import Cube
     from neucocore.data.cubefile import CubeSchema, read_modality, write_modality
     from neucocore.data.labels import Labels, read_label_file
 
 # Names that need numpy or zarr, and where they live.
 _ON_DEMAND = {
+    "CHALLENGE_STATISTICS": "neucocore.data.channels",
+    "SSL4EO_STATISTICS": "neucocore.data.channels",
+    "ChannelStatistics": "neucocore.data.channels",
+    "stacked": "neucocore.data.channels",
+    "standardised": "neucocore.data.channels",
     "Cube": "neucocore.data.cube",
     "CubeSchema": "neucocore.data.cubefile",
     "Labels": "neucocore.data.labels",
@@ -50,7 +62,10 @@ _ON_DEMAND = {
 }
 
 __all__ = [
+    "CHALLENGE_STATISTICS",
     "NEUCO_API",
+    "SSL4EO_STATISTICS",
+    "ChannelStatistics",
     "ComponentOutputError",
     "ConfigError",
     "CorruptCubeError",
@@ -82,6 +97,8 @@ __all__ = [
     "hookimpl",
     "read_label_file",
     "read_modality",
+    "stacked",
+    "standardised",
     "write_modality",
 ]
 

@@ -1,0 +1,63 @@
+"""The control encoders: what an embedding that knows nothing scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.builtin.noise import standard_normals
+from neucocore.data.cube import Cube
+from neucocore.errors import ConfigError
+
+
+class RandomEncoder:
+    """Standard normal noise that depends on the seed and the cube's id only.
+
+    Parameters
+    ----------
+    seed
+        Another seed gives other, independent rows.
+    dimension
+        Length of a row.
+    """
+
+    def __init__(self, seed: int = 42, dimension: int = 1024) -> None:
+        self.seed = seed
+        self.dimension = _positive(dimension)
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        """Return one row of noise per cube, shape (len(cubes), dimension), float32."""
+        rows = np.empty((len(cubes), self.dimension), np.float32)
+        for row, cube in zip(rows, cubes, strict=True):
+            row[:] = standard_normals(f"random/{self.seed}/{cube.id}", self.dimension)
+        return rows
+
+
+class ConstantEncoder:
+    """The same number everywhere: what the labels' mean alone scores.
+
+    Parameters
+    ----------
+    value
+        The number.
+    dimension
+        Length of a row.
+    """
+
+    def __init__(self, value: float = 1.0, dimension: int = 1024) -> None:
+        if not abs(value) <= float(np.finfo(np.float32).max):  # also true of NaN
+            raise ConfigError(f"the constant encoder's value is {value}, not a finite float32")
+        self.value = value
+        self.dimension = _positive(dimension)
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        """Return one constant row per cube, shape (len(cubes), dimension), float32."""
+        return np.full((len(cubes), self.dimension), self.value, np.float32)
+
+
+def _positive(dimension: int) -> int:
+    if dimension < 1:
+        raise ConfigError(f"an embedding needs at least 1 dimension, not {dimension}")
+    return dimension

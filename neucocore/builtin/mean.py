@@ -1,0 +1,79 @@
+"""The mean baseline of the 2025 EarthVision challenge: small thumbnails of averaged bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import zoom
+
+from neucocore.data.channels import SSL4EO_STATISTICS, standardised
+from neucocore.data.cube import Cube
+from neucocore.errors import ShapeError
+
+SIDE = 8
+"""Pixels along each side of a thumbnail."""
+
+
+class MeanEncoder:
+    """Four 8 x 8 thumbnails per season: visible to near infrared, B09, short-wave infrared, radar.
+
+    Bands are standardised with the SSL4EO-S12 v1.1 statistics (Sentinel-2 on offset 1000),
+    sampled bilinearly at 8 x 8 points and averaged within four groups. Four seasons give the
+    published 1024 numbers; other cubes give seasons * 4 * 8 * 8.
+
+    Parameters
+    ----------
+    keep_nodata
+        Leave no-data zeros at 0 when the offset is added. The published baseline lifts them to
+        1000, so that no data looks like a dark surface.
+    """
+
+    def __init__(self, keep_nodata: bool = False) -> None:
+        self.keep_nodata = keep_nodata
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        """Return one row per cube, shape (len(cubes), seasons * 256), float32.
+
+        Raises
+        ------
+        DataError
+            A cube lacks one of the three modalities.
+        ShapeError
+            Bands are missing, or seasons differ between modalities or cubes.
+        """
+        rows = [self._row(cube) for cube in cubes]
+        if len({row.size for row in rows}) > 1:
+            found = ", ".join(
+                f"{cube.id} has {row.size // (4 * SIDE * SIDE)}"
+                for cube, row in list(zip(cubes, rows, strict=True))[:3]
+            )
+            raise ShapeError(f"the cubes differ in seasons, so would their rows in length: {found}")
+        return np.stack(rows) if rows else np.empty((0, 0), np.float32)
+
+    def _row(self, cube: Cube) -> NDArray[np.float32]:
+        l1c, l2a, s1 = (self._thumbnails(cube, name) for name in ("s2l1c", "s2l2a", "s1"))
+        if not len(l1c) == len(l2a) == len(s1):
+            raise ShapeError(
+                f"cube {cube.id}: the modalities differ in seasons: "
+                f"s2l1c {len(l1c)}, s2l2a {len(l2a)}, s1 {len(s1)}"
+            )
+        groups = (
+            np.concatenate([l1c[:, :9], l2a[:, :9]], axis=1),
+            l1c[:, 9:10],  # B09 of L2A is in no group, as published
+            np.concatenate([l1c[:, 10:], l2a[:, 10:]], axis=1),
+            s1,
+        )
+        return np.stack([group.mean(axis=1) for group in groups], axis=1).ravel()
+
+    def _thumbnails(self, cube: Cube, modality: str) -> NDArray[np.float32]:
+        bands = standardised(cube, modality, SSL4EO_STATISTICS, keep_nodata=self.keep_nodata)
+        height, width = bands.shape[2:]
+        if min(height, width) < 2:
+            raise ShapeError(
+                f"cube {cube.id}: {modality} has {height} x {width} pixels, needed are 2 x 2"
+            )
+        # "nearest" keeps the last sample inside the picture when its place is rounded upwards.
+        factors = (1, 1, SIDE / height, SIDE / width)
+        return zoom(bands, factors, order=1, mode="nearest", prefilter=False)  # type: ignore[no-any-return]
