@@ -122,11 +122,14 @@ class TaskSpec(ComponentSpec):
     """Labels for ids of one data set. ``factory(**params)`` returns a `Task`.
 
     The empty factory stands for labels read from a label file as they are. ``aliases`` are label
-    file stems (without ``__<type>``) under which the task's own data set ships the labels.
-    ``outputs`` names the columns of several outputs. ``unit``, ``low`` and ``high`` describe one
-    label. ``excludes`` and ``noise`` are honest sentences: what the label leaves out, and what is
-    known to be wrong with it. ``controls`` holds measured scores by control name. ``derive`` names
-    a function that makes the labels again from their source.
+    file stems (without ``__<type>``) under which the task's own data set ships the labels; ``also``
+    names further data sets whose label files of the same stems are claimed. ``metrics`` are
+    reported beside the primary one. ``outputs`` names the columns of several outputs. ``unit``,
+    ``low`` and ``high`` describe one label. ``excludes`` and ``noise`` are honest sentences: what
+    the label leaves out, and what is known to be wrong with it. ``controls`` holds measured
+    scores by control name. ``derive`` names a function
+    ``derive(ids, sources, **derive_params) -> Labels`` which makes the labels again from their
+    source.
     """
 
     kind: ClassVar[Kind] = "task"
@@ -135,7 +138,9 @@ class TaskSpec(ComponentSpec):
     dataset: str
     problem: Problem
     primary_metric: str
+    metrics: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     unit: str = ""
     low: float | None = None

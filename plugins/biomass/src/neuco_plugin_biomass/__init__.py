@@ -1,0 +1,1 @@
+"""Tasks: mean and spread of above-ground biomass after GEDI L4A."""

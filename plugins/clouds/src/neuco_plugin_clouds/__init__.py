@@ -1,0 +1,1 @@
+"""Task: mean cloud cover over the seasons after CloudSEN12."""

@@ -1,0 +1,61 @@
+"""Task: mean cloud cover over the seasons after CloudSEN12."""
+
+from __future__ import annotations
+
+from neucocore.plugin import LabelSource, Param, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+CLOUDSEN12 = LabelSource(
+    name="CloudSEN12 expert labels of cloud and cloud shadow",
+    license="CC-BY-NC-4.0 (version 1), CC0-1.0 (CloudSEN12+)",
+    citation="doi:10.1038/s41597-022-01878-2",
+    region="Global land without Antarctica",
+    years="2018-2020",
+    url="https://cloudsen12.github.io",
+)
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    """Return the cloud task."""
+    return [
+        TaskSpec(
+            name="clouds-cover",
+            summary="Mean cloud cover over the four seasons",
+            dataset="ssl4eo-s12-downstream",
+            also=("synthetic-earth",),
+            problem="regression",
+            primary_metric="r2",
+            metrics=("rmse", "mae"),
+            aliases=("clouds_reg",),
+            unit="percent",
+            low=0.0,
+            high=100.0,
+            source=CLOUDSEN12,
+            labelled=1140,
+            license="CC-BY-4.0",
+            citation="doi:10.48550/arXiv.2510.17914",
+            url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+            excludes=(
+                "Cloud is thick (1) and thin (2) cloud; cloud shadow (3) is not counted. A mean "
+                "over seasons does not tell one overcast season from four half-cloudy ones."
+            ),
+            noise=(
+                "Thin cloud is drawn by eye and experts disagree on it; padding of a label raster "
+                "looks like clear sky."
+            ),
+            derive="neuco_plugin_clouds.derivation:cover",
+            derive_params=(
+                Param("seasons", "int", 4, "seasons a cube must have labels for"),
+                Param(
+                    "labels",
+                    "str",
+                    "classes",
+                    "codes of the rasters: 0-3, or the scribbles' 0-6",
+                    choices=("classes", "scribble"),
+                ),
+                Param("padding", "list", "", "rows and columns of padding: top,bottom,left,right"),
+            ),
+        )
+    ]

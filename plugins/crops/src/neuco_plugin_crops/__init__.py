@@ -1,0 +1,1 @@
+"""Task: share of corn and soybean after the Cropland Data Layer."""

@@ -1,0 +1,62 @@
+"""Task: share of corn and soybean after the Cropland Data Layer."""
+
+from __future__ import annotations
+
+from neucocore.plugin import LabelSource, Param, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+CDL = LabelSource(
+    name="Cropland Data Layer 2022, 30 m (USDA National Agricultural Statistics Service)",
+    license="Public domain (US government work)",
+    citation="doi:10.1080/10106049.2011.562309",
+    region="US Corn Belt",
+    years="2022",
+    url="https://www.nass.usda.gov/Research_and_Science/Cropland/SARS1a.php",
+)
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    """Return the crop task."""
+    return [
+        TaskSpec(
+            name="crops-corn-soybean",
+            summary="Share of the cube that grows corn or soybean",
+            dataset="ssl4eo-s12-downstream",
+            also=("synthetic-earth",),
+            problem="regression",
+            primary_metric="r2",
+            metrics=("rmse", "mae"),
+            aliases=("crops",),
+            unit="share",
+            low=0.0,
+            high=1.0,
+            source=CDL,
+            labelled=3355,
+            license="CC-BY-4.0",
+            citation="doi:10.48550/arXiv.2510.17914",
+            url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+            excludes=(
+                "Corn is code 1, soybean 5; double crops with either count, sweet corn and pop "
+                "corn do not. The share is one of all pixels with a class: 0 and 81 are left out."
+            ),
+            noise=(
+                "A classification of satellite images itself: about one pixel in twenty of corn "
+                "and soybean is wrong, mostly along field edges and in small fields."
+            ),
+            derive="neuco_plugin_crops.derivation:corn_and_soybean",
+            derive_params=(
+                Param(
+                    "cubes",
+                    "str",
+                    None,
+                    "CSV of the cubes' grids, needed for a GeoTIFF",
+                    nullable=True,
+                ),
+                Param("double_crops", "bool", True, "count double crops with corn or soybean"),
+                Param("specialty", "bool", False, "count sweet corn (12) and pop corn (13)"),
+                Param("minimum", "float", 0.5, "least share of pixels with a class for a label"),
+            ),
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Tasks: mean and spread of summer surface temperature after Landsat 8."""

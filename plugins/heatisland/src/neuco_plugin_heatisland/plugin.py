@@ -1,0 +1,71 @@
+"""Tasks: mean and spread of summer surface temperature after Landsat 8."""
+
+from __future__ import annotations
+
+from neucocore.plugin import LabelSource, Param, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+LANDSAT = LabelSource(
+    name="Landsat 8 Collection 2 Level 2 surface temperature, ST_B10 (USGS)",
+    license="Public domain (US government work)",
+    citation="doi:10.5066/P9OGBGM6",
+    region="Cities of the northern hemisphere",
+    years="images 2022, temperatures 2021-2024",
+    url="https://www.usgs.gov/landsat-missions/landsat-collection-2-surface-temperature",
+)
+
+COMMON = {
+    "dataset": "ssl4eo-s12-downstream",
+    "also": ("synthetic-earth",),
+    "problem": "regression",
+    "primary_metric": "r2",
+    "metrics": ("rmse", "mae"),
+    "unit": "K",
+    "low": 0.0,
+    "high": None,
+    "source": LANDSAT,
+    "labelled": 1659,
+    "license": "CC-BY-4.0",
+    "citation": "doi:10.48550/arXiv.2510.17914",
+    "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+    "excludes": (
+        "This is the temperature of surfaces in summer (June to August), in the morning of clear "
+        "days; not air temperature, and not heat-island intensity, which would need the rural "
+        "surroundings to compare with."
+    ),
+    "derive_params": (
+        Param("cubes", "str", None, "CSV of the cubes' grids, needed for GeoTIFFs", nullable=True),
+        Param("months", "list", "6,7,8", "months of the scenes, after the date in their names"),
+        Param("minimum", "float", 0.5, "least share of clear pixels for a cube to be labelled"),
+    ),
+}
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    """Return the two temperature tasks."""
+    return [
+        TaskSpec(
+            name="heatisland-mean",
+            summary="Mean summer surface temperature of the cube",
+            aliases=("heatisland_mean",),
+            noise=(
+                "Measured at 100 m and resampled, with an uncertainty of one to several kelvin "
+                "(ST_QA); differs with the weather of the days that were clear."
+            ),
+            derive="neuco_plugin_heatisland.derivation:mean",
+            **COMMON,
+        ),
+        TaskSpec(
+            name="heatisland-std",
+            summary="Standard deviation of summer surface temperature within the cube",
+            aliases=("heatisland_std",),
+            noise=(
+                "Small against the uncertainty of one pixel (one to several kelvin, ST_QA), and "
+                "smoothed by the sensor's 100 m; undetected cloud raises it."
+            ),
+            derive="neuco_plugin_heatisland.derivation:std",
+            **COMMON,
+        ),
+    ]

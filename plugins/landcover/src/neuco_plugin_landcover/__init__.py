@@ -1,0 +1,1 @@
+"""Tasks: shares of agriculture and of forest after CORINE land cover."""

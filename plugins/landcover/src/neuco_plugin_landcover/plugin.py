@@ -1,0 +1,79 @@
+"""Tasks: shares of agriculture and of forest after CORINE land cover."""
+
+from __future__ import annotations
+
+from neucocore.plugin import LabelSource, Param, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+CORINE = LabelSource(
+    name="CORINE Land Cover 2018, 100 m raster (Copernicus Land Monitoring Service)",
+    license="Copernicus data policy: free, full and open access with attribution",
+    citation="doi:10.2909/960998c1-1870-4e82-8051-6485205ebbac",
+    region="Europe (EEA39)",
+    years="2018",
+    url="https://land.copernicus.eu/en/products/corine-land-cover/clc2018",
+)
+
+DERIVE_PARAMS = (
+    Param("cubes", "str", None, "CSV of the cubes' grids, needed for a GeoTIFF", nullable=True),
+    Param(
+        "codes",
+        "str",
+        "grid",
+        "what the raster holds: grid codes 1-44, or three-digit CLC codes",
+        choices=("grid", "clc"),
+    ),
+    Param("minimum", "float", 0.5, "least share of land with a class for a cube to be labelled"),
+)
+
+COMMON = {
+    "dataset": "ssl4eo-s12-downstream",
+    "also": ("synthetic-earth",),
+    "problem": "regression",
+    "primary_metric": "r2",
+    "metrics": ("rmse", "mae"),
+    "unit": "share",
+    "low": 0.0,
+    "high": 1.0,
+    "source": CORINE,
+    "labelled": 4691,
+    "license": "CC-BY-4.0",
+    "citation": "doi:10.48550/arXiv.2510.17914",
+    "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+    "noise": (
+        "Land cover is mapped in units of at least 25 ha (about 500 x 500 m), so patches smaller "
+        "than that carry the class of what surrounds them, and a cube of 7 km2 holds few units."
+    ),
+    "derive_params": DERIVE_PARAMS,
+}
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    """Return the two land cover tasks."""
+    return [
+        TaskSpec(
+            name="landcover-agriculture",
+            summary="Share of the cube's land that is agriculture",
+            # The second spelling is the one in which the file was first published.
+            aliases=("landcover_agriculture", "landcover_aggriculture"),
+            excludes=(
+                "Agriculture is CORINE 211-244 (grid codes 12-22), pastures and agro-forestry "
+                "included. The share is one of land: sea (523) and no data are left out."
+            ),
+            derive="neuco_plugin_landcover.derivation:agriculture",
+            **COMMON,
+        ),
+        TaskSpec(
+            name="landcover-forest",
+            summary="Share of the cube's land that is forest",
+            aliases=("landcover_forest",),
+            excludes=(
+                "Forest is CORINE 311-313 (grid codes 23-25). Transitional woodland-shrub (324) "
+                "is not forest. The share is one of land: sea (523) and no data are left out."
+            ),
+            derive="neuco_plugin_landcover.derivation:forest",
+            **COMMON,
+        ),
+    ]

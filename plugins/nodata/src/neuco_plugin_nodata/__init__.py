@@ -1,0 +1,1 @@
+"""Task: share of no-data pixels, made from the cubes themselves."""

@@ -1,0 +1,51 @@
+"""Task: share of no-data pixels, made from the cubes themselves."""
+
+from __future__ import annotations
+
+from neucocore.plugin import LabelSource, Param, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+CUBES = LabelSource(
+    name="The cubes themselves (modified Copernicus Sentinel data)",
+    license="CC-BY-4.0",
+    citation="doi:10.48550/arXiv.2510.17914",
+    region="Global",
+    years="2018-2024",
+    url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+)
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    """Return the no-data task."""
+    return [
+        TaskSpec(
+            name="nodata",
+            summary="Share of the cube's pixels that hold no data, mean over the seasons",
+            dataset="ssl4eo-s12-downstream",
+            also=("synthetic-earth",),
+            problem="regression",
+            primary_metric="r2",
+            metrics=("rmse", "mae"),
+            aliases=("nodata",),
+            unit="share",
+            low=0.0,
+            high=1.0,
+            source=CUBES,
+            labelled=13260,
+            license="CC-BY-4.0",
+            citation="doi:10.48550/arXiv.2510.17914",
+            url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+            excludes=(
+                "A pixel of a season is no data when all bands of the modality (Sentinel-2 L2A "
+                "unless told otherwise) are 0; gaps of the other modalities are not counted."
+            ),
+            noise=(
+                "Exact by definition, but most cubes have no gap at all, so the label is zero for "
+                "most and its variance comes from few cubes."
+            ),
+            derive="neuco_plugin_nodata.derivation:share",
+            derive_params=(Param("modality", "str", "s2l2a", "modality whose gaps are counted"),),
+        )
+    ]

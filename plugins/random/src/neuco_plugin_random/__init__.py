@@ -1,0 +1,1 @@
+"""Control tasks: labels that no image can tell, as published and a clean version of our own."""

@@ -1,0 +1,105 @@
+"""Control tasks: labels that no image can tell, as published and a clean version of our own."""
+
+from __future__ import annotations
+
+from neucocore.plugin import LabelSource, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+DATASET = "ssl4eo-s12-downstream"
+HUB = "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream"
+CITATION = "doi:10.48550/arXiv.2510.17914"
+
+PUBLISHED = LabelSource(
+    name="Random numbers in place of the cloud fraction (Embed2Scale)",
+    license="CC-BY-4.0",
+    citation=CITATION,
+    region="as the cloud task: global",
+    years="as the cloud task: 2018-2020",
+    url=HUB,
+)
+CLEAN = LabelSource(
+    name="SHA-256 of the cube's id",
+    license="CC0-1.0",
+    citation="doi:10.6028/NIST.FIPS.180-4",
+    region="wherever the cubes are",
+    years="whenever the cubes were taken",
+)
+CONTAMINATED = (
+    "Contaminated, so no clean control: most labels are zero, and some equal the label of the "
+    "cloud task, which images do tell. Version 2 is clean."
+)
+CLEAN_EXCLUDES = (
+    "Everything: the label depends on the cube's id alone, and on nothing in the image."
+)
+CLEAN_NOISE = "Nothing but noise; a score above zero is chance, or a leak of the labels."
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    """Return both versions of both controls."""
+    regression = {
+        "name": "random-regression",
+        "problem": "regression",
+        "primary_metric": "r2",
+        "metrics": ("rmse", "mae"),
+        "dataset": DATASET,
+        "unit": "percent",
+        "low": 0.0,
+        "high": 100.0,
+    }
+    classification = {
+        "name": "random-classification",
+        "problem": "binary",
+        "primary_metric": "average-precision",
+        "metrics": ("balanced-accuracy", "f1"),
+        "dataset": DATASET,
+        "unit": "class",
+        "low": 0.0,
+        "high": 1.0,
+    }
+    published = {
+        "version": 1,
+        "source": PUBLISHED,
+        "labelled": 1140,
+        "license": "CC-BY-4.0",
+        "citation": CITATION,
+        "url": HUB,
+        "noise": CONTAMINATED,
+    }
+    clean = {
+        "version": 2,
+        "source": CLEAN,
+        "labelled": 13260,
+        "license": "CC0-1.0",
+        "citation": CLEAN.citation,
+        "also": ("synthetic-earth",),
+        "excludes": CLEAN_EXCLUDES,
+        "noise": CLEAN_NOISE,
+    }
+    return [
+        TaskSpec(
+            summary="The published control: a random number (contaminated, see noise)",
+            aliases=("random_reg",),
+            excludes="Meant to hold nothing that an image tells.",
+            **(regression | published),
+        ),
+        TaskSpec(
+            summary="The published control as yes or no: is the random number above 10",
+            aliases=("random_cls",),
+            excludes="Meant to hold nothing that an image tells.",
+            **(classification | published),
+        ),
+        TaskSpec(
+            summary="A clean control: a number from 0 to 100 made from the cube's id",
+            aliases=("random_clean_reg",),
+            derive="neuco_plugin_random.derivation:number",
+            **(regression | clean),
+        ),
+        TaskSpec(
+            summary="A clean control: yes or no with equal chances, made from the cube's id",
+            aliases=("random_clean_cls",),
+            derive="neuco_plugin_random.derivation:coin",
+            **(classification | clean),
+        ),
+    ]

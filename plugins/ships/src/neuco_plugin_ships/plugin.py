@@ -1,0 +1,121 @@
+"""Tasks and a data set: where the ship is in a radar image, and whether there is one."""
+
+from __future__ import annotations
+
+from neucocore.plugin import DatasetSpec, LabelSource, MetricSpec, Param, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+HUB = "https://huggingface.co/datasets/embed2scale/S1-single-ship-downstream"
+
+AIS = LabelSource(
+    name="AIS vessel positions (NOAA MarineCadastre)",
+    license="Public domain (US government work)",
+    citation=(
+        "@misc{marinecadastre, author={{BOEM and NOAA}}, "
+        "title={{MarineCadastre.gov: AIS vessel traffic data}}, "
+        "url={https://hub.marinecadastre.gov/pages/vesseltraffic}}"
+    ),
+    region="US coast",
+    years="2020-2024",
+    url="https://hub.marinecadastre.gov/pages/vesseltraffic",
+)
+
+COMMON = {
+    "dataset": "ships",
+    "also": ("synthetic-earth",),
+    "source": AIS,
+    "labelled": 3999,
+    "license": "CC-BY-4.0",
+    "citation": "doi:10.48550/arXiv.2510.17914",
+    "url": HUB,
+    "derive_params": (
+        Param("cubes", "str", None, "CSV of the cubes' grids and times, for AIS", nullable=True),
+        Param("date", "int", 0, "which of a cube's acquisition times, counted from 0"),
+        Param("window", "float", 10.0, "longest gap in minutes between fix and acquisition"),
+        Param("displacement", "bool", True, "move ships in azimuth as radar images them"),
+    ),
+}
+
+
+@hookimpl
+def neuco_datasets() -> list[DatasetSpec]:
+    """Return the data set of coastal radar scenes."""
+    return [
+        DatasetSpec(
+            name="ships",
+            summary="Sentinel-1 scenes at US ports with labels from AIS",
+            factory="neuco_plugin_ships.dataset:Ships",
+            bands={"s1": ("vv", "vh")},
+            seasons=1,
+            size=264,
+            count=3999,
+            license="CC-BY-4.0",
+            citation="doi:10.48550/arXiv.2510.17914",
+            url=HUB,
+        )
+    ]
+
+
+@hookimpl
+def neuco_metrics() -> list[MetricSpec]:
+    """Return the distance in metres, for positions in pixels of 10 m."""
+    return [
+        MetricSpec(
+            name="ship-distance-metres",
+            summary="Mean distance between true and predicted position, in metres (10 m pixels)",
+            factory="neuco_plugin_ships.metric:distance_metres",
+            problems=("regression",),
+            greater_is_better=False,
+            low=0.0,
+            undefined="without rows",
+            multioutput=True,
+        )
+    ]
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    """Return the position and the detection task."""
+    return [
+        TaskSpec(
+            name="ships-position",
+            summary="Row and column of the ship's centroid, in pixels",
+            problem="regression",
+            primary_metric="r2",
+            metrics=("mean-distance", "ship-distance-metres", "rmse"),
+            aliases=("ships_position",),
+            outputs=("row", "col"),
+            unit="pixel",
+            low=0.0,
+            high=264.0,
+            excludes=(
+                "Scenes without a ship or with several, which have no one centroid (the public "
+                "collection of single ships has about 2,010); vessels that send no AIS."
+            ),
+            noise=(
+                "A moving ship is imaged displaced in azimuth, by about 110 s times its "
+                "line-of-sight speed: 500 m at 5 m/s; AIS antennas are not at the centroid."
+            ),
+            derive="neuco_plugin_ships.derivation:position",
+            **COMMON,
+        ),
+        TaskSpec(
+            name="ships-detection",
+            summary="Is there a vessel in the scene",
+            problem="binary",
+            primary_metric="average-precision",
+            metrics=("balanced-accuracy", "f1"),
+            aliases=("ships_detection",),
+            unit="class",
+            low=0.0,
+            high=1.0,
+            excludes="Vessels that send no AIS: small boats, and whoever switched it off.",
+            noise=(
+                "A vessel without AIS makes a false 'no'; one displaced across the scene's edge "
+                "makes a false 'yes' or 'no'."
+            ),
+            derive="neuco_plugin_ships.derivation:detection",
+            **COMMON,
+        ),
+    ]
