@@ -1,0 +1,301 @@
+"""Arrays of Zarr format 2: their description, and their chunks decoded and encoded."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numcodecs import blosc
+from numcodecs.registry import get_codec
+from numpy.typing import NDArray
+
+# Codecs that turn bytes into bytes and can run no code from the file (numcodecs also has pickle).
+COMPRESSORS = frozenset({"blosc", "zstd", "lz4", "zlib", "gzip"})
+TEXT_FILTERS = frozenset({"vlen-utf8", "json2"})
+TEXT_LIMIT = 1 << 20
+ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
+
+
+class ZarrError(ValueError):
+    """A description or chunk that breaks Zarr format 2, or goes beyond what cubes need."""
+
+
+@dataclass(frozen=True)
+class ArrayInfo:
+    """What a ``.zarray`` says.
+
+    Attributes
+    ----------
+    shape, chunks
+        Lengths of the array and of one chunk along each dimension.
+    dtype
+        The stored type, byte order included.
+    compressor, filters
+        numcodecs objects; filters in the order of encoding.
+    fill
+        The value that stands for what is not stored.
+    order
+        ``C`` or ``F``, the layout inside a chunk.
+    separator
+        ``.`` or ``/`` between the numbers of a chunk's name.
+    """
+
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype[Any]
+    compressor: Any
+    filters: tuple[Any, ...]
+    fill: Any
+    order: str
+    separator: str
+
+    @property
+    def chunk_bytes(self) -> int:
+        """Bytes of one chunk, decoded."""
+        return math.prod(self.chunks) * self.dtype.itemsize
+
+    def chunk_name(self, index: Sequence[int]) -> str:
+        """Name of the chunk at a grid position, without the array's folder."""
+        return self.separator.join(map(str, index)) or "0"
+
+    def grid(self, first: slice | None = None) -> Iterator[tuple[int, ...]]:
+        """Positions of all chunks, or of those that touch `first` along the first dimension."""
+        ranges = [
+            range(math.ceil(length / chunk))
+            for length, chunk in zip(self.shape, self.chunks, strict=True)
+        ]
+        if first is not None and ranges:
+            ranges[0] = range(first.start // self.chunks[0], math.ceil(first.stop / self.chunks[0]))
+        return itertools.product(*ranges)
+
+
+@lru_cache(maxsize=64)
+def array_info(text: bytes) -> ArrayInfo:
+    """Read the content of a ``.zarray``.
+
+    Parameters
+    ----------
+    text
+        The JSON as stored. Cubes of one data set share it, so readings are remembered.
+
+    Raises
+    ------
+    ZarrError
+        Not JSON, not format 2, or a type or codec that cubes have no use for.
+    """
+    said = _json_object(text)
+    if said.get("zarr_format") != 2:
+        raise ZarrError(f"its Zarr format is {said.get('zarr_format')!r}, not 2")
+    try:
+        shape, chunks = _lengths(said["shape"], 0), _lengths(said["chunks"], 1)
+        dtype, order = said["dtype"], said["order"]
+        compressor, filters, fill = said["compressor"], said["filters"] or (), said["fill_value"]
+    except KeyError as error:
+        raise ZarrError(f"its description lacks {error}") from None
+    if len(shape) != len(chunks):
+        raise ZarrError(f"its shape {shape} and its chunks {chunks} differ in length")
+    if order not in ("C", "F"):
+        raise ZarrError(f"its order is {order!r}")
+    return ArrayInfo(
+        shape=shape,
+        chunks=chunks,
+        dtype=_dtype(dtype, filters),
+        compressor=None if compressor is None else _codec(compressor, COMPRESSORS),
+        filters=tuple(_codec(config, TEXT_FILTERS) for config in filters),
+        fill=_fill(fill, dtype),
+        order=order,
+        separator=said.get("dimension_separator", "."),
+    )
+
+
+def decode_chunk(info: ArrayInfo, content: bytes) -> NDArray[Any]:
+    """Decode one chunk to an array of shape ``info.chunks``.
+
+    Raises
+    ------
+    ZarrError
+        The chunk cannot be decoded, or to another size than described.
+    """
+    try:
+        unpacked = _unpacked(info, content)
+        flat = _text(info, unpacked) if info.filters else np.frombuffer(unpacked, info.dtype)
+        return flat.reshape(info.chunks, order=info.order)  # type: ignore[call-overload, no-any-return]
+    except ZarrError:
+        raise
+    except Exception as error:  # noqa: BLE001  codecs raise whatever they like on bad bytes
+        raise ZarrError(f"a chunk cannot be decoded ({error})") from None
+
+
+def read_array(
+    info: ArrayInfo,
+    chunk: Callable[[str], bytes | None],
+    first: slice | None = None,
+) -> tuple[NDArray[Any], list[str]]:
+    """Put an array together from its chunks.
+
+    Parameters
+    ----------
+    info
+        The array's description.
+    chunk
+        Gives a chunk's stored bytes by name, or None where there is none.
+    first
+        Only this part of the first dimension.
+
+    Returns
+    -------
+    tuple
+        The array, and the names of missing chunks, whose place holds the fill value.
+
+    Raises
+    ------
+    ZarrError
+        As for `decode_chunk`.
+    """
+    start, stop = (first.start, first.stop) if first is not None else (0, info.shape[0])
+    array = np.empty((stop - start, *info.shape[1:]), info.dtype.newbyteorder("="))
+    missing = []
+    for index in info.grid(slice(start, stop)):
+        target, source = _overlap(info, index, start, stop)
+        content = chunk(info.chunk_name(index))
+        if content is None:
+            missing.append(info.chunk_name(index))
+            array[target] = 0 if info.fill is None else info.fill
+        else:
+            array[target] = decode_chunk(info, content)[source]
+    return array, missing
+
+
+def encode_chunk(content: NDArray[Any], compressor: Any) -> bytes:
+    """Compress one chunk; equal input gives equal bytes.
+
+    Blosc's threads append blocks in the order they finish, so they are off here.
+    """
+    before = blosc.use_threads
+    blosc.use_threads = False
+    try:
+        return bytes(compressor.encode(np.ascontiguousarray(content)))
+    finally:
+        blosc.use_threads = before
+
+
+def _overlap(
+    info: ArrayInfo, index: tuple[int, ...], start: int, stop: int
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Where a chunk's values go in the array, and which of its values these are."""
+    low = [position * chunk for position, chunk in zip(index, info.chunks, strict=True)]
+    begin = [max(low[0], start), *low[1:]]
+    end = [
+        min(a + chunk, length)
+        for a, chunk, length in zip(low, info.chunks, (stop, *info.shape[1:]), strict=True)
+    ]
+    origin = [start, *(0 for _ in low[1:])]
+    target = tuple(slice(b - o, e - o) for b, e, o in zip(begin, end, origin, strict=True))
+    source = tuple(slice(b - a, e - a) for b, e, a in zip(begin, end, low, strict=True))
+    return target, source
+
+
+def _unpacked(info: ArrayInfo, content: bytes) -> Any:
+    """Undo the compressor: to exactly the bytes of a chunk, or to a bounded text."""
+    if info.compressor is None:
+        unpacked: Any = content
+    elif info.compressor.codec_id in ("zlib", "gzip"):
+        most = TEXT_LIMIT if info.filters else info.chunk_bytes
+        unpacked = zlib.decompressobj(ZLIB_OR_GZIP).decompress(content, most + 1)
+    else:
+        # These codecs believe the size the content promises, so it is looked at before.
+        _check_size(info, _promised_size(info.compressor.codec_id, content))
+        unpacked = info.compressor.decode(content)
+    _check_size(info, len(unpacked))
+    return unpacked
+
+
+def _check_size(info: ArrayInfo, size: int) -> None:
+    if info.filters and size > TEXT_LIMIT:
+        raise ZarrError(f"a text has {size} bytes")
+    if not info.filters and size != info.chunk_bytes:
+        raise ZarrError(f"a chunk has {size} bytes where {info.chunk_bytes} are described")
+
+
+def _promised_size(codec: str, content: bytes) -> int:
+    """Read the unpacked size from the head of a blosc, lz4 or Zstandard chunk."""
+    if codec == "lz4":
+        return int.from_bytes(content[:4], "little")
+    if codec == "blosc":
+        if int.from_bytes(content[12:16], "little") != len(content):
+            raise ZarrError("a chunk is cut off")
+        return int.from_bytes(content[4:8], "little")
+    # Zstandard frame header, RFC 8878 section 3.1.1.1.
+    descriptor = content[4]
+    alone = descriptor >> 5 & 1
+    flag = descriptor >> 6
+    start = 5 + (1 - alone) + (0, 1, 2, 4)[descriptor & 3]
+    width = (alone, 2, 4, 8)[flag]
+    if width == 0:
+        raise ZarrError("a chunk does not say how long it is")
+    size = int.from_bytes(content[start : start + width], "little")
+    return size + 256 if flag == 1 else size
+
+
+def _text(info: ArrayInfo, content: Any) -> NDArray[Any]:
+    for codec in reversed(info.filters):
+        content = codec.decode(content)
+    return np.asarray(content, dtype=object).ravel()
+
+
+def _json_object(text: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError as error:
+        raise ZarrError(f"its description is not JSON ({error})") from None
+    if not isinstance(said, dict):
+        raise ZarrError("its description is not a JSON object")
+    return said
+
+
+def _lengths(values: Any, least: int) -> tuple[int, ...]:
+    if not isinstance(values, list) or not all(
+        isinstance(value, int) and value >= least for value in values
+    ):
+        raise ZarrError(f"its shape or chunks are {values!r}")
+    return tuple(values)
+
+
+def _dtype(text: Any, filters: Sequence[Any]) -> np.dtype[Any]:
+    try:
+        dtype: np.dtype[Any] = np.dtype(text)
+    except (TypeError, ValueError):
+        raise ZarrError(f"its type is {text!r}") from None
+    if dtype.kind in "biufUSM" and not filters:
+        return dtype
+    if dtype.kind == "O" and filters:
+        return dtype
+    raise ZarrError(f"its type is {text!r}")
+
+
+def _codec(config: Any, allowed: frozenset[str]) -> Any:
+    name = config.get("id") if isinstance(config, dict) else config
+    if name not in allowed:
+        raise ZarrError(f"its codec is {name!r}; known are {', '.join(sorted(allowed))}")
+    try:
+        return get_codec(dict(config))
+    except Exception as error:  # noqa: BLE001  whatever a codec's constructor raises
+        raise ZarrError(f"its codec {name} cannot be set up ({error})") from None
+
+
+def _fill(value: Any, dtype: Any) -> Any:
+    """Return a JSON fill value as a number; None where there is none, as for text."""
+    if value is None or np.dtype(dtype).kind not in "biuf":
+        return None
+    named = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+    try:
+        return np.array(named.get(value, value), np.dtype(dtype))[()]
+    except (TypeError, ValueError, OverflowError):
+        raise ZarrError(f"its fill value is {value!r}") from None
