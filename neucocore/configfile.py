@@ -1,0 +1,149 @@
+"""Reading YAML strictly: every value knows its line, nothing is accepted twice or by accident."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Hashable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from neucocore.errors import ConfigError, MissingFileError
+from neucocore.names import did_you_mean
+
+KeyPath = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as plain values, with the line of every value.
+
+    Attributes
+    ----------
+    file
+        Where it was read from.
+    value
+        dicts, lists, texts, numbers, booleans and None.
+    lines
+        Line (from 1) of the value at each path of keys and indices.
+    """
+
+    file: Path
+    value: Any
+    lines: dict[KeyPath, int] = field(repr=False)
+
+    def place(self, *path: Hashable) -> str:
+        """Return ``file:line`` of the value at a path, or of its nearest parent."""
+        keys = tuple(path)
+        while keys not in self.lines and keys:
+            keys = keys[:-1]
+        return f"{self.file}:{self.lines.get(keys, 1)}"
+
+    def unknown_keys(
+        self, mapping: Iterable[Hashable], allowed: Collection[str], *path: Hashable
+    ) -> list[str]:
+        """Return one problem for each key that is not allowed, with the nearest that is."""
+        problems = []
+        for key in mapping:
+            if key not in allowed:
+                hint = did_you_mean(str(key), allowed)
+                hint = hint or f"the keys here are {', '.join(sorted(allowed))}"
+                problems.append(f"{self.place(*path, key)}: unknown key {key!r}; {hint}")
+        return problems
+
+    def error(self, problems: list[str], hint: str | None = None) -> ConfigError:
+        """Return one error that says everything that is wrong with the file."""
+        if len(problems) == 1:
+            return ConfigError(problems[0], hint=hint)
+        return ConfigError(
+            f"{self.file} has {len(problems)} problems", problems=problems, hint=hint
+        )
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, but with numbers as people write them (PyYAML keeps ``1e-3`` a text)."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:\d+(?:\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def load_yaml(path: Path) -> Document:
+    """Read a YAML file.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    ConfigError
+        It is not UTF-8 or not YAML, holds a key twice, an alias cycle or more than one document.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise MissingFileError(f"no such file: {path}") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder, not a YAML file") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"not UTF-8 at byte {error.start}", file=path) from None
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[KeyPath, int] = {}
+        problems: list[str] = []
+        if node is None:
+            return Document(path, None, {(): 1})
+        value = _build(loader, node, (), lines, problems, path)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        raise ConfigError(str(error.problem or error.context), file=path, line=line) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(" ".join(str(error).split()), file=path) from None
+    finally:
+        loader.dispose()
+    document = Document(path, value, lines)
+    if problems:
+        raise document.error(problems)
+    return document
+
+
+def _build(
+    loader: yaml.SafeLoader,
+    node: yaml.Node,
+    at: KeyPath,
+    lines: dict[KeyPath, int],
+    problems: list[str],
+    file: Path,
+) -> Any:
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[Hashable, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            line = key_node.start_mark.line + 1
+            if not isinstance(key, Hashable):
+                problems.append(f"{file}:{line}: a list or mapping cannot be a key")
+                continue
+            if key in mapping:
+                first = lines[(*at, key)]
+                problems.append(f"{file}:{line}: the key {key!r} was already given in line {first}")
+                continue
+            lines[(*at, key)] = line
+            mapping[key] = _build(loader, value_node, (*at, key), lines, problems, file)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _build(loader, item, (*at, index), lines, problems, file)
+            for index, item in enumerate(node.value)
+        ]
+    return loader.construct_object(node)  # type: ignore[no-untyped-call]

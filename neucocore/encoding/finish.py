@@ -1,0 +1,163 @@
+"""The end of an encode run: reduce, describe, write, and recognise what is already there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.components import create
+from neucocore.data.atomic import write_text
+from neucocore.data.cube import Cube
+from neucocore.data.cubefile import cube_digest
+from neucocore.data.sidecar import read_sidecar, write_sidecar
+from neucocore.encoding.request import EncodeRequest
+from neucocore.errors import BudgetExceededError, ComponentOutputError, NeucoError
+from neucocore.interfaces import Dataset, Reducer
+from neucocore.producer import identity_of, producer_of
+from neucocore.results.provenance import machine
+
+if TYPE_CHECKING:
+    from neucocore.encoding.run import EncodeReport
+
+FAILURES_SUFFIX = ".failures.json"
+HASH_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an encoder's ``prepare`` is given."""
+
+    dataset: Dataset
+    ids: tuple[str, ...]
+
+    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
+        """Yield cubes in the order given."""
+        return self.dataset.read(ids)
+
+
+def cube_digests(dataset: Dataset, ids: Sequence[str]) -> list[str]:
+    """Return the digest of each cube's files, or empty texts for data sets without files.
+
+    A cube whose files cannot be read gets an empty digest; encoding it will say why.
+    """
+    files = getattr(dataset, "files", None)
+    if files is None:
+        return [""] * len(ids)
+    digests = []
+    for cube_id in ids:
+        try:
+            digests.append(cube_digest(list(files(cube_id).values())))
+        except (NeucoError, OSError):
+            digests.append("")
+    return digests
+
+
+def reduce(
+    request: EncodeRequest, features: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """Apply the encoder's reducer to the whole matrix, and say what was done."""
+    if request.reducer is None:
+        columns = features.shape[1]
+        if request.dimension is not None and columns > request.dimension:
+            raise BudgetExceededError(
+                f"the encoder {request.encoder.full_name} gives {columns} dimensions; "
+                f"the limit is {request.dimension}",
+                hint=f"neuco info {request.encoder.full_name} shows parameters that change it",
+            )
+        return np.array(features, dtype=np.float32), {}
+    reducer: Reducer = create(request.reducer, dimension=request.dimension)
+    reduced = reducer.fit(features).apply(features)
+    if len(reduced) != len(features) or not np.isfinite(reduced).all():
+        raise ComponentOutputError(
+            f"the reducer {request.reducer.full_name} returned shape {reduced.shape} with "
+            f"{int((~np.isfinite(reduced)).sum())} values that are not finite"
+        )
+    return np.asarray(reduced, dtype=np.float32), {
+        "reducer": producer_of(request.reducer),
+        "features": int(features.shape[1]),
+        "bytes_per_row": float(reducer.bytes_per_row()),
+    }
+
+
+def metadata(request: EncodeRequest, reduction: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an embeddings file says of itself: only what follows from the input."""
+    return {
+        **request.determinants(),
+        "fit": request.encoder.spec.fit,  # type: ignore[attr-defined]
+        "dimension": request.dimension,
+        **({"reduction": dict(reduction)} if reduction else {}),
+    }
+
+
+def write_provenance(
+    request: EncodeRequest, report: EncodeReport, key: str, described: Mapping[str, Any]
+) -> None:
+    """Write what varies from run to run beside the file, and what `found` needs."""
+    write_sidecar(
+        request.out,
+        {
+            "key": key,
+            "sha256": file_sha256(request.out),
+            "rows": report.rows,
+            "columns": report.columns,
+            "what": dict(described),
+            "software": [
+                identity_of(name)
+                for name in sorted(
+                    {"neucocore", request.encoder.distribution, request.dataset.distribution}
+                )
+            ],
+            "machine": machine(),
+            "costs": dict(report.costs),
+            "failures": [{"id": cube, "reason": reason} for cube, reason in report.failures],
+        },
+    )
+
+
+def found(path: Path, key: str) -> EncodeReport | None:
+    """Return a report if the file is there, made from the same input by the same code."""
+    from neucocore.encoding.run import EncodeReport  # noqa: PLC0415  the report is the run's
+
+    sidecar = read_sidecar(path)
+    if sidecar is None or not path.is_file() or sidecar.get("key") != key:
+        return None
+    if sidecar.get("sha256") != file_sha256(path):
+        return None
+    failures = tuple((row["id"], row["reason"]) for row in sidecar.get("failures", ()))
+    return EncodeReport(path, sidecar["rows"], sidecar["columns"], found=True, failures=failures)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file's bytes, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_failures(spool: Path, failures: Mapping[str, str]) -> None:
+    """Keep the cubes a shard could not read, for the run that merges."""
+    path = spool.with_name(spool.name + FAILURES_SUFFIX)
+    if failures:
+        write_text(path, json.dumps(dict(sorted(failures.items())), indent=1))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_failures(folder: Path) -> dict[str, str]:
+    """Return the bad cubes of all shards."""
+    failures: dict[str, str] = {}
+    for path in sorted(folder.glob("*" + FAILURES_SUFFIX)):
+        try:
+            failures.update(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            continue
+    return failures

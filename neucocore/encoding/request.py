@@ -1,0 +1,85 @@
+"""What an encode run is asked to do, and the keys that follow from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from neucocore.discovery import Component
+from neucocore.keys import key_of
+from neucocore.producer import producer_of
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeRequest:
+    """Everything that decides the bytes of an embeddings file, and where it goes.
+
+    Attributes
+    ----------
+    ids
+        The cubes to encode, sorted.
+    fit_ids
+        The cubes an encoder with ``fit="train"`` is prepared on; empty otherwise.
+    dimension
+        The most columns wanted, None for the encoder's own.
+    """
+
+    dataset: Component
+    data: Path
+    dataset_params: Mapping[str, Any]
+    encoder: Component
+    encoder_params: Mapping[str, Any]
+    reducer: Component | None
+    ids: tuple[str, ...]
+    out: Path
+    fit_ids: tuple[str, ...] = ()
+    dimension: int | None = None
+    missing_chunks: str = "error"
+    skip_bad: bool = False
+    plugin_paths: tuple[str, ...] = field(default=())
+
+    def determinants(self) -> dict[str, Any]:
+        """Return what decides one feature vector, beside its own cube."""
+        return {
+            "format": FORMAT,
+            "encoder": producer_of(self.encoder),
+            "params": dict(sorted(self.encoder_params.items())),
+            "dataset": producer_of(self.dataset),
+            "dataset_params": dict(sorted(self.dataset_params.items())),
+            "missing_chunks": self.missing_chunks,
+        }
+
+    def features_key(self, prepared_on: Sequence[str]) -> str:
+        """Return the key of the spool of feature vectors.
+
+        ``prepared_on`` holds the digests of the cubes the encoder was prepared on: what makes
+        the features of one cube depend on other cubes.
+        """
+        return key_of({**self.determinants(), "prepared_on": digest_of(prepared_on)})
+
+    def file_key(self, cube_digests: Sequence[str], prepared_on: Sequence[str]) -> str:
+        """Return the key of the whole embeddings file."""
+        return key_of(
+            {
+                "features": self.features_key(prepared_on),
+                "reducer": None if self.reducer is None else producer_of(self.reducer),
+                "dimension": self.dimension,
+                "ids": digest_of(self.ids),
+                "cubes": digest_of(cube_digests),
+                "skip_bad": self.skip_bad,
+            }
+        )
+
+
+def digest_of(texts: Sequence[str]) -> str:
+    """Return one sha256 of many texts, in order."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode())
+        digest.update(b"\n")
+    return digest.hexdigest()

@@ -1,0 +1,321 @@
+"""The encode run: crash-safe, resumable, and byte-equal however often it was interrupted."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from neucocore.data.atomic import locked, replacing
+from neucocore.data.embeddings import Embeddings, save_embeddings
+from neucocore.encoding import finish
+from neucocore.encoding.executors import run_batches
+from neucocore.encoding.request import EncodeRequest
+from neucocore.encoding.spool import Spool, gather, read_records, record_key, width_of
+from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
+from neucocore.errors import ComponentOutputError, DataError
+
+BATCH = 4
+MOST_FAILURES = 1000
+LOCK_SECONDS = 5.0
+
+Progress = Callable[[int, int, int], None]
+"""Called with (finished cubes, all cubes, bad cubes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeReport:
+    """What an encode run did.
+
+    Attributes
+    ----------
+    rows, columns
+        Shape of the embeddings; 0 columns for a shard, which writes no file of its own.
+    found
+        The file was there already, made from the same input by the same code.
+    resumed
+        Cubes that an earlier, interrupted run had finished.
+    failures
+        Bad cubes left out under ``--skip-bad``: (id, reason).
+    """
+
+    path: Path
+    rows: int
+    columns: int
+    found: bool = False
+    resumed: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
+    costs: dict[str, float] = field(default_factory=dict)
+
+
+def encode(
+    request: EncodeRequest,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    shard: tuple[int, int] | None = None,
+    merge: bool = False,
+    force: bool = False,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
+) -> EncodeReport:
+    """Encode the cubes of a request into its embeddings file.
+
+    Parameters
+    ----------
+    request
+        What to encode, with what, to where.
+    jobs
+        Worker processes; 1 encodes in this process.
+    scheduler
+        Address of a dask scheduler to use instead.
+    shard
+        ``(i, n)``, i from 1: encode only the i-th of n parts and write no embeddings file.
+    merge
+        Encode nothing: put the shards' work together.
+    force
+        Do it again even if the file is there.
+    progress
+        Called after every batch.
+
+    Raises
+    ------
+    DataError
+        Cubes that cannot be read, all of them named (without ``skip_bad``); or, with ``merge``,
+        cubes no shard has finished.
+    ComponentOutputError
+        The encoder broke its contract.
+    RunError
+        A worker died.
+    """
+    run = _Run(request, jobs, scheduler, batch_size, progress)
+    if not force and shard is None and (found := finish.found(request.out, run.file_key)):
+        return found
+    if force:
+        shutil.rmtree(run.folder, ignore_errors=True)
+    if merge:
+        return run.assemble()
+    part = shard or (1, 1)
+    with locked(run.spool_path(part), timeout=LOCK_SECONDS):
+        run.work(part)
+        return run.report_of_shard() if shard is not None else run.assemble()
+
+
+class _Run:
+    """One encode run: the request, its keys and its work folder."""
+
+    def __init__(
+        self,
+        request: EncodeRequest,
+        jobs: int,
+        scheduler: str | None,
+        batch_size: int,
+        progress: Progress | None,
+    ) -> None:
+        self.request = request
+        self.jobs = jobs
+        self.scheduler = scheduler
+        self.batch_size = batch_size
+        self.progress = progress
+        self.started = time.perf_counter()
+        self.setup = WorkerSetup(
+            dataset=request.dataset,
+            data=request.data,
+            dataset_params=request.dataset_params,
+            encoder=request.encoder,
+            encoder_params=request.encoder_params,
+            state_file=None,
+            skip_bad=request.skip_bad,
+        )
+        self.here = Worker(self.setup)
+        self.digests = finish.cube_digests(self.here.dataset, request.ids)
+        self.prepared_on = self._prepared_on()
+        self.file_key = request.file_key(self.digests, self.prepared_on)
+        features_key = request.features_key(self.prepared_on)
+        self.folder = request.out.with_name(request.out.name + ".parts") / features_key[:16]
+        self.keys = [record_key(*pair) for pair in zip(request.ids, self.digests, strict=True)]
+        self.failures: dict[str, str] = {}
+        self.resumed = 0
+        self.costs = {"seconds_reading": 0.0, "seconds_encoding": 0.0, "bytes_read": 0.0}
+
+    def _prepared_on(self) -> Sequence[str]:
+        fit_ids = self._fit_ids()
+        if fit_ids is self.request.ids:
+            return [f"{i} {d}" for i, d in zip(fit_ids, self.digests, strict=True)]
+        digests = finish.cube_digests(self.here.dataset, fit_ids)
+        return [f"{i} {d}" for i, d in zip(fit_ids, digests, strict=True)]
+
+    def _fit_ids(self) -> Sequence[str]:
+        match self.request.encoder.spec.fit:  # type: ignore[attr-defined]
+            case "transductive" if hasattr(self.here.encoder, "prepare"):
+                return self.request.ids
+            case "train":
+                return self.request.fit_ids
+        return ()
+
+    def spool_path(self, part: tuple[int, int]) -> Path:
+        return self.folder / f"shard-{part[0]}-of-{part[1]}.spool"
+
+    def work(self, part: tuple[int, int]) -> None:
+        """Encode what of a part nobody has finished yet."""
+        request = self.request
+        index, count = part
+        mine = range(index - 1, len(request.ids), count)
+        spool = Spool(self.spool_path(part))
+        held = spool.open() | self._held_elsewhere(spool.path)
+        waiting = [row for row in mine if self.keys[row] not in held]
+        self.resumed = len(mine) - len(waiting)
+        row_of = {request.ids[row]: row for row in waiting}
+        try:
+            if waiting:
+                self._prepare()
+                self._check_determinism(request.ids[waiting[0]])
+            done = self.resumed
+            self._say(done, len(mine))
+            for batch in run_batches(
+                self.setup,
+                batches([request.ids[row] for row in waiting], self.batch_size),
+                jobs=self.jobs,
+                scheduler=self.scheduler,
+            ):
+                self._keep(batch, spool, row_of)
+                done += len(batch.ids)
+                self._say(done, len(mine))
+        finally:
+            spool.close()
+            finish.write_failures(spool.path, self.failures)
+        if self.failures and not request.skip_bad:
+            raise self._bad_cubes()
+
+    def _held_elsewhere(self, own: Path) -> set[bytes]:
+        held: set[bytes] = set()
+        for path in sorted(self.folder.glob("*.spool")):
+            width = width_of(path)
+            if path != own and width is not None:
+                held |= {key for key, _ in read_records(path, width)}
+        return held
+
+    def _keep(self, batch: Batch, spool: Spool, row_of: dict[str, int]) -> None:
+        for cube, reason in batch.failures:
+            self.failures[cube] = reason
+        self.costs["seconds_reading"] += batch.seconds_reading
+        self.costs["seconds_encoding"] += batch.seconds_encoding
+        self.costs["bytes_read"] += batch.bytes_read
+        if batch.ids:
+            width = batch.vectors.shape[1]
+            if spool.width not in (None, width):
+                raise ComponentOutputError(
+                    f"the encoder {self.request.encoder.full_name} returned {width} numbers for "
+                    f"cube {batch.ids[0]} and {spool.width} before: all cubes need one length"
+                )
+            spool.append([self.keys[row_of[cube]] for cube in batch.ids], batch.vectors)
+        if len(self.failures) >= MOST_FAILURES and not self.request.skip_bad:
+            raise self._bad_cubes()
+
+    def _say(self, done: int, of: int) -> None:
+        if self.progress is not None:
+            self.progress(done, of, len(self.failures))
+
+    def _prepare(self) -> None:
+        """Prepare the encoder once, and keep its state for the workers and the next run."""
+        fit_ids = self._fit_ids()
+        encoder = self.here.encoder
+        if not fit_ids or not hasattr(encoder, "prepare"):
+            return
+        state_file = self.folder / "state.npz"
+        with locked(state_file, timeout=24 * 3600.0):
+            if not state_file.exists():
+                with threadpool_limits(1):
+                    encoder.prepare(finish.Source(self.here.dataset, tuple(fit_ids)))
+                with replacing(state_file) as stream:
+                    np.savez(stream, **encoder.state())  # type: ignore[attr-defined]
+        self.setup = WorkerSetup(
+            **{name: getattr(self.setup, name) for name in WorkerSetup.__slots__}
+            | {"state_file": state_file}
+        )
+        with np.load(state_file, allow_pickle=False) as state:
+            encoder.restore(dict(state))  # type: ignore[attr-defined]
+
+    def _check_determinism(self, cube_id: str) -> None:
+        cubes, _ = self.here.read([cube_id])
+        if not cubes:
+            return
+        with threadpool_limits(1):
+            first, again = self.here.vectors(cubes), self.here.vectors(cubes)
+        if not np.array_equal(first, again):
+            raise ComponentOutputError(
+                f"the encoder {self.request.encoder.full_name} is not deterministic: "
+                f"cube {cube_id} encoded twice gives different vectors",
+                hint="seed every random number from its parameters",
+            )
+
+    def _bad_cubes(self) -> DataError:
+        problems = [f"{cube}: {reason}" for cube, reason in sorted(self.failures.items())]
+        return DataError(
+            f"{len(problems)} of {len(self.request.ids)} cubes cannot be read; "
+            "the others are finished and kept",
+            problems=problems,
+            hint="mend or download them again and repeat the command, or leave them out "
+            "with --skip-bad",
+        )
+
+    def report_of_shard(self) -> EncodeReport:
+        return EncodeReport(
+            path=self.request.out,
+            rows=len(self.request.ids),
+            columns=0,
+            resumed=self.resumed,
+            failures=tuple(sorted(self.failures.items())),
+            costs=self._all_costs(),
+        )
+
+    def assemble(self) -> EncodeReport:
+        """Order the vectors, reduce them, and write the file and its sidecar."""
+        request = self.request
+        scratch = self.folder / "features.f32"
+        matrix, missing = gather(sorted(self.folder.glob("*.spool")), self.keys, scratch)
+        self.failures = finish.read_failures(self.folder)
+        if self.failures and not request.skip_bad:
+            raise self._bad_cubes()
+        missing_ids = [request.ids[row] for row in missing]
+        unfinished = [cube for cube in missing_ids if cube not in self.failures]
+        if matrix is None or unfinished:
+            raise DataError(
+                f"{len(missing_ids)} of {len(request.ids)} cubes are not encoded yet: "
+                f"{', '.join(missing_ids[:3])}",
+                hint="run the missing shards, then --merge again",
+            )
+        keep = np.setdiff1d(np.arange(len(request.ids)), missing)
+        features = matrix if not missing else matrix[keep]
+        with threadpool_limits(1):
+            reduced, reduction = finish.reduce(request, features)
+        metadata = finish.metadata(request, reduction)
+        ids = tuple(request.ids[row] for row in keep)
+        save_embeddings(Embeddings(ids=ids, matrix=reduced, metadata=metadata), request.out)
+        report = EncodeReport(
+            path=request.out,
+            rows=len(ids),
+            columns=reduced.shape[1],
+            resumed=self.resumed,
+            failures=tuple(sorted(self.failures.items())),
+            costs=self._all_costs(),
+        )
+        finish.write_provenance(request, report, self.file_key, metadata)
+        del matrix, features
+        shutil.rmtree(request.out.with_name(request.out.name + ".parts"), ignore_errors=True)
+        return report
+
+    def _all_costs(self) -> dict[str, Any]:
+        encoded = len(self.request.ids) - self.resumed - len(self.failures)
+        return {
+            **self.costs,
+            "cubes_encoded": encoded,
+            "jobs": self.jobs,
+            "wall_seconds": time.perf_counter() - self.started,
+        }
