@@ -1,0 +1,353 @@
+"""Label files: ``<stem>__<type>.csv`` with ``id`` and ``label``, or ``label:<output>`` columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.data.classes import encode_classes
+from neucocore.data.findings import Finding
+from neucocore.data.ids import clean_ids
+from neucocore.data.refusal import refuse
+from neucocore.data.texttable import TextTable, read_text_table
+from neucocore.errors import DataError, MissingFileError
+from neucocore.specs import Problem
+
+REGRESSION_TYPES = ("regr", "reg", "regression")
+CLASS_TYPES = ("cls", "classification")
+KNOWN_TYPES = (*REGRESSION_TYPES, *CLASS_TYPES)
+LABEL = "label"
+OUTPUT_PREFIX = "label:"
+# What people and table libraries write where there is no label.
+MISSING = frozenset({"", "nan", "na", "n/a", "<na>", "null"})
+_YES = frozenset({"true", "1", "1.0", "yes"})
+_NO = frozenset({"false", "0", "0.0", "no", ""})
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Labels for samples: what a task gives.
+
+    Attributes
+    ----------
+    ids
+        Sample ids, each once.
+    y
+        (n,) float64 values for regression or int64 class codes for binary and multiclass;
+        (n, k) float64 for several outputs or labels, NaN where one is missing.
+    groups
+        (n,) group of each sample for grouped splits, or None.
+    classes
+        Names of the class codes, else empty.
+    outputs
+        Names of the k columns of `y`, else empty.
+    """
+
+    ids: tuple[str, ...]
+    y: NDArray[Any]
+    groups: NDArray[Any] | None = None
+    classes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LabelFile:
+    """One label file, read and checked; rows without any label are already dropped.
+
+    Attributes
+    ----------
+    path
+        Where it was read from.
+    stem
+        The name without ``__<type>.csv``.
+    type
+        The type suffix as written, such as ``regr``.
+    problem
+        ``regression``, ``binary``, ``multiclass`` or ``multilabel``.
+    ids, y, classes, outputs
+        As in `Labels`.
+    extra
+        The other columns as text, by name, one cell a row.
+    findings
+        What was repaired or dropped.
+    """
+
+    path: Path
+    stem: str
+    type: str
+    problem: Problem
+    ids: tuple[str, ...]
+    y: NDArray[Any]
+    classes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def labels(self, groups: str | None = None) -> Labels:
+        """Return the labels, grouped by the text in the extra column `groups` if one is named."""
+        chosen = None if groups is None else np.array(self.column(groups))
+        return Labels(self.ids, self.y, chosen, self.classes, self.outputs)
+
+    def column(self, name: str) -> tuple[str, ...]:
+        """Return an extra column.
+
+        Raises
+        ------
+        DataError
+            When the file has no such column.
+        """
+        if name not in self.extra:
+            known = ", ".join(map(repr, self.extra)) or "none beside id and label"
+            raise DataError(
+                f"{self.path} has no column {name!r}", hint=f"its further columns are: {known}"
+            )
+        return self.extra[name]
+
+    def where(self, name: str) -> LabelFile:
+        """Return the rows for which the extra column `name` is true (True, 1 or yes).
+
+        The classes stay those of the whole file, so that a filter never changes a task's problem.
+
+        Raises
+        ------
+        DataError
+            When there is no such column or a cell is neither true nor false.
+        """
+        cells = [cell.strip().lower() for cell in self.column(name)]
+        odd = sorted({cell for cell in cells if cell not in _YES | _NO})
+        if odd:
+            examples = ", ".join(map(repr, odd[:3]))
+            raise DataError(
+                f"{self.path}: column {name!r} is not true or false everywhere: {examples}",
+                hint="name a column of True and False",
+            )
+        return self.keep([cell in _YES for cell in cells])
+
+    def keep(self, mask: Sequence[bool]) -> LabelFile:
+        """Return the rows marked True."""
+        rows = [row for row, kept in enumerate(mask) if kept]
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in rows),
+            y=self.y[rows],
+            extra={name: tuple(cells[row] for row in rows) for name, cells in self.extra.items()},
+        )
+
+    @property
+    def digest(self) -> str:
+        """sha256 of ids, labels, classes and outputs: equal digest, equal task."""
+        return label_digest(self.labels())
+
+
+def label_digest(labels: Labels) -> str:
+    """Return the sha256 (hex) of ids in order, labels as float64, classes and outputs."""
+    digest = hashlib.sha256()
+    for part in (labels.ids, labels.classes, labels.outputs):
+        digest.update("\x1f".join(part).encode() + b"\x1e")
+    digest.update(np.ascontiguousarray(labels.y, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def read_label_file(path: str | Path) -> LabelFile:
+    """Read one label file strictly.
+
+    Raises
+    ------
+    DataError
+        With every problem of the file: its name, columns, rows, ids, labels.
+    """
+    file = Path(path)
+    stem, kind = _split_name(file)
+    table = read_text_table(file)
+    findings = list(table.findings)
+    names = _label_columns(table, findings)
+    refuse(file, findings)
+    texts = [table.column(name) for name in names]
+    kept = _labelled_rows(table, texts, findings)
+    texts = [[column[row] for row in kept] for column in texts]
+    lines = [table.lines[row] for row in kept]
+    raw_ids = table.column("id")
+    ids, id_findings = clean_ids(raw_ids, lambda row: f"line {table.lines[row]}")
+    findings.extend(id_findings)
+    outputs = () if names == (LABEL,) else tuple(n.removeprefix(OUTPUT_PREFIX) for n in names)
+    problem, y, classes = _values(kind, texts, outputs, lines, findings)
+    refuse(file, findings)
+    return LabelFile(
+        path=file,
+        stem=stem,
+        type=file.stem.rpartition("__")[2],
+        problem=problem,
+        ids=tuple(ids[row] for row in kept),
+        y=y,
+        classes=classes,
+        outputs=outputs,
+        extra={
+            name: tuple(table.column(name)[row] for row in kept)
+            for name in table.columns
+            if name != "id" and name not in names
+        },
+        findings=tuple(findings),
+    )
+
+
+def read_label_folder(path: str | Path) -> list[LabelFile]:
+    """Read all label files of a folder, sorted by stem.
+
+    Raises
+    ------
+    DataError
+        With the problems of all files together; also when one stem occurs twice
+        (``x__reg.csv`` and ``x__regr.csv``) or there is no CSV file.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise MissingFileError(f"there is no folder {folder}", hint=f"ls {folder.parent}")
+    files = sorted(file for file in folder.glob("*.csv") if not file.name.startswith("."))
+    if not files:
+        raise DataError(
+            f"{folder} holds no label file",
+            hint=f"label files are named <name>__<type>.csv, type one of {', '.join(KNOWN_TYPES)}",
+        )
+    read: list[LabelFile] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            read.append(read_label_file(file))
+        except DataError as error:
+            found = error.problems or (error.message,)
+            problems.extend(f"{file.name}: {problem}" for problem in found)
+    problems.extend(_doubled_stems(read))
+    if problems:
+        raise DataError(
+            f"{folder}: label files cannot be used, {len(problems)} problems", problems=problems
+        )
+    return sorted(read, key=lambda label_file: label_file.stem)
+
+
+def _doubled_stems(files: Sequence[LabelFile]) -> list[str]:
+    names: dict[str, list[str]] = {}
+    for file in files:
+        names.setdefault(file.stem, []).append(file.path.name)
+    return [
+        f"task {stem!r} is there {len(found)} times: {', '.join(found)}"
+        for stem, found in sorted(names.items())
+        if len(found) > 1
+    ]
+
+
+def _split_name(file: Path) -> tuple[str, str]:
+    """Return the stem and the lower-case type of a label file's name."""
+    stem, separator, kind = file.stem.rpartition("__")
+    if (
+        file.suffix.lower() != ".csv"
+        or not separator
+        or not stem
+        or kind.lower() not in KNOWN_TYPES
+    ):
+        raise DataError(
+            f"{file.name} is not named like a label file",
+            hint=f"rename it to <name>__<type>.csv, type one of {', '.join(KNOWN_TYPES)}",
+        )
+    return stem, kind.lower()
+
+
+def _label_columns(table: TextTable, findings: list[Finding]) -> tuple[str, ...]:
+    """Find ``label`` or the ``label:<output>`` columns; note what is missing or contradictory."""
+    found = ", ".join(map(repr, table.columns))
+    if "id" not in table.columns:
+        findings.append(Finding("no-id-column", "error", f"no column 'id', only {found}"))
+    outputs = tuple(n for n in table.columns if n.startswith(OUTPUT_PREFIX))
+    if LABEL in table.columns and outputs:
+        message = "both a column 'label' and 'label:<output>' columns"
+        findings.append(Finding("label-columns", "error", message))
+    elif LABEL not in table.columns and not outputs:
+        message = f"no column 'label' or 'label:<output>', only {found}"
+        findings.append(Finding("no-label-column", "error", message))
+    return outputs or (LABEL,)
+
+
+def _labelled_rows(
+    table: TextTable, texts: Sequence[Sequence[str]], findings: list[Finding]
+) -> list[int]:
+    """Rows with at least one label; the others are counted."""
+    missing = [
+        row
+        for row in range(len(table.rows))
+        if all(column[row].lower() in MISSING for column in texts)
+    ]
+    if missing:
+        lines = tuple(f"line {table.lines[row]}" for row in missing[:3])
+        message = "row without a label dropped"
+        findings.append(Finding("missing-labels", "repaired", message, len(missing), lines))
+    if len(missing) == len(table.rows):
+        findings.append(Finding("no-labels", "error", "the file holds no label"))
+    dropped = set(missing)
+    return [row for row in range(len(table.rows)) if row not in dropped]
+
+
+def _values(
+    kind: str,
+    texts: Sequence[Sequence[str]],
+    outputs: tuple[str, ...],
+    lines: Sequence[int],
+    findings: list[Finding],
+) -> tuple[Problem, NDArray[Any], tuple[str, ...]]:
+    """Turn label texts into numbers or codes, with the problem they pose."""
+    if kind in REGRESSION_TYPES:
+        values = np.column_stack([_numbers(column, lines, findings) for column in texts])
+        return "regression", values if outputs else values[:, 0], ()
+    if outputs:
+        flags = np.column_stack([_flags(column, lines, findings) for column in texts])
+        return "multilabel", flags, ()
+    codes, classes = encode_classes(texts[0])
+    return "binary" if len(classes) <= 2 else "multiclass", codes, classes
+
+
+def _numbers(
+    cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
+) -> NDArray[np.float64]:
+    """Read one column of numbers, NaN where the label is missing."""
+    values = np.full(len(cells), np.nan)
+    odd, infinite = [], []
+    for row, cell in enumerate(cells):
+        if cell.lower() in MISSING:
+            continue
+        try:
+            values[row] = float(cell)
+        except ValueError:
+            odd.append(f"line {lines[row]} {cell!r}")
+            continue
+        if not np.isfinite(values[row]):
+            infinite.append(f"line {lines[row]} {cell!r}")
+    _add(findings, "text-labels", "label is not a number", odd)
+    _add(findings, "infinite-labels", "label is infinite", infinite)
+    return values
+
+
+def _flags(
+    cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
+) -> NDArray[np.float64]:
+    """Read one column of 0 and 1, NaN where the label is missing."""
+    values = np.full(len(cells), np.nan)
+    odd = []
+    for row, cell in enumerate(cells):
+        text = cell.lower()
+        if text in MISSING:
+            continue
+        if text in _YES or text in _NO:
+            values[row] = float(text in _YES)
+        else:
+            odd.append(f"line {lines[row]} {cell!r}")
+    _add(findings, "odd-labels", "label of a multi-label column is not 0 or 1", odd)
+    return values
+
+
+def _add(findings: list[Finding], code: str, message: str, examples: list[str]) -> None:
+    if examples:
+        findings.append(Finding(code, "error", message, len(examples), tuple(examples[:3])))
