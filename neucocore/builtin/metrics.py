@@ -1,0 +1,169 @@
+"""The standard metrics in numpy; NaN where the definition gives no number.
+
+Labels are (n,) values or class codes, or (n, k) for several outputs or labels. Missing labels are
+left out by the caller, but for multi-label metrics, which leave out NaN label by label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_PROBABILITY = 1e-15
+
+Values = NDArray[Any]
+
+
+def r2(y_true: Values, y_pred: Values) -> float:
+    """Return 1 - SSE/SST with SST around the mean of ``y_true``, both (n,)."""
+    if len(y_true) < 2 or np.ptp(y_true) == 0:
+        return float("nan")
+    total = np.sum((y_true - np.mean(y_true)) ** 2)
+    return float(1 - np.sum((y_true - y_pred) ** 2) / total)
+
+
+def mse(y_true: Values, y_pred: Values) -> float:
+    """Return the mean squared error."""
+    return float(np.mean((y_true - y_pred) ** 2)) if len(y_true) else float("nan")
+
+
+def rmse(y_true: Values, y_pred: Values) -> float:
+    """Return the root of the mean squared error."""
+    return float(np.sqrt(mse(y_true, y_pred)))
+
+
+def mae(y_true: Values, y_pred: Values) -> float:
+    """Return the mean absolute error."""
+    return float(np.mean(np.abs(y_true - y_pred))) if len(y_true) else float("nan")
+
+
+def mean_distance(y_true: Values, y_pred: Values) -> float:
+    """Return the mean Euclidean distance between (n, k) points."""
+    if not len(y_true):
+        return float("nan")
+    difference = np.asarray(y_true, dtype=np.float64) - y_pred
+    return float(np.mean(np.sqrt(np.sum(difference.reshape(len(difference), -1) ** 2, axis=1))))
+
+
+def accuracy(y_true: Values, y_pred: Values) -> float:
+    """Return the share of equal class codes."""
+    return float(np.mean(y_true == y_pred)) if len(y_true) else float("nan")
+
+
+def balanced_accuracy(y_true: Values, y_pred: Values) -> float:
+    """Return the mean recall over the classes in ``y_true``."""
+    classes = np.unique(y_true)
+    if not len(classes):
+        return float("nan")
+    return float(np.mean([np.mean(y_pred[y_true == code] == code) for code in classes]))
+
+
+def precision(y_true: Values, y_pred: Values) -> float:
+    """Return hits / rows called positive; 0/1 decisions, (n,) or (n, k)."""
+    return _per_label(_precision, y_true, y_pred)
+
+
+def recall(y_true: Values, y_pred: Values) -> float:
+    """Return hits / positive rows; 0/1 decisions, (n,) or (n, k)."""
+    return _per_label(_recall, y_true, y_pred)
+
+
+def f1(y_true: Values, y_pred: Values) -> float:
+    """Return 2 hits / (positive rows + rows called positive), of the class coded 1."""
+    return _f1(y_true == 1, y_pred == 1)
+
+
+def macro_f1(y_true: Values, y_pred: Values) -> float:
+    """Return the mean F1 over classes, (n,) codes, or over labels, (n, k) of 0 and 1."""
+    if y_true.ndim == 2:
+        return _per_label(f1, y_true, y_pred)
+    classes = np.union1d(y_true, y_pred)
+    return _mean([_f1(y_true == code, y_pred == code) for code in classes])
+
+
+def average_precision(y_true: Values, y_score: Values) -> float:
+    """Return the sum over thresholds of precision times gain in recall, ties taken together."""
+    return _per_label(_average_precision, y_true, y_score)
+
+
+def roc_auc(y_true: Values, y_score: Values) -> float:
+    """Return the area under the ROC curve, from mid-ranks (the Mann-Whitney statistic)."""
+    return _per_label(_roc_auc, y_true, y_score)
+
+
+def log_loss(y_true: Values, y_score: Values) -> float:
+    """Return the mean of -log p(truth).
+
+    ``y_score`` is p(1) for (n,) codes 0 and 1, or (n, classes) for more classes, or p(1) for (n, k)
+    labels.
+    """
+    if not len(y_true) or np.any((y_score < 0) | (y_score > 1)):
+        return float("nan")
+    if y_true.ndim == 1 and y_score.ndim == 2:
+        truth = np.take_along_axis(y_score, y_true.astype(np.int64)[:, None], axis=1)[:, 0]
+        return float(np.mean(-np.log(np.clip(truth, LEAST_PROBABILITY, 1))))
+    return _per_label(_binary_log_loss, y_true, y_score)
+
+
+def _per_label(metric: Callable[[Values, Values], float], y_true: Values, y_pred: Values) -> float:
+    """Apply a one-label metric to each column, known labels only, and average what is defined."""
+    if y_true.ndim == 1:
+        return metric(y_true, y_pred)
+    values = []
+    for column, predicted in zip(y_true.T, y_pred.T, strict=True):
+        known = ~np.isnan(column.astype(np.float64))
+        values.append(metric(column[known], predicted[known]))
+    return _mean(values)
+
+
+def _mean(values: list[float]) -> float:
+    defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else float("nan")
+
+
+def _precision(y_true: Values, y_pred: Values) -> float:
+    called = y_pred == 1
+    return float(np.mean(y_true[called] == 1)) if called.any() else float("nan")
+
+
+def _recall(y_true: Values, y_pred: Values) -> float:
+    positive = y_true == 1
+    return float(np.mean(y_pred[positive] == 1)) if positive.any() else float("nan")
+
+
+def _f1(positive: NDArray[np.bool_], called: NDArray[np.bool_]) -> float:
+    whole = int(positive.sum()) + int(called.sum())
+    return 2 * int(np.sum(positive & called)) / whole if whole else float("nan")
+
+
+def _average_precision(y_true: Values, y_score: Values) -> float:
+    positive = y_true == 1
+    if positive.all() or not positive.any():
+        return float("nan")
+    order = np.argsort(-y_score, kind="stable")
+    hits = np.cumsum(positive[order])
+    last_of_tie = np.append(np.flatnonzero(np.diff(y_score[order])), len(order) - 1)
+    hits = hits[last_of_tie]
+    gained = np.diff(hits, prepend=0)
+    return float(np.sum(hits / (last_of_tie + 1) * gained) / hits[-1])
+
+
+def _roc_auc(y_true: Values, y_score: Values) -> float:
+    positive = y_true == 1
+    n_positive, n_negative = int(positive.sum()), int(np.sum(~positive))
+    if not n_positive or not n_negative:
+        return float("nan")
+    _, place, count = np.unique(y_score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[place]  # mid-rank, from 1
+    above = float(rank[positive].sum()) - n_positive * (n_positive + 1) / 2
+    return above / (n_positive * n_negative)
+
+
+def _binary_log_loss(y_true: Values, y_score: Values) -> float:
+    if not len(y_true):
+        return float("nan")
+    truth = np.where(y_true == 1, y_score, 1 - y_score)
+    return float(np.mean(-np.log(np.clip(truth, LEAST_PROBABILITY, 1))))

@@ -1,0 +1,157 @@
+"""The built-in metrics, described without importing them."""
+
+from __future__ import annotations
+
+from neucocore.specs import MetricSpec
+
+_CODE = "neucocore.builtin.metrics:"
+
+
+def metric_specs() -> list[MetricSpec]:
+    """Return the standard metrics; each is NaN where `undefined` says it has no value."""
+    return [*_regression_specs(), *_decision_specs(), *_score_specs()]
+
+
+def _regression_specs() -> list[MetricSpec]:
+    return [
+        MetricSpec(
+            name="r2",
+            summary="share of the variance explained, 1 - SSE/SST; protocols that pool take SST "
+            "around the training mean",
+            factory=_CODE + "r2",
+            problems=("regression",),
+            high=1.0,
+            undefined="fewer than two rows, or constant labels",
+        ),
+        MetricSpec(
+            name="mse",
+            summary="mean squared error, in squared label units",
+            factory=_CODE + "mse",
+            problems=("regression",),
+            greater_is_better=False,
+            low=0.0,
+            undefined="no rows",
+        ),
+        MetricSpec(
+            name="rmse",
+            summary="root of the mean squared error, in label units",
+            factory=_CODE + "rmse",
+            problems=("regression",),
+            greater_is_better=False,
+            low=0.0,
+            undefined="no rows",
+        ),
+        MetricSpec(
+            name="mae",
+            summary="mean absolute error, in label units",
+            factory=_CODE + "mae",
+            problems=("regression",),
+            greater_is_better=False,
+            low=0.0,
+            undefined="no rows",
+        ),
+        MetricSpec(
+            name="mean-distance",
+            summary="mean Euclidean distance between predicted and true points, in label units",
+            factory=_CODE + "mean_distance",
+            problems=("regression",),
+            greater_is_better=False,
+            low=0.0,
+            undefined="no rows",
+            multioutput=True,
+        ),
+    ]
+
+
+def _decision_specs() -> list[MetricSpec]:
+    return [
+        MetricSpec(
+            name="accuracy",
+            summary="share of right decisions",
+            factory=_CODE + "accuracy",
+            problems=("binary", "multiclass"),
+            low=0.0,
+            high=1.0,
+            undefined="no rows",
+        ),
+        MetricSpec(
+            name="balanced-accuracy",
+            summary="mean over the classes of the share of their rows found",
+            factory=_CODE + "balanced_accuracy",
+            problems=("binary", "multiclass"),
+            low=0.0,
+            high=1.0,
+            undefined="no rows; classes without a true row do not count",
+        ),
+        MetricSpec(
+            name="precision",
+            summary="share of the rows called positive that are",
+            factory=_CODE + "precision",
+            problems=("binary", "multilabel"),
+            low=0.0,
+            high=1.0,
+            undefined="no row is called positive; several labels: mean over the defined ones",
+        ),
+        MetricSpec(
+            name="recall",
+            summary="share of the positive rows found",
+            factory=_CODE + "recall",
+            problems=("binary", "multilabel"),
+            low=0.0,
+            high=1.0,
+            undefined="no row is positive; several labels: mean over the defined ones",
+        ),
+        MetricSpec(
+            name="f1",
+            summary="harmonic mean of precision and recall of the positive class",
+            factory=_CODE + "f1",
+            problems=("binary",),
+            low=0.0,
+            high=1.0,
+            undefined="no row is positive or called so; 0 when none of them is a hit",
+        ),
+        MetricSpec(
+            name="macro-f1",
+            summary="mean of the F1 of each class, or of each label",
+            factory=_CODE + "macro_f1",
+            problems=("binary", "multiclass", "multilabel"),
+            low=0.0,
+            high=1.0,
+            undefined="no rows; classes neither true nor decided for do not count",
+        ),
+    ]
+
+
+def _score_specs() -> list[MetricSpec]:
+    return [
+        MetricSpec(
+            name="average-precision",
+            summary="precision averaged over the recall steps of a falling threshold",
+            factory=_CODE + "average_precision",
+            problems=("binary", "multilabel"),
+            needs="score",
+            low=0.0,
+            high=1.0,
+            undefined="one class only; several labels: mean over the defined ones",
+        ),
+        MetricSpec(
+            name="roc-auc",
+            summary="chance that a positive row outranks a negative one, ties counting half",
+            factory=_CODE + "roc_auc",
+            problems=("binary", "multilabel"),
+            needs="score",
+            low=0.0,
+            high=1.0,
+            undefined="one class only; several labels: mean over the defined ones",
+        ),
+        MetricSpec(
+            name="log-loss",
+            summary="mean negative log-probability of the truth, probabilities cut at 1e-15",
+            factory=_CODE + "log_loss",
+            problems=("binary", "multiclass", "multilabel"),
+            greater_is_better=False,
+            needs="score",
+            low=0.0,
+            undefined="no rows, or scores outside [0, 1]",
+        ),
+    ]

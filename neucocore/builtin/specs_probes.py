@@ -1,0 +1,92 @@
+"""The built-in probes, described without importing them."""
+
+from __future__ import annotations
+
+from neucocore.specs import PROBLEMS, Param, ProbeSpec
+
+
+def probe_specs() -> list[ProbeSpec]:
+    """Return the standard probes; all are deterministic under the generator they are given."""
+    return [_linear(), _ridge(), _logistic(), _knn(), _svm(), _mlp()]
+
+
+def _linear() -> ProbeSpec:
+    return ProbeSpec(
+        name="linear",
+        summary="NeuCo-Bench's linear layer with its AdamW settings, last epoch, no peeking",
+        factory="neucocore.builtin.probe_linear:LinearProbe",
+        params=(
+            Param("epochs", "int", 10, "passes over the training rows"),
+            Param("batch_size", "int", 64, "rows of a minibatch"),
+            Param("learning_rate", "float", 1e-3, "AdamW's step"),
+        ),
+        problems=("regression", "binary"),
+        license="Apache-2.0",
+        url="https://github.com/embed2scale/NeuCo-Bench",
+    )
+
+
+def _ridge() -> ProbeSpec:
+    return ProbeSpec(
+        name="ridge",
+        summary="linear least squares, penalty and scaling by exact leave-one-out",
+        factory="neucocore.builtin.probes:RidgeProbe",
+        problems=PROBLEMS,
+        license="Apache-2.0",
+        citation="Hoerl and Kennard (1970), Technometrics 12(1)",
+    )
+
+
+def _logistic() -> ProbeSpec:
+    return ProbeSpec(
+        name="logistic",
+        summary="penalised (multinomial) logistic regression, penalty found as for ridge",
+        factory="neucocore.builtin.probes:LogisticProbe",
+        problems=("binary", "multiclass", "multilabel"),
+        license="Apache-2.0",
+    )
+
+
+def _knn() -> ProbeSpec:
+    return ProbeSpec(
+        name="knn",
+        summary="mean over the nearest training rows",
+        factory="neucocore.builtin.probe_knn:KNearestProbe",
+        params=(
+            Param("neighbours", "int", 10, "training rows averaged"),
+            Param("metric", "str", "euclidean", "distance", choices=("euclidean", "cosine")),
+        ),
+        problems=PROBLEMS,
+        license="Apache-2.0",
+    )
+
+
+def _svm() -> ProbeSpec:
+    return ProbeSpec(
+        name="svm",
+        summary="polynomial support vector machine, parameters by seeded random search",
+        factory="neucocore.builtin.probe_svm:SVMProbe",
+        params=(
+            Param("n_iter", "int", 50, "candidates of the random search"),
+            Param("inner_folds", "int", 3, "folds of the search inside the training part"),
+            Param("search_rows", "int", 2000, "training rows the search looks at, at most"),
+        ),
+        problems=PROBLEMS,
+        license="Apache-2.0",
+        citation="Chang and Lin (2011), ACM TIST 2(3) (LIBSVM)",
+    )
+
+
+def _mlp() -> ProbeSpec:
+    return ProbeSpec(
+        name="mlp",
+        summary="one hidden layer, trained with Adam",
+        factory="neucocore.builtin.probe_mlp:MLPProbe",
+        params=(
+            Param("hidden", "int", 64, "hidden units"),
+            Param("penalty", "float", 1e-3, "weight of the squared weights in the loss"),
+            Param("epochs", "int", 100, "passes over the training rows"),
+        ),
+        problems=PROBLEMS,
+        license="Apache-2.0",
+    )

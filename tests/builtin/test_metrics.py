@@ -1,0 +1,162 @@
+"""Every built-in metric against scikit-learn, and its stated rule where it has no value."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+from neucocore.builtin import metrics
+from neucocore.builtin.specs_metrics import metric_specs
+
+SPECS = {spec.name: spec for spec in metric_specs()}
+
+
+@pytest.fixture
+def regression():
+    rng = np.random.default_rng(3)
+    y = rng.normal(5, 2, 200)
+    return y, y + rng.normal(0, 1.5, 200)
+
+
+@pytest.fixture
+def binary():
+    """Labels and scores with many ties."""
+    rng = np.random.default_rng(4)
+    y = (rng.random(300) < 0.2).astype(np.int64)
+    score = np.round(np.clip(0.3 * y + rng.random(300) * 0.7, 0, 1), 2)
+    return y, score
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("r2", reference.r2_score),
+        ("mse", reference.mean_squared_error),
+        ("rmse", reference.root_mean_squared_error),
+        ("mae", reference.mean_absolute_error),
+    ],
+)
+def test_a_regression_metric_equals_scikit_learn(regression, name, expected):
+    assert function(name)(*regression) == pytest.approx(expected(*regression), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("accuracy", reference.accuracy_score),
+        ("balanced-accuracy", reference.balanced_accuracy_score),
+        ("precision", reference.precision_score),
+        ("recall", reference.recall_score),
+        ("f1", reference.f1_score),
+    ],
+)
+def test_a_decision_metric_equals_scikit_learn(binary, name, expected):
+    y, score = binary
+    decision = (score > 0.4).astype(np.int64)
+    assert function(name)(y, decision) == pytest.approx(expected(y, decision), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("average-precision", reference.average_precision_score),
+        ("roc-auc", reference.roc_auc_score),
+        ("log-loss", reference.log_loss),
+    ],
+)
+def test_a_score_metric_equals_scikit_learn_with_ties(binary, name, expected):
+    assert function(name)(*binary) == pytest.approx(expected(*binary), rel=1e-12)
+
+
+def test_multi_class_metrics_equal_scikit_learn():
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 5, 400)
+    probability = rng.dirichlet(np.ones(5), 400)
+    decision = np.where(rng.random(400) < 0.5, y, probability.argmax(axis=1))
+    assert metrics.macro_f1(y, decision) == pytest.approx(
+        reference.f1_score(y, decision, average="macro")
+    )
+    assert metrics.balanced_accuracy(y, decision) == pytest.approx(
+        reference.balanced_accuracy_score(y, decision)
+    )
+    assert metrics.log_loss(y, probability) == pytest.approx(reference.log_loss(y, probability))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("average-precision", lambda y, s: reference.average_precision_score(y, s)),
+        ("roc-auc", lambda y, s: reference.roc_auc_score(y, s)),
+        ("macro-f1", lambda y, s: reference.f1_score(y, s > 0.5, average="macro")),
+        ("precision", lambda y, s: reference.precision_score(y, s > 0.5, average="macro")),
+        ("recall", lambda y, s: reference.recall_score(y, s > 0.5, average="macro")),
+    ],
+)
+def test_a_multi_label_metric_is_the_mean_over_the_labels(name, expected):
+    rng = np.random.default_rng(6)
+    y = (rng.random((200, 3)) < [0.5, 0.3, 0.1]).astype(np.float64)
+    score = np.clip(0.4 * y + rng.random((200, 3)) * 0.6, 0, 1)
+    given = score if SPECS[name].needs == "score" else (score > 0.5).astype(np.int64)
+    assert function(name)(y, given) == pytest.approx(expected(y, score))
+
+
+def test_missing_labels_of_a_multi_label_task_are_left_out_label_by_label():
+    y = np.array([[1, 0], [0, np.nan], [1, 1], [np.nan, 0]])
+    score = np.array([[0.9, 0.2], [0.1, 0.9], [0.8, 0.7], [0.99, 0.1]])
+    assert metrics.average_precision(y, score) == 1.0
+
+
+def test_mean_distance_is_in_label_units():
+    truth = np.array([[0.0, 0.0], [10.0, 10.0]])
+    assert metrics.mean_distance(truth, truth + np.array([3.0, 4.0])) == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("name", sorted(SPECS))
+def test_a_metric_of_no_rows_has_no_value(name):
+    empty = np.empty((0, 2)) if SPECS[name].multioutput else np.empty(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(function(name)(empty, empty))
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "predicted"),
+    [
+        ("r2", [2.0, 2.0, 2.0], [1.0, 2.0, 3.0]),
+        ("precision", [1, 0, 1], [0, 0, 0]),
+        ("recall", [0, 0, 0], [0, 1, 0]),
+        ("f1", [0, 0, 0], [0, 0, 0]),
+        ("average-precision", [1, 1, 1], [0.2, 0.3, 0.4]),
+        ("average-precision", [0, 0, 0], [0.2, 0.3, 0.4]),
+        ("roc-auc", [1, 1, 1], [0.2, 0.3, 0.4]),
+        ("log-loss", [1, 0, 1], [2.0, -1.0, 0.5]),
+    ],
+)
+def test_a_metric_without_a_value_is_nan_and_its_spec_says_when(name, y, predicted):
+    assert np.isnan(function(name)(np.array(y), np.array(predicted)))
+    assert SPECS[name].undefined
+
+
+def test_f1_is_zero_when_one_positive_in_a_thousand_is_missed():
+    y = np.zeros(1001, dtype=np.int64)
+    y[500] = 1
+    assert metrics.f1(y, np.zeros_like(y)) == 0.0
+    assert np.isnan(metrics.precision(y, np.zeros_like(y)))
+    assert metrics.balanced_accuracy(y, np.zeros_like(y)) == 0.5
+
+
+@pytest.mark.parametrize("name", sorted(SPECS))
+def test_bounds_and_direction_of_a_metric_hold_for_a_perfect_prediction(name):
+    spec = SPECS[name]
+    truth = np.array([0.0, 1.0, 1.0, 0.0])
+    value = function(name)(truth, truth)
+    assert value == pytest.approx(spec.high if spec.greater_is_better else spec.low)
+
+
+def function(name):
+    module, _, attribute = SPECS[name].factory.partition(":")
+    return getattr(importlib.import_module(module), attribute)
