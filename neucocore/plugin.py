@@ -45,19 +45,38 @@ if TYPE_CHECKING:
     from neucocore.data.cube import Cube
     from neucocore.data.cubefile import CubeSchema, read_modality, write_modality
     from neucocore.data.labels import Labels, read_label_file
+    from neucocore.derivation.grids import CubeGrid, grids_for
+    from neucocore.derivation.labelling import NoLabel, label_each
+    from neucocore.derivation.layers import TruthLayer, open_layer, truth_folder
+    from neucocore.derivation.projection import project
+    from neucocore.derivation.rasters import Patch, Raster
+    from neucocore.derivation.zonal import Legend, label_shares, share_of
 
 # Names that need numpy or zarr, and where they live.
 _ON_DEMAND = {
     "CHALLENGE_STATISTICS": "neucocore.data.channels",
-    "SSL4EO_STATISTICS": "neucocore.data.channels",
     "ChannelStatistics": "neucocore.data.channels",
-    "stacked": "neucocore.data.channels",
-    "standardised": "neucocore.data.channels",
     "Cube": "neucocore.data.cube",
+    "CubeGrid": "neucocore.derivation.grids",
     "CubeSchema": "neucocore.data.cubefile",
     "Labels": "neucocore.data.labels",
+    "Legend": "neucocore.derivation.zonal",
+    "NoLabel": "neucocore.derivation.labelling",
+    "Patch": "neucocore.derivation.rasters",
+    "Raster": "neucocore.derivation.rasters",
+    "SSL4EO_STATISTICS": "neucocore.data.channels",
+    "TruthLayer": "neucocore.derivation.layers",
+    "grids_for": "neucocore.derivation.grids",
+    "label_each": "neucocore.derivation.labelling",
+    "label_shares": "neucocore.derivation.zonal",
+    "open_layer": "neucocore.derivation.layers",
+    "project": "neucocore.derivation.projection",
     "read_label_file": "neucocore.data.labels",
     "read_modality": "neucocore.data.cubefile",
+    "share_of": "neucocore.derivation.zonal",
+    "stacked": "neucocore.data.channels",
+    "standardised": "neucocore.data.channels",
+    "truth_folder": "neucocore.derivation.layers",
     "write_modality": "neucocore.data.cubefile",
 }
 
@@ -70,6 +89,7 @@ __all__ = [
     "ConfigError",
     "CorruptCubeError",
     "Cube",
+    "CubeGrid",
     "CubeSchema",
     "CubeSource",
     "DataError",
@@ -81,24 +101,36 @@ __all__ = [
     "IdError",
     "LabelSource",
     "Labels",
+    "Legend",
     "Metric",
     "MetricSpec",
     "MissingFileError",
     "NeucoError",
+    "NoLabel",
     "NonFiniteError",
     "Param",
+    "Patch",
     "Probe",
     "ProbeSpec",
+    "Raster",
     "Reducer",
     "ReducerSpec",
     "ShapeError",
     "Task",
     "TaskSpec",
+    "TruthLayer",
+    "grids_for",
     "hookimpl",
+    "label_each",
+    "label_shares",
+    "open_layer",
+    "project",
     "read_label_file",
     "read_modality",
+    "share_of",
     "stacked",
     "standardised",
+    "truth_folder",
     "write_modality",
 ]
 

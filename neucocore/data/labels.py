@@ -47,6 +47,8 @@ class Labels:
         Names of the class codes, else empty.
     outputs
         Names of the k columns of `y`, else empty.
+    findings
+        What was noticed on the way, such as samples that get no label.
     """
 
     ids: tuple[str, ...]
@@ -54,6 +56,7 @@ class Labels:
     groups: NDArray[Any] | None = None
     classes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

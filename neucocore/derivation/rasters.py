@@ -1,0 +1,90 @@
+"""One georeferenced raster file, sampled on the grids of cubes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.derivation.grids import CubeGrid
+from neucocore.derivation.projection import check_bounds, import_rasterio, project
+from neucocore.errors import DataError, MissingFileError
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """What a source says about the pixels of one cube.
+
+    Attributes
+    ----------
+    values
+        (y, x) or (season, y, x) in the source's own codes or units.
+    covered
+        Same shape; False where the source has no value.
+    """
+
+    values: NDArray[Any]
+    covered: NDArray[np.bool_]
+
+
+class Raster:
+    """A georeferenced raster file, opened once.
+
+    Raises
+    ------
+    MissingFileError
+        No such file.
+    DataError
+        Not a raster, without a coordinate reference system, or with one its bounds contradict.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        if not Path(path).is_file():
+            raise MissingFileError(f"there is no raster {path}")
+        rasterio = import_rasterio()
+        try:
+            self.file = rasterio.open(path)
+        except rasterio.errors.RasterioError as error:
+            raise DataError(f"{path} cannot be read as a raster: {error}") from error
+        if self.file.crs is None:
+            raise DataError(
+                f"{path} has no coordinate reference system",
+                hint="write it with gdal_edit.py -a_srs EPSG:... once you know which it is",
+            )
+        check_bounds(str(path), self.file.crs, *self.file.bounds)
+
+    @property
+    def extent(self) -> str:
+        """Name and bounds, for messages."""
+        west, south, east, north = self.file.bounds
+        name = Path(self.file.name).name
+        return f"{name} ({self.file.crs}: x {west:g} to {east:g}, y {south:g} to {north:g})"
+
+    def sample(self, grid: CubeGrid) -> Patch:
+        """Return the nearest values of band 1 at the pixel centres of a grid.
+
+        Nearest, because the mean of two class codes is another class.
+        """
+        x, y = project(grid.crs, self.file.crs, *grid.centres())
+        inverse = ~self.file.transform
+        with np.errstate(invalid="ignore"):
+            cols = np.floor(inverse.a * x + inverse.b * y + inverse.c)
+            rows = np.floor(inverse.d * x + inverse.e * y + inverse.f)
+            height, width = self.file.shape
+            covered = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+        values = np.zeros(covered.shape, dtype=self.file.dtypes[0])
+        if covered.any():
+            row, col = rows[covered].astype(np.intp), cols[covered].astype(np.intp)
+            window = ((row.min(), row.max() + 1), (col.min(), col.max() + 1))
+            values[covered] = self.file.read(1, window=window)[row - row.min(), col - col.min()]
+            if self.file.nodata is not None:
+                covered &= values != self.file.nodata
+        return Patch(values, covered)
+
+    def read(self) -> NDArray[Any]:
+        """Return all of band 1, (y, x)."""
+        values: NDArray[Any] = self.file.read(1)
+        return values
