@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from neucocore.data.cubeparams import CUBE_PARAMS, FOLDER_PARAMS
 from neucocore.errors import (
     ComponentOutputError,
     ConfigError,
@@ -43,7 +44,16 @@ if TYPE_CHECKING:
         standardised,
     )
     from neucocore.data.cube import Cube
-    from neucocore.data.cubefile import CubeSchema, read_modality, write_modality
+    from neucocore.data.cubefile import (
+        CubeFile,
+        CubeSchema,
+        cube_digest,
+        read_modality,
+        write_modality,
+    )
+    from neucocore.data.cubefind import find_cubes
+    from neucocore.data.cubefolder import CubeFolder
+    from neucocore.data.cubeselect import CubeSelection
     from neucocore.data.labels import Labels, read_label_file
     from neucocore.derivation.grids import CubeGrid, grids_for
     from neucocore.derivation.labelling import NoLabel, label_each
@@ -58,7 +68,12 @@ _ON_DEMAND = {
     "ChannelStatistics": "neucocore.data.channels",
     "Cube": "neucocore.data.cube",
     "CubeGrid": "neucocore.derivation.grids",
+    "CubeFile": "neucocore.data.cubefile",
+    "CubeFolder": "neucocore.data.cubefolder",
     "CubeSchema": "neucocore.data.cubefile",
+    "CubeSelection": "neucocore.data.cubeselect",
+    "cube_digest": "neucocore.data.cubefile",
+    "find_cubes": "neucocore.data.cubefind",
     "Labels": "neucocore.data.labels",
     "Legend": "neucocore.derivation.zonal",
     "NoLabel": "neucocore.derivation.labelling",
@@ -82,6 +97,8 @@ _ON_DEMAND = {
 
 __all__ = [
     "CHALLENGE_STATISTICS",
+    "CUBE_PARAMS",
+    "FOLDER_PARAMS",
     "NEUCO_API",
     "SSL4EO_STATISTICS",
     "ChannelStatistics",
@@ -89,8 +106,11 @@ __all__ = [
     "ConfigError",
     "CorruptCubeError",
     "Cube",
+    "CubeFile",
+    "CubeFolder",
     "CubeGrid",
     "CubeSchema",
+    "CubeSelection",
     "CubeSource",
     "DataError",
     "Dataset",
@@ -119,6 +139,8 @@ __all__ = [
     "Task",
     "TaskSpec",
     "TruthLayer",
+    "cube_digest",
+    "find_cubes",
     "grids_for",
     "hookimpl",
     "label_each",

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.findings import Finding
+
 
 @dataclass(frozen=True, eq=False)
 class Cube:
@@ -30,6 +32,8 @@ class Cube:
         Names along the first axis, such as ``("spring", "summer", "fall", "winter")``.
     metadata
         Anything else the data set knows (place, longitude, latitude, ...).
+    findings
+        What was noticed when the cube was read; warnings and repairs are recorded with a run.
     """
 
     id: str
@@ -39,6 +43,7 @@ class Cube:
     nodata: Mapping[str, float | None] = field(default_factory=dict)
     season_names: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
     @property
     def modalities(self) -> tuple[str, ...]:

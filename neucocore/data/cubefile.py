@@ -50,6 +50,8 @@ class CubeSchema:
         Nominal number of seasons, and of pixels along y and x; others are a warning.
     offset
         Digital-number offset the values are said to carry, 0 or 1000; None: not checked.
+    nodata
+        The value that means "no data", None where none is declared.
     """
 
     bands: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class CubeSchema:
     seasons: int | None = None
     size: int | None = None
     offset: int | None = None
+    nodata: float | None = None
 
 
 class CubeFile:

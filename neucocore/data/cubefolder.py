@@ -1,0 +1,276 @@
+"""A folder of cube files, one sample and modality a file, as a data set."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from neucocore.data.cube import Cube
+from neucocore.data.cubefile import CubeFile, CubeSchema, MissingChunks
+from neucocore.data.cubefind import LAYOUTS, SUFFIX, chosen_ids, find_cubes
+from neucocore.data.cubeselect import CubeSelection
+from neucocore.data.findings import Finding
+from neucocore.errors import CorruptCubeError, MissingFileError
+
+SEASONS = ("spring", "summer", "fall", "winter")
+
+
+class CubeFolder:
+    """Cubes that lie as ``data/<modality>/part-*/<id>.zarr.zip``, or in one of the older layouts.
+
+    Parameters
+    ----------
+    path
+        The data set's folder, with ``data`` (or ``data_dev`` and ``data_eval``, or
+        ``data_example``) and ``labels`` in it; or the folder of the modalities itself.
+    schemas
+        Modality name to what its files look like; None: as the first cube of each modality is.
+    stored_offset
+        With ``schemas=None``, the digital-number offset that Sentinel-2 files carry.
+    season_names
+        Names of the seasons where a cube has as many.
+    modalities, seasons, bands, offset, keep_nodata
+        What to read; see `CubeSelection`. ``modalities=None`` reads those that are there.
+    missing_chunks
+        ``error``, ``warn`` or ``fill``; see `CubeFile.read`.
+    incomplete
+        ``error`` or ``drop``: what an id that lacks a modality leads to.
+    where
+        Only ids for which this column of a label file is true.
+    subset
+        The one sub-folder to read.
+
+    Raises
+    ------
+    MissingFileError
+        No such folder, no cube in it, or a modality that was asked for is not there.
+    ConfigError
+        A band, season or column that does not exist.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        schemas: Mapping[str, CubeSchema] | None = None,
+        *,
+        stored_offset: int | None = None,
+        season_names: Sequence[str] = SEASONS,
+        modalities: Sequence[str] | None = None,
+        seasons: Sequence[str | int] | None = None,
+        bands: Sequence[str] | None = None,
+        offset: int | None = None,
+        keep_nodata: bool = True,
+        missing_chunks: MissingChunks = "error",
+        incomplete: Literal["error", "drop"] = "error",
+        where: str | None = None,
+        subset: str | None = None,
+    ) -> None:
+        self.path = Path(path)
+        if not self.path.is_dir():
+            raise MissingFileError(
+                f"there is no folder {self.path}", hint="neuco data download NAME --out DIR"
+            )
+        self._season_names = tuple(season_names)
+        self._missing_chunks: MissingChunks = missing_chunks
+        self._incomplete = incomplete
+        self._where = where
+        self._files = self._found(subset, schemas, modalities)
+        self.schemas = (
+            {modality: self._inferred(modality, stored_offset) for modality in self._files}
+            if schemas is None
+            else {modality: schemas[modality] for modality in self._files}
+        )
+        self.selection = CubeSelection.of(seasons, bands, offset, keep_nodata)
+        self.selection.band_positions({m: s.bands for m, s in self.schemas.items()})
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities that are read."""
+        return tuple(self._files)
+
+    def ids(self) -> list[str]:
+        """Return all cube ids, sorted.
+
+        Raises
+        ------
+        MissingFileError
+            Some ids lack a modality.
+        """
+        everywhere = set.intersection(*map(set, self._files.values()))
+        if self._incomplete == "error":
+            somewhere = set.union(*map(set, self._files.values()))
+            if somewhere != everywhere:
+                self._raise_incomplete(somewhere - everywhere)
+        if self._where is not None:
+            everywhere &= chosen_ids(self.label_files(), self._where)
+        return sorted(everywhere)
+
+    def files(self, id: str) -> Mapping[str, Path]:  # noqa: A002  the field's word
+        """Return the file of each modality of one cube.
+
+        Raises
+        ------
+        MissingFileError
+            The id has no file in some modality.
+        """
+        try:
+            return {modality: files[id] for modality, files in self._files.items()}
+        except KeyError:
+            self._raise_incomplete({id})
+            raise
+
+    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
+        """Yield cubes in the order given, one in memory at a time.
+
+        Raises
+        ------
+        MissingFileError, CorruptCubeError
+            Naming the file; cubes before it have been given out.
+        """
+        for id in ids:  # noqa: A001
+            yield self._cube(id)
+
+    def label_files(self) -> list[Path]:
+        """Return the label files that come with the data, sorted."""
+        return sorted((self.home / "labels").glob("*.csv"))
+
+    @property
+    def home(self) -> Path:
+        """The folder of ``labels`` and ``locations.csv``, also when `path` is its ``data``."""
+        inside = self.path.name in {name for group in LAYOUTS for name in group}
+        return self.path.parent if inside else self.path
+
+    def _cube(self, id: str) -> Cube:  # noqa: A002
+        arrays, bands, findings = {}, {}, []
+        for modality, file in self.files(id).items():
+            with CubeFile(file, self.schemas[modality]) as opened:
+                self._check_shape(modality, opened)
+                array, noticed = opened.read(missing_chunks=self._missing_chunks)
+                bands[modality] = opened.bands or _numbered(opened.shape[1])
+            arrays[modality] = array
+            findings += [_of_modality(finding, modality) for finding in noticed]
+        seasons = max(len(array) for array in arrays.values())
+        cube = Cube(
+            id=id,
+            arrays=arrays,
+            bands=bands,
+            offset={m: s.offset or 0 for m, s in self.schemas.items()},
+            nodata={m: s.nodata for m, s in self.schemas.items()},
+            season_names=self._season_names if len(self._season_names) == seasons else (),
+            metadata=self._places.get(id, {}),
+            findings=tuple(findings),
+        )
+        return self.selection.apply(cube)
+
+    def _found(
+        self,
+        subset: str | None,
+        schemas: Mapping[str, CubeSchema] | None,
+        modalities: Sequence[str] | None,
+    ) -> dict[str, dict[str, Path]]:
+        layouts = LAYOUTS if subset is None else ((subset,),)
+        for layout in layouts:
+            roots = [self.path / name for name in layout if (self.path / name).is_dir()]
+            found = find_cubes(roots, None if schemas is None else tuple(schemas))
+            if found:
+                return self._chosen(found, modalities)
+        looked = ", ".join(f"{name}/<modality>" for group in layouts for name in group)
+        raise MissingFileError(
+            f"no cubes (*{SUFFIX}) in {self.path}: looked in {looked}"
+            + ("" if schemas is None else f" for {', '.join(schemas)}"),
+            hint="neuco data download NAME --out DIR, or give the folder that holds data/",
+        )
+
+    def _chosen(
+        self, found: dict[str, dict[str, Path]], modalities: Sequence[str] | None
+    ) -> dict[str, dict[str, Path]]:
+        if modalities is None:
+            return found
+        absent = [modality for modality in modalities if modality not in found]
+        if absent or not modalities:
+            raise MissingFileError(
+                f"no cubes of modality {', '.join(absent) or '(none)'} in {self.path}",
+                hint=f"there are {', '.join(found)}",
+            )
+        return {modality: found[modality] for modality in modalities}
+
+    def _inferred(self, modality: str, stored_offset: int | None) -> CubeSchema:
+        with CubeFile(self._files[modality][min(self._files[modality])]) as first:
+            bands = first.bands or _numbered(first.shape[1])
+            integer = first.dtype.kind in "iu"
+        optical = integer and any(band.startswith("B") for band in bands)
+        return CubeSchema(
+            bands=bands if first.bands else (),
+            kind="integer" if integer else "float",
+            offset=stored_offset if optical else None,
+            nodata=0 if optical else None,
+        )
+
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Per modality the id and shape of the first cube that can be opened."""
+        shapes: dict[str, tuple[str, tuple[int, ...]]] = {}
+        for modality, files in self._files.items():
+            for id in sorted(files):  # noqa: A001
+                try:
+                    with CubeFile(files[id]) as first:
+                        shapes[modality] = (id, first.shape)
+                    break
+                except CorruptCubeError:
+                    continue
+        return shapes
+
+    def _check_shape(self, modality: str, file: CubeFile) -> None:
+        first, shape = self._shapes.get(modality, ("", file.shape))
+        if file.shape != shape:
+            raise CorruptCubeError(
+                f"cube {file.path}: its shape (season, band, y, x) is {file.shape}, "
+                f"that of the folder's first cube {first} is {shape}",
+                hint="keep cubes of one shape in a folder; neuco data check PATH lists them all",
+            )
+
+    def _raise_incomplete(self, ids: Iterable[str]) -> None:
+        problems = []
+        for modality, files in self._files.items():
+            absent = sorted(set(ids) - set(files))
+            if absent:
+                shown = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
+                problems.append(f"{modality} lacks {len(absent)}: {shown}")
+        raise MissingFileError(
+            f"some cubes in {self.path} lack a modality",
+            problems=problems,
+            hint="download the rest, read fewer with --dataset-set modalities=..., "
+            "or drop these ids with --dataset-set incomplete=drop",
+        )
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, Any]]:
+        """Rows of ``locations.csv`` by id, where there is one."""
+        table = self.home / "locations.csv"
+        if not table.is_file():
+            return {}
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            return {
+                row.pop("id"): {key: _number(value) for key, value in row.items()}
+                for row in csv.DictReader(file)
+                if row.get("id")
+            }
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(f"b{position}" for position in range(count))
+
+
+def _of_modality(finding: Finding, modality: str) -> Finding:
+    return replace(finding, message=f"{modality}: {finding.message}")
+
+
+def _number(text: str | None) -> Any:
+    try:
+        return float(text or "")
+    except ValueError:
+        return text

@@ -1,0 +1,81 @@
+"""Data sets: SSL4EO-S12-downstream, SSL4EO-S12 v1.1, and anybody's own folder of cubes."""
+
+from __future__ import annotations
+
+from neucocore.plugin import (
+    CUBE_PARAMS,
+    FOLDER_PARAMS,
+    DatasetSpec,
+    HubSource,
+    Param,
+    hookimpl,
+)
+
+NEUCO_API = 1
+
+S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
+BANDS = {
+    "s1": ("vv", "vh"),
+    "s2l1c": (*S2L2A[:10], "B10", *S2L2A[10:]),
+    "s2l2a": S2L2A,
+}
+
+
+@hookimpl
+def neuco_datasets() -> list[DatasetSpec]:
+    """Return the three data sets."""
+    return [
+        DatasetSpec(
+            name="ssl4eo-s12-downstream",
+            summary="13,260 cubes of four seasons with the labels of the 2025 challenge",
+            factory="neuco_plugin_ssl4eo_s12.folders:downstream",
+            params=FOLDER_PARAMS,
+            license="CC-BY-4.0",
+            citation="arXiv:2510.17914 (NeuCo-Bench)",
+            url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+            bands=BANDS,
+            count=13260,
+            hub=HubSource(
+                repo="embed2scale/SSL4EO-S12-downstream",
+                revision="main",
+                labels=("labels/*", "*.json", "README.md"),
+                example=("data_example/*",),
+            ),
+        ),
+        DatasetSpec(
+            name="ssl4eo-s12-pretraining",
+            summary="SSL4EO-S12 v1.1: 246,144 places, four seasons, 64 samples a file",
+            factory="neuco_plugin_ssl4eo_s12.pretraining:Pretraining",
+            params=(
+                *CUBE_PARAMS,
+                Param("split", "str", "train", "which split to read", choices=("train", "val")),
+            ),
+            license="CC-BY-4.0",
+            citation="arXiv:2503.00168 (SSL4EO-S12 v1.1)",
+            url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-v1.1-Zarr",
+            bands=BANDS,
+            count=246144,
+            hub=HubSource(
+                repo="embed2scale/SSL4EO-S12-v1.1-Zarr",
+                revision="main",
+                labels=("*.md", "*.json"),
+                example=("val/*/ssl4eos12_val_seasonal_data_000001.zarr.zip",),
+            ),
+        ),
+        DatasetSpec(
+            name="folder",
+            summary="your own cubes in SSL4EO-S12-downstream's layout, any size, seasons and bands",
+            factory="neuco_plugin_ssl4eo_s12.folders:own",
+            params=(
+                *FOLDER_PARAMS,
+                Param(
+                    "stored_offset",
+                    "int",
+                    0,
+                    "the digital-number offset the Sentinel-2 files carry; none: not known",
+                    choices=(0, 1000),
+                    nullable=True,
+                ),
+            ),
+        ),
+    ]
