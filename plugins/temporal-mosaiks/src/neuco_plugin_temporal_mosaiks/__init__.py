@@ -1,0 +1,1 @@
+"""Random convolutional features of every season, averaged: the challenge's temporal-mosaiks."""

@@ -1,0 +1,57 @@
+"""The random numbers torch would have drawn, without torch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK = 16
+
+
+class TorchStream:
+    """Draws of torch's CPU generator: MT19937 seeded the classic way, one 32-bit output a draw.
+
+    Parameters
+    ----------
+    seed
+        0 to 2**32 - 1.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._bits = np.random.MT19937()
+        np.random.RandomState(self._bits).seed(seed)  # the classic init_genrand, in place
+
+    def uniforms(self, count: int) -> NDArray[np.float32]:
+        """Return uniforms in [0, 1), shape (count,): the low 24 bits of each output."""
+        low = self._bits.random_raw(count) & 0xFFFFFF
+        return low.astype(np.float32) * np.float32(2**-24)
+
+    def normals(self, count: int) -> NDArray[np.float32]:
+        """Return standard normals, shape (count,), in torch's order for 16 values and more.
+
+        Raises
+        ------
+        ValueError
+            For fewer than 16, which torch draws by another rule.
+        """
+        if count < _BLOCK:
+            raise ValueError(f"normals come in blocks of {_BLOCK} or more, not {count}")
+        uniforms = self.uniforms(count)
+        whole = count // _BLOCK * _BLOCK
+        normals = np.empty(count, np.float32)
+        normals[:whole] = _box_muller(uniforms[:whole])
+        if whole < count:  # torch draws the last 16 values again, from fresh uniforms
+            normals[-_BLOCK:] = _box_muller(self.uniforms(_BLOCK))
+        return normals
+
+    def integers(self, below: int, count: int) -> NDArray[np.int64]:
+        """Return integers from 0 to ``below`` - 1, shape (count,)."""
+        return (self._bits.random_raw(count) % below).astype(np.int64)
+
+
+def _box_muller(uniforms: NDArray[np.float32]) -> NDArray[np.float32]:
+    half = _BLOCK // 2
+    blocks = uniforms.reshape(-1, _BLOCK)
+    radius = np.sqrt(-2 * np.log(1 - blocks[:, :half]))
+    angle = np.float32(2 * np.pi) * blocks[:, half:]
+    return np.hstack([radius * np.cos(angle), radius * np.sin(angle)]).ravel()

@@ -1,0 +1,42 @@
+"""What the plugin announces, and that announcing costs nothing."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+from neuco_plugin_temporal_mosaiks import plugin
+from neuco_plugin_temporal_mosaiks.encoder import TemporalMosaiks
+
+
+def test_defaults_are_the_published_entry() -> None:
+    [spec] = plugin.neuco_encoders()
+    assert spec.fit == "transductive"
+    assert (spec.reducer, spec.dimension) == ("pca", 1024)
+    assert {param.name: param.default for param in spec.params} == {
+        "features": 4096,
+        "kernel": 3,
+        "bias": -1.0,
+        "mode": "empirical",
+        "seed": 10012023,
+        "stride": 1,
+        "fit": "transductive",
+    }
+
+
+def test_the_encoder_takes_the_declared_parameters_with_their_defaults() -> None:
+    [spec] = plugin.neuco_encoders()
+    signature = inspect.signature(TemporalMosaiks).parameters
+    assert {name: p.default for name, p in signature.items()} == {
+        param.name: param.default for param in spec.params
+    }
+
+
+def test_listing_imports_neither_numpy_nor_numba() -> None:
+    code = (
+        "import sys; from neuco_plugin_temporal_mosaiks import plugin; plugin.neuco_encoders(); "
+        "print([m for m in ('numpy', 'numba', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
