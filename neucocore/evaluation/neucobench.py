@@ -1,0 +1,246 @@
+"""The protocols ``neucobench-2025`` and ``neucobench-2026``: NeuCo-Bench's probe to the fold.
+
+Tasks and folds share one random stream (see `stream`), so a task's digits depend on the tasks
+before it and on whether probes are stored. They do not depend on the number of jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.evaluation.fold_metrics import FOLD_METRICS, best_epoch, sigmoid
+from neucocore.evaluation.folds import Folds, Progress
+from neucocore.evaluation.linear_oracle import Fold, Training, fit_fold, refit
+from neucocore.evaluation.neucobench_input import (
+    METRICS,
+    ProbeEmbeddings,
+    ProbeLabels,
+    probe_embeddings,
+    probe_labels,
+    unfit,
+)
+from neucocore.evaluation.outcome import (
+    ScoringInput,
+    ScoringTask,
+    SplitScore,
+    StoredProbe,
+    TaskOutcome,
+)
+from neucocore.evaluation.stream import (
+    Stream,
+    outputs_per_fold,
+    outputs_per_refit,
+    shuffle_splits,
+)
+
+Floats = NDArray[np.float32]
+
+Q_OFFSET = 0.02
+
+
+def score(
+    given: ScoringInput,
+    options: Mapping[str, Any],
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[TaskOutcome]:
+    """Score every task, in alphabetical order of the stems.
+
+    Parameters
+    ----------
+    given
+        Embeddings and tasks; statistics of the embeddings are taken over the labelled rows.
+    options
+        All of `protocols.NEUCOBENCH_DEFAULTS`, with the values in force.
+    jobs
+        Folds trained at the same time.
+    progress
+        Called with (task, folds done, folds) after each fold.
+
+    Returns
+    -------
+    list[TaskOutcome]
+        ``undefined`` where the reference gives NaN or -inf, ``failed`` where it stops.
+
+    Raises
+    ------
+    BudgetExceededError
+        The embeddings have more dimensions than ``embedding_dim``.
+    """
+    embeddings = probe_embeddings(
+        given,
+        dimension=options["embedding_dim"],
+        standardize=options["standardize_embeddings"],
+    )
+    stream = Stream()
+    with Folds(jobs, progress) as folds:
+        return [
+            _score_task(task, given, options, embeddings, stream, folds)
+            for task in sorted(given.tasks, key=lambda task: task.stem)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One task with all it is scored with.
+
+    ``target`` lies along the rows of the matrix, NaN where the task has no label; ``rows`` are
+    the task's rows in label-file order.
+    """
+
+    task: ScoringTask
+    given: ScoringInput
+    options: Mapping[str, Any]
+    embeddings: ProbeEmbeddings
+    labels: ProbeLabels
+    rows: NDArray[np.intp]
+    target: Floats
+
+    @property
+    def metric(self) -> str:
+        return METRICS[self.task.problem]
+
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        return {name: self.options[name] for name in ("epochs", "learning_rate", "batch_size")}
+
+    @property
+    def training(self) -> Training:
+        return Training(classify=self.task.problem == "binary", **self.hyperparameters)
+
+
+@dataclass(frozen=True, eq=False)
+class _Split:
+    """A trained split: held-out rows of the task, what training gave, the best epoch's score."""
+
+    held_out: NDArray[np.intp]
+    fold: Fold
+    best: int | None
+    score: float
+
+
+def _score_task(
+    task: ScoringTask,
+    given: ScoringInput,
+    options: Mapping[str, Any],
+    embeddings: ProbeEmbeddings,
+    stream: Stream,
+    folds: Folds,
+) -> TaskOutcome:
+    if reason := unfit(task):
+        n, d = len(task.ids), embeddings.found
+        return TaskOutcome(task, n, d, "failed", None, None, None, reason=reason)
+    labels = probe_labels(task, normalize=options["normalize_labels"])
+    rows = np.array([embeddings.rows[name] for name in task.ids], dtype=np.intp)
+    target = np.full(len(embeddings.matrix), np.nan, dtype=np.float32)
+    target[rows] = labels.values
+    job = _Job(task, given, options, embeddings, labels, rows, target)
+    splits = list(folds.in_order(task.key, options["k_folds"], _calls(job, stream)))
+    probe = _stored_probe(job, stream) if given.store_probe else None
+    return _outcome(job, splits, probe)
+
+
+def _calls(job: _Job, stream: Stream) -> Iterator[Callable[[], _Split]]:
+    """Yield the folds to train, each with its part of the stream already taken."""
+    outputs = outputs_per_fold(len(job.rows), job.embeddings.matrix.shape[1], job.training.epochs)
+    for train, held_out in shuffle_splits(len(job.rows), job.options["k_folds"]):
+        yield partial(_train, job, train, held_out, stream.take(outputs))
+
+
+def _train(
+    job: _Job, train: NDArray[np.intp], held_out: NDArray[np.intp], outputs: NDArray[np.uint32]
+) -> _Split:
+    rows = job.rows[held_out]
+    matrix, target = job.embeddings.matrix, job.target
+    fold = fit_fold(matrix, target, job.rows[train], rows, outputs, job.training)
+    history = FOLD_METRICS[job.metric](fold.predictions, target[rows])
+    best = best_epoch(history)
+    return _Split(held_out, fold, best, -np.inf if best is None else float(history[best]))
+
+
+def _outcome(job: _Job, splits: Sequence[_Split], probe: StoredProbe | None) -> TaskOutcome:
+    values = np.array([split.score for split in splits])
+    mean, std = float(values.mean()), float(np.inf)
+    if np.isfinite(mean):
+        std = float(values.std())
+    failed = int(np.isinf(values).sum())
+    reason = ""
+    if job.labels.constant:
+        reason = f"all {len(job.rows)} labels are {job.labels.low:g}"
+    elif failed:
+        reason = f"no finite {job.metric} in any epoch of {failed} of {len(splits)} splits"
+    return TaskOutcome(
+        job.task,
+        len(job.rows),
+        job.embeddings.found,
+        "undefined" if failed else "ok",
+        q=None if failed else 2 * mean / (Q_OFFSET + std),
+        score=None if failed else mean,
+        std=None if failed else std,
+        reason=reason,
+        splits=tuple(
+            _split_score(number, split, job.metric) for number, split in enumerate(splits)
+        ),
+        hyperparameters=job.hyperparameters,
+        predictions=_predictions(job, splits) if job.given.keep_curves else {},
+        curves=_curves(splits) if job.given.keep_curves else {},
+        probe=probe,
+    )
+
+
+def _split_score(number: int, split: _Split, metric: str) -> SplitScore:
+    if split.best is None:
+        return SplitScore(number, metric, None, "undefined", "no finite score in any epoch")
+    return SplitScore(number, metric, split.score)
+
+
+def _curves(splits: Sequence[_Split]) -> dict[str, NDArray[np.float64]]:
+    return {
+        "train_loss": np.stack([split.fold.train_loss for split in splits]),
+        "val_loss": np.stack([split.fold.val_loss for split in splits]),
+    }
+
+
+def _predictions(job: _Job, splits: Sequence[_Split]) -> dict[str, NDArray[Any]]:
+    """Return the best epochs' held-out predictions: label units, or probabilities."""
+    kept = [(number, split) for number, split in enumerate(splits) if split.best is not None]
+    if not kept:
+        return {}
+    held_out = np.concatenate([split.held_out for _, split in kept])
+    predicted = np.concatenate([split.fold.predictions[split.best] for _, split in kept])
+    return {
+        "ids": np.array(job.task.ids)[held_out],
+        "split": np.repeat([n for n, _ in kept], [len(split.held_out) for _, split in kept]),
+        "y_true": job.task.y.reshape(-1)[held_out],
+        "y_pred": sigmoid(predicted) if job.training.classify else job.labels.in_units(predicted),
+    }
+
+
+def _stored_probe(job: _Job, stream: Stream) -> StoredProbe:
+    """Train once more on all rows, as the reference does after the folds of a task."""
+    matrix, training = job.embeddings.matrix, job.training
+    outputs = stream.take(outputs_per_refit(matrix.shape[1], training.epochs))
+    parameters = refit(matrix, job.target, job.rows, outputs, training)
+    meta = {
+        "kind": "linear",
+        "task": job.task.key,
+        "problem": job.task.problem,
+        "classes": list(job.task.classes),
+        "embedding_mean": job.embeddings.mean,
+        "embedding_std": job.embeddings.std,
+        "label_low": job.labels.low,
+        "label_high": job.labels.high,
+        "predict": (
+            "pad the embedding with zeros to the weight's length, subtract embedding_mean, divide "
+            "by embedding_std, times weight plus bias; regression: times (label_high - label_low) "
+            "plus label_low; binary: positive above 0"
+        ),
+    }
+    return StoredProbe({"weight": parameters[:-1], "bias": parameters[-1:]}, meta)
