@@ -36,6 +36,7 @@ from neucocore.specs import (
 )
 
 if TYPE_CHECKING:
+    from neucocore.data.atomic import replacing, write_text
     from neucocore.data.channels import (
         CHALLENGE_STATISTICS,
         SSL4EO_STATISTICS,
@@ -53,12 +54,13 @@ if TYPE_CHECKING:
     )
     from neucocore.data.cubefind import find_cubes
     from neucocore.data.cubefolder import CubeFolder
+    from neucocore.data.cuberead import read_cube
     from neucocore.data.cubeselect import CubeSelection
     from neucocore.data.labels import Labels, read_label_file
     from neucocore.derivation.grids import CubeGrid, grids_for
     from neucocore.derivation.labelling import NoLabel, label_each
     from neucocore.derivation.layers import TruthLayer, open_layer, truth_folder
-    from neucocore.derivation.projection import project
+    from neucocore.derivation.projection import in_metres, project
     from neucocore.derivation.rasters import Patch, Raster
     from neucocore.derivation.zonal import Legend, label_shares, share_of
 
@@ -82,17 +84,21 @@ _ON_DEMAND = {
     "SSL4EO_STATISTICS": "neucocore.data.channels",
     "TruthLayer": "neucocore.derivation.layers",
     "grids_for": "neucocore.derivation.grids",
+    "in_metres": "neucocore.derivation.projection",
     "label_each": "neucocore.derivation.labelling",
     "label_shares": "neucocore.derivation.zonal",
     "open_layer": "neucocore.derivation.layers",
     "project": "neucocore.derivation.projection",
+    "read_cube": "neucocore.data.cuberead",
     "read_label_file": "neucocore.data.labels",
     "read_modality": "neucocore.data.cubefile",
+    "replacing": "neucocore.data.atomic",
     "share_of": "neucocore.derivation.zonal",
     "stacked": "neucocore.data.channels",
     "standardised": "neucocore.data.channels",
     "truth_folder": "neucocore.derivation.layers",
     "write_modality": "neucocore.data.cubefile",
+    "write_text": "neucocore.data.atomic",
 }
 
 __all__ = [
@@ -143,17 +149,21 @@ __all__ = [
     "find_cubes",
     "grids_for",
     "hookimpl",
+    "in_metres",
     "label_each",
     "label_shares",
     "open_layer",
     "project",
+    "read_cube",
     "read_label_file",
     "read_modality",
+    "replacing",
     "share_of",
     "stacked",
     "standardised",
     "truth_folder",
     "write_modality",
+    "write_text",
 ]
 
 

@@ -49,7 +49,8 @@ class CubeSchema:
     seasons, size
         Nominal number of seasons, and of pixels along y and x; others are a warning.
     offset
-        Digital-number offset the values are said to carry, 0 or 1000; None: not checked.
+        Digital-number offset the values are said to carry, 0 or 1000; None: not known. It is
+        checked where all modalities of a cube are together, since L2A is told best beside L1C.
     nodata
         The value that means "no data", None where none is declared.
     """
@@ -159,7 +160,7 @@ class CubeFile:
         if missing:
             findings.append(self._missing(missing, missing_chunks))
         values = array[0]
-        findings += audit_values(values, self.bands, offset=self.schema.offset)
+        findings += audit_values(values)
         errors = [finding for finding in findings if finding.level == "error"]
         if errors:
             raise self._archive.corrupt("; ".join(map(str, errors)))

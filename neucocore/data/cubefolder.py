@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +12,8 @@ from typing import Any, Literal
 from neucocore.data.cube import Cube
 from neucocore.data.cubefile import CubeFile, CubeSchema, MissingChunks
 from neucocore.data.cubefind import LAYOUTS, SUFFIX, chosen_ids, find_cubes
+from neucocore.data.cuberead import read_cube
 from neucocore.data.cubeselect import CubeSelection
-from neucocore.data.findings import Finding
 from neucocore.errors import CorruptCubeError, MissingFileError
 
 SEASONS = ("spring", "summer", "fall", "winter")
@@ -145,25 +145,18 @@ class CubeFolder:
         return self.path.parent if inside else self.path
 
     def _cube(self, id: str) -> Cube:  # noqa: A002
-        arrays, bands, findings = {}, {}, []
-        for modality, file in self.files(id).items():
-            with CubeFile(file, self.schemas[modality]) as opened:
-                self._check_shape(modality, opened)
-                array, noticed = opened.read(missing_chunks=self._missing_chunks)
-                bands[modality] = opened.bands or _numbered(opened.shape[1])
-            arrays[modality] = array
-            findings += [_of_modality(finding, modality) for finding in noticed]
-        seasons = max(len(array) for array in arrays.values())
-        cube = Cube(
-            id=id,
-            arrays=arrays,
-            bands=bands,
-            offset={m: s.offset or 0 for m, s in self.schemas.items()},
-            nodata={m: s.nodata for m, s in self.schemas.items()},
-            season_names=self._season_names if len(self._season_names) == seasons else (),
-            metadata=self._places.get(id, {}),
-            findings=tuple(findings),
-        )
+        with ExitStack() as stack:
+            opened = {}
+            for modality, file in self.files(id).items():
+                opened[modality] = stack.enter_context(CubeFile(file, self.schemas[modality]))
+                self._check_shape(modality, opened[modality])
+            cube = read_cube(
+                id,
+                opened,
+                season_names=self._season_names,
+                metadata=self._places.get(id),
+                missing_chunks=self._missing_chunks,
+            )
         return self.selection.apply(cube)
 
     def _found(
@@ -200,11 +193,11 @@ class CubeFolder:
 
     def _inferred(self, modality: str, stored_offset: int | None) -> CubeSchema:
         with CubeFile(self._files[modality][min(self._files[modality])]) as first:
-            bands = first.bands or _numbered(first.shape[1])
+            bands = first.bands
             integer = first.dtype.kind in "iu"
         optical = integer and any(band.startswith("B") for band in bands)
         return CubeSchema(
-            bands=bands if first.bands else (),
+            bands=bands,
             kind="integer" if integer else "float",
             offset=stored_offset if optical else None,
             nodata=0 if optical else None,
@@ -259,14 +252,6 @@ class CubeFolder:
                 for row in csv.DictReader(file)
                 if row.get("id")
             }
-
-
-def _numbered(count: int) -> tuple[str, ...]:
-    return tuple(f"b{position}" for position in range(count))
-
-
-def _of_modality(finding: Finding, modality: str) -> Finding:
-    return replace(finding, message=f"{modality}: {finding.message}")
 
 
 def _number(text: str | None) -> Any:

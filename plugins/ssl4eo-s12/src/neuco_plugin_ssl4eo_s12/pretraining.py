@@ -21,6 +21,7 @@ from neucocore.plugin import (
     IdError,
     MissingFileError,
     find_cubes,
+    read_cube,
 )
 
 OFFSET = 1000
@@ -117,34 +118,20 @@ class Pretraining:
                 }
                 places = _places(opened)
                 for member in members:
-                    yield self._cube(member, opened, places)
+                    sample = split_id(member)[1]
+                    cube = read_cube(
+                        member,
+                        opened,
+                        sample=sample,
+                        season_names=SEASON_NAMES,
+                        metadata={key: float(values[sample]) for key, values in places.items()},
+                        missing_chunks=self._missing_chunks,
+                    )
+                    yield self.selection.apply(cube)
 
     def label_files(self) -> list[Path]:
         """Return no files: the data have no labels."""
         return []
-
-    def _cube(
-        self,
-        id: str,  # noqa: A002
-        opened: Mapping[str, CubeFile],
-        places: Mapping[str, Any],
-    ) -> Cube:
-        sample = split_id(id)[1]
-        arrays, findings = {}, []
-        for modality, file in opened.items():
-            arrays[modality], noticed = file.read(sample, missing_chunks=self._missing_chunks)
-            findings += noticed
-        cube = Cube(
-            id=id,
-            arrays=arrays,
-            bands={m: file.bands for m, file in opened.items()},
-            offset={m: s.offset or 0 for m, s in self.schemas.items()},
-            nodata={m: s.nodata for m, s in self.schemas.items()},
-            season_names=SEASON_NAMES,
-            metadata={key: float(values[sample]) for key, values in places.items()},
-            findings=tuple(findings),
-        )
-        return self.selection.apply(cube)
 
     def _found(self, split: str, modalities: Sequence[str] | None) -> dict[str, dict[str, Path]]:
         root = self.path / split
