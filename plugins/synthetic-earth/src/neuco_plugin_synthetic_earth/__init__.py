@@ -1,0 +1,1 @@
+"""A procedural Earth: cubes, labels, and the truth they follow from."""

@@ -1,0 +1,37 @@
+"""The synthetic Earth's folder, read like any folder of cubes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from neuco_plugin_synthetic_earth.plugin import BANDS, SEASONS
+from neucocore.plugin import CubeFolder, CubeSchema
+
+
+def synthetic_earth(path: str | Path, **choices: Any) -> CubeFolder:
+    """Open a folder that `neuco_plugin_synthetic_earth.make.make` wrote, of any size.
+
+    Parameters
+    ----------
+    path
+        The data set's folder.
+    choices
+        The declared parameters.
+
+    Raises
+    ------
+    MissingFileError
+        No such folder, or no cube in it.
+    """
+    schemas = {
+        modality: CubeSchema(
+            bands=bands,
+            kind="float" if modality == "s1" else "integer",
+            seasons=len(SEASONS),
+            offset=0,
+            nodata=None if modality == "s1" else 0,
+        )
+        for modality, bands in BANDS.items()
+    }
+    return CubeFolder(path, schemas, **choices)

@@ -1,0 +1,1 @@
+"""The physics and geography of the synthetic Earth; nothing here touches a file."""

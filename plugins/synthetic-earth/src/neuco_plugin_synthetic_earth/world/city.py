@@ -1,0 +1,117 @@
+"""Cities and villages: how dense, and what a block is built of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuco_plugin_synthetic_earth.world import codes
+from neuco_plugin_synthetic_earth.world.fields import Field, fractal, smooth
+from neuco_plugin_synthetic_earth.world.places import Place
+
+TABLE = 4096  # random properties of cells, looked up by a hash of the cell's position
+
+
+@dataclass(frozen=True)
+class City:
+    """What is built.
+
+    Attributes
+    ----------
+    density
+        (y, x) 0 to 1, the share of the ground that is built upon, smooth.
+    cover
+        (y, x) uint8 CORINE code, 0 where nothing urban is.
+    layers
+        (layer, y, x) shares of `codes.LAYERS` where `cover` is urban.
+    height
+        (y, x) how strongly buildings throw the radar back, 0 to about 3.
+    """
+
+    density: Field
+    cover: NDArray[np.uint8]
+    layers: Field
+    height: Field
+
+
+def make_city(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> City:
+    """Return the city or the village of a place, or the empty land."""
+    density = _density(place, rng, shape)
+    cover = _cover(rng, density)
+    street, cell = _grid(rng, shape)
+    table = rng.random((TABLE, 4)).astype(np.float32)
+    chance = table[cell]
+    factory = cover == codes.INDUSTRIAL
+    built = (chance[..., 0] < np.where(factory, 0.75, 0.15 + 0.85 * density)) & ~street
+    built &= (cover > 0) & (cover != codes.URBAN_GREEN)
+    layers = _layers(cover, street, built, factory, chance)
+    tall = np.exp(1.1 * (chance[..., 3] - 0.5) * 2.0) * (0.4 + density)
+    return City(density, cover, layers, np.where(built, tall, 0.0).astype(np.float32))
+
+
+def _density(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    centre = rng.uniform(0.1, 0.75, 2) * shape
+    if place.city:
+        reach = place.city * rng.uniform(50.0, 150.0)
+        peak = 0.5 + 0.7 * place.city
+    elif rng.random() < 0.5 * place.farming:
+        reach, peak = rng.uniform(7.0, 16.0), 0.75
+    else:
+        return np.zeros(shape, np.float32)
+    distance = np.hypot(y - centre[0], x - centre[1])
+    field = peak * np.exp(-((distance / reach) ** 2)) + 0.2 * fractal(rng, shape, 50.0) - 0.08
+    return np.clip(field, 0.0, 0.95).astype(np.float32)
+
+
+def _cover(rng: np.random.Generator, density: Field) -> NDArray[np.uint8]:
+    shape = density.shape
+    cover = np.zeros(shape, np.uint8)
+    cover[density > 0.22] = codes.URBAN_DISCONTINUOUS
+    cover[density > 0.62] = codes.URBAN_CONTINUOUS
+    zone = smooth(rng, shape, 9.0)
+    cover[(cover > 0) & (zone > 1.25)] = codes.INDUSTRIAL
+    cover[(cover > 0) & (zone < -1.5)] = codes.URBAN_GREEN
+    return cover
+
+
+def _grid(
+    rng: np.random.Generator, shape: tuple[int, int]
+) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Return where streets run, and for every pixel the table row of its building plot."""
+    angle, block = rng.uniform(0.0, np.pi), rng.uniform(8.0, 13.0)
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    bend = rng.uniform(0.0, 4.0)
+    u = x * np.cos(angle) + y * np.sin(angle) + bend * smooth(rng, shape, 20.0)
+    v = y * np.cos(angle) - x * np.sin(angle) + bend * smooth(rng, shape, 20.0)
+    street = (np.mod(u, block) < 1.3) | (np.mod(v, 1.4 * block) < 1.3)
+    plot_u, plot_v = np.floor(u / 2.6).astype(np.intp), np.floor(v / 2.6).astype(np.intp)
+    return street, ((plot_u * 73_856_093) ^ (plot_v * 19_349_663)) % TABLE
+
+
+def _layers(
+    cover: NDArray[np.uint8],
+    street: NDArray[np.bool_],
+    built: NDArray[np.bool_],
+    factory: NDArray[np.bool_],
+    chance: Field,
+) -> Field:
+    layers = np.moveaxis(codes.MIXTURES[cover], -1, 0).copy()
+    name = codes.LAYERS.index
+    roof, garden = chance[..., 1], chance[..., 2]
+    towns = np.isin(cover, (codes.URBAN_CONTINUOUS, codes.URBAN_DISCONTINUOUS, codes.INDUSTRIAL))
+    # A plot keeps a third of the class's mixture and adds what stands on it.
+    layers[:, towns] *= 0.35
+    rest = 0.65
+    paved = towns & street
+    layers[name("asphalt"), paved] += rest
+    house = towns & built
+    layers[name("concrete"), house & ((roof > 0.55) | factory)] += rest
+    layers[name("tiles"), house & (roof <= 0.4) & ~factory] += rest
+    layers[name("asphalt"), house & (roof > 0.4) & (roof <= 0.55) & ~factory] += rest
+    open_plot = towns & ~street & ~built
+    layers[name("broadleaf"), open_plot & (garden > 0.5)] += rest
+    layers[name("grass"), open_plot & (garden <= 0.5)] += rest
+    return layers

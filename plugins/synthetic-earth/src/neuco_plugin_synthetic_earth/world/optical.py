@@ -1,0 +1,117 @@
+"""Sentinel-2 as it would see the ground: levels 2A and 1C."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuco_plugin_synthetic_earth.world import codes, spectra
+from neuco_plugin_synthetic_earth.world.fields import Field
+from neuco_plugin_synthetic_earth.world.scene import Scene
+from neuco_plugin_synthetic_earth.world.surface import MATERIALS
+from neuco_plugin_synthetic_earth.world.terrain import illumination
+
+# Factor on near and short-wave infrared of each crop's green leaves, in the order of codes.CROPS.
+CROP_NIR = np.array([0.93, 1.10, 0.95, 1.05, 0.92, 1.06, 1.0], np.float32)
+CROP_SWIR = np.array([1.02, 0.94, 1.06, 0.97, 1.05, 0.95, 1.0], np.float32)
+NIR, SWIR = slice(5, 10), slice(11, 13)
+LARGEST = 32767
+
+
+def ground_reflectance(scene: Scene, season: int, ground: Field) -> Field:
+    """Return (band, y, x) surface reflectance times 10,000 under a clear sky.
+
+    Parameters
+    ----------
+    ground
+        (material, y, x) shares, see `surface.materials`.
+    """
+    shape = scene.cover.shape
+    image = (spectra.REFLECTANCE.T @ ground.reshape(len(MATERIALS), -1)).reshape(-1, *shape)
+    _colour_crops(scene, ground, image)
+    place = scene.place
+    light = illumination(scene.terrain, place.sun_elevation[season], place.sun_azimuth[season])
+    image *= light * (1.0 + scene.tone + _canopy(scene, ground))
+    image *= 1.0 + spectra.TILT[:, None, None] * scene.tint
+    image += 35.0 * scene.waves * np.isin(scene.cover, (codes.SEA, codes.LAKE))
+    return image
+
+
+def observe(
+    scene: Scene, season: int, surface: Field, rng: np.random.Generator
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Return levels 2A (12, y, x) and 1C (13, y, x), int16, 0 where nothing was seen.
+
+    Parameters
+    ----------
+    surface
+        (band, y, x) reflectance of the ground, ships and wakes included.
+    """
+    sky = scene.sky
+    shadow, water = sky.shadow[season], sky.water_cloud[season]
+    image = surface * (1.0 - shadow * (1.0 - spectra.SKYLIGHT[:, None, None]))
+    image = _covered(image, spectra.WATER_CLOUD, water, sky.brightness[season])
+    image = _covered(image, spectra.CIRRUS, sky.cirrus[season], np.float32(1.0))
+    top = spectra.PATH[:, None, None] * sky.haze[season] * (1.0 - 0.6 * water)
+    top = top + spectra.TRANSMISSION[:, None, None] * image
+    ice = spectra.CIRRUS_IN_B10 * sky.cirrus[season] + 60.0 * water
+    top[spectra.B10] += ice + 0.02 * scene.terrain.elevation
+    # The correction of the atmosphere is never perfect.
+    residue = rng.normal(0.0, 18.0, len(spectra.BANDS)).astype(np.float32) * (spectra.PATH / 400.0)
+    image = image + residue[:, None, None]
+    missing = sky.missing[season]
+    level_2a = _digitised(image, rng, missing)[spectra.L2A]
+    return level_2a, _digitised(top, rng, missing)
+
+
+def _colour_crops(scene: Scene, ground: Field, image: Field) -> None:
+    """Give each crop's leaves their own infrared."""
+    from neuco_plugin_synthetic_earth.world.surface import CROP_ROW
+
+    row = CROP_ROW[scene.crop]
+    leaves = spectra.REFLECTANCE[MATERIALS.index("crop")]
+    green = ground[MATERIALS.index("crop")]
+    image[NIR] += leaves[NIR, None, None] * (green * (CROP_NIR[row] - 1.0))
+    image[SWIR] += leaves[SWIR, None, None] * (green * (CROP_SWIR[row] - 1.0))
+
+
+def _canopy(scene: Scene, ground: Field) -> Field:
+    """Crowns and their shadows: rougher and darker the older the trees, up to a point."""
+    trees = ground[: MATERIALS.index("herb")].sum(axis=0)
+    grown = scene.age / (scene.age + 0.35)
+    rough = 0.04 + trees * 0.13 * grown
+    return rough * scene.texture - 0.22 * trees * grown
+
+
+def _covered(image: Field, cloud: Field, opacity: Field, brightness: Field) -> Field:
+    return image * (1.0 - opacity) + cloud[:, None, None] * (opacity * brightness)
+
+
+def _digitised(
+    image: Field, rng: np.random.Generator, missing: NDArray[np.bool_]
+) -> NDArray[np.int16]:
+    """Bring every band to its own resolution, add the sensor's noise, count from 1."""
+    result = np.empty(image.shape, np.int16)
+    for index, factor in enumerate(spectra.COARSENESS):
+        noise = rng.standard_normal(image.shape[1:], dtype=np.float32)
+        band = image[index]
+        band = (
+            band + noise * (6.0 + 0.006 * np.abs(band))
+            if index != spectra.B10
+            else band + noise * 3.0
+        )
+        result[index] = np.clip(np.rint(_coarse(band, factor)), 1, LARGEST)
+    result[:, missing] = 0
+    return result
+
+
+def _coarse(band: Field, factor: int) -> Field:
+    """Average blocks of `factor` pixels and repeat them, as a band delivered at 10 m does."""
+    if factor == 1:
+        return band
+    rows, cols = (np.arange(0, length, factor) for length in band.shape)
+    total = np.add.reduceat(np.add.reduceat(band, rows, axis=0), cols, axis=1)
+    height = np.diff(np.append(rows, band.shape[0]))
+    width = np.diff(np.append(cols, band.shape[1]))
+    mean = total / (height[:, None] * width[None, :])
+    return np.repeat(np.repeat(mean, height, axis=0), width, axis=1).astype(np.float32)

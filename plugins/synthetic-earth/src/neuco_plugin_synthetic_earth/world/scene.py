@@ -1,0 +1,218 @@
+"""A landscape: everything of a place that does not change with the seasons, and its sky."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuco_plugin_synthetic_earth.world import codes
+from neuco_plugin_synthetic_earth.world.city import City, make_city
+from neuco_plugin_synthetic_earth.world.farmland import Parcels, make_parcels, plant
+from neuco_plugin_synthetic_earth.world.fields import Field, fractal, generator, smooth
+from neuco_plugin_synthetic_earth.world.places import GRID, Place
+from neuco_plugin_synthetic_earth.world.sky import Sky, make_sky
+from neuco_plugin_synthetic_earth.world.terrain import Terrain, make_terrain
+
+MARGIN = 32  # the fields are periodic; cubes at opposite ends must not know each other
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The unchanging part of a landscape; arrays end in (y, x).
+
+    Attributes
+    ----------
+    cover
+        uint8 CORINE grid codes, as a map of minimum units would show them.
+    crop
+        uint8 Cropland Data Layer codes of crops, 0 where nothing is tilled.
+    layers
+        (layer, y, x) what really stands there, finer than `cover`.
+    age
+        0 to 1, how grown up the trees are.
+    vigour, timing
+        Parcel to parcel variation of crops: factor on greenness, shift in seasons.
+    tone, tint
+        Brightness factor, and a tilt of the spectrum; both around zero.
+    texture
+        Canopy and ground texture from pixel to pixel, unit variance.
+    waves
+        Sea surface, unit variance.
+    """
+
+    place: Place
+    terrain: Terrain
+    city: City
+    sky: Sky
+    cover: NDArray[np.uint8]
+    crop: NDArray[np.uint8]
+    layers: Field
+    age: Field
+    vigour: Field
+    timing: Field
+    tone: Field
+    tint: Field
+    texture: Field
+    waves: Field
+
+    def window(self, row: int, col: int, size: int) -> Scene:
+        """Return the cube at a position of the place's grid, as views."""
+        part = (..., slice(row * size, (row + 1) * size), slice(col * size, (col + 1) * size))
+        return _cut(self, part)
+
+
+def _cut(value: object, part: tuple[object, ...]) -> object:
+    if isinstance(value, np.ndarray):
+        return value[part]
+    if isinstance(value, (Scene, Terrain, City, Sky)):
+        return type(value)(**{f.name: _cut(getattr(value, f.name), part) for f in fields(value)})
+    return value
+
+
+def make_scene(place: Place, seed: int, size: int) -> Scene:
+    """Return the landscape of a place, for cubes of `size` pixels."""
+    side = -(-(GRID * size + MARGIN) // 32) * 32
+    shape = (side, side)
+
+    def rng(purpose: str) -> np.random.Generator:
+        return generator(seed, "scene", place.index, size, purpose)
+
+    terrain = make_terrain(place, rng("terrain"), shape)
+    city = make_city(place, rng("city"), shape)
+    parcels = make_parcels(place, rng("parcels"), shape)
+    cover = _cover(place, rng("cover"), terrain, city, parcels)
+    crop = np.where(np.isin(cover, codes.TILLED), plant(place, rng("crops"), parcels), 0)
+    age = _age(rng("trees"), shape)
+    layers = _layers(rng("layers"), cover, city, parcels, age)
+    vary = rng("variation")
+    farmed = np.isin(cover, (*codes.TILLED, codes.PASTURE, codes.VINEYARD, codes.FRUIT))
+    parcel_tone = parcels.spread(vary.normal(0.0, 1.0, parcels.count))
+    return Scene(
+        place=place,
+        terrain=terrain,
+        city=city,
+        sky=make_sky(place, rng("sky"), shape),
+        cover=cover,
+        crop=crop.astype(np.uint8),
+        layers=layers,
+        age=age,
+        vigour=parcels.spread(np.clip(vary.normal(0.9, 0.12, parcels.count), 0.4, 1.15)),
+        timing=parcels.spread(vary.normal(0.0, 0.16, parcels.count))
+        + np.float32(vary.normal(0, 0.12)),
+        tone=0.10 * fractal(vary, shape, 60.0, 2.6)
+        + np.where(farmed, 0.10 * parcel_tone, 0.0).astype(np.float32),
+        tint=0.7 * fractal(vary, shape, 120.0) + np.float32(0.7 * vary.normal()),
+        texture=fractal(vary, shape, 4.0, 2.0),
+        waves=fractal(vary, shape, 12.0, 2.4, angle=vary.uniform(0, np.pi), stretch=4.0),
+    )
+
+
+def _cover(
+    place: Place, rng: np.random.Generator, terrain: Terrain, city: City, parcels: Parcels
+) -> NDArray[np.uint8]:
+    """Let the classes compete: a random field each, lifted by how well it suits the place."""
+    steep = np.hypot(terrain.gradient_east, terrain.gradient_south)
+    high = (terrain.elevation - place.altitude) / max(place.relief, 1.0)
+    best = np.full(steep.shape, -np.inf, np.float32)
+    cover = np.zeros(steep.shape, np.uint8)
+    for code, bias in _suitability(place).items():
+        score = smooth(rng, steep.shape, rng.uniform(9.0, 14.0)) + bias + 0.8 * rng.normal()
+        if code in codes.TILLED:
+            score = score - 9.0 * steep
+        if code in (codes.CONIFER, codes.ROCK):
+            score = score + 0.4 * high
+        if code == codes.MARSH:
+            score = score - 0.8 * high - 12.0 * steep
+        if place.farming > 0.3:  # people draw the borders
+            score = parcels.mean(score)
+        cover[score > best] = code
+        best = np.maximum(best, score)
+    cover[city.cover > 0] = city.cover[city.cover > 0]
+    cover[(terrain.shore > 0) & (terrain.shore < rng.uniform(0.0, 6.0))] = codes.BEACH
+    cover[terrain.river], cover[terrain.lake], cover[terrain.sea] = (
+        codes.RIVER,
+        codes.LAKE,
+        codes.SEA,
+    )
+    return cover
+
+
+def _suitability(place: Place) -> dict[int, float]:
+    wet, farm = place.moisture, place.farming
+    warmth = float(place.temperature.mean())
+    mild = float(1.0 / (1.0 + np.exp(-(warmth - 7.0) / 2.5)))
+    broad, conifer = 2.4 * wet * mild - 0.5, 2.4 * wet * (1.0 - mild) - 0.4
+    arable = codes.IRRIGATED if wet < 0.35 else codes.ARABLE
+    shrub = codes.SCLEROPHYLL if warmth > 13.0 else codes.MOOR
+    return {
+        arable: 3.2 * farm - 0.9,
+        codes.PASTURE: 1.3 * farm * wet + 0.2 * wet - 0.4,
+        codes.COMPLEX: 1.2 * farm - 0.9,
+        codes.VINEYARD if warmth > 11.0 else codes.FRUIT: 1.2 * farm - 1.5,
+        codes.BROADLEAF: broad,
+        codes.CONIFER: conifer,
+        codes.MIXED: 0.5 * (broad + conifer),
+        codes.TRANSITIONAL: 0.6 * wet - 0.9,
+        codes.GRASSLAND: 0.4 - 0.8 * wet,
+        shrub: 0.5 - 0.9 * wet,
+        codes.SPARSE: 3.0 * (0.42 - wet),
+        codes.ROCK: -1.8 + 0.012 * place.relief,
+        codes.MARSH: 0.8 * wet - 1.4,
+    }
+
+
+def _age(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    """Return stand age 0 to 1: stands of some hectares, and younger clearings among them."""
+    level = rng.normal(0.3, 0.7)
+    stand = 0.9 * smooth(rng, shape, 10.0) + 0.5 * smooth(rng, shape, 3.0) + level
+    cleared = smooth(rng, shape, 5.0) > 1.9
+    age = 0.5 + 0.5 * np.tanh(0.8 * stand)
+    return np.where(cleared, 0.12 * age, age).astype(np.float32)
+
+
+def _layers(
+    rng: np.random.Generator,
+    cover: NDArray[np.uint8],
+    city: City,
+    parcels: Parcels,
+    age: Field,
+) -> Field:
+    """Return what stands where, with the detail that a land cover map leaves out."""
+    layers = np.moveaxis(codes.MIXTURES[cover], -1, 0).copy()
+    urban = np.isin(cover, codes.URBAN)
+    layers[:, urban] = city.layers[:, urban]
+    name = codes.LAYERS.index
+    # Hedges, tracks, single trees; gaps between young trees.
+    farmed = np.isin(cover, (*codes.TILLED, codes.PASTURE, codes.VINEYARD, codes.FRUIT))
+    hedge = farmed & parcels.edge
+    layers[:, hedge] *= 0.45
+    wooded = rng.random(parcels.count)[parcels.id] < 0.4
+    layers[name("broadleaf"), hedge & wooded] += 0.55
+    layers[name("grass"), hedge & ~wooded] += 0.3
+    layers[name("soil"), hedge & ~wooded] += 0.25
+    scattered = (smooth(rng, cover.shape, 1.2) > 2.3) & (farmed | (cover == codes.GRASSLAND))
+    layers[:, scattered] *= 0.4
+    layers[name("broadleaf"), scattered] += 0.6
+    trees = np.isin(cover, codes.FORESTS)
+    open_ground = np.where(trees, 0.65 * np.exp(-3.5 * age), 0.0).astype(np.float32)
+    for layer in ("broadleaf", "conifer"):
+        layers[name(layer)] *= 1.0 - open_ground
+    layers[name("grass")] += np.where(trees, open_ground * 0.95, 0.0)
+    _pave(rng, layers, cover)
+    return layers
+
+
+def _pave(rng: np.random.Generator, layers: Field, cover: NDArray[np.uint8]) -> None:
+    """Draw a road or two across the land, too narrow for a land cover map."""
+    y, x = np.ogrid[: cover.shape[0], : cover.shape[1]]
+    bend = smooth(rng, cover.shape, 30.0)
+    for _ in range(int(rng.integers(0, 3))):
+        angle, through = rng.uniform(0.0, np.pi), rng.uniform(0.2, 0.8, 2) * cover.shape
+        distance = np.abs(
+            (x - through[1]) * np.sin(angle) - (y - through[0]) * np.cos(angle) + 6.0 * bend
+        )
+        road = np.clip(1.3 - distance, 0.0, 0.75) * ~np.isin(cover, codes.WATERS)
+        layers *= 1.0 - road
+        layers[codes.LAYERS.index("asphalt")] += road

@@ -1,0 +1,123 @@
+"""What is between the ground and the satellite: clouds, their shadows, haze, the swath's edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuco_plugin_synthetic_earth.world.fields import Field, fractal
+from neuco_plugin_synthetic_earth.world.places import SEASONS, Place
+
+CLEAR, THICK, THIN, SHADOW = 0, 1, 2, 3  # CloudSEN12's classes
+THICK_OPACITY, THIN_OPACITY, SHADOW_DEPTH = 0.6, 0.12, 0.3
+PIXEL = 10.0
+
+
+@dataclass(frozen=True)
+class Sky:
+    """The four acquisitions' skies, each (season, y, x).
+
+    Attributes
+    ----------
+    water_cloud, cirrus
+        Opacity 0 to 1 of low cloud and of ice cloud.
+    shadow
+        0 to 1, how much of the sun a cloud takes away.
+    brightness
+        Reflectance of the cloud tops as a factor.
+    haze
+        Aerosol as a factor on path radiance, one value per season and pixel.
+    classes
+        uint8 CloudSEN12 classes.
+    missing
+        True where the optical sensor saw nothing.
+    """
+
+    water_cloud: Field
+    cirrus: Field
+    shadow: Field
+    brightness: Field
+    haze: Field
+    classes: NDArray[np.uint8]
+    missing: NDArray[np.bool_]
+
+
+def make_sky(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> Sky:
+    """Return the skies of a place's four acquisitions."""
+    stack = [_acquisition(place, season, rng, shape) for season in range(SEASONS)]
+    water, cirrus, shadow, brightness, haze, missing = (
+        np.stack(part) for part in zip(*stack, strict=True)
+    )
+    opacity = 1.0 - (1.0 - water) * (1.0 - cirrus)
+    classes = np.where(shadow > SHADOW_DEPTH, SHADOW, CLEAR)
+    classes = np.where(opacity > THIN_OPACITY, THIN, classes)
+    classes = np.where(opacity > THICK_OPACITY, THICK, classes)
+    return Sky(water, cirrus, shadow, brightness, haze, classes.astype(np.uint8), missing)
+
+
+def _acquisition(
+    place: Place, season: int, rng: np.random.Generator, shape: tuple[int, int]
+) -> tuple[Field, ...]:
+    water, brightness = _water_cloud(place, rng, shape)
+    cirrus = _cirrus(rng, shape)
+    height = rng.uniform(500.0, 1600.0)
+    reach = height / PIXEL / np.tan(place.sun_elevation[season])
+    # The shadow falls away from the sun; azimuth is clockwise from north, y points south.
+    down = round(reach * np.cos(place.sun_azimuth[season]))
+    right = round(-reach * np.sin(place.sun_azimuth[season]))
+    shadow = np.roll(water, (down, right), (0, 1)) * (1.0 - water)
+    haze = np.exp(0.25 * rng.normal() + 0.06 * fractal(rng, shape, 150.0)).astype(np.float32)
+    return water, cirrus, shadow, brightness, haze, _missing(rng, shape)
+
+
+def _water_cloud(
+    place: Place, rng: np.random.Generator, shape: tuple[int, int]
+) -> tuple[Field, Field]:
+    cover = _cloud_share(place, rng)
+    cumulus = rng.random() < 0.6
+    shape_field = fractal(rng, shape, 35.0 if cumulus else 150.0, 3.0 if cumulus else 3.4)
+    billows = fractal(rng, shape, 30.0, 2.6)
+    thickness = rng.uniform(1.2, 4.0)
+    if cover < 0.004:
+        return np.zeros(shape, np.float32), np.ones(shape, np.float32)
+    level = np.quantile(shape_field, 1.0 - min(cover, 0.995)) if cover < 0.98 else -3.0
+    depth = np.maximum(shape_field - level, 0.0) * thickness
+    opacity = 1.0 - np.exp(-1.6 * depth)
+    bright = rng.uniform(0.75, 1.15) * (0.72 + 0.28 * np.tanh(depth) + 0.07 * billows)
+    return opacity.astype(np.float32), bright.astype(np.float32)
+
+
+def _cloud_share(place: Place, rng: np.random.Generator) -> float:
+    """Most scenes were chosen clear; wet places have fewer to choose from."""
+    kind, share = rng.random(), rng.random()
+    clear = 0.72 - 0.22 * place.moisture
+    if kind < clear:
+        return 0.0
+    if kind < clear + 0.25:
+        return float(0.35 * share)
+    return float(0.2 + 0.8 * share)
+
+
+def _cirrus(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    streaks = fractal(rng, shape, 120.0, 3.2, angle=rng.uniform(0.0, np.pi), stretch=3.0)
+    strength = rng.uniform(0.03, 0.4)
+    if rng.random() > 0.16:
+        return np.zeros(shape, np.float32)
+    return np.clip(strength * (0.6 + 0.5 * streaks), 0.0, 0.55).astype(np.float32)
+
+
+def _missing(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the swath's edge, near vertical as the orbit is, and rare lost lines."""
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    missing = np.zeros(shape, np.bool_)
+    edge, where, side = rng.random(), rng.uniform(-0.1, 1.0), rng.random() < 0.5
+    lean = np.tan(np.radians(rng.uniform(9.0, 15.0))) * rng.choice([-1.0, 1.0])
+    if edge < 0.12:
+        across = x + lean * y - where * shape[1]
+        missing |= (across < 0) if side else (across > 0)
+    if rng.random() < 0.04:
+        period, thick = int(rng.integers(9, 30)), int(rng.integers(1, 4))
+        missing |= np.broadcast_to((y + int(rng.integers(period))) % period < thick, shape)
+    return missing

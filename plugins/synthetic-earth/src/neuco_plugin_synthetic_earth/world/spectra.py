@@ -1,0 +1,55 @@
+"""Reflectances of materials in the thirteen bands, times 10,000."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neuco_plugin_synthetic_earth.world.surface import MATERIALS
+
+BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
+B10 = BANDS.index("B10")
+L2A = [index for index, band in enumerate(BANDS) if band != "B10"]
+# Pixels of 10 m along a pixel of the band's own resolution.
+COARSENESS = (6, 1, 1, 1, 2, 2, 2, 1, 2, 6, 6, 2, 2)
+
+_REFLECTANCE = {
+    "broadleaf":    (190, 230, 430, 260, 800, 2700, 3450, 3650, 3850, 3900, 0, 1950, 850),
+    "bare_tree":    (340, 410, 590, 700, 950, 1300, 1480, 1620, 1780, 1850, 0, 2050, 1350),
+    "conifer":      (150, 180, 320, 220, 540, 1600, 1950, 2120, 2230, 2300, 0, 1080, 500),
+    "herb":         (300, 390, 760, 480, 1230, 2900, 3550, 3800, 4000, 4050, 0, 2350, 1250),
+    "crop":         (270, 340, 700, 360, 1150, 3300, 4200, 4500, 4700, 4750, 0, 2200, 1050),
+    "dry":          (600, 750, 1130, 1480, 1850, 2200, 2430, 2680, 2880, 3000, 0, 3650, 2650),
+    "dark_soil":    (480, 590, 830, 1050, 1260, 1430, 1560, 1690, 1830, 1900, 0, 2400, 2000),
+    "bright_soil":  (1000, 1300, 1900, 2600, 2900, 3080, 3220, 3400, 3560, 3650, 0, 4600, 4100),
+    "sand":         (1500, 1850, 2500, 3050, 3250, 3400, 3520, 3650, 3780, 3850, 0, 4400, 3950),
+    "rock":         (950, 1120, 1400, 1650, 1780, 1880, 1960, 2040, 2130, 2200, 0, 2450, 2150),
+    "asphalt":      (680, 780, 930, 1040, 1140, 1240, 1320, 1400, 1470, 1520, 0, 1750, 1650),
+    "concrete":     (1700, 1950, 2250, 2450, 2560, 2660, 2750, 2850, 2920, 2900, 0, 3050, 2850),
+    "tiles":        (600, 740, 1040, 1650, 1920, 2080, 2220, 2380, 2500, 2550, 0, 2950, 2550),
+    "clear_water":  (330, 300, 260, 140, 115, 95, 90, 75, 65, 60, 0, 35, 22),
+    "turbid_water": (560, 680, 950, 780, 660, 420, 400, 310, 260, 220, 0, 75, 45),
+    "snow":         (8600, 8750, 8700, 8600, 8400, 8200, 8000, 7800, 7400, 7200, 0, 1150, 850),
+}  # fmt: skip
+REFLECTANCE = np.array([_REFLECTANCE[name] for name in MATERIALS], np.float32)
+"""(material, band)."""
+
+WATER_CLOUD = np.array(
+    [7300, 7200, 7000, 6950, 7000, 7100, 7150, 7200, 7200, 7300, 0, 5000, 3900], np.float32
+)
+CIRRUS = np.array(
+    [5600, 5500, 5300, 5200, 5200, 5200, 5200, 5200, 5200, 5300, 0, 3300, 2700], np.float32
+)
+# What is left of the light in a full shadow: the blue sky.
+SKYLIGHT = np.array(
+    [0.62, 0.56, 0.46, 0.40, 0.37, 0.34, 0.32, 0.31, 0.30, 0.30, 1, 0.24, 0.22], np.float32
+)
+
+# From the ground to the top of the atmosphere: rho' = path * haze + transmission * rho.
+PATH = np.array([1060, 725, 450, 290, 190, 120, 110, 85, 65, 15, 12, 22, 25], np.float32)
+TRANSMISSION = np.array(
+    [0.72, 0.74, 0.74, 0.82, 0.85, 0.91, 0.94, 0.90, 0.98, 0.33, 0.0, 0.94, 0.86], np.float32
+)
+CIRRUS_IN_B10 = 420.0
+
+# A tilt of the spectrum that varies over the land: soils and plants are not all alike.
+TILT = np.array([-6, -5, -2, 2, 2, 1, 0, 0, 0, 0, 0, 4, 5], np.float32) / 100
