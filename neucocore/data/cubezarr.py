@@ -7,6 +7,7 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 # Codecs that turn bytes into bytes and can run no code from the file (numcodecs also has pickle).
 COMPRESSORS = frozenset({"blosc", "zstd", "lz4", "zlib", "gzip"})
+PROMISING = frozenset({"blosc", "zstd", "lz4"})
+"""Codecs whose content begins with its unpacked size."""
 TEXT_FILTERS = frozenset({"vlen-utf8", "json2"})
 TEXT_LIMIT = 1 << 20
 ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
@@ -123,14 +126,37 @@ def decode_chunk(info: ArrayInfo, content: bytes) -> NDArray[Any]:
     ZarrError
         The chunk cannot be decoded, or to another size than described.
     """
-    try:
+    with _codec_errors():
         unpacked = _unpacked(info, content)
         flat = _text(info, unpacked) if info.filters else np.frombuffer(unpacked, info.dtype)
         return flat.reshape(info.chunks, order=info.order)  # type: ignore[call-overload, no-any-return]
-    except ZarrError:
-        raise
-    except Exception as error:  # noqa: BLE001  codecs raise whatever they like on bad bytes
-        raise ZarrError(f"a chunk cannot be decoded ({error})") from None
+
+
+def decode_into(info: ArrayInfo, content: bytes, place: NDArray[Any]) -> bool:
+    """Decode one chunk straight into its place, where both have one layout; else return False.
+
+    This spares a copy of every value.
+
+    Raises
+    ------
+    ZarrError
+        As for `decode_chunk`.
+    """
+    codec = info.compressor
+    if (
+        codec is None
+        or codec.codec_id not in PROMISING
+        or info.filters
+        or info.order != "C"
+        or place.shape != info.chunks
+        or place.dtype != info.dtype
+        or not place.flags.c_contiguous
+    ):
+        return False
+    with _codec_errors():
+        _check_size(info, _promised_size(codec.codec_id, content))
+        codec.decode(content, out=place)
+    return True
 
 
 def read_array(
@@ -168,7 +194,7 @@ def read_array(
         if content is None:
             missing.append(info.chunk_name(index))
             array[target] = 0 if info.fill is None else info.fill
-        else:
+        elif not decode_into(info, content, array[target]):
             array[target] = decode_chunk(info, content)[source]
     return array, missing
 
@@ -206,7 +232,7 @@ def _unpacked(info: ArrayInfo, content: bytes) -> Any:
     """Undo the compressor: to exactly the bytes of a chunk, or to a bounded text."""
     if info.compressor is None:
         unpacked: Any = content
-    elif info.compressor.codec_id in ("zlib", "gzip"):
+    elif info.compressor.codec_id not in PROMISING:
         most = TEXT_LIMIT if info.filters else info.chunk_bytes
         unpacked = zlib.decompressobj(ZLIB_OR_GZIP).decompress(content, most + 1)
     else:
@@ -215,6 +241,16 @@ def _unpacked(info: ArrayInfo, content: bytes) -> Any:
         unpacked = info.compressor.decode(content)
     _check_size(info, len(unpacked))
     return unpacked
+
+
+@contextmanager
+def _codec_errors() -> Iterator[None]:
+    try:
+        yield
+    except ZarrError:
+        raise
+    except Exception as error:  # noqa: BLE001  codecs raise whatever they like on bad bytes
+        raise ZarrError(f"a chunk cannot be decoded ({error})") from None
 
 
 def _check_size(info: ArrayInfo, size: int) -> None:
