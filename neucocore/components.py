@@ -126,7 +126,8 @@ def _finish(
     if problems:
         known = ", ".join(declared) or "none"
         raise ConfigError(
-            f"the parameters of {of} cannot be used", problems=problems,
+            f"the parameters of {of} cannot be used",
+            problems=problems,
             hint=f"its parameters are {known}; neuco info {of}",
         )
     return values
@@ -140,9 +141,7 @@ def _read(value: Any, param: Param) -> Any:
         chosen = result if isinstance(result, list) else [result]
         wrong = [item for item in chosen if item not in param.choices]
         if wrong:
-            raise ValueError(
-                f"{wrong[0]!r} is not one of {', '.join(map(repr, param.choices))}"
-            )
+            raise ValueError(f"{wrong[0]!r} is not one of {', '.join(map(repr, param.choices))}")
     return result
 
 

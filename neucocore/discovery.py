@@ -212,17 +212,13 @@ def _load(candidate: _Candidate, taken_by: str | None) -> PluginRecord:
     except NeucoError as error:
         return candidate.record("failed", error.message, seconds=time.perf_counter() - start)
     except BaseException as error:  # noqa: BLE001  SystemExit at import is a plugin's failure too
-        return candidate.record(
-            "failed", _describe(error), seconds=time.perf_counter() - start
-        )
+        return candidate.record("failed", _describe(error), seconds=time.perf_counter() - start)
     components = tuple(
         Component(kind, spec, candidate.name, candidate.distribution, candidate.version)
         for kind in HOOK_OF_KIND
         for spec in specs.get(kind, ())
     )
-    return candidate.record(
-        "loaded", seconds=time.perf_counter() - start, components=components
-    )
+    return candidate.record("loaded", seconds=time.perf_counter() - start, components=components)
 
 
 def _describe(error: BaseException) -> str:

@@ -74,12 +74,11 @@ class Probe(Protocol):
 
     ``y`` is (n,) class codes for binary and multiclass, (n, k) 0/1 for multilabel, (n, k) values
     for regression. ``predict`` returns (n, k): values for regression, the positive class's
-    probability (k = 1) for binary, a probability a class for multiclass, one a label for multilabel.
+    probability (k = 1) for binary, a probability per class for multiclass, and one per label
+    for multilabel.
     """
 
-    def fit(
-        self, X: NDArray[np.float64], y: NDArray[Any], rng: np.random.Generator
-    ) -> Probe:
+    def fit(self, X: NDArray[np.float64], y: NDArray[Any], rng: np.random.Generator) -> Probe:
         """Fit on the training rows and return self."""
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:

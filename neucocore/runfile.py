@@ -11,9 +11,9 @@ from neucocore.configfile import Document, load_yaml
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 
 KEYS = (
-    "name", "dataset", "encoders", "embeddings", "tasks", "dimension", "protocol", "where", "groups",
-    "probe", "metric", "phase", "labels", "output", "jobs", "exclude", "skip_bad", "missing_chunks",
-    "nan", "allow_missing",
+    "name", "dataset", "encoders", "embeddings", "tasks", "dimension", "protocol", "where",
+    "groups", "probe", "metric", "phase", "labels", "output", "jobs", "exclude", "skip_bad",
+    "missing_chunks", "nan", "allow_missing",
 )  # fmt: skip
 DATASET_KEYS = ("name", "path", "set")
 RESERVED_ENCODER_KEYS = ("name", "as", "set")

@@ -72,8 +72,8 @@ class DatasetSpec(ComponentSpec):
     """A source of cubes. ``factory(path, **params)`` returns a `Dataset`.
 
     ``bands`` names the bands of each modality in stored order; ``seasons`` and ``size`` (pixels
-    along y and x) are nominal. ``make`` names a function ``make(out, **make_params)`` which writes the
-    data set (synthetic ones); ``hub`` says where it is downloaded from.
+    along y and x) are nominal. ``make`` names a function ``make(out, **make_params)`` which writes
+    the data set (synthetic ones); ``hub`` says where it is downloaded from.
     """
 
     kind: ClassVar[Kind] = "dataset"
@@ -156,14 +156,14 @@ class TaskSpec(ComponentSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricSpec(ComponentSpec):
-    """A number for predictions. ``factory`` names the function ``(y_true, y_pred) -> float`` itself.
+    """A number for predictions. ``factory`` names the function ``(y_true, y_pred) -> float``.
 
     ``needs`` says what ``y_pred`` holds: ``value`` (regression values, or class codes and 0/1
     decisions for classification) or ``score`` (for binary and multilabel the probability or
     margin of the positive class, for multiclass one column a class). ``low`` and ``high`` bound
     the metric (None: unbounded); ``undefined`` says in words when it has no value and what the
-    zero-division rule is. ``multioutput`` metrics take (n, k) arrays of regression values whole; others
-    are averaged over the outputs.
+    zero-division rule is. ``multioutput`` metrics take (n, k) arrays of regression values whole;
+    others are averaged over the outputs.
     """
 
     kind: ClassVar[Kind] = "metric"
@@ -179,7 +179,7 @@ class MetricSpec(ComponentSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeSpec(ComponentSpec):
-    """The small model trained on embeddings. ``factory(problem=..., **params)`` returns a `Probe`."""
+    """The small model on top. ``factory(problem=..., **params)`` returns a `Probe`."""
 
     kind: ClassVar[Kind] = "probe"
 

@@ -106,7 +106,7 @@ def _one_blas_thread() -> Iterator[None]:
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     try:
-        from distributed import Client  # noqa: PLC0415  an extra, and heavy
+        from distributed import Client
     except ImportError as error:
         raise ConfigError(
             "--executor dask needs dask.distributed", hint="pip install 'neucocore[dask]'"

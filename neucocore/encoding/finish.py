@@ -123,7 +123,7 @@ def write_provenance(
 
 def found(path: Path, key: str) -> EncodeReport | None:
     """Return a report if the file is there, made from the same input by the same code."""
-    from neucocore.encoding.run import EncodeReport  # noqa: PLC0415  the report is the run's
+    from neucocore.encoding.run import EncodeReport
 
     sidecar = read_sidecar(path)
     if sidecar is None or not path.is_file() or sidecar.get("key") != key:

@@ -160,5 +160,4 @@ def width_of(path: Path) -> int | None:
 
 def _write_width(path: Path, width: int) -> None:
 
-
     write_text(_width_file(path), json.dumps({"width": width}))

@@ -149,7 +149,7 @@ _worker: Worker | None = None
 
 def start(setup: WorkerSetup) -> None:
     """Initialise a worker process."""
-    global _worker  # noqa: PLW0603  a process pool gives no other place to keep what is loaded
+    global _worker
     if os.environ.get(PATH_VARIABLE):
         installation()  # puts the modules of single-file plugins where factories look
     _worker = Worker(setup)
@@ -157,7 +157,7 @@ def start(setup: WorkerSetup) -> None:
 
 def encode(setup: WorkerSetup, ids: Sequence[str]) -> Batch:
     """Encode in a worker process, which is made ready on the first call."""
-    global _worker  # noqa: PLW0603
+    global _worker
     if _worker is None or _worker.setup != setup:
         start(setup)
     assert _worker is not None  # noqa: S101  for mypy; `start` sets it

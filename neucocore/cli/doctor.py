@@ -1,0 +1,100 @@
+"""``neuco doctor``: whether this machine and its plugins are fit for work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from neucocore.cli.terminal import put, put_json, put_table
+
+SLOW_IMPORT_SECONDS = 0.2
+HEAVY_MODULES = ("torch", "sklearn", "zarr", "numba", "pandas", "pyarrow", "scipy", "matplotlib")
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Empty the cache folder.")] = False,
+) -> None:
+    """Check the installation, the plugins and the cache; say what to mend."""
+    from neucocore.cache import cache_folder, clean_cache, size_of_cache
+
+    rows = [*_machine(), *_plugins()]
+    if clean:
+        removed = clean_cache()
+        rows.append(_row("cache", "ok", f"{removed} bytes removed from {cache_folder()}"))
+    else:
+        rows.append(_row("cache", "ok", f"{cache_folder()}: {size_of_cache()} bytes"))
+    if json:
+        put_json(rows)
+    else:
+        put_table(rows, ("check", "status", "detail"))
+        bad = [row for row in rows if row["status"] != "ok"]
+        put(f"\n{len(bad)} of {len(rows)} checks need attention" if bad else "\nall is well")
+    if any(row["status"] == "error" for row in rows):
+        raise typer.Exit(3)
+
+
+def _row(check: str, status: str, detail: str) -> dict[str, Any]:
+    return {"check": check, "status": status, "detail": detail}
+
+
+def _machine() -> list[dict[str, Any]]:
+    import importlib.metadata
+    import os
+    import platform
+
+    rows = [_row("python", "ok", f"{platform.python_version()} on {platform.platform()}")]
+    requirements = [
+        text.partition(";")[0]
+        for text in importlib.metadata.requires("neucocore") or []
+        if "extra ==" not in text
+    ]
+    missing = []
+    for requirement in requirements:
+        name = "".join(c if c.isalnum() or c in "-_." else " " for c in requirement).split()[0]
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        rows.append(_row("requirements", "error", f"pip install {' '.join(missing)}"))
+    else:
+        rows.append(_row("requirements", "ok", f"{len(requirements)} installed"))
+    rows.append(
+        _row(
+            "processors",
+            "ok",
+            str(
+                len(os.sched_getaffinity(0))
+                if hasattr(os, "sched_getaffinity")
+                else os.cpu_count() or 1
+            ),
+        )
+    )
+    return rows
+
+
+def _plugins() -> list[dict[str, Any]]:
+    from neucocore.discovery import installation
+    from neucocore.importcost import imported_by
+
+    rows = []
+    for plugin in installation().plugins:
+        check = f"plugin {plugin.name}"
+        if plugin.status == "failed":
+            rows.append(_row(check, "error", f"{plugin.reason} ({plugin.distribution})"))
+            continue
+        if plugin.status == "blocked":
+            rows.append(_row(check, "ok", plugin.reason))
+            continue
+        heavy = imported_by(plugin.origin, HEAVY_MODULES) if plugin.registered else []
+        if heavy:
+            detail = f"importing {plugin.origin} imports {', '.join(heavy)}; it slows every command"
+            rows.append(_row(check, "warning", detail))
+        elif plugin.seconds > SLOW_IMPORT_SECONDS:
+            detail = f"importing {plugin.origin} takes {plugin.seconds:.2f} s"
+            rows.append(_row(check, "warning", detail))
+        else:
+            rows.append(_row(check, "ok", f"{len(plugin.components)} components"))
+    return rows

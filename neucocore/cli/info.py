@@ -1,0 +1,136 @@
+"""``neuco info``: everything one component says of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neucocore.cli.terminal import put, put_json, put_table
+
+if TYPE_CHECKING:
+    from neucocore.discovery import Component
+
+HIDDEN = frozenset({"name", "params", "make_params", "derive_params"})
+
+
+def info(
+    name: Annotated[str, typer.Argument(help="A component, plugin/component, plugin or protocol.")],
+    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+) -> None:
+    """Show what a dataset, encoder, task, metric, probe, reducer, plugin or protocol is."""
+    rows = _protocol(name) or [_row(component) for component in _components(name)]
+    if json:
+        put_json(rows)
+        return
+    for number, row in enumerate(rows):
+        if number:
+            put("")
+        _show(row)
+
+
+def _components(name: str) -> list[Component]:
+    from neucocore.discovery import installation
+    from neucocore.errors import ComponentLookupError, UnknownComponentError
+    from neucocore.lookup import find
+    from neucocore.names import did_you_mean
+    from neucocore.specs import KINDS
+
+    found = []
+    for kind in KINDS:
+        try:
+            found.append(find(kind, name))
+        except UnknownComponentError:
+            continue
+        except ComponentLookupError:
+            base = name.partition("@")[0]
+            found += [c for c in installation().components(kind) if c.name == base]
+    if found:
+        return found
+    for plugin in installation().plugins:
+        if plugin.name == name:
+            if plugin.status == "failed":
+                raise UnknownComponentError(
+                    f"plugin {name} did not load: {plugin.reason}", hint="neuco plugins list"
+                )
+            return list(plugin.components)
+    known = [c.name for c in installation().components()]
+    hint = did_you_mean(name, [*known, *(p.name for p in installation().plugins)])
+    failed = [f"plugin {p.name} did not load: {p.reason}" for p in installation().failed]
+    raise UnknownComponentError(
+        f"nothing installed is named {name!r}" + (f"; {hint}" if hint else ""),
+        problems=failed,
+        hint="neuco list",
+    )
+
+
+def _row(component: Component) -> dict[str, Any]:
+    spec = component.spec
+    row: dict[str, Any] = {
+        "kind": component.kind,
+        "name": component.name,
+        "plugin": component.plugin,
+        "distribution": f"{component.distribution} {component.distribution_version}".strip(),
+    }
+    for field in dataclasses.fields(spec):
+        value = getattr(spec, field.name)
+        if field.name not in HIDDEN and value not in (None, "", (), {}):
+            row[field.name] = _plain(value)
+    row["params"] = [_plain(param) for param in spec.params]
+    for more in ("make_params", "derive_params"):
+        if params := getattr(spec, more, ()):
+            row[more] = [_plain(param) for param in params]
+    return row
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if callable(value):
+        return f"{value.__module__}:{value.__qualname__}"
+    if hasattr(value, "items"):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return value
+
+
+def _protocol(name: str) -> list[dict[str, Any]]:
+    from neucocore.errors import UnknownComponentError
+    from neucocore.evaluation.protocols import protocol
+
+    try:
+        found = protocol(name)
+    except UnknownComponentError:
+        return []
+    return [
+        {
+            "kind": "protocol",
+            "name": found.name,
+            "version": found.version,
+            "summary": found.summary,
+            "options": dict(found.defaults),
+            **({"notice": found.notice} if found.notice else {}),
+        }
+    ]
+
+
+def _show(row: dict[str, Any]) -> None:
+    for key, value in row.items():
+        if key.endswith("params"):
+            if value:
+                put(f"{key}:")
+                put_table(value, ("name", "type", "default", "help"))
+        elif isinstance(value, dict):
+            put(f"{key}:")
+            for inner, part in value.items():
+                if part not in ("", None):
+                    put(f"  {inner}: {_inline(part)}")
+        else:
+            put(f"{key}: {_inline(value)}")
+
+
+def _inline(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

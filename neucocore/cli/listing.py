@@ -1,0 +1,94 @@
+"""``neuco list``: what is installed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from neucocore.cli.terminal import put, put_json, put_table, say
+
+KINDS = ("datasets", "encoders", "tasks", "metrics", "probes", "reducers", "protocols")
+TABLE = ("name", "version", "plugin", "summary")
+TASK_TABLE = ("name", "version", "dataset", "problem", "primary_metric", "plugin", "summary")
+
+
+def list_components(
+    kind: Annotated[
+        str | None, typer.Argument(help=f"One of {', '.join(KINDS)}; all without it.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+) -> None:
+    """List datasets, encoders, tasks, metrics, probes, reducers and protocols."""
+    from neucocore.errors import ConfigError
+    from neucocore.names import did_you_mean
+
+    if kind is not None and kind not in KINDS:
+        hint = did_you_mean(kind, KINDS)
+        raise ConfigError(
+            f"unknown kind {kind!r}" + (f"; {hint}" if hint else ""),
+            hint=f"neuco list [{'|'.join(KINDS)}]",
+        )
+    kinds = KINDS if kind is None else (kind,)
+    rows = {name: rows_of(name) for name in kinds}
+    if json:
+        put_json([row for found in rows.values() for row in found])
+        return
+    for name, found in rows.items():
+        if kind is None:
+            put(f"\n{name}" if name != kinds[0] else name)
+        if found:
+            put_table(found, TASK_TABLE if name == "tasks" else TABLE)
+        else:
+            say(f"no {name} are installed; neuco plugins search finds some")
+    _say_failures()
+
+
+def rows_of(kinds: str) -> list[dict[str, Any]]:
+    """Return one JSON row for each component of a kind (in the plural)."""
+    if kinds == "protocols":
+        return _protocol_rows()
+    from neucocore.discovery import installation
+
+    rows = []
+    for component in installation().components(kinds[:-1]):  # type: ignore[arg-type]
+        spec = component.spec
+        row: dict[str, Any] = {
+            "kind": component.kind,
+            "name": spec.name,
+            "version": spec.version,
+            "plugin": component.plugin,
+            "distribution": component.distribution,
+            "summary": spec.summary,
+            "license": spec.license,
+            "citation": spec.citation,
+        }
+        if component.kind == "task":
+            row |= {key: getattr(spec, key) for key in ("dataset", "problem", "primary_metric")}
+        rows.append(row)
+    return rows
+
+
+def _protocol_rows() -> list[dict[str, Any]]:
+    from neucocore.evaluation.protocols import PROTOCOLS
+
+    return [
+        {
+            "kind": "protocol",
+            "name": protocol.name,
+            "version": protocol.version,
+            "plugin": "core",
+            "distribution": "neucocore",
+            "summary": protocol.summary,
+            "license": "",
+            "citation": "",
+        }
+        for protocol in PROTOCOLS.values()
+    ]
+
+
+def _say_failures() -> None:
+    from neucocore.discovery import installation
+
+    for plugin in installation().failed:
+        say(f"plugin {plugin.name} did not load: {plugin.reason} (neuco plugins list)")

@@ -1,0 +1,299 @@
+"""One embeddings file, the tasks of a label folder, and protocols: to a run folder each."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.data.embeddings import Embeddings, load_embeddings
+from neucocore.data.findings import messages
+from neucocore.data.ids import read_id_file
+from neucocore.data.labels import read_label_folder
+from neucocore.data.sidecar import read_sidecar
+from neucocore.discovery import Component
+from neucocore.errors import ConfigError, IdError
+from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
+from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
+from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
+from neucocore.keys import key_of
+from neucocore.lookup import find
+from neucocore.producer import producer_of
+
+Progress = Callable[[str, int, int], None]
+"""Called with (task, finished splits, splits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What is written beside the scores; none of it moves a digit of ``robust``."""
+
+    fold_results: bool = True
+    plots: bool = False
+    store_probes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateRequest:
+    """Everything an evaluation is asked to do.
+
+    Attributes
+    ----------
+    dataset
+        Name of the data set the embeddings are of; None takes it from the embeddings' metadata.
+    lenient
+        NeuCo-Bench's own reading: cells that are no numbers count 0, ids are intersected.
+    limit
+        The most dimensions allowed.
+    """
+
+    embeddings: Path
+    labels: Path
+    output: Path
+    method: str
+    phase: str = "results"
+    dataset: str | None = None
+    protocols: tuple[Protocol, ...] = (protocol(DEFAULT_PROTOCOL),)
+    tasks: tuple[str, ...] = ()
+    where: str | None = None
+    groups: str | None = None
+    exclude: Path | None = None
+    nan: Literal["error", "zero"] = "error"
+    allow_missing: bool = False
+    lenient: bool = False
+    limit: int | None = None
+    switches: Switches = field(default_factory=Switches)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """An evaluation with its input read and checked, ready to be scored.
+
+    Attributes
+    ----------
+    partial
+        Labelled ids without an embedding were allowed: the run is not ranked.
+    """
+
+    request: EvaluateRequest
+    embeddings: Embeddings
+    selection: TaskSelection
+    warnings: tuple[str, ...]
+    partial: bool
+
+    def given(self, chosen: Protocol) -> ScoringInput:
+        """Return what a protocol scores."""
+        selection = self.selection.by_stem() if chosen.by_stem else self.selection
+        switches = self.request.switches
+        return ScoringInput(
+            ids=self.embeddings.ids,
+            matrix=self.embeddings.matrix,
+            tasks=selection.tasks,
+            labelled_ids=self.selection.labelled_ids,
+            store_probe=switches.store_probes,
+            keep_curves=switches.plots,
+        )
+
+    def key(self, chosen: Protocol) -> str:
+        """Return the key of a run: everything its scores depend on."""
+        given = self.given(chosen)
+        return key_of(
+            {
+                "protocol": chosen.identity,
+                "options": chosen.values(),
+                "components": [producer_of(c) for c in components_of(chosen, given.tasks)],
+                "embeddings": _digest(self.embeddings),
+                "tasks": [
+                    [task.key, task.digest, task.metric, _groups(task)] for task in given.tasks
+                ],
+                "labelled": key_of(sorted(given.labelled_ids)) if chosen.by_stem else "",
+                "switches": [getattr(self.request.switches, name) for name in Switches.__slots__],
+            }
+        )
+
+
+def prepare(request: EvaluateRequest) -> Prepared:
+    """Read and check the embeddings and the labels.
+
+    Raises
+    ------
+    DataError
+        Files that cannot be used; labelled ids without embeddings (unless allowed).
+    """
+    embeddings = load_embeddings(
+        request.embeddings, lenient=request.lenient, nan=request.nan, limit=request.limit
+    )
+    warnings = messages(embeddings.findings, "warning", "repaired")
+    if request.exclude is not None:
+        embeddings, left_out = _excluding(embeddings, request.exclude)
+        warnings.append(f"{left_out} embeddings left out, named in {request.exclude}")
+    selection = select_tasks(
+        read_label_folder(request.labels),
+        dataset=request.dataset or dataset_said_by(embeddings, request.embeddings),
+        patterns=request.tasks,
+        where=request.where,
+        groups=None if request.groups is None else read_groups(request.groups),
+    )
+    warnings += selection.warnings
+    selection, missing = _with_embeddings(request, embeddings, selection)
+    if missing:
+        warnings.append(missing)
+    extra = len(set(embeddings.ids) - selection.labelled_ids)
+    if extra:
+        warnings.append(f"{extra} of {len(embeddings.ids)} embeddings have no label in any task")
+    partial = bool(missing) and not request.lenient
+    return Prepared(request, embeddings, selection, tuple(warnings), partial)
+
+
+def score(
+    prepared: Prepared, chosen: Protocol, *, jobs: int = 1, progress: Progress | None = None
+) -> list[TaskOutcome]:
+    """Score prepared input under one protocol."""
+    module, _, name = chosen.scorer.partition(":")
+    scorer = getattr(importlib.import_module(module), name)
+    outcomes: list[TaskOutcome] = scorer(
+        prepared.given(chosen), chosen.values(), jobs=jobs, progress=progress
+    )
+    return outcomes
+
+
+def dataset_said_by(embeddings: Embeddings, file: Path) -> str | None:
+    """Return the data set embeddings say they are of, in the file or in its sidecar."""
+    said: Any = embeddings.metadata.get("dataset")
+    if said is None:
+        said = (read_sidecar(file) or {}).get("what", {}).get("dataset")
+    component = said.get("component", "") if isinstance(said, dict) else ""
+    return component.rpartition("/")[2] or None
+
+
+def components_of(chosen: Protocol, tasks: Sequence[ScoringTask]) -> list[Component]:
+    """Return the plugin components whose code a protocol's scores depend on."""
+    if chosen.by_stem:
+        return []
+    names = {("metric", task.metric) for task in tasks}
+    for kind in ("probe", "metric"):
+        if named := chosen.values().get(kind):
+            names.add((kind, str(named)))
+    return [find(kind, name) for kind, name in sorted(names)]  # type: ignore[arg-type]
+
+
+def protocols_of(
+    names: Sequence[str], *, probe: str | None = None, metric: str | None = None
+) -> tuple[Protocol, ...]:
+    """Look protocols up and set a freely chosen probe and metric, which change their digest."""
+    chosen = []
+    for name in names or (DEFAULT_PROTOCOL,):
+        found = protocol(name)
+        options: dict[str, Any] = {}
+        for kind, value in (("probe", probe), ("metric", metric)):
+            if value is None:
+                continue
+            if kind not in found.defaults:
+                raise ConfigError(
+                    f"the protocol {found.name} has its own {kind}: --{kind} {value} cannot be used",
+                    hint=f"--protocol robust --{kind} {value}",
+                )
+            options[kind] = find(kind, value).full_name  # type: ignore[arg-type]
+        chosen.append(found.with_options(options) if options else found)
+    return tuple(chosen)
+
+
+def _digest(embeddings: Embeddings) -> str:
+    digest = hashlib.sha256("\n".join(embeddings.ids).encode())
+    digest.update(np.ascontiguousarray(embeddings.matrix, dtype="<f4").tobytes())
+    return digest.hexdigest()
+
+
+def _groups(task: ScoringTask) -> str:
+    return "" if task.groups is None else key_of([str(group) for group in task.groups])
+
+
+def _excluding(embeddings: Embeddings, file: Path) -> tuple[Embeddings, int]:
+    excluded = set(read_id_file(file))
+    rows = [row for row, cube in enumerate(embeddings.ids) if cube not in excluded]
+    kept = replace(
+        embeddings,
+        ids=tuple(embeddings.ids[row] for row in rows),
+        matrix=embeddings.matrix[rows],
+    )
+    return kept, len(embeddings.ids) - len(rows)
+
+
+def _with_embeddings(
+    request: EvaluateRequest, embeddings: Embeddings, selection: TaskSelection
+) -> tuple[TaskSelection, str]:
+    """Keep the labels that have embeddings; say what is missing, or refuse."""
+    there = set(embeddings.ids)
+    excluded = set() if request.exclude is None else set(read_id_file(request.exclude))
+    tasks = []
+    lacking: dict[str, list[str]] = {}
+    for task in selection.tasks:
+        rows = [row for row, cube in enumerate(task.ids) if cube in there]
+        absent = [cube for cube in task.ids if cube not in there and cube not in excluded]
+        if absent:
+            lacking[task.key] = absent
+        if rows:
+            tasks.append(_rows_of(task, rows) if len(rows) < len(task.ids) else task)
+    if lacking and not (request.allow_missing or request.lenient):
+        raise _missing(request, selection, lacking, there)
+    if not tasks:
+        raise IdError(
+            f"no labelled id of {request.labels} is among the {len(there)} embeddings",
+            hint=f"neuco validate {request.embeddings} --labels {request.labels}",
+        )
+    absent_ids = {cube for ids in lacking.values() for cube in ids}
+    said = f"{len(absent_ids)} labelled ids have no embedding; their labels are left out"
+    return replace(selection, tasks=tuple(tasks)), said if lacking else ""
+
+
+def _rows_of(task: ScoringTask, rows: Sequence[int]) -> ScoringTask:
+    index: NDArray[np.intp] = np.asarray(rows, dtype=np.intp)
+    return replace(
+        task,
+        ids=tuple(task.ids[row] for row in rows),
+        y=task.y[index],
+        groups=None if task.groups is None else task.groups[index],
+    )
+
+
+def _missing(
+    request: EvaluateRequest,
+    selection: TaskSelection,
+    lacking: Mapping[str, list[str]],
+    there: set[str],
+) -> IdError:
+    absent = sorted({cube for ids in lacking.values() for cube in ids})
+    problems = [
+        f"task {key}: {len(ids)} ids, such as {', '.join(ids[:3])}"
+        for key, ids in sorted(lacking.items())
+    ]
+    hint = "--allow-missing scores what is there, as a partial, unranked run"
+    if request.where is None and (column := _covering_column(request, there)):
+        hint = f"--where {column} (every id with it true has an embedding), or {hint}"
+    return IdError(
+        f"{len(absent)} of {len(selection.labelled_ids)} labelled ids have no embedding in "
+        f"{request.embeddings}",
+        problems=problems,
+        hint=hint,
+    )
+
+
+def _covering_column(request: EvaluateRequest, there: set[str]) -> str | None:
+    """Return a yes/no label column whose rows all have embeddings: the other phase is missing."""
+    files = read_label_folder(request.labels)
+    columns = sorted({name for file in files for name in file.extra})
+    for column in columns:
+        try:
+            ids = {c for f in files if column in f.extra for c in f.where(column).ids}
+        except Exception:  # noqa: BLE001, S112  a column of another kind is no suggestion
+            continue
+        if ids and ids <= there:
+            return column
+    return None

@@ -1,0 +1,275 @@
+"""From label files and task plugins to the tasks a protocol scores."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.components import create
+from neucocore.data.findings import messages
+from neucocore.data.labels import LabelFile, Labels, label_digest
+from neucocore.data.texttable import read_text_table
+from neucocore.discovery import Component, installation
+from neucocore.errors import (
+    AmbiguousComponentError,
+    ComponentOutputError,
+    ConfigError,
+    DataError,
+    IdError,
+    UnknownComponentError,
+)
+from neucocore.evaluation.outcome import ScoringTask
+from neucocore.lookup import find
+from neucocore.names import did_you_mean
+from neucocore.specs import Problem, TaskSpec
+
+DEFAULT_METRIC: Mapping[Problem, str] = {
+    "regression": "r2",
+    "binary": "average-precision",
+    "multiclass": "macro-f1",
+    "multilabel": "average-precision",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TaskSelection:
+    """The tasks of a label folder after every filter.
+
+    Attributes
+    ----------
+    labelled_ids
+        Ids with a label in any file, after ``where`` and before the task filter.
+    warnings
+        What was dropped or repaired while reading.
+    """
+
+    tasks: tuple[ScoringTask, ...]
+    labelled_ids: frozenset[str]
+    warnings: tuple[str, ...]
+
+    def by_stem(self) -> TaskSelection:
+        """Return the same tasks named by label-file stem, as ``neucobench-*`` names them."""
+        tasks = tuple(replace(task, key=task.stem) for task in self.tasks)
+        return replace(self, tasks=tasks)
+
+
+def select_tasks(
+    files: Sequence[LabelFile],
+    *,
+    dataset: str | None = None,
+    patterns: Sequence[str] = (),
+    where: str | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> TaskSelection:
+    """Turn label files into scoring tasks.
+
+    Parameters
+    ----------
+    files
+        What `read_label_folder` returned.
+    dataset
+        The data set the labels belong to; a task plugin claims label files of its own data set
+        only, so without it every file is a task of its own.
+    patterns
+        Names, stems or wildcards of the tasks wanted; all by default.
+    where
+        Keep only rows with a true value in this column; acts first.
+    groups
+        Group of each id, for grouped splits.
+
+    Raises
+    ------
+    UnknownComponentError
+        A pattern that matches no task.
+    IdError
+        Labelled ids without a group.
+    """
+    warnings = [
+        f"{file.path.name}: {text}"
+        for file in files
+        for text in messages(file.findings, "warning", "repaired")
+    ]
+    if where is not None:
+        files = [file.where(where) for file in files]
+        empty = [file.path.name for file in files if not file.ids]
+        if len(empty) == len(files):
+            raise DataError(f"--where {where}: no label file has a row with it true")
+        warnings += [f"{name}: no row with {where} true; the task is left out" for name in empty]
+        files = [file for file in files if file.ids]
+    labelled = frozenset(cube for file in files for cube in file.ids)
+    claims = _claims(files, dataset, patterns)
+    tasks = [_scoring_task(component, claimed, groups) for component, claimed in claims if claimed]
+    chosen = _matching(tasks, patterns)
+    return TaskSelection(tuple(chosen), labelled, tuple(warnings))
+
+
+def read_groups(text: str) -> dict[str, str]:
+    """Read ``FILE:COLUMN`` into the group of each id."""
+    name, separator, column = text.rpartition(":")
+    if not separator or not name or not column:
+        raise ConfigError(
+            f"--groups {text!r} is not FILE:COLUMN", hint="--groups locations.csv:place"
+        )
+    table = read_text_table(Path(name))
+    for wanted in ("id", column):
+        if wanted not in table.columns:
+            raise DataError(
+                f"{name} has no column {wanted!r}",
+                hint=f"its columns are {', '.join(table.columns)}",
+            )
+    return dict(zip(table.column("id"), table.column(column), strict=True))
+
+
+def _claims(
+    files: Sequence[LabelFile], dataset: str | None, patterns: Sequence[str]
+) -> list[tuple[Component | None, list[LabelFile]]]:
+    """Give each label file to the task that claims it, or leave it a task of its own."""
+    by_component: dict[str, tuple[Component | None, list[LabelFile]]] = {}
+    for file in files:
+        component = _claimant(file, dataset, patterns)
+        key = file.stem if component is None else component.full_name
+        by_component.setdefault(key, (component, []))[1].append(file)
+    return list(by_component.values())
+
+
+def _claimant(file: LabelFile, dataset: str | None, patterns: Sequence[str]) -> Component | None:
+    if dataset is None:
+        return None
+    claiming = []
+    for component in installation().components("task"):
+        spec = cast(TaskSpec, component.spec)
+        if dataset in (spec.dataset, *spec.also) and file.stem in (spec.name, *spec.aliases):
+            claiming.append(component)
+    if not claiming:
+        return None
+    named = [c for c in claiming if c.full_name in patterns or c.versioned_name in patterns]
+    claiming = named or claiming
+    if len({c.plugin for c in claiming}) > 1:
+        names = [c.full_name for c in claiming]
+        raise AmbiguousComponentError(
+            f"several tasks claim the label file {file.path.name}: {', '.join(names)}",
+            hint=f"choose one with --tasks {names[0]}, or block a plugin with "
+            "NEUCO_DISABLE_PLUGINS",
+        )
+    return max(claiming, key=lambda c: c.spec.version)
+
+
+def _scoring_task(
+    component: Component | None, files: Sequence[LabelFile], groups: Mapping[str, str] | None
+) -> ScoringTask:
+    file = files[0]
+    if component is None:
+        labels, problem = file.labels(), file.problem
+        key, metric = file.stem, DEFAULT_METRIC[file.problem]
+    else:
+        spec = cast(TaskSpec, component.spec)
+        labels = _labels_of(component, spec, files)
+        key, metric, problem = component.versioned_name, spec.primary_metric, spec.problem
+    if groups is not None:
+        labels = replace(labels, groups=_groups_of(labels.ids, groups, key))
+    return ScoringTask(
+        key=key,
+        stem=file.stem,
+        problem=problem,
+        ids=tuple(labels.ids),
+        y=labels.y,
+        metric=metric,
+        digest=label_digest(labels),
+        classes=tuple(labels.classes),
+        outputs=tuple(labels.outputs),
+        groups=labels.groups,
+    )
+
+
+def _labels_of(component: Component, spec: TaskSpec, files: Sequence[LabelFile]) -> Labels:
+    name = component.full_name
+    if spec.factory == "":
+        if len(files) > 1:
+            raise DataError(
+                f"several files hold the labels of {name}: "
+                f"{', '.join(file.path.name for file in files)}",
+                hint="keep one of them",
+            )
+        labels, found = files[0].labels(), files[0].problem
+        if found != spec.problem and not (found == "binary" and spec.problem == "multiclass"):
+            raise DataError(
+                f"{files[0].path} holds {found} labels; the task {name} is {spec.problem}",
+                hint="see neuco info " + name,
+            )
+        return labels
+    labels = create(component).labels([file.path for file in files])
+    if not isinstance(labels, Labels) or len(labels.ids) != len(labels.y):
+        raise ComponentOutputError(f"the task {name} did not return Labels with one y an id")
+    kept = {cube for file in files for cube in file.ids}
+    rows = [row for row, cube in enumerate(labels.ids) if cube in kept]
+    return replace(
+        labels,
+        ids=tuple(labels.ids[row] for row in rows),
+        y=labels.y[rows],
+        groups=None if labels.groups is None else labels.groups[rows],
+    )
+
+
+def _groups_of(ids: Sequence[str], groups: Mapping[str, str], key: str) -> NDArray[np.str_]:
+    missing = [cube for cube in ids if cube not in groups]
+    if missing:
+        raise IdError(
+            f"--groups: {len(missing)} of {len(ids)} ids of task {key} have no group: "
+            f"{', '.join(missing[:3])}"
+        )
+    return np.array([groups[cube] for cube in ids])
+
+
+def _matching(tasks: Sequence[ScoringTask], patterns: Sequence[str]) -> list[ScoringTask]:
+    """Return the tasks any pattern matches, sorted by name; every pattern must match one."""
+    if not patterns:
+        return sorted(tasks, key=lambda task: task.key)
+    chosen: dict[str, ScoringTask] = {}
+    problems = []
+    hint = None
+    for pattern in patterns:
+        wanted = pattern.rpartition("/")[2]
+        matching = [task for task in tasks if _matches(task, wanted)]
+        for task in matching:
+            chosen[task.key] = task
+        if not matching:
+            known = {name for task in tasks for name in _names(task)}
+            near = did_you_mean(wanted, known)
+            problems.append(f"unknown task {pattern!r}" + (f"; {near}" if near else ""))
+            hint = hint or _hint_for(pattern, tasks)
+    if problems:
+        raise UnknownComponentError(
+            problems[0] if len(problems) == 1 else f"{len(problems)} tasks are unknown",
+            problems=problems if len(problems) > 1 else (),
+            hint=hint,
+        )
+    return sorted(chosen.values(), key=lambda task: task.key)
+
+
+def _names(task: ScoringTask) -> set[str]:
+    return {task.key, task.key.partition("@")[0], task.stem}
+
+
+def _matches(task: ScoringTask, pattern: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for name in _names(task))
+
+
+def _hint_for(pattern: str, tasks: Sequence[ScoringTask]) -> str:
+    labelled = f"the label files hold {', '.join(sorted(task.key for task in tasks))}"
+    try:
+        component = find("task", pattern)
+    except UnknownComponentError as error:
+        return error.hint if error.hint and error.hint.startswith("pip install") else labelled
+    except AmbiguousComponentError:
+        return labelled
+    spec = cast(TaskSpec, component.spec)
+    return (
+        f"{component.full_name} is installed, but no label file here is one of its data set "
+        f"{spec.dataset}; name the data set with --dataset; {labelled}"
+    )

@@ -1,0 +1,185 @@
+"""The whole workflow of a run file: encode, evaluate. One failure does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neucocore.components import create
+from neucocore.data.ids import read_id_file
+from neucocore.discovery import installation
+from neucocore.encoding.plan import plan
+from neucocore.encoding.request import EncodeRequest
+from neucocore.errors import ConfigError, DataError, NeucoError
+from neucocore.evaluation.evaluate import EvaluateRequest, protocols_of
+from neucocore.lookup import find
+from neucocore.runfile import EncoderEntry, RunFile
+
+if TYPE_CHECKING:
+    from neucocore.interfaces import Dataset
+
+DEFAULT_PHASE = "results"
+EMBEDDINGS = "embeddings"
+SUFFIX = ".parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of a run: its name, and how or from where its embeddings come."""
+
+    name: str
+    embeddings: Path
+    encoder: EncoderEntry | None = None
+
+
+def phase_of(run: RunFile) -> str:
+    """Return the phase a run file's results belong to: ``phase``, else ``where``, else results."""
+    return run.phase or run.where or DEFAULT_PHASE
+
+
+def methods_of(run: RunFile) -> list[Method]:
+    """Return the methods of a run file in its order, with their default names.
+
+    Raises
+    ------
+    ConfigError
+        Two methods with one name.
+    """
+    methods = [*_encoded(run), *_given(run)]
+    names = [method.name for method in methods]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ConfigError(
+            f"several methods are named {', '.join(doubled)}",
+            file=run.file,
+            hint="give each encoder its own name with 'as'",
+        )
+    return methods
+
+
+def method_name(entry: EncoderEntry) -> str:
+    """Return an encoder's name with its non-default parameters, safe as a file name."""
+    component = find("encoder", entry.name)
+    defaults = {param.name: param.default for param in component.spec.params}
+    changed = [
+        f"{name}={value}"
+        for name, value in sorted(entry.settings.items())
+        if name not in defaults or value != defaults[name]
+    ]
+    text = "-".join([component.name, *changed])
+    return "".join(char if char.isalnum() or char in "-_=.+" else "_" for char in text)
+
+
+def _encoded(run: RunFile) -> Iterator[Method]:
+    for entry in run.encoders:
+        name = entry.method or method_name(entry)
+        yield Method(name, run.output / EMBEDDINGS / f"{name}{SUFFIX}", entry)
+
+
+def _given(run: RunFile) -> Iterator[Method]:
+    for path in run.embeddings:
+        yield Method(path.name.partition(".")[0], path)
+
+
+def check(run: RunFile) -> None:
+    """Look up every name of a run file, so that a misspelt one costs no night of encoding.
+
+    Raises
+    ------
+    NeucoError
+        The first, with all others as its problems.
+    """
+    problems: list[NeucoError] = []
+    for kind, names in (
+        ("encoder", [entry.name for entry in run.encoders]),
+        ("dataset", [run.dataset] if run.dataset else []),
+        ("probe", [run.probe] if run.probe else []),
+        ("metric", [run.metric] if run.metric else []),
+    ):
+        for name in names:
+            try:
+                find(kind, name)  # type: ignore[arg-type]
+            except NeucoError as error:
+                problems.append(error)
+    if not problems:
+        return
+    if len(problems) == 1:
+        raise problems[0]
+    raise ConfigError(
+        f"{len(problems)} names are unknown",
+        file=run.file,
+        problems=[error.message for error in problems],
+        hint="neuco list",
+    )
+
+
+def encode_request(run: RunFile, method: Method) -> EncodeRequest:
+    """Return what to encode for one method of a run file."""
+    if method.encoder is None or run.dataset is None or run.data is None:
+        raise ConfigError(f"{method.name} is not an encoder of a data set", file=run.file)
+    ids = None
+    if run.exclude is not None:
+        excluded = set(read_id_file(run.exclude))
+        ids = [cube for cube in _dataset(run).ids() if cube not in excluded]
+    return plan(
+        method.encoder.name,
+        dataset=run.dataset,
+        data=run.data,
+        out=method.embeddings,
+        encoder_settings=method.encoder.settings,
+        dataset_settings=run.dataset_settings,
+        ids=ids,
+        where=run.where,
+        dimension=run.dimension,
+        missing_chunks=run.missing_chunks,
+        skip_bad=run.skip_bad,
+    )
+
+
+def evaluate_request(run: RunFile, method: Method) -> EvaluateRequest:
+    """Return what to score for one method of a run file."""
+    return EvaluateRequest(
+        embeddings=method.embeddings,
+        labels=labels_of(run),
+        output=run.output,
+        method=method.name,
+        phase=phase_of(run),
+        dataset=None if run.dataset is None else find("dataset", run.dataset).name,
+        protocols=protocols_of(run.protocols, probe=run.probe, metric=run.metric),
+        tasks=run.tasks,
+        where=run.where,
+        groups=run.groups,
+        exclude=run.exclude,
+        nan="zero" if run.nan == "zero" else "error",
+        allow_missing=run.allow_missing or run.skip_bad,
+        limit=run.dimension,
+    )
+
+
+def labels_of(run: RunFile) -> Path:
+    """Return the folder of the run's label files: ``labels``, else what the data set ships."""
+    if run.labels is not None:
+        return run.labels
+    files = list(_dataset(run).label_files())
+    folders = sorted({path.parent for path in files})
+    if len(folders) != 1:
+        found = "no label files" if not files else f"label files in {len(folders)} folders"
+        raise DataError(
+            f"the data set {run.dataset} in {run.data} has {found}",
+            hint="name one folder with the key labels of the run file",
+        )
+    return folders[0]
+
+
+def _dataset(run: RunFile) -> Dataset:
+    if run.dataset is None or run.data is None:
+        raise ConfigError("no data set is named", file=run.file)
+    dataset: Dataset = create(find("dataset", run.dataset), run.data, **run.dataset_settings)
+    return dataset
+
+
+def unregistered() -> tuple[str, ...]:
+    """Return the single-file plugins in use: runs made with them are marked."""
+    return tuple(plugin.origin for plugin in installation().plugins if not plugin.registered)
