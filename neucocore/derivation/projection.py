@@ -40,6 +40,19 @@ def project(
     return np.reshape(moved[0], x.shape), np.reshape(moved[1], y.shape)
 
 
+def in_metres(crs: str) -> bool:
+    """Tell whether a coordinate reference system is a projected one with metres as its unit.
+
+    Raises
+    ------
+    DataError
+        It is unknown.
+    """
+    import_rasterio()
+    system = _crs(crs)
+    return bool(system.is_projected and system.linear_units.lower() in {"metre", "meter", "m"})
+
+
 @lru_cache(maxsize=64)
 def _crs(text: Any) -> Any:
     from rasterio.crs import CRS

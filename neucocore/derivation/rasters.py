@@ -33,6 +33,13 @@ class Patch:
 class Raster:
     """A georeferenced raster file, opened once.
 
+    Parameters
+    ----------
+    path
+        The file.
+    padding
+        Rows and columns to leave out at the top, bottom, left and right edge.
+
     Raises
     ------
     MissingFileError
@@ -41,7 +48,7 @@ class Raster:
         Not a raster, without a coordinate reference system, or with one its bounds contradict.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, padding: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
         if not Path(path).is_file():
             raise MissingFileError(f"there is no raster {path}")
         rasterio = import_rasterio()
@@ -55,6 +62,9 @@ class Raster:
                 hint="write it with gdal_edit.py -a_srs EPSG:... once you know which it is",
             )
         check_bounds(str(path), self.file.crs, *self.file.bounds)
+        height, width = self.file.shape
+        top, bottom, left, right = padding
+        self.rows, self.cols = (top, height - bottom), (left, width - right)
 
     @property
     def extent(self) -> str:
@@ -73,8 +83,8 @@ class Raster:
         with np.errstate(invalid="ignore"):
             cols = np.floor(inverse.a * x + inverse.b * y + inverse.c)
             rows = np.floor(inverse.d * x + inverse.e * y + inverse.f)
-            height, width = self.file.shape
-            covered = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+            covered = (rows >= self.rows[0]) & (rows < self.rows[1])
+            covered &= (cols >= self.cols[0]) & (cols < self.cols[1])
         values = np.zeros(covered.shape, dtype=self.file.dtypes[0])
         if covered.any():
             row, col = rows[covered].astype(np.intp), cols[covered].astype(np.intp)
@@ -85,6 +95,6 @@ class Raster:
         return Patch(values, covered)
 
     def read(self) -> NDArray[Any]:
-        """Return all of band 1, (y, x)."""
-        values: NDArray[Any] = self.file.read(1)
+        """Return all of band 1 within the padding, (y, x)."""
+        values: NDArray[Any] = self.file.read(1, window=(self.rows, self.cols))
         return values

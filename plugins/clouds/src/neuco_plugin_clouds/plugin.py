@@ -47,6 +47,7 @@ def neuco_tasks() -> list[TaskSpec]:
             ),
             derive="neuco_plugin_clouds.derivation:cover",
             derive_params=(
+                Param("cubes", "str", None, "CSV of the cubes' grids to sample on", nullable=True),
                 Param("seasons", "int", 4, "seasons a cube must have labels for"),
                 Param(
                     "labels",

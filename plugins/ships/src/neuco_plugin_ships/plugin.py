@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from neucocore.plugin import DatasetSpec, LabelSource, MetricSpec, Param, TaskSpec, hookimpl
+from neucocore.plugin import (
+    FOLDER_PARAMS,
+    DatasetSpec,
+    LabelSource,
+    MetricSpec,
+    Param,
+    TaskSpec,
+    hookimpl,
+)
 
 NEUCO_API = 1
 
@@ -34,6 +42,8 @@ COMMON = {
         Param("date", "int", 0, "which of a cube's acquisition times, counted from 0"),
         Param("window", "float", 10.0, "longest gap in minutes between fix and acquisition"),
         Param("displacement", "bool", True, "move ships in azimuth as radar images them"),
+        Param("incidence", "float", 39.0, "incidence angle in degrees"),
+        Param("range_over_speed", "float", 110.0, "slant range over platform speed in seconds"),
     ),
 }
 
@@ -45,7 +55,17 @@ def neuco_datasets() -> list[DatasetSpec]:
         DatasetSpec(
             name="ships",
             summary="Sentinel-1 scenes at US ports with labels from AIS",
-            factory="neuco_plugin_ships.dataset:Ships",
+            factory="neuco_plugin_ships.dataset:ships",
+            params=(
+                *FOLDER_PARAMS,
+                Param(
+                    "layout",
+                    "str",
+                    "cubes",
+                    "how the scenes lie: cube files, or GeoTIFFs with vv and vh",
+                    choices=("cubes", "geotiff"),
+                ),
+            ),
             bands={"s1": ("vv", "vh")},
             seasons=1,
             size=264,
@@ -87,8 +107,8 @@ def neuco_tasks() -> list[TaskSpec]:
             aliases=("ships_position",),
             outputs=("row", "col"),
             unit="pixel",
-            low=0.0,
-            high=264.0,
+            low=-0.5,
+            high=263.5,
             excludes=(
                 "Scenes without a ship or with several, which have no one centroid (the public "
                 "collection of single ships has about 2,010); vessels that send no AIS."

@@ -1,0 +1,98 @@
+"""Reading GEDI L4A granules: HDF5 files with one group a beam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.plugin import DataError, MissingFileError
+
+FILL = -9999.0
+EPOCH = datetime(2018, 1, 1, tzinfo=UTC)
+FIELDS = (
+    "agbd",
+    "l4_quality_flag",
+    "degrade_flag",
+    "sensitivity",
+    "lat_lowestmode",
+    "lon_lowestmode",
+    "delta_time",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Footprints:
+    """Footprints of all beams and granules, in the order of their latitude.
+
+    Attributes
+    ----------
+    lon, lat
+        (n,) degrees, WGS 84, of the lowest mode.
+    agbd
+        (n,) biomass density in Mg/ha.
+    good
+        (n,) whether the footprint passes every filter.
+    """
+
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    agbd: NDArray[np.float64]
+    good: NDArray[np.bool_]
+
+
+def read_granules(paths: Sequence[Path], *, year: int | None, sensitivity: float) -> Footprints:
+    """Read granules and tell good footprints.
+
+    Good is: a biomass that is no fill value, ``l4_quality_flag`` 1, ``degrade_flag`` 0, at least
+    the given beam sensitivity, and the given year.
+
+    Parameters
+    ----------
+    paths
+        HDF5 files.
+    year
+        Of the acquisition (UTC), or None for all.
+    sensitivity
+        Least beam sensitivity.
+
+    Raises
+    ------
+    MissingFileError
+        A file does not exist.
+    DataError
+        A file is no GEDI L4A granule.
+    """
+    parts = [part for path in paths for part in _beams(path)]
+    columns = [np.concatenate([part[name] for part in parts]) for name in FIELDS]
+    agbd, quality, degraded, beam, lat, lon, seconds = columns
+    good = (agbd != FILL) & (quality == 1) & (degraded == 0) & (beam >= sensitivity)
+    if year is not None:
+        start = (datetime(year, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()
+        end = (datetime(year + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()
+        good &= (seconds >= start) & (seconds < end)
+    order = np.argsort(lat, kind="stable")
+    return Footprints(lon[order], lat[order], agbd[order], good[order])
+
+
+def _beams(path: Path) -> list[dict[str, NDArray[np.float64]]]:
+    # Here, so that labels of a synthetic Earth need no h5py.
+    import h5py
+
+    if not path.is_file():
+        raise MissingFileError(f"there is no granule {path}")
+    try:
+        with h5py.File(path) as file:
+            beams = [file[name] for name in sorted(file) if name.startswith("BEAM")]
+            if not beams:
+                raise KeyError("no group BEAMxxxx")
+            return [{name: beam[name][:].astype(np.float64) for name in FIELDS} for beam in beams]
+    except (OSError, KeyError) as error:
+        raise DataError(
+            f"{path} is no GEDI L4A granule: {error}",
+            hint=f"expected BEAMxxxx/{FIELDS[0]} and others",
+        ) from error

@@ -1,0 +1,163 @@
+"""Cloud cover from CloudSEN12 label rasters, in their own codes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.plugin import (
+    ConfigError,
+    DataError,
+    Labels,
+    NoLabel,
+    Raster,
+    TruthLayer,
+    grids_for,
+    label_each,
+    share_of,
+    truth_folder,
+)
+
+# Codes of cloud (thick, thin) and all codes; shadow is no cloud. Scribbles tell centre from edge.
+CLOUD = {"classes": (1, 2), "scribble": (1, 2, 3, 4)}
+CODES = {"classes": range(4), "scribble": range(7)}
+UNLABELLED = {"classes": (), "scribble": (99,)}
+PATCH, PADDED = 509, (512, 512)
+
+Codes = NDArray[np.uint8]
+Edges = tuple[int, int, int, int]
+
+
+def cover(
+    ids: Sequence[str],
+    sources: Sequence[Path],
+    *,
+    cubes: str | None = None,
+    seasons: int = 4,
+    labels: str = "classes",
+    padding: Sequence[str] = (),
+) -> Labels:
+    """Label cubes with their cloud cover in percent, mean over the seasons.
+
+    Parameters
+    ----------
+    ids
+        Ids of the cubes.
+    sources
+        A CSV file with ``id``, ``season`` and ``file`` (label rasters, relative to it), or a
+        synthetic Earth's folder.
+    cubes
+        Table of the cubes' grids on which rasters are sampled; None: a raster is its cube.
+    seasons
+        Number of seasons a cube must have labels for.
+    labels
+        ``classes`` (0 clear, 1 thick, 2 thin, 3 shadow) or ``scribble`` (0-6, 99 unlabelled).
+    padding
+        Rows and columns of padding: top, bottom, left, right. It looks like clear sky.
+
+    Raises
+    ------
+    ConfigError
+        The source is neither, or the padding is not four numbers.
+    DataError
+        A raster holds other codes or undeclared padding, or no cube gets a label.
+    """
+    rasters = _source(sources, cubes, _edges(padding))
+
+    def label(cube: str) -> float:
+        by_season = rasters(cube)
+        if len(by_season) != seasons:
+            raise NoLabel(f"not {seasons} seasons with labels")
+        return 100.0 * float(np.mean([_share(codes, labels) for codes in by_season]))
+
+    return label_each(ids, label)
+
+
+def _share(codes: Codes, labels: str) -> float:
+    strangers = sorted(
+        set(np.unique(codes).tolist()) - set(CODES[labels]) - set(UNLABELLED[labels])
+    )
+    if strangers:
+        raise DataError(
+            f"a label raster holds codes that are no CloudSEN12 {labels}: {strangers[:3]}",
+            hint="scribble labels use 0-6: --set labels=scribble",
+        )
+    labelled = codes[~np.isin(codes, UNLABELLED[labels])]
+    if labelled.size == 0:
+        raise NoLabel("a season without a labelled pixel")
+    return share_of(labelled, CLOUD[labels])
+
+
+def _source(
+    sources: Sequence[Path], cubes: str | None, edges: Edges
+) -> Callable[[str], list[Codes]]:
+    """Return a function from an id to the codes of its pixels, one array a season."""
+    folder = truth_folder(sources)
+    if folder is not None:
+        layer = TruthLayer(folder, "clouds")
+        return lambda cube: list(layer.array(cube))
+    if len(sources) != 1 or sources[0].suffix.lower() != ".csv":
+        raise ConfigError(
+            "the source of cloud labels is a table of label rasters",
+            hint="--source TABLE.csv with the columns id, season, file",
+        )
+    files = _read_table(sources[0])
+    grids = None if cubes is None else grids_for(cubes, "label rasters")
+
+    def of_files(cube: str) -> list[Codes]:
+        rasters = [_open(path, edges) for _, path in sorted(files.get(cube, {}).items())]
+        if grids is None:
+            return [raster.read() for raster in rasters]
+        if cube not in grids:
+            raise NoLabel("no grid in the table of cubes")
+        patches = [raster.sample(grids[cube]) for raster in rasters]
+        return [patch.values[patch.covered] for patch in patches]
+
+    return of_files
+
+
+def _read_table(path: Path) -> dict[str, dict[str, Path]]:
+    """Return files by cube and season."""
+    with path.open(newline="", encoding="utf-8-sig") as table:
+        rows = csv.DictReader(table)
+        missing = {"id", "season", "file"} - set(rows.fieldnames or ())
+        if missing:
+            raise DataError(f"{path} lacks the columns {', '.join(sorted(missing))}")
+        files: dict[str, dict[str, Path]] = {}
+        for row in rows:
+            seasons = files.setdefault(row["id"], {})
+            if row["season"] in seasons:
+                where = f"{path} line {rows.line_num}"
+                raise DataError(f"{where}: {row['id']} has season {row['season']!r} twice")
+            seasons[row["season"]] = path.parent / row["file"]
+    return files
+
+
+def _open(path: Path, edges: Edges) -> Raster:
+    """Open a label raster; refuse padding nobody spoke of."""
+    raster = Raster(path, padding=edges)
+    shape = raster.rows[1] - raster.rows[0], raster.cols[1] - raster.cols[0]
+    if shape == PADDED:
+        raise DataError(
+            f"{path.name} has {shape[0]} x {shape[1]} pixels and CloudSEN12 patches {PATCH} x "
+            f"{PATCH}, so it is padded, and padding looks like clear sky",
+            hint="say how wide the padding is: --set padding=top,bottom,left,right",
+        )
+    return raster
+
+
+def _edges(padding: Sequence[str]) -> Edges:
+    if not padding:
+        return 0, 0, 0, 0
+    try:
+        top, bottom, left, right = (int(text) for text in padding)
+    except ValueError:
+        given = ",".join(map(str, padding))
+        raise ConfigError(
+            f"padding {given!r} is not four numbers", hint="--set padding=top,bottom,left,right"
+        ) from None
+    return top, bottom, left, right

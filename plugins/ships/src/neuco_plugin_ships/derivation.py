@@ -1,0 +1,192 @@
+"""Ships of a scene from AIS, placed at the acquisition time as the radar images them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuco_plugin_ships.ais import Fixes, read_fixes
+from neuco_plugin_ships.radar import azimuth_shift
+from neucocore.plugin import (
+    ConfigError,
+    CubeGrid,
+    Labels,
+    NoLabel,
+    TruthLayer,
+    grids_for,
+    in_metres,
+    label_each,
+    project,
+    truth_folder,
+)
+
+Positions = NDArray[np.float64]
+MARGIN = 0.1
+"""Degrees around a scene in which a vessel may lie and still be imaged within."""
+SEA, COASTAL = 44, 0.2
+"""CORINE's grid code of the sea, and its least share of a scene in the synthetic Earth."""
+
+
+def position(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Labels:
+    """Label scenes with row and column of their one ship's centroid.
+
+    In pixels, the centre of the first pixel being (0, 0). With no ship or several there is no one
+    centroid, and the scene gets no label.
+
+    Parameters
+    ----------
+    ids
+        Ids of the cubes.
+    sources
+        AIS tables (CSV or Parquet), or a synthetic Earth's folder.
+    params
+        ``cubes``: table of the scenes' grids with ``time`` and ``heading``, for AIS; ``date``:
+        which of a cube's times; ``window``: longest gap in minutes between the acquisition and
+        the fixes around it; ``displacement``: whether to move ships in azimuth; ``incidence``
+        and ``range_over_speed``: as in `neuco_plugin_ships.radar.azimuth_shift`.
+
+    Raises
+    ------
+    ConfigError
+        The table of cubes lacks what is needed.
+    DataError
+        A source is no AIS table, or no scene gets a label.
+    """
+    ships = _source(ids, sources, **params)
+
+    def label(cube: str) -> Sequence[float]:
+        positions = ships(cube)
+        if len(positions) == 0:
+            raise NoLabel("no vessel")
+        if len(positions) > 1:
+            raise NoLabel("several vessels, so no one centroid")
+        row, col = positions[0]
+        return float(row), float(col)
+
+    return label_each(ids, label, outputs=("row", "col"))
+
+
+def detection(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Labels:
+    """Label scenes with whether there is a vessel (1) or not (0).
+
+    Parameters and errors are those of `position`.
+    """
+    ships = _source(ids, sources, **params)
+    return label_each(ids, lambda cube: float(len(ships(cube)) > 0), classes=("0", "1"))
+
+
+def _source(
+    ids: Sequence[str],
+    sources: Sequence[Path],
+    *,
+    cubes: str | None = None,
+    date: int = 0,
+    window: float = 10.0,
+    displacement: bool = True,
+    incidence: float = 39.0,
+    range_over_speed: float = 110.0,
+) -> Callable[[str], Positions]:
+    """Return a function from an id to the rows and columns (k, 2) of its ships."""
+    folder = truth_folder(sources)
+    if folder is not None:
+        return _of_truth(folder)
+    grids = grids_for(cubes, "vessels")
+    _check(grids, ids, date, displacement)
+    fixes = read_fixes(sources)
+    radar = (incidence, range_over_speed) if displacement else None
+
+    def of_fixes(cube: str) -> Positions:
+        if cube not in grids:
+            raise NoLabel("no grid in the table of cubes")
+        grid = grids[cube]
+        at = fixes.around(grid.times[date], window * 60.0)
+        if at.mmsi.size == 0:
+            raise NoLabel(f"no AIS fix of any vessel within {window:g} minutes of the acquisition")
+        return _imaged(grid, _near(grid, at), grid.times[date].timestamp(), radar)
+
+    return of_fixes
+
+
+def _of_truth(folder: Path) -> Callable[[str], Positions]:
+    cover, ships = TruthLayer(folder, "corine"), TruthLayer(folder, "ships")
+
+    def of_cube(cube: str) -> Positions:
+        if (cover.array(cube) == SEA).mean() < COASTAL:
+            raise NoLabel(f"less than {COASTAL:.0%} of it is sea, so no place for a ship")
+        return ships.array(cube)
+
+    return of_cube
+
+
+def _check(grids: dict[str, CubeGrid], ids: Sequence[str], date: int, displaced: bool) -> None:
+    known = [grids[cube] for cube in ids if cube in grids]
+    untimed = [grid.id for grid in known if not 0 <= date < len(grid.times)]
+    if untimed:
+        raise ConfigError(
+            f"{len(untimed)} cubes have no time number {date}: {', '.join(untimed[:3])}",
+            hint="add a column 'time' to the table of cubes, or choose another --set date=",
+        )
+    degrees = [grid.id for grid in known if not in_metres(grid.crs)]
+    if degrees:
+        raise ConfigError(
+            f"{len(degrees)} cubes lie on grids that are not in metres: {', '.join(degrees[:3])}",
+            hint="speeds need metres: give the cubes' projected system (UTM) in column 'crs'",
+        )
+    unheaded = [grid.id for grid in known if grid.heading is None]
+    if displaced and unheaded:
+        raise ConfigError(
+            f"{len(unheaded)} cubes have no flight direction: {', '.join(unheaded[:3])}",
+            hint="add a column 'heading' to the table of cubes, or --set displacement=false",
+        )
+
+
+def _near(grid: CubeGrid, fixes: Fixes) -> Fixes:
+    """Return the fixes of vessels that come near the scene."""
+    x, y = grid.centres()
+    edge = slice(None, None, max(grid.height - 1, 1))
+    lon, lat = project(grid.crs, "EPSG:4326", x[edge], y[edge])
+    close = (fixes.lon > lon.min() - MARGIN) & (fixes.lon < lon.max() + MARGIN)
+    close &= (fixes.lat > lat.min() - MARGIN) & (fixes.lat < lat.max() + MARGIN)
+    return fixes.choose(np.isin(fixes.mmsi, fixes.mmsi[close]))
+
+
+def _imaged(
+    grid: CubeGrid, fixes: Fixes, time: float, radar: tuple[float, float] | None
+) -> Positions:
+    """Return rows and columns of the vessels that the scene shows."""
+    found = []
+    for vessel in fixes.vessels():
+        x, y = project("EPSG:4326", grid.crs, vessel.lon, vessel.lat)
+        if vessel.seconds[0] > time or vessel.seconds[-1] < time:
+            if grid.contains(*grid.pixels(x, y)).any():
+                raise NoLabel("a vessel within without fixes on both sides of the acquisition")
+            continue
+        east, north = (np.interp(time, vessel.seconds, axis) for axis in (x, y))
+        if radar is not None:
+            shift = azimuth_shift(
+                *_speed(vessel.seconds, x, y, time),
+                grid.heading or 0.0,
+                incidence=radar[0],
+                range_over_speed=radar[1],
+            )
+            east, north = east + shift[0], north + shift[1]
+        row, col = grid.pixels(east, north)
+        if grid.contains(row, col):
+            found.append((row - 0.5, col - 0.5))
+    return np.array(found, dtype=np.float64).reshape(-1, 2)
+
+
+def _speed(
+    seconds: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], time: float
+) -> tuple[float, float]:
+    """Return the speed (m/s) along x and y between the two fixes around a time."""
+    if len(seconds) == 1:
+        return 0.0, 0.0
+    after = int(np.clip(np.searchsorted(seconds, time), 1, len(seconds) - 1))
+    step = seconds[after] - seconds[after - 1]
+    if step == 0:
+        return 0.0, 0.0
+    return (x[after] - x[after - 1]) / step, (y[after] - y[after - 1]) / step
