@@ -1,0 +1,252 @@
+"""NeuCo-Bench's own YAML configuration, read as it is: the drop-in mode.
+
+It becomes the options of a protocol (what the scores depend on) and switches (what is written
+beside them). Missing keys take NeuCo-Bench's defaults.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neucocore.configfile import Document, load_yaml
+from neucocore.errors import ConfigError
+from neucocore.evaluation.protocols import Protocol, protocol
+
+PROTOCOL_OF_PROBE = {"linear": "neucobench-2026", "svm": "svm"}
+
+
+@dataclass(frozen=True, eq=False)
+class NeuCoBenchConfig:
+    """A configuration of NeuCo-Bench, checked.
+
+    Attributes
+    ----------
+    probe_type
+        ``linear`` or ``svm``.
+    options
+        What the scores depend on, by the protocol's option names.
+    task_filter
+        Stems of the tasks to score, None for all.
+    output_fold_results, enable_plots, store_probes, update_leaderboard
+        What is written beside the scores. Storing probes moves the random stream, as it does there.
+    content
+        The file's content, for ``config`` in the run's summary.
+    """
+
+    probe_type: str
+    options: Mapping[str, Any]
+    task_filter: tuple[str, ...] | None
+    output_fold_results: bool
+    enable_plots: bool
+    store_probes: bool
+    update_leaderboard: bool
+    content: Mapping[str, Any]
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol with the file's options in force."""
+        return protocol(PROTOCOL_OF_PROBE[self.probe_type]).with_options(self.options)
+
+
+def read_neucobench_config(path: Path) -> NeuCoBenchConfig:
+    """Read and check a configuration of NeuCo-Bench.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    ConfigError
+        With every problem of the file, each with its line.
+    """
+    document = load_yaml(path)
+    if not isinstance(document.value, dict):
+        raise ConfigError("a configuration is a mapping of keys such as k_folds", file=path)
+    problems = _problems(document)
+    if problems:
+        raise document.error(
+            problems, hint="neuco info neucobench-2026 shows the protocol's options"
+        )
+    top: dict[str, Any] = document.value
+    flags = {name: bool(top.get(name, default)) for name, default in _SWITCHES.items()}
+    tasks = top.get("task_filter")
+    return NeuCoBenchConfig(
+        probe_type=top["probe_type"],
+        options=_options(top),
+        task_filter=None if tasks is None else tuple(tasks),
+        content=top,
+        **flags,
+    )
+
+
+def _options(top: Mapping[str, Any]) -> dict[str, Any]:
+    probe = {name: top["probe_params"].get(name) for name in _PROBES[top["probe_type"]]}
+    probe.pop("device", None)
+    search = probe.pop("opt_params", None) or {}
+    given = {name: value for name, value in probe.items() if value is not None}
+    if "n_iter" in search:
+        given["n_iter"] = search["n_iter"]
+    return {
+        "k_folds": top["k_folds"],
+        "embedding_dim": top.get("embedding_dim"),
+        "standardize_embeddings": top.get("standardize_embeddings", True),
+        "normalize_labels": top.get("normalize_labels", True),
+        **given,
+    }
+
+
+Check = Callable[[Any], str]
+"""Says what a value must be, or nothing when it is."""
+
+
+def _count(value: Any) -> str:
+    fits = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return "" if fits else "a whole number from 1"
+
+
+def _flag(value: Any) -> str:
+    return "" if isinstance(value, bool) else "true or false"
+
+
+def _text(value: Any) -> str:
+    return "" if isinstance(value, str) else "a text"
+
+
+def _positive(value: Any) -> str:
+    return "" if _is_number(value) and value > 0 else "a number above 0"
+
+
+def _texts(value: Any) -> str:
+    fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return "" if fits else "a list of task names"
+
+
+def _range(value: Any) -> str:
+    fits = isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+    return "" if fits and value[0] < value[1] else "two numbers, the smaller first"
+
+
+def _positive_range(value: Any) -> str:
+    return "" if not _range(value) and value[0] > 0 else "two numbers above 0, the smaller first"
+
+
+def _degrees(value: Any) -> str:
+    degrees = value if isinstance(value, list) else [value]
+    fits = bool(degrees) and not any(map(_count, degrees))
+    return "" if fits else "whole numbers from 1"
+
+
+def _widths(value: Any) -> str:
+    widths = value if isinstance(value, list) else [value]
+    return "" if widths and not any(map(_positive, widths)) else "numbers above 0"
+
+
+def _search(value: Any) -> str:
+    if not isinstance(value, dict):
+        return "a mapping"
+    if "cv" in value:
+        return "without cv: the splits are the protocol's"
+    return _count(value.get("n_iter", 1)) and "with n_iter, if given, a whole number from 1"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_probe(value: Any) -> bool:
+    return isinstance(value, str) and value in PROTOCOL_OF_PROBE
+
+
+def _or_null(check: Check) -> Check:
+    return lambda value: "" if value is None else check(value) and f"{check(value)}, or null"
+
+
+_SWITCHES = {
+    "output_fold_results": False,
+    "enable_plots": True,
+    "store_probes": False,
+    "update_leaderboard": False,
+}
+_TOP: Mapping[str, Check] = {
+    "k_folds": _count,
+    "probe_type": lambda value: "" if _is_probe(value) else "linear or svm",
+    "probe_params": lambda value: "" if isinstance(value, dict) else "a mapping",
+    "embedding_dim": _or_null(_count),
+    "standardize_embeddings": _flag,
+    "normalize_labels": _flag,
+    "task_filter": _or_null(_texts),
+    **dict.fromkeys(_SWITCHES, _flag),
+}
+_TOP_REQUIRED = ("k_folds", "probe_type", "probe_params")
+_PROBES: Mapping[str, Mapping[str, Check]] = {
+    "linear": {
+        "batch_size": _count,
+        "epochs": _count,
+        "learning_rate": _positive,
+        "device": _text,
+    },
+    "svm": {
+        "C_start_end": _positive_range,
+        "kernel_degree_list": _degrees,
+        "epsilon_list": _or_null(_widths),
+        "kernel_gamma_start_end": _or_null(_positive_range),
+        "kernel_coef0_start_end": _or_null(_range),
+        "opt_params": _or_null(_search),
+    },
+}
+_PROBE_REQUIRED = {
+    "linear": ("batch_size", "epochs", "learning_rate"),
+    "svm": ("C_start_end", "kernel_degree_list"),
+}
+
+
+def _problems(document: Document) -> list[str]:
+    top = document.value
+    # Before it had probes to choose from, NeuCo-Bench kept these keys at the top.
+    moved = [name for name in top if name in _PROBES["linear"]]
+    problems = [f"{document.place(name)}: {name} belongs under probe_params" for name in moved]
+    known = {name: value for name, value in top.items() if name not in moved}
+    problems += _of_mapping(document, known, _TOP, _TOP_REQUIRED)
+    probe, params = top.get("probe_type"), top.get("probe_params")
+    if _is_probe(probe) and isinstance(params, dict):
+        required = _PROBE_REQUIRED[probe]
+        problems += _of_mapping(document, params, _PROBES[probe], required, "probe_params")
+        problems += _of_degree_one(document, params)
+    return problems
+
+
+def _of_mapping(
+    document: Document,
+    mapping: Mapping[str, Any],
+    checks: Mapping[str, Check],
+    required: tuple[str, ...],
+    *path: str,
+) -> list[str]:
+    within = f"{'.'.join(path)}." if path else ""
+    problems = document.unknown_keys(mapping, checks, *path)
+    problems += [
+        f"{document.place(*path)}: {within}{name} is missing"
+        for name in required
+        if name not in mapping
+    ]
+    problems += [
+        f"{document.place(*path, name)}: {within}{name} must be {wanted}, found {mapping[name]!r}"
+        for name, check in checks.items()
+        if name in mapping and (wanted := check(mapping[name]))
+    ]
+    return problems
+
+
+def _of_degree_one(document: Document, params: Mapping[str, Any]) -> list[str]:
+    degrees = params.get("kernel_degree_list")
+    if 1 not in (degrees if isinstance(degrees, list) else [degrees]):
+        return []
+    return [
+        f"{document.place('probe_params', name)}: probe_params.{name} cannot be searched "
+        "with degree 1 in kernel_degree_list"
+        for name in ("kernel_gamma_start_end", "kernel_coef0_start_end")
+        if params.get(name) is not None
+    ]

@@ -1,0 +1,126 @@
+"""NeuCo-Bench's configuration files, read as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neucocore.errors import ConfigError, MissingFileError
+from neucocore.evaluation.neucobench_config import read_neucobench_config
+
+CONFIGS = Path(__file__).parents[1] / "fixtures" / "reference" / "evaluation"
+LINEAR = """\
+k_folds: 40
+probe_type: linear
+probe_params: {batch_size: 64, epochs: 10, learning_rate: 1e-3, device: auto}
+"""
+SVM = """\
+k_folds: 40
+probe_type: svm
+probe_params:
+  C_start_end: [0.001, 1000]
+  epsilon_list: [0.01, 0.1]
+  kernel_degree_list: [2, 3]
+  kernel_gamma_start_end: [1e-4, 10]
+  kernel_coef0_start_end: [-1, 2]
+  opt_params: {n_iter: 50, n_jobs: 1}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "config.yaml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("name", ["default_small", "filtered", "forty_folds", "padded_raw"])
+def test_the_reference_configs_are_read_unchanged(name: str) -> None:
+    assert read_neucobench_config(CONFIGS / f"{name}.config.yaml").probe_type == "linear"
+
+
+def test_options_and_switches_are_told_apart() -> None:
+    config = read_neucobench_config(CONFIGS / "filtered.config.yaml")
+    assert config.options["k_folds"] == 10
+    assert config.task_filter == ("beta", "delta")
+    assert (config.output_fold_results, config.enable_plots) == (True, False)
+    assert config.content["probe_params"]["device"] == "cpu"
+
+
+def test_the_defaults_are_the_protocol_itself(tmp_path: Path) -> None:
+    config = read_neucobench_config(written(tmp_path, LINEAR))
+    assert config.protocol.identity == "neucobench-2026@1"
+    assert (config.enable_plots, config.store_probes, config.task_filter) == (True, False, None)
+
+
+def test_a_changed_option_changes_the_identity(tmp_path: Path) -> None:
+    config = read_neucobench_config(written(tmp_path, LINEAR.replace("40", "41")))
+    assert config.protocol.identity.startswith("neucobench-2026@1+")
+
+
+def test_the_device_is_no_part_of_the_identity(tmp_path: Path) -> None:
+    config = read_neucobench_config(written(tmp_path, LINEAR.replace("auto", "cuda")))
+    assert config.protocol.identity == "neucobench-2026@1"
+
+
+def test_svm_parameters_become_options(tmp_path: Path) -> None:
+    config = read_neucobench_config(written(tmp_path, SVM))
+    assert config.probe_type == "svm"
+    assert config.options["C_start_end"] == [0.001, 1000]
+    assert config.options["n_iter"] == 50
+
+
+BROKEN = """\
+k_folds: 0
+probe_type: linear
+probe_params:
+  batch_size: "64"
+  learning_rate: -1
+  momentum: 0.9
+embeding_dim: 8
+normalize_labels: 1
+task_filter: alpha
+"""
+
+
+def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
+    file = written(tmp_path, BROKEN)
+    with pytest.raises(ConfigError) as caught:
+        read_neucobench_config(file)
+    problems = sorted(problem.removeprefix(f"{file}:") for problem in caught.value.problems)
+    assert problems[4].startswith("6: unknown key 'momentum'; the keys here are batch_size, ")
+    assert [*problems[:4], *problems[5:]] == [
+        "1: k_folds must be a whole number from 1, found 0",
+        "3: probe_params.epochs is missing",
+        "4: probe_params.batch_size must be a whole number from 1, found '64'",
+        "5: probe_params.learning_rate must be a number above 0, found -1",
+        "7: unknown key 'embeding_dim'; did you mean 'embedding_dim'?",
+        "8: normalize_labels must be true or false, found 1",
+        "9: task_filter must be a list of task names, or null, found 'alpha'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("probe_type: linear\nprobe_params: {}\n", "k_folds is missing"),
+        (LINEAR.replace("linear", "mlp"), "probe_type must be linear or svm, found 'mlp'"),
+        (LINEAR.replace("linear", "[linear]"), "probe_type must be linear or svm"),
+        (LINEAR + "epochs: 20\n", "4: epochs belongs under probe_params"),
+        (LINEAR + "k_folds: 4\n", "already given in line 1"),
+        (SVM.replace("[2, 3]", "[1, 2]"), "kernel_gamma_start_end cannot be searched with degree"),
+        (SVM.replace("[0.001, 1000]", "[10, 1]"), "C_start_end must be two numbers above 0"),
+        (SVM.replace("n_jobs: 1", "cv: 3"), "opt_params must be without cv"),
+        (SVM.replace("[0.01, 0.1]", "[0]"), "epsilon_list must be numbers above 0"),
+        ("- k_folds\n", "a configuration is a mapping of keys"),
+    ],
+)
+def test_wrong_configurations_are_refused(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_neucobench_config(written(tmp_path, text))
+    assert problem in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="nowhere"):
+        read_neucobench_config(tmp_path / "nowhere.yaml")
