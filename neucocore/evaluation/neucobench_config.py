@@ -29,22 +29,22 @@ class NeuCoBenchConfig:
         ``linear`` or ``svm``.
     options
         What the scores depend on, by the protocol's option names.
-    task_filter
-        Stems of the tasks to score, None for all.
-    output_fold_results, enable_plots, store_probes, update_leaderboard
+    tasks
+        Stems of the tasks to score (``task_filter``), empty for all.
+    fold_results, plots, store_probes, update_leaderboard
         What is written beside the scores. Storing probes moves the random stream, as it does there.
-    content
+    config
         The file's content, for ``config`` in the run's summary.
     """
 
     probe_type: str
     options: Mapping[str, Any]
-    task_filter: tuple[str, ...] | None
-    output_fold_results: bool
-    enable_plots: bool
+    tasks: tuple[str, ...]
+    fold_results: bool
+    plots: bool
     store_probes: bool
     update_leaderboard: bool
-    content: Mapping[str, Any]
+    config: Mapping[str, Any]
 
     @property
     def protocol(self) -> Protocol:
@@ -52,7 +52,7 @@ class NeuCoBenchConfig:
         return protocol(PROTOCOL_OF_PROBE[self.probe_type]).with_options(self.options)
 
 
-def read_neucobench_config(path: Path) -> NeuCoBenchConfig:
+def read_config(path: Path) -> NeuCoBenchConfig:
     """Read and check a configuration of NeuCo-Bench.
 
     Raises
@@ -71,14 +71,15 @@ def read_neucobench_config(path: Path) -> NeuCoBenchConfig:
             problems, hint="neuco info neucobench-2026 shows the protocol's options"
         )
     top: dict[str, Any] = document.value
-    flags = {name: bool(top.get(name, default)) for name, default in _SWITCHES.items()}
-    tasks = top.get("task_filter")
     return NeuCoBenchConfig(
         probe_type=top["probe_type"],
         options=_options(top),
-        task_filter=None if tasks is None else tuple(tasks),
-        content=top,
-        **flags,
+        tasks=tuple(top.get("task_filter") or ()),
+        fold_results=top.get("output_fold_results", False),
+        plots=top.get("enable_plots", True),
+        store_probes=top.get("store_probes", False),
+        update_leaderboard=top.get("update_leaderboard", False),
+        config=top,
     )
 
 
@@ -120,7 +121,8 @@ def _positive(value: Any) -> str:
 
 
 def _texts(value: Any) -> str:
-    fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    # An empty list would leave nothing to score.
+    fits = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
     return "" if fits else "a list of task names"
 
 
@@ -164,12 +166,6 @@ def _or_null(check: Check) -> Check:
     return lambda value: "" if value is None else check(value) and f"{check(value)}, or null"
 
 
-_SWITCHES = {
-    "output_fold_results": False,
-    "enable_plots": True,
-    "store_probes": False,
-    "update_leaderboard": False,
-}
 _TOP: Mapping[str, Check] = {
     "k_folds": _count,
     "probe_type": lambda value: "" if _is_probe(value) else "linear or svm",
@@ -178,7 +174,10 @@ _TOP: Mapping[str, Check] = {
     "standardize_embeddings": _flag,
     "normalize_labels": _flag,
     "task_filter": _or_null(_texts),
-    **dict.fromkeys(_SWITCHES, _flag),
+    "output_fold_results": _flag,
+    "enable_plots": _flag,
+    "store_probes": _flag,
+    "update_leaderboard": _flag,
 }
 _TOP_REQUIRED = ("k_folds", "probe_type", "probe_params")
 _PROBES: Mapping[str, Mapping[str, Check]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neucocore.errors import ConfigError, MissingFileError
-from neucocore.evaluation.neucobench_config import read_neucobench_config
+from neucocore.evaluation.neucobench_config import read_config
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "reference" / "evaluation"
 LINEAR = """\
@@ -36,35 +36,35 @@ def written(folder: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("name", ["default_small", "filtered", "forty_folds", "padded_raw"])
 def test_the_reference_configs_are_read_unchanged(name: str) -> None:
-    assert read_neucobench_config(CONFIGS / f"{name}.config.yaml").probe_type == "linear"
+    assert read_config(CONFIGS / f"{name}.config.yaml").probe_type == "linear"
 
 
 def test_options_and_switches_are_told_apart() -> None:
-    config = read_neucobench_config(CONFIGS / "filtered.config.yaml")
+    config = read_config(CONFIGS / "filtered.config.yaml")
     assert config.options["k_folds"] == 10
-    assert config.task_filter == ("beta", "delta")
-    assert (config.output_fold_results, config.enable_plots) == (True, False)
-    assert config.content["probe_params"]["device"] == "cpu"
+    assert config.tasks == ("beta", "delta")
+    assert (config.fold_results, config.plots) == (True, False)
+    assert config.config["probe_params"]["device"] == "cpu"
 
 
 def test_the_defaults_are_the_protocol_itself(tmp_path: Path) -> None:
-    config = read_neucobench_config(written(tmp_path, LINEAR))
+    config = read_config(written(tmp_path, LINEAR))
     assert config.protocol.identity == "neucobench-2026@1"
-    assert (config.enable_plots, config.store_probes, config.task_filter) == (True, False, None)
+    assert (config.plots, config.store_probes, config.tasks) == (True, False, ())
 
 
 def test_a_changed_option_changes_the_identity(tmp_path: Path) -> None:
-    config = read_neucobench_config(written(tmp_path, LINEAR.replace("40", "41")))
+    config = read_config(written(tmp_path, LINEAR.replace("40", "41")))
     assert config.protocol.identity.startswith("neucobench-2026@1+")
 
 
 def test_the_device_is_no_part_of_the_identity(tmp_path: Path) -> None:
-    config = read_neucobench_config(written(tmp_path, LINEAR.replace("auto", "cuda")))
+    config = read_config(written(tmp_path, LINEAR.replace("auto", "cuda")))
     assert config.protocol.identity == "neucobench-2026@1"
 
 
 def test_svm_parameters_become_options(tmp_path: Path) -> None:
-    config = read_neucobench_config(written(tmp_path, SVM))
+    config = read_config(written(tmp_path, SVM))
     assert config.probe_type == "svm"
     assert config.options["C_start_end"] == [0.001, 1000]
     assert config.options["n_iter"] == 50
@@ -86,7 +86,7 @@ task_filter: alpha
 def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
     file = written(tmp_path, BROKEN)
     with pytest.raises(ConfigError) as caught:
-        read_neucobench_config(file)
+        read_config(file)
     problems = sorted(problem.removeprefix(f"{file}:") for problem in caught.value.problems)
     assert problems[4].startswith("6: unknown key 'momentum'; the keys here are batch_size, ")
     assert [*problems[:4], *problems[5:]] == [
@@ -107,6 +107,7 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
         (LINEAR.replace("linear", "mlp"), "probe_type must be linear or svm, found 'mlp'"),
         (LINEAR.replace("linear", "[linear]"), "probe_type must be linear or svm"),
         (LINEAR + "epochs: 20\n", "4: epochs belongs under probe_params"),
+        (LINEAR + "task_filter: []\n", "task_filter must be a list of task names"),
         (LINEAR + "k_folds: 4\n", "already given in line 1"),
         (SVM.replace("[2, 3]", "[1, 2]"), "kernel_gamma_start_end cannot be searched with degree"),
         (SVM.replace("[0.001, 1000]", "[10, 1]"), "C_start_end must be two numbers above 0"),
@@ -117,10 +118,10 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
 )
 def test_wrong_configurations_are_refused(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read_neucobench_config(written(tmp_path, text))
+        read_config(written(tmp_path, text))
     assert problem in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="nowhere"):
-        read_neucobench_config(tmp_path / "nowhere.yaml")
+        read_config(tmp_path / "nowhere.yaml")
