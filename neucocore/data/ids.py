@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from neucocore.data.findings import Finding
+from neucocore.data.findings import Finding, Level
 from neucocore.data.refusal import refuse
 from neucocore.data.texttable import read_text
 
@@ -22,7 +22,7 @@ def bare_id(text: str) -> str:
 
 
 def clean_ids(
-    raw: Sequence[str], place: Callable[[int], str], *, duplicates: str = "error"
+    raw: Sequence[str], place: Callable[[int], str], *, duplicates: Level = "error"
 ) -> tuple[list[str], list[Finding]]:
     """Repair ids and say what was repaired or is wrong with them.
 
@@ -64,7 +64,7 @@ def clean_ids(
 
 
 def _duplicates(
-    raw: Sequence[str], ids: Sequence[str], place: Callable[[int], str], level: str
+    raw: Sequence[str], ids: Sequence[str], place: Callable[[int], str], level: Level
 ) -> Iterable[Finding]:
     """Tell ids that occur twice as written from those that collide only after the repair."""
     if len(set(ids)) == len(ids):
@@ -73,7 +73,8 @@ def _duplicates(
     for row, text in enumerate(ids):
         if text:
             rows.setdefault(text, []).append(row)
-    twice, collided = [], []
+    twice: list[tuple[str, list[int]]] = []
+    collided: list[tuple[str, list[int]]] = []
     for text, found in rows.items():
         if len(found) > 1:
             written = Counter(raw[row] for row in found)
@@ -87,9 +88,7 @@ def _duplicates(
                 f"{text} ({', '.join(place(row) for row in found[:3])})"
                 for text, found in cases[:3]
             )
-            yield Finding(
-                code, "warning" if level == "warning" else "error", message, len(cases), examples
-            )
+            yield Finding(code, level, message, len(cases), examples)
 
 
 def read_id_file(path: str | Path) -> tuple[str, ...]:

@@ -1,0 +1,61 @@
+"""``FILE.run.json``: what varies from run to run (times, machine, energy), beside the file.
+
+The file itself holds nothing that varies, so equal input gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from neucocore.data.atomic import write_text
+from neucocore.errors import DataError
+
+SUFFIX = ".run.json"
+
+
+def sidecar_path(path: str | Path) -> Path:
+    """Return where the sidecar of a file lies."""
+    file = Path(path)
+    return file.with_name(file.name + SUFFIX)
+
+
+def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write the sidecar of `path`.
+
+    Parameters
+    ----------
+    path
+        The file the record is about.
+    record
+        Plain JSON values without NaN.
+
+    Raises
+    ------
+    ValueError
+        When a number is NaN or infinite.
+    """
+    text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    write_text(sidecar_path(path), text + "\n")
+
+
+def read_sidecar(path: str | Path) -> dict[str, Any] | None:
+    """Return the record in the sidecar of `path`, or None when there is none.
+
+    Raises
+    ------
+    DataError
+        When there is one and it is not a JSON object.
+    """
+    file = sidecar_path(path)
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise DataError(f"{file} is not JSON: {error}", hint=f"rm {file}") from None
+    if not isinstance(record, dict):
+        raise DataError(f"{file} is not a JSON object", hint=f"rm {file}")
+    return record
