@@ -1,7 +1,6 @@
 """The standard metrics in numpy; NaN where the definition gives no number.
 
-Labels are (n,) values or class codes, or (n, k) for several outputs or labels. Missing labels are
-left out by the caller, but for multi-label metrics, which leave out NaN label by label.
+Labels are (n,) values or class codes, or (n, k) for several outputs or labels, all of them known.
 """
 
 from __future__ import annotations
@@ -109,14 +108,10 @@ def log_loss(y_true: Values, y_score: Values) -> float:
 
 
 def _per_label(metric: Callable[[Values, Values], float], y_true: Values, y_pred: Values) -> float:
-    """Apply a one-label metric to each column, known labels only, and average what is defined."""
+    """Apply a one-label metric to each column and average what is defined."""
     if y_true.ndim == 1:
         return metric(y_true, y_pred)
-    values = []
-    for column, predicted in zip(y_true.T, y_pred.T, strict=True):
-        known = ~np.isnan(column.astype(np.float64))
-        values.append(metric(column[known], predicted[known]))
-    return _mean(values)
+    return _mean([metric(*column) for column in zip(y_true.T, y_pred.T, strict=True)])
 
 
 def _mean(values: list[float]) -> float:

@@ -89,6 +89,9 @@ NEUCOBENCH_DEFAULTS: dict[str, Any] = {
     "normalize_labels": True,
 }
 
+# probe and metric name installed components to be used in place of the protocol's own.
+ROBUST_DEFAULTS: dict[str, Any] = {"folds": 10, "repeats": 1, "probe": None, "metric": None}
+
 PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
@@ -115,7 +118,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
             version=1,
             summary="ridge and logistic probes chosen inside the training part, pooled scores",
             scorer="neucocore.evaluation.robust:score",
-            defaults={"splits": 10, "test_share": 0.1, "probe": None, "metric": None},
+            defaults=ROBUST_DEFAULTS,
         ),
         Protocol(
             name="svm",

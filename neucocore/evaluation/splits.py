@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,62 +103,3 @@ def strata_of(task: ScoringTask) -> NDArray[np.int64] | None:
     ranked = carried[:, rarest_first]
     rarest = np.where(ranked.any(axis=1), ranked.argmax(axis=1), ranked.shape[1])
     return np.asarray(rarest, dtype=np.int64)
-
-
-def class_problems(task: ScoringTask, folds: Sequence[NDArray[np.int64]]) -> list[str]:
-    """Say what forbids a classification task: one class only, or a class some training part lacks.
-
-    Parameters
-    ----------
-    folds
-        The fold of each row, one array per repeat.
-
-    Returns
-    -------
-    list of str
-        One sentence with class counts per problem; empty for regression.
-    """
-    if task.problem == "regression":
-        return []
-    if task.problem == "multilabel":
-        names = task.outputs or tuple(f"label {k}" for k in range(task.y.shape[1]))
-        columns = [(f"{task.key}, {name}", task.y[:, k]) for k, name in enumerate(names)]
-        sought: tuple[int, ...] = (0, 1)
-    else:
-        columns = [(task.key, task.y)]
-        sought = (0, 1) if task.problem == "binary" else ()
-    found = []
-    for name, y in columns:
-        found += _column_problems(name, np.asarray(y), sought, task.classes, folds)
-    return found
-
-
-def _column_problems(
-    name: str,
-    y: NDArray[Any],
-    sought: tuple[int, ...],
-    classes: tuple[str, ...],
-    folds: Sequence[NDArray[np.int64]],
-) -> list[str]:
-    known = ~np.isnan(y.astype(np.float64))
-    codes = sorted(set(sought) | {int(code) for code in np.unique(y[known])})
-    counts = {code: int(np.sum(y[known] == code)) for code in codes}
-    said = ", ".join(
-        f"{classes[code] if code < len(classes) else code}: {count}"
-        for code, count in counts.items()
-    )
-    if sum(count > 0 for count in counts.values()) < 2:
-        return [f"{name}: one class only ({said})"]
-    lacking = [
-        code
-        for code in codes
-        if any(
-            not np.any(y[known & (part != fold)] == code) for part in folds for fold in set(part)
-        )
-    ]
-    if lacking:
-        rows = ", ".join(
-            str(classes[code] if code < len(classes) else code) for code in lacking[:3]
-        )
-        return [f"{name}: some training part has no row of class {rows} (rows: {said})"]
-    return []

@@ -104,12 +104,6 @@ def test_a_multi_label_metric_is_the_mean_over_the_labels(name, expected):
     assert function(name)(y, given) == pytest.approx(expected(y, score))
 
 
-def test_missing_labels_of_a_multi_label_task_are_left_out_label_by_label():
-    y = np.array([[1, 0], [0, np.nan], [1, 1], [np.nan, 0]])
-    score = np.array([[0.9, 0.2], [0.1, 0.9], [0.8, 0.7], [0.99, 0.1]])
-    assert metrics.average_precision(y, score) == 1.0
-
-
 def test_mean_distance_is_in_label_units():
     truth = np.array([[0.0, 0.0], [10.0, 10.0]])
     assert metrics.mean_distance(truth, truth + np.array([3.0, 4.0])) == pytest.approx(5.0)
