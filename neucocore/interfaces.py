@@ -90,7 +90,13 @@ class Probe(Protocol):
 
 @runtime_checkable
 class Reducer(Protocol):
-    """Matrix to matrix, (n, d) float32 to (n, k) float32."""
+    """Matrix to matrix, (n, d) float32 to (n, k) float32.
+
+    The matrix may be memory-mapped: go over it in blocks of rows. A row's result must not depend
+    on the rows it is applied with. A reducer may also have ``restore(state) -> None``, by which a
+    fitted one is used again later, and ``codes(matrix) -> (n, bytes) uint8``, the bytes that it
+    would store.
+    """
 
     def fit(self, matrix: NDArray[np.float32]) -> Reducer:
         """Fit on all rows and return self."""

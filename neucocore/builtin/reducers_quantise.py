@@ -1,0 +1,224 @@
+"""Fewer bits a number: what is left when an embedding is stored coarsely.
+
+Every quantiser keeps all columns. `apply` returns the numbers a reader of the stored bytes would
+see, `codes` the stored bytes themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.builtin.reducers import (
+    check_columns,
+    check_fit,
+    column_means,
+    fitted,
+    row_blocks,
+    wanted,
+)
+from neucocore.errors import BudgetExceededError, NonFiniteError
+
+_LARGEST_HALF = float(np.finfo(np.float16).max)
+
+
+class Float16:
+    """IEEE half precision: 11 significant bits, up to 65504."""
+
+    def __init__(self, dimension: int | None = None) -> None:
+        self.dimension = wanted(dimension)
+        self._columns: int | None = None
+
+    def fit(self, matrix: NDArray[np.float32]) -> Float16:
+        """Note the number of columns of ``matrix``, (n, d) float32."""
+        check_fit("float16", matrix)
+        self._columns = _all_columns("float16", matrix, self.dimension)
+        return self
+
+    def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the rows rounded to half precision, (n, d) float32."""
+        return self._halves(matrix).astype(np.float32)
+
+    def codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return the stored bytes, (n, 2 d) uint8, little-endian."""
+        return self._halves(matrix).astype("<f2").view(np.uint8)
+
+    def bytes_per_row(self) -> float:
+        """Return 2 bytes a column."""
+        return 2.0 * fitted("float16", self._columns)
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return ``columns``."""
+        return {"columns": np.array(fitted("float16", self._columns))}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over the state of a fitted one."""
+        self._columns = int(state["columns"])
+
+    def _halves(self, matrix: NDArray[np.float32]) -> NDArray[np.float16]:
+        check_columns("float16", matrix, fitted("float16", self._columns))
+        largest = float(np.abs(matrix).max(initial=0))
+        if largest > _LARGEST_HALF:
+            raise NonFiniteError(
+                f"float16 holds numbers up to {_LARGEST_HALF:.0f}; the matrix has {largest:g}",
+                hint="the reducer int8, which scales every column, or standardise first",
+            )
+        return matrix.astype(np.float16)
+
+
+class Uniform:
+    """Equal steps from the smallest to the largest number of each column.
+
+    Numbers outside the range fitted on go to its ends. The smallest number and the step of every
+    column (8 bytes a column) are stored once for all rows and are not in `bytes_per_row`.
+
+    Parameters
+    ----------
+    dimension
+        At least the number of columns, or None.
+    bits
+        8, 4 or 2 bits a number: 256, 16 or 4 levels.
+    """
+
+    def __init__(self, dimension: int | None = None, bits: int = 8) -> None:
+        self.dimension = wanted(dimension)
+        self.bits = bits
+        self._name = f"int{bits}"
+        self._top = 2.0**bits - 1
+        self._low: NDArray[np.float32] | None = None
+        self._step = np.empty(0, np.float32)
+
+    def fit(self, matrix: NDArray[np.float32]) -> Uniform:
+        """Find the range of every column of ``matrix``, (n, d) float32, may be memory-mapped."""
+        check_fit(self._name, matrix)
+        columns = _all_columns(self._name, matrix, self.dimension)
+        low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
+        for block in row_blocks(matrix):
+            low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))
+        self._low = low.astype(np.float32)
+        self._step = ((high - low) / self._top).astype(np.float32)
+        return self
+
+    def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the rows rounded to the nearest level, (n, d) float32."""
+        low = fitted(self._name, self._low)
+        rounded: NDArray[np.float32] = low + self._numbers(matrix) * self._step
+        return rounded
+
+    def codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return the stored bytes, (n, ceil(d bits / 8)) uint8, the first number highest."""
+        return _packed(self._numbers(matrix).astype(np.uint8), self.bits)
+
+    def bytes_per_row(self) -> float:
+        """Return ``bits`` a column, in whole bytes."""
+        return float(_whole_bytes(len(fitted(self._name, self._low)), self.bits))
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return ``low`` and ``step``, both (d,) float32."""
+        return {"low": fitted(self._name, self._low), "step": self._step}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over the state of a fitted one."""
+        self._low, self._step = state["low"], state["step"]
+
+    def _numbers(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        low = fitted(self._name, self._low)
+        check_columns(self._name, matrix, len(low))
+        step = np.where(self._step > 0, self._step, np.float32(1))  # a constant column has no step
+        numbers: NDArray[np.float32] = np.rint((matrix - low) / step).clip(0, self._top)
+        return numbers
+
+
+def int4(dimension: int | None = None) -> Uniform:
+    """Return a quantiser of 4 bits a number."""
+    return Uniform(dimension, bits=4)
+
+
+class OneBit:
+    """One bit a number: above the column's mean or not.
+
+    A reader sees the mean of the rows on that side. The two means of every column (8 bytes a
+    column) are stored once for all rows and are not in `bytes_per_row`.
+
+    Parameters
+    ----------
+    dimension
+        At least the number of columns, or None.
+    """
+
+    def __init__(self, dimension: int | None = None) -> None:
+        self.dimension = wanted(dimension)
+        self._threshold: NDArray[np.float32] | None = None
+        self._sides = np.empty((2, 0), np.float32)
+
+    def fit(self, matrix: NDArray[np.float32]) -> OneBit:
+        """Find the means of every column of ``matrix``, (n, d) float32, may be memory-mapped."""
+        check_fit("one-bit", matrix)
+        _all_columns("one-bit", matrix, self.dimension)
+        mean = column_means(matrix)
+        self._threshold = mean.astype(np.float32)
+        count, total = np.zeros((2, len(mean))), np.zeros((2, len(mean)))
+        for block in row_blocks(matrix):
+            above = block > self._threshold
+            for side, chosen in enumerate((~above, above)):
+                count[side] += chosen.sum(axis=0)
+                total[side] += np.where(chosen, block, 0).sum(axis=0)
+        # A side without rows (a constant column) stands for the mean.
+        self._sides = np.where(count > 0, total / np.maximum(count, 1), mean).astype(np.float32)
+        return self
+
+    def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mean of each number's side, (n, d) float32."""
+        below, above = self._sides
+        means: NDArray[np.float32] = np.where(self._above(matrix), above, below)
+        return means
+
+    def codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return the stored bytes, (n, ceil(d / 8)) uint8, the first number highest."""
+        return _packed(self._above(matrix).astype(np.uint8), 1)
+
+    def bytes_per_row(self) -> float:
+        """Return one bit a column, in whole bytes."""
+        return float(_whole_bytes(len(fitted("one-bit", self._threshold)), 1))
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return ``threshold`` (d,) and ``sides`` (2, d), the values below and above, float32."""
+        return {"threshold": fitted("one-bit", self._threshold), "sides": self._sides}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over the state of a fitted one."""
+        self._threshold, self._sides = state["threshold"], state["sides"]
+
+    def _above(self, matrix: NDArray[np.float32]) -> NDArray[np.bool_]:
+        threshold = fitted("one-bit", self._threshold)
+        check_columns("one-bit", matrix, len(threshold))
+        above: NDArray[np.bool_] = matrix > threshold
+        return above
+
+
+def _all_columns(name: str, matrix: NDArray[np.float32], dimension: int | None) -> int:
+    columns = int(matrix.shape[1])
+    if dimension is not None and dimension < columns:
+        raise BudgetExceededError(
+            f"{name} keeps all {columns} columns, which is more than the {dimension} wanted",
+            hint="a reducer that drops columns: pca or projection",
+        )
+    return columns
+
+
+def _whole_bytes(numbers: int, bits: int) -> int:
+    return (numbers * bits + 7) // 8
+
+
+def _packed(codes: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
+    """Pack numbers of 1, 2, 4 or 8 bits into bytes row by row, the first in the highest bits."""
+    each = 8 // bits
+    padded = np.pad(codes, ((0, 0), (0, -codes.shape[1] % each)))
+    shifts = np.arange(each, dtype=np.uint8)[::-1] * np.uint8(bits)
+    packed: NDArray[np.uint8] = np.bitwise_or.reduce(
+        padded.reshape(len(codes), -1, each) << shifts, axis=2
+    )
+    return packed
