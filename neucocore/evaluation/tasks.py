@@ -109,6 +109,37 @@ def select_tasks(
     return TaskSelection(tuple(chosen), labelled, tuple(warnings))
 
 
+def claimant(
+    file: LabelFile, dataset: str | None, patterns: Sequence[str] = ()
+) -> Component | None:
+    """Return the task that claims a label file of a data set, its newest version, or None.
+
+    Raises
+    ------
+    AmbiguousComponentError
+        Tasks of several plugins do, and no pattern names one of them.
+    """
+    if dataset is None:
+        return None
+    claiming = []
+    for component in installation().components("task"):
+        spec = cast(TaskSpec, component.spec)
+        if dataset in (spec.dataset, *spec.also) and file.stem in (spec.name, *spec.aliases):
+            claiming.append(component)
+    if not claiming:
+        return None
+    named = [c for c in claiming if c.full_name in patterns or c.versioned_name in patterns]
+    claiming = named or claiming
+    if len({c.plugin for c in claiming}) > 1:
+        names = [c.full_name for c in claiming]
+        raise AmbiguousComponentError(
+            f"several tasks claim the label file {file.path.name}: {', '.join(names)}",
+            hint=f"choose one with --tasks {names[0]}, or block a plugin with "
+            "NEUCO_DISABLE_PLUGINS",
+        )
+    return max(claiming, key=lambda c: c.spec.version)
+
+
 def read_groups(text: str) -> dict[str, str]:
     """Read ``FILE:COLUMN`` into the group of each id."""
     name, separator, column = text.rpartition(":")
@@ -132,32 +163,10 @@ def _claims(
     """Give each label file to the task that claims it, or leave it a task of its own."""
     by_component: dict[str, tuple[Component | None, list[LabelFile]]] = {}
     for file in files:
-        component = _claimant(file, dataset, patterns)
+        component = claimant(file, dataset, patterns)
         key = file.stem if component is None else component.full_name
         by_component.setdefault(key, (component, []))[1].append(file)
     return list(by_component.values())
-
-
-def _claimant(file: LabelFile, dataset: str | None, patterns: Sequence[str]) -> Component | None:
-    if dataset is None:
-        return None
-    claiming = []
-    for component in installation().components("task"):
-        spec = cast(TaskSpec, component.spec)
-        if dataset in (spec.dataset, *spec.also) and file.stem in (spec.name, *spec.aliases):
-            claiming.append(component)
-    if not claiming:
-        return None
-    named = [c for c in claiming if c.full_name in patterns or c.versioned_name in patterns]
-    claiming = named or claiming
-    if len({c.plugin for c in claiming}) > 1:
-        names = [c.full_name for c in claiming]
-        raise AmbiguousComponentError(
-            f"several tasks claim the label file {file.path.name}: {', '.join(names)}",
-            hint=f"choose one with --tasks {names[0]}, or block a plugin with "
-            "NEUCO_DISABLE_PLUGINS",
-        )
-    return max(claiming, key=lambda c: c.spec.version)
 
 
 def _scoring_task(

@@ -1,0 +1,200 @@
+"""``neuco tasks``: labels from their source, what is in label files, and the way back."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neucocore.cli.terminal import progress, put_json, put_table, say, warn
+
+if TYPE_CHECKING:
+    from neucocore.data.labels import LabelFile
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+class Format(StrEnum):
+    """Who the exported folder is for."""
+
+    neuco = "neuco"
+
+
+@app.command("derive")
+def derive(
+    task: Annotated[list[str], typer.Argument(help="Installed tasks; wildcards in quotes.")],
+    out: Annotated[Path, typer.Option(help="Label file, or a folder for several.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the cubes to label.")] = None,
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(help="File or folder of the task's source; the data by default. Repeatable."),
+    ] = None,
+    ids: Annotated[Path | None, typer.Option(help="File with the ids to label.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Parameter of the derivation, NAME=VALUE. Repeatable."),
+    ] = None,
+) -> None:
+    """Make labels from their source: CORINE, CDL, GEDI, Landsat, CloudSEN12, AIS, the cubes."""
+    from neucocore.components import parse_settings
+    from neucocore.data.findings import messages
+    from neucocore.data.ids import read_id_file
+    from neucocore.data.labelwrite import write_label_file
+    from neucocore.derivation.derive import cube_ids, derivable, derive_labels, file_name
+    from neucocore.errors import ConfigError
+
+    if data is None and ids is None:
+        raise ConfigError(
+            "which cubes?", hint="name their folder with --data or their ids with --ids"
+        )
+    components = derivable(task)
+    single = out.suffix.lower() == ".csv"
+    if single and len(components) != 1:
+        raise ConfigError(f"{len(components)} tasks do not fit in the one file {out}")
+    wanted = list(read_id_file(ids)) if ids is not None else cube_ids(data or Path())
+    sources = source or ([data] if data else [])
+    with progress("derive") as advance:
+        for done, component in enumerate(components):
+            advance(done, len(components), component.name)
+            params: Any = component.spec
+            values = parse_settings(setting or [], params.derive_params, of=component.full_name)
+            labels = derive_labels(component, wanted, sources, values)
+            file = out if single else out / file_name(component)
+            write_label_file(file, labels)
+            for text in messages(labels.findings, "warning"):
+                warn(f"{component.name}: {text}")
+            say(f"{component.versioned_name}: {len(labels.ids)} of {len(wanted)} cubes: {file}")
+
+
+@app.command("stats")
+def stats(
+    task: Annotated[
+        list[str] | None, typer.Argument(help="Tasks, label file stems or label files; all.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="Folder of label files.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Data set the labels are of: whose tasks claim them.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="JSON file to write; stats.json beside the labels.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+) -> None:
+    """Count and describe labels: distribution, missing ones, phases; written to stats.json."""
+    import json as jsonlib
+
+    from neucocore.data.atomic import write_text
+    from neucocore.data.labelstats import label_stats
+
+    files = _files(task or [], labels)
+    rows = [{**label_stats(file), **_described(file, dataset)} for file in files]
+    target = out or files[0].path.parent / "stats.json"
+    write_text(target, jsonlib.dumps(rows, indent=2, allow_nan=False) + "\n")
+    if json:
+        put_json(rows)
+    else:
+        put_table([_flat(row) for row in rows], COLUMNS)
+    say(f"written to {target}")
+
+
+@app.command("export")
+def export(
+    labels: Annotated[Path, typer.Option(help="Folder of label files.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    task: Annotated[
+        list[str] | None, typer.Argument(help="Tasks, label file stems or label files; all.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Data set the labels are of: whose tasks describe them.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Heading of the card.")] = "Labels for NeuCo-Bench",
+    format: Annotated[Format, typer.Option(help="Who it is for.")] = Format.neuco,  # noqa: A002
+) -> None:
+    """Write a folder of labels that NeuCo-Bench reads and a data hub accepts."""
+    from neucocore.data.labelexport import export_neuco
+
+    files = _files(task or [], labels)
+    specs = {file.stem: spec for file in files if (spec := _spec(file, dataset))}
+    for finding in export_neuco(files, specs, out, title):
+        warn(str(finding))
+    say(f"{format.value}: {len(files)} label files exported to {out}")
+
+
+COLUMNS = ("task", "problem", "count", "missing", "phases", "distribution")
+
+
+def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
+    """Read the label files that names mean: files, stems, or tasks by their aliases."""
+    import fnmatch
+
+    from neucocore.data.labels import read_label_file, read_label_folder
+    from neucocore.errors import ConfigError, MissingFileError
+
+    given = [Path(name) for name in names if name.endswith(".csv")]
+    patterns = [name for name in names if not name.endswith(".csv")]
+    files = [read_label_file(path) for path in given]
+    if patterns or not names:
+        if folder is None:
+            raise ConfigError("which label files?", hint="name their folder with --labels")
+        found = read_label_folder(folder)
+        for pattern in patterns or ["*"]:
+            stems = _stems(pattern)
+            matching = [
+                f for f in found if any(fnmatch.fnmatchcase(f.stem, stem) for stem in stems)
+            ]
+            if not matching:
+                raise MissingFileError(
+                    f"{folder} has no label file of {pattern!r}",
+                    hint=f"it holds {', '.join(f.stem for f in found)}",
+                )
+            files += [file for file in matching if file not in files]
+    return files
+
+
+def _stems(name: str) -> tuple[str, ...]:
+    """Return the stems a task's label file may have, or the text itself."""
+    from neucocore.discovery import installation
+
+    base = name.rpartition("/")[2].partition("@")[0]
+    stems = [name]
+    for component in installation().components("task"):
+        if component.name == base:
+            spec: Any = component.spec
+            stems += [component.name, *spec.aliases]
+    return tuple(stems)
+
+
+def _spec(file: LabelFile, dataset: str | None) -> Any:
+    """Return the spec of the task that claims a label file, or None."""
+    from neucocore.evaluation.tasks import claimant
+
+    component = claimant(file, dataset)
+    return None if component is None else component.spec
+
+
+def _described(file: LabelFile, dataset: str | None) -> dict[str, Any]:
+    spec = _spec(file, dataset)
+    if spec is None:
+        return {}
+    return {"task": f"{spec.name}@{spec.version}", "unit": spec.unit}
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose dictionaries are short texts."""
+    shown = dict(row)
+    shown["phases"] = ", ".join(f"{name} {count}" for name, count in row["phases"].items()) or "-"
+    shown["distribution"] = _short(row["distribution"])
+    return shown
+
+
+def _short(distribution: dict[str, Any]) -> str:
+    if "mean" in distribution:
+        return "{mean:.4g} +- {std:.4g} ({min:.4g} to {max:.4g}, {zeros} zeros)".format(
+            **distribution
+        )
+    return "; ".join(
+        f"{name}: {_short(part) if isinstance(part, dict) else part}"
+        for name, part in distribution.items()
+    )

@@ -1,0 +1,173 @@
+"""From an installed task and its source to labels and a label file."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from neucocore.components import resolve
+from neucocore.data.cubefolder import CubeFolder
+from neucocore.data.findings import Finding
+from neucocore.data.labels import Labels
+from neucocore.data.labelwrite import label_file_name, write_label_file
+from neucocore.discovery import Component, installation
+from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError
+from neucocore.lookup import find
+from neucocore.specs import TaskSpec
+
+
+def derive_labels(
+    component: Component,
+    ids: Sequence[str],
+    sources: Sequence[Path],
+    settings: Mapping[str, Any] | None = None,
+) -> Labels:
+    """Call a task's derivation and check what it returns.
+
+    Parameters
+    ----------
+    component
+        An installed task.
+    ids
+        Ids of the cubes to label.
+    sources
+        Files or folders of the task's source.
+    settings
+        Values of the derivation's parameters that differ from their defaults.
+
+    Returns
+    -------
+    Labels
+        Of a part of the ids; ``findings`` counts the others and values out of the task's range.
+
+    Raises
+    ------
+    ConfigError
+        The task cannot be derived.
+    ComponentLoadError
+        A package the derivation needs is not installed.
+    ComponentOutputError
+        The derivation breaks its contract.
+    """
+    spec = cast(TaskSpec, component.spec)
+    if spec.derive is None:
+        raise ConfigError(
+            f"the labels of {component.versioned_name} cannot be derived: {spec.summary}",
+            hint=f"neuco info {component.full_name}",
+        )
+    function = resolve(component, spec.derive)
+    values = {param.name: param.default for param in spec.derive_params} | dict(settings or {})
+    try:
+        returned = function(tuple(ids), tuple(Path(path) for path in sources), **values)
+    except ImportError as error:
+        raise ComponentLoadError(
+            f"deriving {component.name} needs a package that is not installed: {error}",
+            hint=f"pip install '{component.distribution}[derive]'",
+        ) from error
+    labels = _checked(component, ids, returned)
+    return replace(labels, findings=(*labels.findings, *_out_of_range(spec, labels)))
+
+
+def derivable(patterns: Sequence[str]) -> list[Component]:
+    """Return the installed tasks that names or wildcards mean, the newest version of each.
+
+    Raises
+    ------
+    UnknownComponentError
+        A name that is no task; a wildcard that matches none that can be derived.
+    """
+    names = sorted({c.name for c in installation().components("task")})
+    chosen: dict[str, Component] = {}
+    for pattern in patterns:
+        matching = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+        found = [find("task", name) for name in matching or [pattern]]
+        if set(pattern) & set("*?["):
+            found = [c for c in found if cast(TaskSpec, c.spec).derive is not None]
+        chosen |= {component.full_name: component for component in found}
+    return list(chosen.values())
+
+
+def file_name(component: Component) -> str:
+    """Return the label file's name by which the task's data sets know it."""
+    spec = cast(TaskSpec, component.spec)
+    return label_file_name((spec.aliases or (spec.name,))[0], spec.problem)
+
+
+def cube_ids(data: Path) -> list[str]:
+    """Return the ids of a folder of cubes, sorted."""
+    return CubeFolder(data, incomplete="drop").ids()
+
+
+def derive_folder(
+    dataset: str, data: Path, out: Path, progress: Callable[[int, int, str], None] | None = None
+) -> dict[str, Labels]:
+    """Derive every installed task of a data set from what lies in its own folder.
+
+    For data that carries its truth with it: the synthetic Earth.
+
+    Parameters
+    ----------
+    dataset
+        Name of the data set; tasks that name it (or have it in ``also``) are derived.
+    data
+        Its folder.
+    out
+        Folder the label files go to.
+    progress
+        Called with the number of finished tasks, of all tasks, and the next one's name.
+
+    Returns
+    -------
+    dict
+        Task name to labels, in the order of the names.
+    """
+    tasks = [
+        component
+        for component in derivable(["*"])
+        if dataset in (cast(TaskSpec, component.spec).dataset, *cast(TaskSpec, component.spec).also)
+    ]
+    ids = cube_ids(data)
+    derived: dict[str, Labels] = {}
+    for done, component in enumerate(tasks):
+        if progress is not None:
+            progress(done, len(tasks), component.name)
+        labels = derive_labels(component, ids, [data])
+        write_label_file(out / file_name(component), labels)
+        derived[component.name] = labels
+    return derived
+
+
+def _checked(component: Component, ids: Sequence[str], labels: Any) -> Labels:
+    name = f"the derivation of {component.full_name}"
+    if not isinstance(labels, Labels):
+        raise ComponentOutputError(f"{name} returned {type(labels).__name__}, not Labels")
+    strangers = sorted(set(labels.ids) - set(ids))
+    shape = (len(labels.ids), len(labels.outputs)) if labels.outputs else (len(labels.ids),)
+    if strangers or len(set(labels.ids)) < len(labels.ids):
+        raise ComponentOutputError(f"{name} returned ids it was not asked for, or one twice")
+    if not labels.ids or labels.y.shape != shape or not np.isfinite(labels.y).all():
+        raise ComponentOutputError(
+            f"{name} returned {len(labels.ids)} ids and labels of shape {labels.y.shape}, or "
+            "labels that are not finite"
+        )
+    return labels
+
+
+def _out_of_range(spec: TaskSpec, labels: Labels) -> list[Finding]:
+    values = labels.y.reshape(len(labels.ids), -1)
+    low = -np.inf if spec.low is None else spec.low
+    high = np.inf if spec.high is None else spec.high
+    outside = [
+        cube
+        for cube, row in zip(labels.ids, values, strict=True)
+        if (row < low).any() or (row > high).any()
+    ]
+    if not outside:
+        return []
+    message = f"label outside the task's range of {low:g} to {high:g} {spec.unit}"
+    return [Finding("out-of-range", "warning", message, len(outside), tuple(outside[:3]))]
