@@ -11,7 +11,7 @@ import csv
 import gzip
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +21,6 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import replacing
 from neucocore.data.embedding_cells import BadCells
 from neucocore.data.embedding_columns import EmbeddingColumns, choose_columns
 from neucocore.data.embedding_csv_rows import LineReader
@@ -36,7 +35,6 @@ LONGEST_LINE = 256 << 20
 # Below this size, loading the compiled kernel takes longer than it saves.
 KERNEL_FROM_BYTES = 4 << 20
 MOST_THREADS = 4
-ROWS_WRITTEN = 512
 BOM = b"\xef\xbb\xbf"
 
 
@@ -265,38 +263,3 @@ def _read_body(stream: Iterator[_Block], body: _Body, columns: EmbeddingColumns,
                 # What the whole file holds if all its lines are like these.
                 expected = size * len(result.plain) // len(block.text) + 64
                 body.take(block, result, expected)
-
-
-def write_csv(ids: Sequence[str], matrix: NDArray[np.float32], path: Path) -> None:
-    """Write ids and a matrix; each number in the fewest digits that give it back exactly."""
-    with replacing(path) as file:
-        if path.name.lower().endswith(".gz"):
-            # No name and no time in the gzip header: equal input, equal bytes.
-            with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
-                _write_lines(ids, matrix, compressed)
-        else:
-            _write_lines(ids, matrix, file)
-
-
-def _write_lines(
-    ids: Sequence[str], matrix: NDArray[np.float32], file: IO[bytes] | gzip.GzipFile
-) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    d = matrix.shape[1]
-    file.write((",".join(["id", *map(str, range(d))]) + "\n").encode())
-    for start in range(0, len(ids), ROWS_WRITTEN):
-        block = np.ascontiguousarray(matrix[start : start + ROWS_WRITTEN])
-        cells = pa.array(block.ravel()).cast(pa.string())
-        offsets = np.arange(len(block) + 1, dtype=np.int32) * d
-        rows = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), cells), ",")
-        quoted = pa.array([_quoted(text) for text in ids[start : start + ROWS_WRITTEN]])
-        lines = pc.binary_join_element_wise(quoted, rows, ",")
-        file.write("".join(f"{line}\n" for line in lines.to_pylist()).encode())
-
-
-def _quoted(text: str) -> str:
-    if any(sign in text for sign in ',"'):
-        return '"' + text.replace('"', '""') + '"'
-    return text

@@ -150,7 +150,7 @@ def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
             hint="ids are printable, without blanks around them and without file suffix",
         )
     if FORMATS[suffix] == "csv":
-        from neucocore.data.embedding_csv import write_csv
+        from neucocore.data.embedding_csv_write import write_csv
 
         write_csv(embeddings.ids, embeddings.matrix, file)
     elif FORMATS[suffix] == "parquet":

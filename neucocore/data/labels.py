@@ -11,23 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.classes import encode_classes
 from neucocore.data.findings import Finding
 from neucocore.data.ids import clean_ids
+from neucocore.data.label_values import KNOWN_TYPES, NO, YES, label_values, labelled_rows
 from neucocore.data.refusal import refuse
 from neucocore.data.texttable import TextTable, read_text_table
 from neucocore.errors import DataError, MissingFileError
 from neucocore.specs import Problem
 
-REGRESSION_TYPES = ("regr", "reg", "regression")
-CLASS_TYPES = ("cls", "classification")
-KNOWN_TYPES = (*REGRESSION_TYPES, *CLASS_TYPES)
 LABEL = "label"
 OUTPUT_PREFIX = "label:"
-# What people and table libraries write where there is no label.
-MISSING = frozenset({"", "nan", "na", "n/a", "<na>", "null"})
-_YES = frozenset({"true", "1", "1.0", "yes"})
-_NO = frozenset({"false", "0", "0.0", "no", ""})
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,14 +116,14 @@ class LabelFile:
             When there is no such column or a cell is neither true nor false.
         """
         cells = [cell.strip().lower() for cell in self.column(name)]
-        odd = sorted({cell for cell in cells if cell not in _YES | _NO})
+        odd = sorted({cell for cell in cells if cell not in YES | NO | {""}})
         if odd:
             examples = ", ".join(map(repr, odd[:3]))
             raise DataError(
                 f"{self.path}: column {name!r} is not true or false everywhere: {examples}",
                 hint="name a column of True and False",
             )
-        return self.keep([cell in _YES for cell in cells])
+        return self.keep([cell in YES for cell in cells])
 
     def keep(self, mask: Sequence[bool]) -> LabelFile:
         """Return the rows marked True."""
@@ -172,14 +165,14 @@ def read_label_file(path: str | Path) -> LabelFile:
     names = _label_columns(table, findings)
     refuse(file, findings)
     texts = [table.column(name) for name in names]
-    kept = _labelled_rows(table, texts, findings)
+    kept = labelled_rows(table, texts, findings)
     texts = [[column[row] for row in kept] for column in texts]
     lines = [table.lines[row] for row in kept]
     raw_ids = table.column("id")
     ids, id_findings = clean_ids(raw_ids, lambda row: f"line {table.lines[row]}")
     findings.extend(id_findings)
     outputs = () if names == (LABEL,) else tuple(n.removeprefix(OUTPUT_PREFIX) for n in names)
-    problem, y, classes = _values(kind, texts, outputs, lines, findings)
+    problem, y, classes = label_values(kind, texts, outputs, lines, findings)
     refuse(file, findings)
     return LabelFile(
         path=file,
@@ -273,84 +266,3 @@ def _label_columns(table: TextTable, findings: list[Finding]) -> tuple[str, ...]
         message = f"no column 'label' or 'label:<output>', only {found}"
         findings.append(Finding("no-label-column", "error", message))
     return outputs or (LABEL,)
-
-
-def _labelled_rows(
-    table: TextTable, texts: Sequence[Sequence[str]], findings: list[Finding]
-) -> list[int]:
-    """Rows with at least one label; the others are counted."""
-    missing = [
-        row
-        for row in range(len(table.rows))
-        if all(column[row].lower() in MISSING for column in texts)
-    ]
-    if missing:
-        lines = tuple(f"line {table.lines[row]}" for row in missing[:3])
-        message = "row without a label dropped"
-        findings.append(Finding("missing-labels", "repaired", message, len(missing), lines))
-    if len(missing) == len(table.rows):
-        findings.append(Finding("no-labels", "error", "the file holds no label"))
-    dropped = set(missing)
-    return [row for row in range(len(table.rows)) if row not in dropped]
-
-
-def _values(
-    kind: str,
-    texts: Sequence[Sequence[str]],
-    outputs: tuple[str, ...],
-    lines: Sequence[int],
-    findings: list[Finding],
-) -> tuple[Problem, NDArray[Any], tuple[str, ...]]:
-    """Turn label texts into numbers or codes, with the problem they pose."""
-    if kind in REGRESSION_TYPES:
-        values = np.column_stack([_numbers(column, lines, findings) for column in texts])
-        return "regression", values if outputs else values[:, 0], ()
-    if outputs:
-        flags = np.column_stack([_flags(column, lines, findings) for column in texts])
-        return "multilabel", flags, ()
-    codes, classes = encode_classes(texts[0])
-    return "binary" if len(classes) <= 2 else "multiclass", codes, classes
-
-
-def _numbers(
-    cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
-) -> NDArray[np.float64]:
-    """Read one column of numbers, NaN where the label is missing."""
-    values = np.full(len(cells), np.nan)
-    odd, infinite = [], []
-    for row, cell in enumerate(cells):
-        if cell.lower() in MISSING:
-            continue
-        try:
-            values[row] = float(cell)
-        except ValueError:
-            odd.append(f"line {lines[row]} {cell!r}")
-            continue
-        if not np.isfinite(values[row]):
-            infinite.append(f"line {lines[row]} {cell!r}")
-    _add(findings, "text-labels", "label is not a number", odd)
-    _add(findings, "infinite-labels", "label is infinite", infinite)
-    return values
-
-
-def _flags(
-    cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
-) -> NDArray[np.float64]:
-    """Read one column of 0 and 1, NaN where the label is missing."""
-    values = np.full(len(cells), np.nan)
-    odd = []
-    for row, cell in enumerate(cells):
-        text = cell.lower()
-        if text in MISSING:
-            continue
-        if text in _YES or text in _NO:
-            values[row] = float(text in _YES)
-        else:
-            odd.append(f"line {lines[row]} {cell!r}")
-    _add(findings, "odd-labels", "label of a multi-label column is not 0 or 1", odd)
-    return values
-
-
-def _add(findings: list[Finding], code: str, message: str, examples: list[str]) -> None:
-    if examples:
-        findings.append(Finding(code, "error", message, len(examples), tuple(examples[:3])))
