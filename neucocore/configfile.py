@@ -15,6 +15,12 @@ from neucocore.names import did_you_mean
 
 KeyPath = tuple[Hashable, ...]
 
+# Nested anchors can make a small file describe billions of values.
+MOST_VALUES = 100_000
+PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -96,54 +102,71 @@ def load_yaml(path: Path) -> Document:
     except UnicodeDecodeError as error:
         raise ConfigError(f"not UTF-8 at byte {error.start}", file=path) from None
     loader = _Loader(text)
+    builder = _Builder(loader, path)
     try:
         node = loader.get_single_node()
-        lines: dict[KeyPath, int] = {}
-        problems: list[str] = []
-        if node is None:
-            return Document(path, None, {(): 1})
-        value = _build(loader, node, (), lines, problems, path)
+        value = None if node is None else builder.build(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise ConfigError(str(error.problem or error.context), file=path, line=line) from None
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        raise ConfigError(said, file=path, line=line) from None
     except yaml.YAMLError as error:
         raise ConfigError(" ".join(str(error).split()), file=path) from None
     finally:
         loader.dispose()
-    document = Document(path, value, lines)
-    if problems:
-        raise document.error(problems)
+    document = Document(path, value, builder.lines or {(): 1})
+    if builder.problems:
+        raise document.error(builder.problems)
     return document
 
 
-def _build(
-    loader: yaml.SafeLoader,
-    node: yaml.Node,
-    at: KeyPath,
-    lines: dict[KeyPath, int],
-    problems: list[str],
-    file: Path,
-) -> Any:
-    lines.setdefault(at, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
+class _Builder:
+    """Turns the nodes of one file into plain values, noting lines and what is wrong."""
+
+    def __init__(self, loader: yaml.SafeLoader, file: Path) -> None:
+        self.loader = loader
+        self.file = file
+        self.lines: dict[KeyPath, int] = {}
+        self.problems: list[str] = []
+        self.open: set[int] = set()
+        self.count = 0
+
+    def build(self, node: yaml.Node, at: KeyPath) -> Any:
+        self.lines.setdefault(at, node.start_mark.line + 1)
+        self.count += 1
+        if self.count > MOST_VALUES:
+            raise ConfigError(f"more than {MOST_VALUES} values", file=self.file)
+        if id(node) in self.open:
+            raise ConfigError("an anchor refers to itself", file=self.file, line=self.lines[at])
+        if node.tag not in PLAIN_TAGS:
+            line = node.start_mark.line + 1
+            self.problems.append(f"{self.file}:{line}: the tag {node.tag} is not allowed")
+            return None
+        self.open.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self._mapping(node, at)
+            if isinstance(node, yaml.SequenceNode):
+                return [self.build(item, (*at, index)) for index, item in enumerate(node.value)]
+            return self.loader.construct_object(node)
+        finally:
+            self.open.discard(id(node))
+
+    def _mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[Hashable, Any]:
         mapping: dict[Hashable, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
             line = key_node.start_mark.line + 1
-            if not isinstance(key, Hashable):
-                problems.append(f"{file}:{line}: a list or mapping cannot be a key")
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(f"{self.file}:{line}: a list or mapping cannot be a key")
                 continue
+            key: Hashable = self.loader.construct_object(key_node)
             if key in mapping:
-                first = lines[(*at, key)]
-                problems.append(f"{file}:{line}: the key {key!r} was already given in line {first}")
+                first = self.lines[(*at, key)]
+                self.problems.append(
+                    f"{self.file}:{line}: the key {key!r} was already given in line {first}"
+                )
                 continue
-            lines[(*at, key)] = line
-            mapping[key] = _build(loader, value_node, (*at, key), lines, problems, file)
+            self.lines[(*at, key)] = line
+            mapping[key] = self.build(value_node, (*at, key))
         return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _build(loader, item, (*at, index), lines, problems, file)
-            for index, item in enumerate(node.value)
-        ]
-    return loader.construct_object(node)  # type: ignore[no-untyped-call]

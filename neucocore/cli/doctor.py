@@ -41,8 +41,9 @@ def _row(check: str, status: str, detail: str) -> dict[str, Any]:
 
 def _machine() -> list[dict[str, Any]]:
     import importlib.metadata
-    import os
     import platform
+
+    from neucocore.machine import cores, processor_name
 
     rows = [_row("python", "ok", f"{platform.python_version()} on {platform.platform()}")]
     requirements = [
@@ -65,11 +66,7 @@ def _machine() -> list[dict[str, Any]]:
         _row(
             "processors",
             "ok",
-            str(
-                len(os.sched_getaffinity(0))
-                if hasattr(os, "sched_getaffinity")
-                else os.cpu_count() or 1
-            ),
+            f"{cores()} x {processor_name()}",
         )
     )
     return rows

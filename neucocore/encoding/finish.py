@@ -18,10 +18,10 @@ from neucocore.data.cube import Cube
 from neucocore.data.cubefile import cube_digest
 from neucocore.data.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.request import EncodeRequest
-from neucocore.errors import BudgetExceededError, ComponentOutputError, NeucoError
+from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Reducer
+from neucocore.machine import machine
 from neucocore.producer import identity_of, producer_of
-from neucocore.results.provenance import machine
 
 if TYPE_CHECKING:
     from neucocore.encoding.run import EncodeReport
@@ -125,7 +125,10 @@ def found(path: Path, key: str) -> EncodeReport | None:
     """Return a report if the file is there, made from the same input by the same code."""
     from neucocore.encoding.run import EncodeReport
 
-    sidecar = read_sidecar(path)
+    try:
+        sidecar = read_sidecar(path)
+    except DataError:
+        return None  # a sidecar that cannot be read is not trusted: the file is made again
     if sidecar is None or not path.is_file() or sidecar.get("key") != key:
         return None
     if sidecar.get("sha256") != file_sha256(path):

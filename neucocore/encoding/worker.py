@@ -56,7 +56,8 @@ class Worker:
         self.encoder: Encoder = create(setup.encoder, **setup.encoder_params)
         if setup.state_file is not None:
             with np.load(setup.state_file, allow_pickle=False) as state:
-                self.encoder.restore(dict(state))  # type: ignore[attr-defined]
+                restore: Any = self.encoder
+                restore.restore(dict(state))
 
     def encode(self, ids: Sequence[str]) -> Batch:
         """Read and encode cubes; bad cubes become failures, bad output is an error."""
@@ -80,11 +81,11 @@ class Worker:
         waiting = list(ids)
         while waiting:
             try:
-                for cube in self.dataset.read(waiting):
-                    if cube.id != waiting[0]:
+                for cube in self.dataset.read(tuple(waiting)):
+                    if waiting[:1] != [cube.id]:
                         raise ComponentOutputError(
                             f"the dataset {self.setup.dataset.full_name} returned cube "
-                            f"{cube.id!r} where {waiting[0]!r} was asked for"
+                            f"{cube.id!r} where {waiting[0] if waiting else None!r} was asked for"
                         )
                     cubes.append(cube)
                     waiting.pop(0)
@@ -135,7 +136,7 @@ def check_vectors(vectors: Any, ids: Sequence[str], encoder: str) -> None:
     if len(bad):
         raise ComponentOutputError(
             f"the encoder {encoder} returned NaN or infinite values for "
-            f"{len(bad)} of {len(ids)} cubes: {_some([ids[row] for row in bad])}"
+            f"{len(bad)} of {len(ids)} cubes: {_some([ids[int(row)] for row in bad])}"
         )
 
 

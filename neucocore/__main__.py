@@ -1,0 +1,5 @@
+"""``python -m neucocore`` is ``neuco``."""
+
+from neucocore.cli import main
+
+main()

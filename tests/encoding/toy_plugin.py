@@ -1,0 +1,164 @@
+"""A single-file plugin whose encoders keep or break the contract, for the tests of encoding."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.plugin import (
+    Cube,
+    DatasetSpec,
+    EncoderSpec,
+    MissingFileError,
+    Param,
+    hookimpl,
+    read_modality,
+)
+
+NEUCO_API = 1
+
+
+class ToyCubes:
+    """Cubes of one modality, one file each."""
+
+    def __init__(self, path: Path, missing_chunks: str = "error") -> None:
+        self.path = Path(path)
+        self.missing_chunks = missing_chunks
+
+    def ids(self) -> list[str]:
+        return sorted(p.name.removesuffix(".zarr.zip") for p in self.path.glob("*.zarr.zip"))
+
+    def files(self, cube_id: str) -> Mapping[str, Path]:
+        return {"s1": self.path / f"{cube_id}.zarr.zip"}
+
+    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
+        for cube_id in ids:
+            path = self.files(cube_id)["s1"]
+            if not path.exists():
+                raise MissingFileError(f"no such file: {path}")
+            array, _ = read_modality(path, missing_chunks=self.missing_chunks)
+            yield Cube(cube_id, {"s1": array}, {"s1": ("vv", "vh")})
+
+    def label_files(self) -> Sequence[Path]:
+        return sorted(self.path.glob("*.csv"))
+
+
+class Sums:
+    """Three numbers a cube, from its own values only."""
+
+    width = 3
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        rows = [self.row(cube) for cube in cubes]
+        return np.array(rows, dtype=np.float32)
+
+    def row(self, cube: Cube) -> list[float]:
+        values = cube.arrays["s1"].astype(np.float64)
+        return [float(values.sum()), float(values.std()), float(values.max())][: self.width]
+
+
+class Slow(Sums):
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def row(self, cube: Cube) -> list[float]:
+        time.sleep(self.seconds)
+        return super().row(cube)
+
+
+class Wrong(Sums):
+    """Breaks the contract in the way its parameter says."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+        self.calls = 0
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        self.calls += 1
+        rows = super().encode(cubes)
+        last = cubes[-1].id.endswith("7")
+        match self.how:
+            case "nan" if last:
+                rows[-1, 0] = np.nan
+            case "list":
+                return rows.tolist()  # type: ignore[return-value]
+            case "short":
+                return rows[:-1]
+            case "double":
+                return rows.astype(np.float64)
+            case "grows" if last:
+                return np.hstack([rows, rows])
+            case "drifts":
+                return rows + np.float32(self.calls)
+            case "raises" if last:
+                raise RuntimeError("no such luck")
+            case "dies" if last:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return rows
+
+
+class Centred(Sums):
+    """Sums minus the mean of all cubes it was prepared on: transductive."""
+
+    mean: NDArray[np.float32]
+
+    def prepare(self, source) -> None:
+        self.mean = super().encode(list(source.read(source.ids))).mean(axis=0)
+
+    def state(self) -> Mapping[str, NDArray[np.float32]]:
+        return {"mean": self.mean}
+
+    def restore(self, state: Mapping[str, NDArray[np.float32]]) -> None:
+        self.mean = state["mean"]
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        return super().encode(cubes) - self.mean
+
+
+@hookimpl
+def neuco_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(
+            name="toy-cubes",
+            summary="cubes of one modality",
+            factory=f"{__name__}:ToyCubes",
+            params=(Param("missing_chunks", "str", "error", "what a missing chunk means"),),
+        )
+    ]
+
+
+@hookimpl
+def neuco_encoders() -> list[EncoderSpec]:
+    return [
+        EncoderSpec(name="toy-sums", summary="three sums", factory=f"{__name__}:Sums"),
+        EncoderSpec(
+            name="toy-slow",
+            summary="three sums, slowly",
+            factory=f"{__name__}:Slow",
+            params=(Param("seconds", "float", 0.02, "how long a cube takes"),),
+        ),
+        EncoderSpec(
+            name="toy-wrong",
+            summary="breaks the contract",
+            factory=f"{__name__}:Wrong",
+            params=(Param("how", "str", "nan", "in which way"),),
+        ),
+        EncoderSpec(
+            name="toy-centred",
+            summary="sums minus their mean",
+            factory=f"{__name__}:Centred",
+            fit="transductive",
+        ),
+        EncoderSpec(
+            name="toy-trained",
+            summary="sums minus the mean of other cubes",
+            factory=f"{__name__}:Centred",
+            fit="train",
+        ),
+    ]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neucocore.configfile import load_yaml
+from neucocore.errors import ConfigError, MissingFileError
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "file.yaml"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_numbers_as_people_write_them_are_numbers(tmp_path: Path) -> None:
+    document = load_yaml(written(tmp_path, "a: 1e-3\nb: 1E5\nc: -2.5e+3\nd: 10\ne: '1e-3'\n"))
+    assert document.value == {"a": 0.001, "b": 100000.0, "c": -2500.0, "d": 10, "e": "1e-3"}
+
+
+def test_a_key_given_twice_names_both_lines(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"file.yaml:3: the key 'a' was already given in line 1"):
+        load_yaml(written(tmp_path, "a: 1\nb: 2\na: 3\n"))
+
+
+def test_all_doubled_keys_are_reported_together(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_yaml(written(tmp_path, "a: 1\na: 2\nb:\n  c: 1\n  c: 2\n"))
+    assert len(caught.value.problems) == 2
+
+
+def test_values_know_their_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "a:\n  - x\n  - y: 1\n    z: 2\n")
+    document = load_yaml(path)
+    assert document.place("a", 1, "z") == f"{path}:4"
+    assert document.place("a", 7) == f"{path}:1"
+
+
+def test_broken_yaml_names_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"file.yaml:2: "):
+        load_yaml(written(tmp_path, "a: 1\n b: [\n"))
+
+
+def test_python_objects_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="python/object/apply:os.getcwd is not allowed"):
+        load_yaml(written(tmp_path, "a: !!python/object/apply:os.getcwd []\n"))
+
+
+def test_several_documents_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected a single document"):
+        load_yaml(written(tmp_path, "a: 1\n---\nb: 2\n"))
+
+
+def test_a_missing_file_is_a_data_error(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="no such file"):
+        load_yaml(tmp_path / "none.yaml")
+
+
+def test_bytes_that_are_not_utf8_are_named_by_offset(tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_bytes(b"a: \xff\n")
+    with pytest.raises(ConfigError, match="not UTF-8 at byte 3"):
+        load_yaml(path)
+
+
+def test_unknown_keys_are_answered_with_the_nearest(tmp_path: Path) -> None:
+    path = written(tmp_path, "dimensoin: 3\n")
+    problems = load_yaml(path).unknown_keys({"dimensoin": 3}, ("dimension", "name"))
+    assert problems == [f"{path}:1: unknown key 'dimensoin'; did you mean 'dimension'?"]
+
+
+def test_anchors_are_values_where_they_are_used(tmp_path: Path) -> None:
+    document = load_yaml(written(tmp_path, "a: &x {k: 1}\nb: *x\n"))
+    assert document.value == {"a": {"k": 1}, "b": {"k": 1}}
+
+
+def test_an_alias_inside_its_own_anchor_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="refers to itself"):
+        load_yaml(written(tmp_path, "a: &x [*x]\n"))
