@@ -36,6 +36,7 @@ from neucocore.specs import (
 )
 
 if TYPE_CHECKING:
+    from neucocore.builtin.reducers_pca import PCA
     from neucocore.data.atomic import replacing, write_text
     from neucocore.data.channels import (
         CHALLENGE_STATISTICS,
@@ -78,6 +79,7 @@ _ON_DEMAND = {
     "find_cubes": "neucocore.data.cubefind",
     "Labels": "neucocore.data.labels",
     "Legend": "neucocore.derivation.zonal",
+    "PCA": "neucocore.builtin.reducers_pca",
     "NoLabel": "neucocore.derivation.labelling",
     "Patch": "neucocore.derivation.rasters",
     "Raster": "neucocore.derivation.rasters",
@@ -106,6 +108,7 @@ __all__ = [
     "CUBE_PARAMS",
     "FOLDER_PARAMS",
     "NEUCO_API",
+    "PCA",
     "SSL4EO_STATISTICS",
     "ChannelStatistics",
     "ComponentOutputError",

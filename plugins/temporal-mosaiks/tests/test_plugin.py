@@ -11,7 +11,7 @@ from neuco_plugin_temporal_mosaiks.encoder import TemporalMosaiks
 
 
 def test_defaults_are_the_published_entry() -> None:
-    [spec] = plugin.neuco_encoders()
+    spec, _ = plugin.neuco_encoders()
     assert spec.fit == "transductive"
     assert (spec.reducer, spec.dimension) == ("pca", 1024)
     assert {param.name: param.default for param in spec.params} == {
@@ -21,16 +21,21 @@ def test_defaults_are_the_published_entry() -> None:
         "mode": "empirical",
         "seed": 10012023,
         "stride": 1,
-        "fit": "transductive",
     }
 
 
 def test_the_encoder_takes_the_declared_parameters_with_their_defaults() -> None:
-    [spec] = plugin.neuco_encoders()
+    spec, trained = plugin.neuco_encoders()
     signature = inspect.signature(TemporalMosaiks).parameters
-    assert {name: p.default for name, p in signature.items()} == {
-        param.name: param.default for param in spec.params
-    }
+    defaults = {name: p.default for name, p in signature.items()}
+    assert defaults == {param.name: param.default for param in spec.params}
+    assert defaults | {"dimension": 1024} == {p.name: p.default for p in trained.params}
+
+
+def test_the_variant_for_training_cubes_says_so() -> None:
+    _, trained = plugin.neuco_encoders()
+    assert trained.fit == "train"
+    assert trained.reducer is None
 
 
 def test_listing_imports_neither_numpy_nor_numba() -> None:

@@ -50,8 +50,6 @@ class TemporalMosaiks:
         Of kernels, patches and the season a patch is cut from.
     stride
         Evaluate every n-th row and column; above 1 an approximation.
-    fit
-        Read by the encode run: which cubes `prepare` and the reducer are given.
     """
 
     def __init__(
@@ -62,7 +60,6 @@ class TemporalMosaiks:
         mode: str = "empirical",
         seed: int = 10012023,
         stride: int = 1,
-        fit: str = "transductive",
     ) -> None:
         problems = _problems(features, kernel, bias, seed, stride)
         if problems:
@@ -77,7 +74,6 @@ class TemporalMosaiks:
         self.mode = mode
         self.seed = seed
         self.stride = stride
-        self.fit = fit
         self._kernels: NDArray[np.float32] | None = None
         if mode == "gaussian":
             self._kernels, _ = gaussian_kernels(seed, self.count, CHANNELS, kernel)
