@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neucocore.cli.terminal import put, put_json, put_table
 
+if TYPE_CHECKING:
+    from neucocore.discovery import PluginRecord
+
 SLOW_IMPORT_SECONDS = 0.2
-HEAVY_MODULES = ("torch", "sklearn", "zarr", "numba", "pandas", "pyarrow", "scipy", "matplotlib")
 
 
 def doctor(
@@ -43,7 +45,7 @@ def _machine() -> list[dict[str, Any]]:
     import importlib.metadata
     import platform
 
-    from neucocore.machine import cores, processor_name
+    from neucocore.results.provenance import machine
 
     rows = [_row("python", "ok", f"{platform.python_version()} on {platform.platform()}")]
     requirements = [
@@ -66,7 +68,7 @@ def _machine() -> list[dict[str, Any]]:
         _row(
             "processors",
             "ok",
-            f"{cores()} x {processor_name()}",
+            f"{machine()['cores']} x {machine()['processor']}",
         )
     )
     return rows
@@ -74,24 +76,24 @@ def _machine() -> list[dict[str, Any]]:
 
 def _plugins() -> list[dict[str, Any]]:
     from neucocore.discovery import installation
-    from neucocore.importcost import imported_by
+    from neucocore.importcost import heavy_imports
 
-    rows = []
-    for plugin in installation().plugins:
-        check = f"plugin {plugin.name}"
-        if plugin.status == "failed":
-            rows.append(_row(check, "error", f"{plugin.reason} ({plugin.distribution})"))
-            continue
-        if plugin.status == "blocked":
-            rows.append(_row(check, "ok", plugin.reason))
-            continue
-        heavy = imported_by(plugin.origin, HEAVY_MODULES) if plugin.registered else []
-        if heavy:
-            detail = f"importing {plugin.origin} imports {', '.join(heavy)}; it slows every command"
-            rows.append(_row(check, "warning", detail))
-        elif plugin.seconds > SLOW_IMPORT_SECONDS:
-            detail = f"importing {plugin.origin} takes {plugin.seconds:.2f} s"
-            rows.append(_row(check, "warning", detail))
-        else:
-            rows.append(_row(check, "ok", f"{len(plugin.components)} components"))
-    return rows
+    plugins = installation().plugins
+    heavy = heavy_imports([p.origin for p in plugins if p.status == "loaded" and p.registered])
+    return [_plugin_row(plugin, heavy.get(plugin.origin, [])) for plugin in plugins]
+
+
+def _plugin_row(plugin: PluginRecord, heavy: list[str]) -> dict[str, Any]:
+    check = f"plugin {plugin.name}"
+    match plugin.status:
+        case "failed":
+            return _row(check, "error", f"{plugin.reason} ({plugin.distribution})")
+        case "blocked":
+            return _row(check, "ok", plugin.reason)
+    if heavy:
+        detail = f"importing {plugin.origin} imports {', '.join(heavy)}; it slows every command"
+        return _row(check, "warning", detail)
+    if plugin.seconds > SLOW_IMPORT_SECONDS:
+        detail = f"importing {plugin.origin} takes {plugin.seconds:.2f} s; it slows every command"
+        return _row(check, "warning", detail)
+    return _row(check, "ok", f"{len(plugin.components)} components")

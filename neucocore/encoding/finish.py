@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +19,13 @@ from neucocore.data.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Reducer
-from neucocore.machine import machine
 from neucocore.producer import identity_of, producer_of
+from neucocore.results.provenance import file_digest, machine
 
 if TYPE_CHECKING:
     from neucocore.encoding.run import EncodeReport
 
 FAILURES_SUFFIX = ".failures.json"
-HASH_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def write_provenance(
         request.out,
         {
             "key": key,
-            "sha256": file_sha256(request.out),
+            "sha256": file_digest(request.out),
             "rows": report.rows,
             "columns": report.columns,
             "what": dict(described),
@@ -131,19 +129,10 @@ def found(path: Path, key: str) -> EncodeReport | None:
         return None  # a sidecar that cannot be read is not trusted: the file is made again
     if sidecar is None or not path.is_file() or sidecar.get("key") != key:
         return None
-    if sidecar.get("sha256") != file_sha256(path):
+    if sidecar.get("sha256") != file_digest(path):
         return None
     failures = tuple((row["id"], row["reason"]) for row in sidecar.get("failures", ()))
     return EncodeReport(path, sidecar["rows"], sidecar["columns"], found=True, failures=failures)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file's bytes, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def write_failures(spool: Path, failures: Mapping[str, str]) -> None:
