@@ -111,17 +111,40 @@ def load_embeddings(
     (13260, 1024)
     """
     file = Path(path)
+    table = examine_embeddings(file, lenient=lenient, nan=nan, limit=limit)
+    refuse(file, table.findings)
+    findings = (*table.findings, *_constant(table.matrix))
+    return Embeddings(tuple(table.ids or ()), table.matrix, table.metadata, findings, table.dtype)
+
+
+def examine_embeddings(
+    path: str | Path,
+    *,
+    lenient: bool = False,
+    nan: Literal["error", "zero"] = "error",
+    limit: int | None = None,
+) -> EmbeddingTable:
+    """Read an embeddings file as far as it can be read; what is wrong comes as findings.
+
+    Parameters are those of `load_embeddings`. The table's ids are repaired; they are None when the
+    file has none.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read as embeddings at all.
+    """
     reading = Reading(lenient=lenient, zero=nan == "zero")
-    table = _read(file, reading)
-    findings = table.findings
-    if limit is not None and table.matrix.shape[1] > limit:
-        message = f"{table.matrix.shape[1]} dimensions, {limit} allowed"
-        findings.append(Finding("too-many-dimensions", "error", message))
+    table = _read(Path(path), reading)
+    dimension = table.matrix.shape[1]
+    if limit is not None and dimension > limit:
+        message = f"{dimension} dimensions, {limit} allowed"
+        table.findings.append(Finding("too-many-dimensions", "error", message))
+    if len(table.matrix) == 0:
+        table.findings.append(Finding("no-rows", "error", "the file holds no row"))
     _scale(table)
-    ids, matrix = _judge_rows(table, reading)
-    refuse(file, findings)
-    findings.extend(_constant(matrix))
-    return Embeddings(tuple(ids), matrix, table.metadata, tuple(findings), table.dtype)
+    _judge_ids(table, reading)
+    return table
 
 
 def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
@@ -203,20 +226,17 @@ def _read(path: Path, reading: Reading) -> EmbeddingTable:
     return read_npz(path, reading)
 
 
-def _judge_rows(table: EmbeddingTable, reading: Reading) -> tuple[list[str], NDArray[np.float32]]:
+def _judge_ids(table: EmbeddingTable, reading: Reading) -> None:
     """Repair and judge the ids; leniently read, keep the first row of each."""
-    if len(table.matrix) == 0:
-        table.findings.append(Finding("no-rows", "error", "the file holds no row"))
     if table.ids is None:
-        return [], table.matrix
-    ids, findings = clean_ids(table.ids, table.place, duplicates=reading.duplicates)
+        return
+    table.ids, findings = clean_ids(table.ids, table.place, duplicates=reading.duplicates)
     table.findings.extend(findings)
-    if not reading.lenient or len(set(ids)) == len(ids):
-        return ids, table.matrix
-    first: dict[str, int] = {}
-    for row, text in enumerate(ids):
-        first.setdefault(text, row)
-    return list(first), table.matrix[list(first.values())]
+    if reading.lenient and len(set(table.ids)) < len(table.ids):
+        first: dict[str, int] = {}
+        for row, text in enumerate(table.ids):
+            first.setdefault(text, row)
+        table.ids, table.matrix = list(first), table.matrix[list(first.values())]
 
 
 def _scale(table: EmbeddingTable) -> None:

@@ -115,15 +115,20 @@ class LabelFile:
         DataError
             When there is no such column or a cell is neither true nor false.
         """
-        cells = [cell.strip().lower() for cell in self.column(name)]
-        odd = sorted({cell for cell in cells if cell not in YES | NO | {""}})
-        if odd:
+        flags = self.flags(name)
+        if flags is None:
+            odd = sorted({cell for cell in self.column(name) if _flag(cell) is None})
             examples = ", ".join(map(repr, odd[:3]))
             raise DataError(
                 f"{self.path}: column {name!r} is not true or false everywhere: {examples}",
                 hint="name a column of True and False",
             )
-        return self.keep([cell in YES for cell in cells])
+        return self.keep(flags)
+
+    def flags(self, name: str) -> list[bool] | None:
+        """Return an extra column as true and false; None when it holds anything else."""
+        flags = [_flag(cell) for cell in self.column(name)]
+        return None if None in flags else [bool(flag) for flag in flags]
 
     def keep(self, mask: Sequence[bool]) -> LabelFile:
         """Return the rows marked True."""
@@ -139,6 +144,14 @@ class LabelFile:
     def digest(self) -> str:
         """sha256 of ids, labels, classes and outputs: equal digest, equal task."""
         return label_digest(self.labels())
+
+
+def _flag(cell: str) -> bool | None:
+    """Read yes or no; an empty cell is no."""
+    text = cell.strip().lower()
+    if text in YES:
+        return True
+    return False if text in NO or not text else None
 
 
 def label_digest(labels: Labels) -> str:
