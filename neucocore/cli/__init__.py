@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from neucocore.cli.app import main
 
-__all__ = ["main"]
+def main() -> None:
+    """Run the ``neuco`` program."""
+    from neucocore.cli.app import main as run
+
+    run()

@@ -172,13 +172,13 @@ def _bar(title: str) -> Iterator[Advance]:
 
 
 def _plain(title: str) -> Advance:
-    said = -1
+    said = ("", -1)
 
     def advance(done: int, of: int, note: str = "") -> None:
         nonlocal said
         step = done * PLAIN_STEPS // of if of else PLAIN_STEPS
-        if step > said:
-            said = step
+        if step > said[1] or (note and note != said[0]):
+            said = (note, step)
             say(f"{title}: {done}/{of}{' ' + note if note else ''}")
 
     return advance

@@ -104,8 +104,9 @@ def select_tasks(
         files = [file for file in files if file.ids]
     labelled = frozenset(cube for file in files for cube in file.ids)
     claims = _claims(files, dataset, patterns)
-    tasks = [_scoring_task(component, claimed, groups) for component, claimed in claims if claimed]
-    chosen = _matching(tasks, patterns)
+    chosen = _matching([_scoring_task(*claim) for claim in claims], patterns)
+    if groups is not None:
+        chosen = [replace(task, groups=_groups_of(task, groups)) for task in chosen]
     return TaskSelection(tuple(chosen), labelled, tuple(warnings))
 
 
@@ -169,9 +170,7 @@ def _claims(
     return list(by_component.values())
 
 
-def _scoring_task(
-    component: Component | None, files: Sequence[LabelFile], groups: Mapping[str, str] | None
-) -> ScoringTask:
+def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> ScoringTask:
     file = files[0]
     if component is None:
         labels, problem = file.labels(), file.problem
@@ -180,8 +179,6 @@ def _scoring_task(
         spec = cast(TaskSpec, component.spec)
         labels = _labels_of(component, spec, files)
         key, metric, problem = component.versioned_name, spec.primary_metric, spec.problem
-    if groups is not None:
-        labels = replace(labels, groups=_groups_of(labels.ids, groups, key))
     return ScoringTask(
         key=key,
         stem=file.stem,
@@ -225,14 +222,14 @@ def _labels_of(component: Component, spec: TaskSpec, files: Sequence[LabelFile])
     )
 
 
-def _groups_of(ids: Sequence[str], groups: Mapping[str, str], key: str) -> NDArray[np.str_]:
-    missing = [cube for cube in ids if cube not in groups]
+def _groups_of(task: ScoringTask, groups: Mapping[str, str]) -> NDArray[np.str_]:
+    missing = [cube for cube in task.ids if cube not in groups]
     if missing:
         raise IdError(
-            f"--groups: {len(missing)} of {len(ids)} ids of task {key} have no group: "
+            f"--groups: {len(missing)} of {len(task.ids)} ids of task {task.key} have no group: "
             f"{', '.join(missing[:3])}"
         )
-    return np.array([groups[cube] for cube in ids])
+    return np.array([groups[cube] for cube in task.ids])
 
 
 def _matching(tasks: Sequence[ScoringTask], patterns: Sequence[str]) -> list[ScoringTask]:

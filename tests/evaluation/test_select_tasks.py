@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from neucocore import discovery
+from neucocore.data.labels import read_label_folder
+from neucocore.errors import ConfigError, DataError, IdError, UnknownComponentError
+from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
+
+PLUGIN = Path(__file__).with_name("task_plugin.py")
+ROWS = "a,1,True\nb,2,True\nc,4,False\n"
+
+
+@pytest.fixture(autouse=True)
+def task_plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv(discovery.PATH_VARIABLE, str(PLUGIN))
+    discovery.forget()
+    yield
+    discovery.forget()
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    for name in ("wod__regr", "double__regr", "my_task__regr"):
+        (tmp_path / f"{name}.csv").write_text("id,label,dev\n" + ROWS)
+    (tmp_path / "yes__cls.csv").write_text("id,label,dev\na,no,1\nb,yes,1\nc,yes,0\n")
+    return tmp_path
+
+
+def select(labels: Path, **how: object) -> TaskSelection:
+    return select_tasks(read_label_folder(labels), **how)  # type: ignore[arg-type]
+
+
+def keys(selection: TaskSelection) -> list[str]:
+    return [task.key for task in selection.tasks]
+
+
+def test_a_task_claims_the_label_files_of_its_own_data_set_only(labels: Path) -> None:
+    assert keys(select(labels, dataset="toy-data")) == ["double@1", "my_task", "wood@2", "yes"]
+    assert keys(select(labels, dataset="other")) == ["double", "my_task", "wod", "yes"]
+    assert keys(select(labels)) == ["double", "my_task", "wod", "yes"]
+
+
+def test_the_newest_version_claims_unless_another_is_named(labels: Path) -> None:
+    selection = select(labels, dataset="toy-data", patterns=["wood@1"])
+    assert keys(selection) == ["wood@1"]
+
+
+def test_a_claimed_task_has_its_own_metric_and_labels(labels: Path) -> None:
+    tasks = {task.key: task for task in select(labels, dataset="toy-data").tasks}
+    assert tasks["double@1"].y.tolist() == [2.0, 4.0, 8.0]
+    assert tasks["double@1"].metric == "rmse"
+    assert tasks["my_task"].metric == "r2"
+    assert (tasks["yes"].problem, tasks["yes"].classes) == ("binary", ("no", "yes"))
+
+
+def test_where_acts_first(labels: Path) -> None:
+    selection = select(labels, dataset="toy-data", where="dev", patterns=["double"])
+    assert selection.labelled_ids == {"a", "b"}
+    assert selection.tasks[0].y.tolist() == [2.0, 4.0]
+
+
+def test_the_task_filter_leaves_the_labelled_ids_alone(labels: Path) -> None:
+    (labels / "more__regr.csv").write_text("id,label,dev\nz,1,True\ny,3,True\n")
+    assert "z" in select(labels, patterns=["yes"]).labelled_ids
+
+
+def test_wildcards_and_stems_choose_tasks(labels: Path) -> None:
+    assert keys(select(labels, dataset="toy-data", patterns=["wo*", "my_*"])) == [
+        "my_task",
+        "wood@2",
+    ]
+    assert keys(select(labels, dataset="toy-data", patterns=["wod"])) == ["wood@2"]
+
+
+def test_by_stem_the_same_tasks_have_their_files_names(labels: Path) -> None:
+    selection = select(labels, dataset="toy-data", patterns=["wood"])
+    assert keys(selection.by_stem()) == ["wod"]
+
+
+def test_an_unknown_task_is_answered_with_the_nearest(labels: Path) -> None:
+    with pytest.raises(UnknownComponentError, match="unknown task 'my_tsak'; did you mean"):
+        select(labels, patterns=["my_tsak"])
+
+
+def test_an_installed_task_of_another_data_set_is_explained(labels: Path) -> None:
+    with pytest.raises(UnknownComponentError) as caught:
+        select(labels, patterns=["wood"])
+    assert "name the data set with --dataset" in (caught.value.hint or "")
+
+
+def test_another_label_changes_the_digest(labels: Path) -> None:
+    before = select(labels, patterns=["my_task"]).tasks[0].digest
+    (labels / "my_task__regr.csv").write_text("id,label,dev\n" + ROWS.replace("4", "5"))
+    assert select(labels, patterns=["my_task"]).tasks[0].digest != before
+
+
+def test_a_problem_of_another_kind_is_refused(labels: Path) -> None:
+    (labels / "wod__regr.csv").unlink()
+    (labels / "wod__cls.csv").write_text("id,label,dev\na,no,1\nb,yes,1\nc,yes,0\n")
+    with pytest.raises(DataError, match="holds binary labels; the task .*wood is regression"):
+        select(labels, dataset="toy-data")
+
+
+def test_groups_are_read_and_must_be_complete(labels: Path) -> None:
+    places = labels.parent / "places.csv"
+    places.write_text("id,place\na,north\nb,south\nc,north\n")
+    groups = read_groups(f"{places}:place")
+    task = select(labels, patterns=["my_task"], groups=groups).tasks[0]
+    assert task.groups is not None
+    assert task.groups.tolist() == ["north", "south", "north"]
+    del groups["b"]
+    with pytest.raises(IdError, match="1 of 3 ids of task my_task have no group: b"):
+        select(labels, patterns=["my_task"], groups=groups)
+
+
+def test_groups_without_a_column_are_a_usage_error(labels: Path) -> None:
+    with pytest.raises(ConfigError, match="is not FILE:COLUMN"):
+        read_groups("places.csv")
+    places = labels.parent / "places.csv"
+    places.write_text("id,place\na,north\n")
+    with pytest.raises(DataError, match="has no column 'region'"):
+        read_groups(f"{places}:region")
+
+
+def test_dropped_labels_are_counted(labels: Path) -> None:
+    (labels / "gaps__regr.csv").write_text("id,label\na,1\nb,\nc,nan\nd,2\n")
+    warnings = select(labels).warnings
+    assert any("gaps__regr.csv: row without a label dropped (2 times)" in w for w in warnings)
