@@ -1,0 +1,1 @@
+"""Run folders, the tables that rank them, and what a run says of its making."""
