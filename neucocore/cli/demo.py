@@ -22,9 +22,10 @@ encoders:
   - random
   - constant
   - mean
-  - {{name: temporal-mosaiks, features: 512, as: temporal-mosaiks}}
-dimension: 256        # a limit; nothing is padded
+  - {{name: temporal-mosaiks, features: 512, as: temporal-mosaiks}}   # 4096 as published
+dimension: 1024       # a limit; nothing is padded
 protocol: [robust, neucobench-2026]
+phase: demo
 output: results
 jobs: {jobs}
 """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import progress, put_table, say, warn
+from neucocore.cli.terminal import Advance, progress, put_table, say, warn
 
 if TYPE_CHECKING:
     from neucocore.evaluation.evaluate import EvaluateRequest
@@ -145,9 +146,20 @@ def show(
                 chosen,
                 jobs=jobs,
                 force=force,
-                progress=lambda task, done, of: advance(done, of, task),
+                progress=_overall(advance, len(prepared.selection.tasks)),
             )
         _say_record(record, table)
+
+
+def _overall(advance: Advance, tasks: int) -> Callable[[str, int, int], None]:
+    """Turn the splits of single tasks into one count over all tasks."""
+    finished: dict[str, int] = {}
+
+    def count(task: str, done: int, of: int) -> None:
+        finished[task] = done
+        advance(sum(finished.values()), of * tasks, "")
+
+    return count
 
 
 def _say_record(record: Any, table: bool) -> None:
