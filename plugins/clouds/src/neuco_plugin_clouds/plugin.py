@@ -56,7 +56,7 @@ def neuco_tasks() -> list[TaskSpec]:
                     "codes of the rasters: 0-3, or the scribbles' 0-6",
                     choices=("classes", "scribble"),
                 ),
-                Param("padding", "list", "", "rows and columns of padding: top,bottom,left,right"),
+                Param("padding", "list", (), "rows and columns of padding: top,bottom,left,right"),
             ),
         )
     ]

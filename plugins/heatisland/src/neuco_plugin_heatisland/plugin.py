@@ -36,7 +36,9 @@ COMMON = {
     ),
     "derive_params": (
         Param("cubes", "str", None, "CSV of the cubes' grids, needed for GeoTIFFs", nullable=True),
-        Param("months", "list", "6,7,8", "months of the scenes, after the date in their names"),
+        Param(
+            "months", "list", ("6", "7", "8"), "months of the scenes, after the date in their names"
+        ),
         Param("minimum", "float", 0.5, "least share of clear pixels for a cube to be labelled"),
     ),
 }

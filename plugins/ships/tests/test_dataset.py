@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from neuco_plugin_ships.dataset import ships
+from neucocore.plugin import DataError, IdError, MissingFileError, write_modality
+
+
+def write_tiff(path, bands):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=2,
+        width=3,
+        count=len(bands),
+        dtype="float32",
+        crs="EPSG:32618",
+        transform=Affine(10, 0, 500_000, 0, -10, 4_500_000),
+    ) as file:
+        for number, value in enumerate(bands, start=1):
+            file.write(np.full((2, 3), value, np.float32), number)
+
+
+def test_scenes_in_the_cube_layout_are_read(tmp_path):
+    folder = tmp_path / "data/s1/part-000000"
+    folder.mkdir(parents=True)
+    array = np.full((1, 2, 4, 4), -12.5, np.float32)
+    write_modality(folder / "port7.zarr.zip", array, ("vv", "vh"))
+
+    scenes = ships(tmp_path)
+    (cube,) = scenes.read(scenes.ids())
+
+    assert cube.id == "port7"
+    np.testing.assert_array_equal(cube.arrays["s1"], array)
+    assert cube.bands["s1"] == ("vv", "vh")
+
+
+def test_scenes_as_geotiffs_are_read_without_the_filler_bands(tmp_path):
+    write_tiff(tmp_path / "Houston/scene1.tif", [-10.0, -17.0, 0.0])
+    write_tiff(tmp_path / "Boston/scene0.tif", [-11.0, -18.0])
+
+    scenes = ships(tmp_path, layout="geotiff")
+
+    assert scenes.ids() == ["scene0", "scene1"]
+    (cube,) = scenes.read(["scene1"])
+    assert cube.arrays["s1"].shape == (1, 2, 2, 3)
+    assert cube.arrays["s1"][0, :, 0, 0].tolist() == [-10.0, -17.0]
+
+
+def test_label_files_lie_beside_the_scenes(tmp_path):
+    write_tiff(tmp_path / "scene1.tif", [-10.0, -17.0])
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/ships_detection__cls.csv").write_text("id,label\nscene1,1\n")
+
+    names = [path.name for path in ships(tmp_path, layout="geotiff").label_files()]
+
+    assert names == ["ships_detection__cls.csv"]
+
+
+def test_missing_doubled_and_single_band_scenes_are_named(tmp_path):
+    with pytest.raises(MissingFileError, match="no scene"):
+        ships(tmp_path, layout="geotiff")
+    write_tiff(tmp_path / "a/scene1.tif", [-10.0])
+    scenes = ships(tmp_path, layout="geotiff")
+    with pytest.raises(DataError, match="has 1 band"):
+        list(scenes.read(["scene1"]))
+    with pytest.raises(IdError, match="1 of 1 scenes"):
+        list(scenes.read(["scene2"]))
+    write_tiff(tmp_path / "b/scene1.tif", [-10.0, -17.0])
+    with pytest.raises(DataError, match="scene1 is there twice"):
+        ships(tmp_path, layout="geotiff")

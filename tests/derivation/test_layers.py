@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from neucocore.derivation.labelling import NoLabel
+from neucocore.derivation.layers import TruthLayer, open_layer, truth_folder
+from neucocore.errors import ConfigError, DataError, MissingFileError
+
+HEAD = "id,crs,height,width,west,south,east,north\n"
+ONE = np.array([[7]], np.uint8)
+
+
+def truth(folder, **arrays):
+    (folder / "truth").mkdir()
+    np.savez(folder / "truth" / "a.npz", **arrays)
+    return folder
+
+
+def cubes(folder, rows):
+    table = folder / "cubes.csv"
+    table.write_text(HEAD + rows)
+    return table
+
+
+def test_a_synthetic_earth_is_known_by_its_truth_folder_or_by_that_folder_itself(tmp_path):
+    earth = truth(tmp_path, corine=ONE)
+
+    assert truth_folder([earth]) == earth / "truth"
+    assert truth_folder([earth / "truth"]) == earth / "truth"
+    assert open_layer([earth], "corine", None).read("a").values.tolist() == [[7]]
+
+
+def test_a_truth_layer_that_is_not_there_is_an_error_naming_those_that_are(tmp_path):
+    layer = TruthLayer(truth(tmp_path, corine=ONE, cdl=ONE) / "truth", "agbd")
+    with pytest.raises(DataError, match="no layer 'agbd'") as caught:
+        layer.read("a")
+    assert caught.value.hint == "its layers: cdl, corine"
+
+
+def test_a_cube_without_truth_gets_no_label(tmp_path):
+    layer = TruthLayer(truth(tmp_path, corine=ONE) / "truth", "corine")
+    with pytest.raises(NoLabel):
+        layer.read("b")
+
+
+def test_where_two_rasters_overlap_the_first_that_has_a_value_wins(tmp_path, write_raster):
+    left = write_raster("left.tif", np.array([[1, 0]], np.uint8), north=100, nodata=0)
+    right = write_raster("right.tif", np.array([[2, 2]], np.uint8), west=100, north=100)
+    table = cubes(tmp_path, "a,EPSG:3035,1,3,0,0,300,100\n")
+
+    patch = open_layer([left, right], "corine", table).read("a")
+
+    assert patch.values.tolist() == [[1, 2, 2]]
+
+
+def test_a_cube_beside_all_rasters_gets_no_label_and_is_told_where_they_lie(tmp_path, write_raster):
+    layer = open_layer(
+        [write_raster("a.tif", ONE, north=100)],
+        "corine",
+        cubes(tmp_path, "a,EPSG:3035,1,1,5000,0,5100,100\n"),
+    )
+    with pytest.raises(NoLabel, match=r"outside a.tif \(EPSG:3035: x 0 to 100, y 0 to 100\)"):
+        layer.read("a")
+
+
+def test_a_cube_without_a_grid_gets_no_label(tmp_path, write_raster):
+    table = cubes(tmp_path, "a,EPSG:3035,1,1,0,0,100,100\n")
+    layer = open_layer([write_raster("a.tif", ONE, north=100)], "corine", table)
+    with pytest.raises(NoLabel, match="no grid"):
+        layer.read("b")
+
+
+def test_a_netcdf_raster_is_read_as_a_geotiff_is(tmp_path, write_raster):
+    import rasterio.shutil
+
+    tiff = write_raster("a.tif", ONE, north=100)
+    rasterio.shutil.copy(str(tiff), str(tmp_path / "a.nc"), driver="netCDF")
+    table = cubes(tmp_path, "a,EPSG:3035,1,1,0,0,100,100\n")
+
+    patch = open_layer([tmp_path / "a.nc"], "corine", table).read("a")
+
+    assert patch.values.tolist() == [[7]]
+
+
+def test_sources_that_are_no_rasters_or_do_not_exist_are_named(tmp_path):
+    (tmp_path / "notes.txt").write_text("no raster")
+    with pytest.raises(ConfigError, match=r"no raster: .*notes.txt"):
+        open_layer([tmp_path / "notes.txt"], "corine", None)
+    with pytest.raises(MissingFileError, match="absent"):
+        open_layer([tmp_path / "absent.tif"], "corine", None)
+    with pytest.raises(ConfigError, match="none was named"):
+        open_layer([], "corine", None)

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from neucocore.derivation.grids import CubeGrid
+from neucocore.derivation.rasters import Raster
+from neucocore.errors import DataError, MissingFileError
+
+CODES = np.array([[1, 2], [3, 4]], np.uint8)
+
+
+def test_pixels_take_the_nearest_value_of_a_raster_in_the_same_system(write_raster):
+    raster = Raster(write_raster("a.tif", CODES, west=1000, north=2000))
+    grid = CubeGrid("a", "EPSG:3035", (50, 0, 1050, 0, -50, 1950), 2, 2)
+
+    patch = raster.sample(grid)
+
+    assert patch.values.tolist() == [[1, 2], [3, 4]]
+    assert patch.covered.all()
+
+
+def test_pixels_outside_the_raster_are_not_covered(write_raster):
+    raster = Raster(write_raster("a.tif", CODES, west=1000, north=2000))
+    grid = CubeGrid("a", "EPSG:3035", (100, 0, 1100, 0, -100, 2100), 2, 2)
+
+    patch = raster.sample(grid)
+
+    assert patch.covered.tolist() == [[False, False], [True, False]]
+    assert patch.values[1, 0] == 2
+
+
+def test_the_rasters_own_no_data_value_is_not_covered(write_raster):
+    raster = Raster(write_raster("a.tif", CODES, west=1000, north=2000, nodata=3))
+    grid = CubeGrid("a", "EPSG:3035", (100, 0, 1000, 0, -100, 2000), 2, 2)
+
+    assert raster.sample(grid).covered.tolist() == [[True, True], [False, True]]
+
+
+def test_a_cube_in_degrees_meets_a_raster_in_metres(write_raster):
+    # The centre of EPSG:3035, x 4321000 and y 3210000, is 10 degrees east, 52 degrees north.
+    raster = Raster(write_raster("a.tif", CODES, west=4320900, north=3210100))
+    grid = CubeGrid("a", "EPSG:4326", (0.0004, 0, 9.9996, 0, -0.0004, 52.0004), 2, 2)
+
+    assert raster.sample(grid).values.tolist() == [[1, 2], [3, 4]]
+
+
+def test_padding_is_left_out_of_reading_and_of_sampling(write_raster):
+    padded = Raster(write_raster("a.tif", CODES, west=1000, north=2000), padding=(0, 1, 0, 1))
+    grid = CubeGrid("a", "EPSG:3035", (100, 0, 1000, 0, -100, 2000), 2, 2)
+
+    assert padded.read().tolist() == [[1]]
+    assert padded.sample(grid).covered.tolist() == [[True, False], [False, False]]
+
+
+def test_a_raster_without_a_reference_system_is_refused(write_raster):
+    with pytest.raises(DataError, match="no coordinate reference system"):
+        Raster(write_raster("a.tif", CODES, crs=None, west=1000, north=2000))
+
+
+def test_metres_that_are_called_degrees_are_refused(write_raster):
+    path = write_raster("a.tif", CODES, crs="EPSG:4326", west=4320900, north=3210100)
+    with pytest.raises(DataError, match="which is in degrees, but reaches from x 4"):
+        Raster(path)
+
+
+def test_a_cube_in_metres_that_calls_them_degrees_is_refused(write_raster):
+    raster = Raster(write_raster("a.tif", CODES, west=4320900, north=3210100))
+    grid = CubeGrid("a", "EPSG:4326", (10, 0, 500000, 0, -10, 5000000), 2, 2)
+
+    with pytest.raises(DataError, match="the grid of a cube says EPSG:4326"):
+        raster.sample(grid)
+
+
+def test_an_unknown_reference_system_is_named(write_raster):
+    raster = Raster(write_raster("a.tif", CODES, west=4320900, north=3210100))
+    with pytest.raises(DataError, match="unknown coordinate reference system 'EPSG:999999'"):
+        raster.sample(CubeGrid("a", "EPSG:999999", (10, 0, 0, 0, -10, 0), 2, 2))
+
+
+def test_a_file_that_is_no_raster_and_one_that_is_missing_are_told_apart(tmp_path):
+    (tmp_path / "text.tif").write_text("no raster")
+    with pytest.raises(DataError, match="cannot be read as a raster"):
+        Raster(tmp_path / "text.tif")
+    with pytest.raises(MissingFileError):
+        Raster(tmp_path / "absent.tif")

@@ -1,0 +1,56 @@
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from neucocore.derivation.rasters import Patch
+from neucocore.derivation.zonal import Legend, label_shares
+from neucocore.errors import DataError
+
+LEGEND = Legend("test codes", classes=frozenset({1, 2, 3}), left_out=frozenset({0, 9}))
+
+
+class Patches:
+    """A layer from codes by id, -1 where not covered."""
+
+    def __init__(self, codes: Mapping[str, list[int]]) -> None:
+        self.codes = {cube: np.array([row]) for cube, row in codes.items()}
+
+    def read(self, cube: str) -> Patch:
+        codes = self.codes[cube]
+        return Patch(codes, codes >= 0)
+
+
+def test_the_share_is_one_of_pixels_with_a_class():
+    layer = Patches({"a": [1, 2, 2, 3, 0, 9, 1, 1]})
+
+    labels = label_shares(["a"], layer, LEGEND, {1, 3}, minimum=0.5)
+
+    assert labels.y.tolist() == [4 / 6]
+
+
+def test_a_cube_with_too_few_classed_pixels_gets_no_label():
+    layer = Patches({"a": [1, 0, 0, -1], "b": [1, 2, 0, -1]})
+
+    labels = label_shares(["a", "b"], layer, LEGEND, {1}, minimum=0.5)
+
+    assert labels.ids == ("b",)
+    assert "less than 50% of its pixels hold a class" in labels.findings[0].message
+
+
+def test_a_code_outside_the_legend_says_that_it_is_another_product():
+    layer = Patches({"a": [1, 311, 312, 2]})
+    with pytest.raises(DataError, match="2 codes that are not test codes: 311, 312"):
+        label_shares(["a"], layer, LEGEND, {1}, minimum=0.5)
+
+
+def test_codes_under_uncovered_pixels_are_not_looked_at():
+    labels = label_shares(["a"], Patches({"a": [1, -7, 2]}), LEGEND, {1}, minimum=0.5)
+
+    assert labels.y.tolist() == [0.5]
+
+
+def test_labels_that_would_all_be_zero_are_an_error():
+    layer = Patches({"a": [2, 2], "b": [3, 3]})
+    with pytest.raises(DataError, match="none of 2 cubes holds one of the wanted classes"):
+        label_shares(["a", "b"], layer, LEGEND, {1}, minimum=0.5)
