@@ -44,7 +44,7 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
         raise
     except ImportError as error:
         raise _load_error(component, error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ComponentLoadError(
             f"the {component.kind} {component.full_name} cannot be made: "
             f"{type(error).__name__}: {error}",

@@ -6,30 +6,42 @@ with it: it is shown by ``neuco plugins list`` and quoted when a name cannot be 
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import importlib.metadata
-import importlib.util
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 from neucocore import hookcheck
+from neucocore.candidates import (
+    ALLOW_VARIABLE,
+    BLOCK_VARIABLE,
+    CORE,
+    PATH_VARIABLE,
+    STRICT_VARIABLE,
+    Candidate,
+    candidates,
+    exclusion,
+    listed,
+)
 from neucocore.errors import ConfigError, NeucoError, PluginError
-from neucocore.hookspecs import HOOK_OF_KIND
 from neucocore.names import is_name
 from neucocore.specs import KINDS, ComponentSpec, Kind
 
-GROUP = "neuco.plugins"
-CORE = "core"
-ALLOW_VARIABLE = "NEUCO_PLUGINS"
-BLOCK_VARIABLE = "NEUCO_DISABLE_PLUGINS"
-STRICT_VARIABLE = "NEUCO_STRICT_PLUGINS"
-PATH_VARIABLE = "NEUCO_PLUGIN_PATH"
+__all__ = [
+    "CORE",
+    "PATH_VARIABLE",
+    "Component",
+    "Installation",
+    "PluginRecord",
+    "add_plugin_paths",
+    "forget",
+    "installation",
+]
 
 Status = Literal["loaded", "failed", "blocked"]
 
@@ -38,11 +50,15 @@ Status = Literal["loaded", "failed", "blocked"]
 class Component:
     """A spec together with who provides it."""
 
-    kind: Kind
     spec: ComponentSpec
     plugin: str
     distribution: str
     distribution_version: str
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of component it is."""
+        return self.spec.kind
 
     @property
     def name(self) -> str:
@@ -68,6 +84,8 @@ class PluginRecord:
     ----------
     origin
         The module's entry-point value, or the file given with ``--plugin-path``.
+    reason
+        Why it failed or is blocked, else empty.
     seconds
         Wall time of importing the module and calling its hooks.
     registered
@@ -106,8 +124,23 @@ class Installation:
 
 @functools.cache
 def installation() -> Installation:
-    """Find and load all plugins, once per process."""
-    return Installation(tuple(_load_all(os.environ)))
+    """Find and load all plugins, once per process.
+
+    Raises
+    ------
+    PluginError
+        With ``NEUCO_STRICT_PLUGINS=1``, the first plugin that fails.
+    """
+    strict = os.environ.get(STRICT_VARIABLE, "") not in ("", "0")
+    plugins = []
+    for record in _records(os.environ):
+        if strict and record.status == "failed":
+            raise PluginError(
+                f"plugin {record.name} ({record.distribution}) failed: {record.reason}",
+                hint=f"{BLOCK_VARIABLE}={record.name} leaves it out",
+            )
+        plugins.append(record)
+    return Installation(tuple(plugins))
 
 
 def forget() -> None:
@@ -120,128 +153,70 @@ def add_plugin_paths(paths: Sequence[Path]) -> None:
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise ConfigError(f"--plugin-path: no such file: {', '.join(missing)}")
-    known = _listed(os.environ, PATH_VARIABLE, os.pathsep)
+    known = listed(os.environ, PATH_VARIABLE, os.pathsep)
     added = [str(path.resolve()) for path in paths]
     os.environ[PATH_VARIABLE] = os.pathsep.join(dict.fromkeys([*known, *added]))
     forget()
 
 
-def _load_all(environ: Mapping[str, str]) -> Iterator[PluginRecord]:
-    allowed = _listed(environ, ALLOW_VARIABLE)
-    blocked = _listed(environ, BLOCK_VARIABLE)
-    strict = environ.get(STRICT_VARIABLE, "") not in ("", "0")
-    seen: dict[str, str] = {}
-    for candidate in _candidates(environ):
-        if candidate.name != CORE and candidate.registered:
-            if candidate.name in blocked:
-                yield candidate.record("blocked", f"blocked by {BLOCK_VARIABLE}")
-                continue
-            if allowed and candidate.name not in allowed:
-                yield candidate.record("blocked", f"not in {ALLOW_VARIABLE}")
-                continue
-        record = _load(candidate, seen.get(candidate.name))
-        seen.setdefault(candidate.name, candidate.distribution)
-        if strict and record.status == "failed":
-            raise PluginError(
-                f"plugin {record.name} ({record.distribution}) failed: {record.reason}",
-                hint=f"pip uninstall {record.distribution}, or {BLOCK_VARIABLE}={record.name}",
-            )
-        yield record
+def _records(environ: Mapping[str, str]) -> Iterator[PluginRecord]:
+    takers: dict[str, str] = {}
+    for candidate in candidates(environ):
+        if reason := exclusion(candidate, environ):
+            yield _record(candidate, "blocked", reason)
+        elif not is_name(candidate.name):
+            reason = f"the name {candidate.name!r} is not lower-case words joined by '-'"
+            yield _record(candidate, "failed", reason)
+        elif taker := takers.get(candidate.name):
+            reason = f"the plugin name {candidate.name!r} is already taken by {taker}"
+            yield _record(candidate, "failed", reason)
+        else:
+            takers[candidate.name] = candidate.distribution
+            yield _load(candidate)
+    for name in listed(environ, ALLOW_VARIABLE):
+        if name not in takers and not set(listed(environ, BLOCK_VARIABLE)) & {name}:
+            absent = Candidate(name, "", "", "")
+            yield _record(absent, "failed", f"{ALLOW_VARIABLE} names it, but it is not installed")
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A plugin before anything of it is imported."""
-
-    name: str
-    distribution: str
-    version: str
-    origin: str
-    registered: bool = True
-
-    def record(self, status: Status, reason: str = "", **more: Any) -> PluginRecord:
-        return PluginRecord(
-            self.name,
-            self.distribution,
-            self.version,
-            self.origin,
-            status,
-            reason,
-            registered=self.registered,
-            **more,
-        )
-
-    def module(self) -> ModuleType:
-        if self.registered:
-            return importlib.import_module(self.origin)
-        return _module_of_file(Path(self.origin))
-
-
-def _candidates(environ: Mapping[str, str]) -> Iterator[_Candidate]:
-    """Yield the built-in plugin, the installed ones sorted by name, then single files."""
-    version = importlib.metadata.version("neucocore")
-    yield _Candidate(CORE, "neucocore", version, "neucocore.builtin.plugin")
-    found = {}
-    for entry in importlib.metadata.entry_points(group=GROUP):
-        distribution = entry.dist.name if entry.dist else "unknown"
-        version = entry.dist.version if entry.dist else ""
-        # An editable install can be listed twice by the same distribution's metadata.
-        found[entry.name, distribution] = _Candidate(entry.name, distribution, version, entry.value)
-    yield from (found[key] for key in sorted(found))
-    for path in _listed(environ, PATH_VARIABLE, os.pathsep):
-        name = Path(path).stem.replace("_", "-").lower()
-        yield _Candidate(name, Path(path).name, "", path, registered=False)
-
-
-def _load(candidate: _Candidate, taken_by: str | None) -> PluginRecord:
+def _load(candidate: Candidate) -> PluginRecord:
     """Import one plugin and collect its specs; every failure becomes a record."""
-    if not is_name(candidate.name):
-        return candidate.record(
-            "failed", f"the name {candidate.name!r} is not lower-case words joined by '-'"
-        )
-    if taken_by is not None:
-        return candidate.record(
-            "failed", f"the plugin name {candidate.name!r} is already taken by {taken_by}"
-        )
     start = time.perf_counter()
     try:
-        module = candidate.module()
-        specs = hookcheck.collect(module)
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for our data
+            specs = hookcheck.collect(candidate.module())
     except KeyboardInterrupt:
         raise
-    except NeucoError as error:
-        return candidate.record("failed", error.message, seconds=time.perf_counter() - start)
     except BaseException as error:  # noqa: BLE001  SystemExit at import is a plugin's failure too
-        return candidate.record("failed", _describe(error), seconds=time.perf_counter() - start)
+        return _record(candidate, "failed", _described(error), time.perf_counter() - start)
     components = tuple(
-        Component(kind, spec, candidate.name, candidate.distribution, candidate.version)
-        for kind in HOOK_OF_KIND
-        for spec in specs.get(kind, ())
+        Component(spec, candidate.name, candidate.distribution, candidate.version) for spec in specs
     )
-    return candidate.record("loaded", seconds=time.perf_counter() - start, components=components)
+    return _record(candidate, "loaded", "", time.perf_counter() - start, components)
 
 
-def _describe(error: BaseException) -> str:
+def _record(
+    candidate: Candidate,
+    status: Status,
+    reason: str,
+    seconds: float = 0.0,
+    components: tuple[Component, ...] = (),
+) -> PluginRecord:
+    return PluginRecord(
+        name=candidate.name,
+        distribution=candidate.distribution,
+        version=candidate.version,
+        origin=candidate.origin,
+        status=status,
+        reason=reason,
+        seconds=seconds,
+        registered=candidate.registered,
+        components=components,
+    )
+
+
+def _described(error: BaseException) -> str:
+    if isinstance(error, NeucoError):
+        return error.message
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _module_of_file(path: Path) -> ModuleType:
-    name = f"neuco_plugin_file_{path.stem}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # factories "name:attribute" and pickling look here
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _listed(environ: Mapping[str, str], variable: str, separator: str = ",") -> list[str]:
-    return [part.strip() for part in environ.get(variable, "").split(separator) if part.strip()]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
+from typing import Any
 
-import pluggy
-
-from neucocore import hookspecs
 from neucocore.errors import IncompatiblePluginError, PluginError, SpecError
 from neucocore.hookspecs import HOOK_OF_KIND, PROJECT, SUPPORTED_APIS
 from neucocore.names import did_you_mean
@@ -16,29 +14,33 @@ from neucocore.speccheck import problems_of
 from neucocore.specs import SPEC_OF_KIND, ComponentSpec, Kind
 
 PREFIX = "neuco_"
+MARK = f"{PROJECT}_impl"
+"""The attribute by which pluggy's marker knows a hook."""
 
 
-def collect(module: ModuleType) -> dict[Kind, tuple[ComponentSpec, ...]]:
-    """Return the specs a plugin module offers, by kind.
+def collect(module: ModuleType) -> list[ComponentSpec]:
+    """Return the specs a plugin module offers, kind by kind.
 
     Raises
     ------
     IncompatiblePluginError
         ``NEUCO_API`` is missing or not supported.
     PluginError
-        A hook is misspelt, unmarked, raises, or nothing is offered.
+        A hook is misspelt, unmarked, takes arguments or raises, or nothing is offered.
     SpecError
         A hook returned something that is not a list of complete specs of its kind.
     """
     _check_api(module)
-    _check_functions(module)
-    _check_signatures(module)
-    specs = {
-        kind: _specs_of_hook(kind, getattr(module, hook))
-        for kind, hook in HOOK_OF_KIND.items()
-        if hasattr(module, hook)
-    }
-    if not any(specs.values()):
+    for name, value in vars(module).items():
+        if problem := _problem_with(name, value):
+            raise PluginError(problem)
+    specs = [
+        spec
+        for kind, name in HOOK_OF_KIND.items()
+        if (hook := getattr(module, name, None)) is not None
+        for spec in _specs_of_hook(kind, hook)
+    ]
+    if not specs:
         raise PluginError(
             "it offers nothing: implement at least one of " + ", ".join(HOOK_OF_KIND.values())
         )
@@ -52,41 +54,31 @@ def _check_api(module: ModuleType) -> None:
     if api not in SUPPORTED_APIS:
         supported = ", ".join(map(str, sorted(SUPPORTED_APIS)))
         raise IncompatiblePluginError(
-            f"it is written for plugin API {api}; this neucocore supports {supported}"
+            f"it is written for plugin API {api!r}; this neucocore supports {supported}"
         )
 
 
-def _check_functions(module: ModuleType) -> None:
-    """Refuse ``neuco_*`` functions that would silently never be called."""
-    known = set(HOOK_OF_KIND.values())
-    marker = f"{PROJECT}_impl"
-    for name, value in vars(module).items():
-        if not inspect.isfunction(value):
-            continue
-        if hasattr(value, marker) and name not in known:
-            hint = did_you_mean(name, known)
-            raise PluginError(f"{name} is not a hook" + (f"; {hint}" if hint else ""))
-        if name.startswith(PREFIX):
-            if name not in known:
-                hint = did_you_mean(name, known)
-                raise PluginError(f"{name} is not a hook" + (f"; {hint}" if hint else ""))
-            if not hasattr(value, marker):
-                raise PluginError(f"{name} lacks the @hookimpl decorator")
-
-
-def _check_signatures(module: ModuleType) -> None:
-    # A manager of its own: pluggy leaves rubbish behind after a failed registration.
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(hookspecs)
-    try:
-        manager.register(module)
-    except pluggy.PluginValidationError as error:
-        raise PluginError(" ".join(str(error).split())) from error
+def _problem_with(name: str, value: Any) -> str:
+    """Say what is wrong with something in a plugin's module that is, or should be, a hook."""
+    marked = inspect.isfunction(value) and hasattr(value, MARK)
+    if name not in HOOK_OF_KIND.values():
+        if marked or (inspect.isfunction(value) and name.startswith(PREFIX)):
+            hint = did_you_mean(name, HOOK_OF_KIND.values())
+            return f"{name} is not a hook; {hint or 'rename it'}"
+        return ""
+    if not inspect.isfunction(value):
+        return f"{name} is not a function but of type {type(value).__name__}"
+    if not marked:
+        return f"{name} lacks the @hookimpl decorator"
+    parameters = inspect.signature(value).parameters
+    if parameters:
+        return f"{name} takes arguments ({', '.join(parameters)}); hooks take none"
+    return ""
 
 
 def _specs_of_hook(
     kind: Kind, hook: Callable[[], Sequence[ComponentSpec]]
-) -> tuple[ComponentSpec, ...]:
+) -> Iterator[ComponentSpec]:
     name = HOOK_OF_KIND[kind]
     try:
         returned = hook()
@@ -106,4 +98,4 @@ def _specs_of_hook(
         if identity in seen:
             raise SpecError(f"{name}() offers {spec.name}@{spec.version} twice")
         seen.add(identity)
-    return tuple(returned)
+        yield spec

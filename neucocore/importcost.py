@@ -8,17 +8,49 @@ import sys
 from collections.abc import Sequence
 
 SECONDS = 60
+HEAVY_MODULES = (
+    "jax",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "rasterio",
+    "scipy",
+    "sklearn",
+    "tensorflow",
+    "torch",
+    "xarray",
+    "zarr",
+)
+"""Packages that a plugin's module must not import: each costs every command time."""
 _PROGRAM = """
 import json, sys, importlib
-importlib.import_module(sys.argv[1])
-print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+print("\\n" + json.dumps(sorted(name for name in sys.modules if "." not in name)))
 """
 
 
-def imported_by(module: str, watched: Sequence[str]) -> list[str]:
-    """Return which of the watched top-level modules importing ``module`` brings in."""
+def heavy_imports(modules: Sequence[str]) -> dict[str, list[str]]:
+    """Return which heavy packages importing each module brings in; those without are left out.
+
+    One fresh interpreter imports all modules; only if that brings something heavy in, each gets
+    one of its own to tell whose fault it is.
+    """
+    if not imported_by(modules):
+        return {}
+    return {module: heavy for module in modules if (heavy := imported_by([module]))}
+
+
+def imported_by(modules: Sequence[str], watched: Sequence[str] = HEAVY_MODULES) -> list[str]:
+    """Return which of the watched top-level packages importing these modules brings in.
+
+    Empty if a module cannot be imported: that is for others to say.
+    """
     result = subprocess.run(  # noqa: S603  our own interpreter with our own program
-        [sys.executable, "-c", _PROGRAM, module],
+        [sys.executable, "-c", _PROGRAM, *modules],
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -35,12 +35,12 @@ def find(kind: Kind, name: str, within: Installation | None = None) -> Component
     ]
     if not matching:
         raise _unknown(kind, name, components, within)
-    plugins = sorted({c.plugin for c in matching})
-    if len(plugins) > 1:
-        offers = [f"{c.full_name} ({c.distribution})" for c in matching]
+    offers = {c.full_name: c.distribution for c in matching}
+    if len(offers) > 1:
+        said = ", ".join(f"{full_name} ({by})" for full_name, by in offers.items())
         raise AmbiguousComponentError(
-            f"several plugins offer the {kind} {name!r}: {', '.join(offers)}",
-            hint=f"name one of them: {' or '.join(c.full_name for c in matching)}",
+            f"several plugins offer the {kind} {name!r}: {said}",
+            hint=f"name one of them: {' or '.join(offers)}",
         )
     return max(matching, key=lambda c: c.spec.version)
 
@@ -53,18 +53,28 @@ def names(kind: Kind, within: Installation | None = None) -> list[str]:
 def _unknown(
     kind: Kind, name: str, components: list[Component], within: Installation
 ) -> UnknownComponentError:
-    known = {c.name for c in components} | {c.full_name for c in components}
     base = name.rpartition("/")[2].partition("@")[0]
     versions = [c.versioned_name for c in components if c.name == base]
+    known = {c.full_name if "/" in name else c.name for c in components}
     message = f"unknown {kind} {name!r}"
     if versions and "@" in name:
         message += f"; installed is {', '.join(versions)}"
     elif suggestion := did_you_mean(name.partition("@")[0], known):
         message += f"; {suggestion}"
     problems = [f"plugin {p.name} did not load: {p.reason}" for p in within.failed]
-    hint = f"neuco list {kind}s"
-    if provider := catalogue.provider_of(kind, base):
-        loaded = {p.name for p in within.plugins if p.status == "loaded"}
-        if provider.name not in loaded:
-            hint = f"pip install {provider.distribution} (it provides the {kind} {base!r})"
-    return UnknownComponentError(message, problems=problems, hint=hint)
+    return UnknownComponentError(
+        message, problems=problems, hint=_where_from(kind, base, within) or f"neuco list {kind}s"
+    )
+
+
+def _where_from(kind: Kind, base: str, within: Installation) -> str:
+    """Say how to get a component that the catalogue knows, or return an empty text."""
+    provider = catalogue.provider_of(kind, base)
+    if provider is None:
+        return ""
+    here = {plugin.name: plugin for plugin in within.plugins}.get(provider.name)
+    if here is None or not here.distribution:
+        return f"pip install {provider.distribution} (it provides the {kind} {base!r})"
+    if here.status == "blocked":
+        return f"the plugin {here.name} provides it, but is {here.reason}"
+    return f"pip install --upgrade {provider.distribution} (it provides the {kind} {base!r})"

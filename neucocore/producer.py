@@ -30,13 +30,12 @@ def identity_of(distribution: str) -> dict[str, Any]:
         return {"distribution": distribution, "version": ""}
     identity: dict[str, Any] = {"distribution": distribution, "version": installed.version}
     origin = _direct_url(installed)
-    if origin.get("dir_info", {}).get("editable"):
-        identity["editable"] = True
     if commit := origin.get("vcs_info", {}).get("commit_id"):
         identity["commit"] = commit
-    record = installed.read_text("RECORD")
-    if record and "editable" not in identity:
-        identity["record"] = hashlib.sha256(record.encode()).hexdigest()
+    if origin.get("dir_info", {}).get("editable"):
+        identity["editable"] = True
+    elif record := _code_record(installed):
+        identity["record"] = record
     return identity
 
 
@@ -63,22 +62,41 @@ def _direct_url(installed: importlib.metadata.Distribution) -> dict[str, Any]:
     return json.loads(text) if text else {}
 
 
+def _code_record(installed: importlib.metadata.Distribution) -> str:
+    """Return the digest of RECORD's file hashes, or an empty text if there is no RECORD.
+
+    The lines about metadata and scripts are left out: they depend on who installed, and where.
+    """
+    lines = sorted(
+        f"{file.as_posix()} {file.hash.value}"
+        for file in installed.files or ()
+        if file.hash is not None
+        and file.parts[0] != ".."
+        and not file.parts[0].endswith(".dist-info")
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+
+
 def _sources_digest(component: Component) -> str:
     factory = component.spec.factory
+    if factory == "":
+        return ""  # labels read as they are: the core's code, and they have a digest of their own
     module = factory.partition(":")[0] if isinstance(factory, str) else factory.__module__
-    return _digest_of_package(module)
+    top, _, _ = module.partition(".")
+    # The core is too large to count as a whole: one of its rooms, but all of a plugin.
+    return _digest_of_sources(module.rpartition(".")[0] if top == CORE_DISTRIBUTION else top)
 
 
 @functools.cache
-def _digest_of_package(module: str) -> str:
-    """Digest the sources next to a module: the plugin's package, or one room of the core."""
+def _digest_of_sources(module: str) -> str:
+    """Digest all Python files of a package, or the one of a module."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return ""
-    folder = Path(spec.origin).parent
+    file = Path(spec.origin)
+    is_package = spec.submodule_search_locations is not None
     digest = hashlib.sha256()
-    in_package = (folder / "__init__.py").exists()
-    for path in sorted(folder.rglob("*.py")) if in_package else [Path(spec.origin)]:
-        digest.update(path.relative_to(folder).as_posix().encode())
+    for path in sorted(file.parent.rglob("*.py")) if is_package else [file]:
+        digest.update(path.relative_to(file.parent).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
+import importlib
 import os
 from typing import Any
 
 import typer
 
+from neucocore.candidates import name_exclusion
+from neucocore.entrypoints import Declared, declared
 from neucocore.errors import PluginError
+from neucocore.names import is_name
 
 GROUP = "neuco.commands"
+DISTRIBUTION_PREFIX = "neuco-plugin-"
 
 
 @functools.cache
-def commands() -> dict[str, importlib.metadata.EntryPoint]:
-    """Return the plugin commands by name, without importing any; block lists apply."""
-    from neucocore.discovery import ALLOW_VARIABLE, BLOCK_VARIABLE
-    from neucocore.names import is_name
+def commands() -> dict[str, Declared]:
+    """Return the plugin commands by name, without importing any; of two of a name the first.
 
-    blocked = set(filter(None, os.environ.get(BLOCK_VARIABLE, "").split(",")))
-    allowed = set(filter(None, os.environ.get(ALLOW_VARIABLE, "").split(",")))
-    found = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name, reverse=True)
-    return {
-        entry.name: entry
-        for entry in found
-        if is_name(entry.name)
-        and entry.name not in blocked
-        and (not allowed or entry.name in allowed)
-    }
+    The allow and block lists hold for a command by its own name and by its plugin's.
+    """
+    found: dict[str, Declared] = {}
+    for entry in declared(GROUP):
+        plugin = entry.distribution.removeprefix(DISTRIBUTION_PREFIX)
+        if is_name(entry.name) and not name_exclusion(os.environ, entry.name, plugin):
+            found.setdefault(entry.name, entry)
+    return found
 
 
 def stub(name: str) -> Any:
@@ -38,29 +38,29 @@ def stub(name: str) -> Any:
     if entry is None:
         return None
     holder = typer.Typer(add_completion=False)
-    distribution = entry.dist.name if entry.dist else "a plugin"
 
     @holder.command(
         name,
-        help=f"From {distribution}.",
+        help=f"From {entry.distribution}.",
         add_help_option=False,
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
     def run(ctx: typer.Context) -> None:
-        _load(entry, distribution)(ctx.args, prog_name=f"neuco {name}", standalone_mode=True)
+        _load(entry)(ctx.args, prog_name=f"neuco {name}", standalone_mode=True)
 
     return typer.main.get_command(holder)
 
 
-def _load(entry: importlib.metadata.EntryPoint, distribution: str) -> Any:
+def _load(entry: Declared) -> Any:
+    module, _, attribute = entry.value.partition(":")
     try:
-        loaded = entry.load()
+        loaded = functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"the command {entry.name} of {distribution} cannot be loaded: "
+            f"the command {entry.name} of {entry.distribution} cannot be loaded: "
             f"{type(error).__name__}: {error}",
-            hint=f"pip install --upgrade {distribution}",
+            hint=f"pip install --upgrade {entry.distribution}",
         ) from error
     if not isinstance(loaded, typer.Typer):
-        raise PluginError(f"{entry.value} of {distribution} is not a typer app")
+        raise PluginError(f"{entry.value} of {entry.distribution} is not a typer app")
     return loaded

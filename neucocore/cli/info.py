@@ -32,7 +32,7 @@ def info(
 
 def _components(name: str) -> list[Component]:
     from neucocore.discovery import installation
-    from neucocore.errors import ComponentLookupError, UnknownComponentError
+    from neucocore.errors import ComponentLookupError, PluginError, UnknownComponentError
     from neucocore.lookup import find
     from neucocore.names import did_you_mean
     from neucocore.specs import KINDS
@@ -51,9 +51,11 @@ def _components(name: str) -> list[Component]:
     for plugin in installation().plugins:
         if plugin.name == name:
             if plugin.status == "failed":
-                raise UnknownComponentError(
+                raise PluginError(
                     f"plugin {name} did not load: {plugin.reason}", hint="neuco plugins list"
                 )
+            if plugin.status == "blocked":
+                raise UnknownComponentError(f"plugin {name} is {plugin.reason}")
             return list(plugin.components)
     known = [c.name for c in installation().components()]
     hint = did_you_mean(name, [*known, *(p.name for p in installation().plugins)])

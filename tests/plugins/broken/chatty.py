@@ -1,0 +1,14 @@
+"""Prints when it is imported, which must not end up among data on stdout."""
+
+from __future__ import annotations
+
+from neucocore.plugin import EncoderSpec, hookimpl
+
+NEUCO_API = 1
+print("hello from chatty")  # noqa: T201
+
+
+@hookimpl
+def neuco_encoders() -> list[EncoderSpec]:
+    print("hello from its hook")  # noqa: T201
+    return [EncoderSpec(name="chatty-encoder", summary="talks", factory="builtins:dict")]

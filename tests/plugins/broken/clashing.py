@@ -1,0 +1,12 @@
+"""Offers an encoder whose name another plugin offers too; installed twice."""
+
+from __future__ import annotations
+
+from neucocore.plugin import EncoderSpec, hookimpl
+
+NEUCO_API = 1
+
+
+@hookimpl
+def neuco_encoders() -> list[EncoderSpec]:
+    return [EncoderSpec(name="clashing", summary="offered twice", factory="builtins:dict")]

@@ -1,0 +1,5 @@
+"""Ends the program when it is imported."""
+
+from __future__ import annotations
+
+raise SystemExit(7)

@@ -1,0 +1,18 @@
+"""Loads, but the code behind its factory needs what is not there."""
+
+from __future__ import annotations
+
+from neucocore.plugin import EncoderSpec, hookimpl
+
+NEUCO_API = 1
+
+
+@hookimpl
+def neuco_encoders() -> list[EncoderSpec]:
+    return [
+        EncoderSpec(
+            name="needy",
+            summary="needs what is not there",
+            factory="a_package_that_is_not_there.encoder:Encoder",
+        )
+    ]

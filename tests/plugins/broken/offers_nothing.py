@@ -1,0 +1,12 @@
+"""Implements a hook that returns nothing."""
+
+from __future__ import annotations
+
+from neucocore.plugin import EncoderSpec, hookimpl
+
+NEUCO_API = 1
+
+
+@hookimpl
+def neuco_encoders() -> list[EncoderSpec]:
+    return []

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+
+from neucocore import catalogue
+from neucocore.catalogue import Entry
+from neucocore.discovery import Component, Installation, PluginRecord
+from neucocore.errors import AmbiguousComponentError, UnknownComponentError
+from neucocore.lookup import find, names
+from neucocore.specs import EncoderSpec, TaskSpec
+
+
+def encoder(name: str, version: int = 1) -> EncoderSpec:
+    return EncoderSpec(name=name, summary="s", factory="builtins:dict", version=version)
+
+
+def plugin(name: str, *specs: EncoderSpec | TaskSpec, **more: object) -> PluginRecord:
+    distribution = f"neuco-plugin-{name}"
+    components = tuple(Component(spec, name, distribution, "1.0") for spec in specs)
+    record = {"status": "loaded", "components": components} | more
+    return PluginRecord(name, distribution, "1.0", f"{name}.plugin", **record)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def knows_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the catalogue know a plugin that provides the encoder ``wake``."""
+    entry = Entry("ships", "neuco-plugin-ships", "s", {"encoders": ("wake",)})
+    monkeypatch.setattr(catalogue, "entries", lambda: (entry,))
+
+
+def test_a_name_finds_its_newest_version() -> None:
+    within = Installation((plugin("a", encoder("x", 1), encoder("x", 3), encoder("x", 2)),))
+    assert find("encoder", "x", within).spec.version == 3
+
+
+def test_a_version_can_be_asked_for() -> None:
+    within = Installation((plugin("a", encoder("x", 1), encoder("x", 2)),))
+    assert find("encoder", "x@1", within).spec.version == 1
+    assert find("encoder", "a/x@2", within).spec.version == 2
+
+
+def test_a_missing_version_names_the_installed_ones() -> None:
+    within = Installation((plugin("a", encoder("x", 1), encoder("x", 2)),))
+    with pytest.raises(UnknownComponentError, match="unknown encoder 'x@7'; installed is x@1, x@2"):
+        find("encoder", "x@7", within)
+
+
+def test_a_name_of_two_plugins_is_ambiguous_and_lists_both() -> None:
+    within = Installation((plugin("a", encoder("x")), plugin("b", encoder("x"))))
+    with pytest.raises(AmbiguousComponentError) as caught:
+        find("encoder", "x", within)
+    assert "a/x (neuco-plugin-a), b/x (neuco-plugin-b)" in caught.value.message
+    assert caught.value.hint == "name one of them: a/x or b/x"
+
+
+def test_the_plugin_decides_between_two() -> None:
+    within = Installation((plugin("a", encoder("x")), plugin("b", encoder("x"))))
+    assert find("encoder", "b/x", within).plugin == "b"
+
+
+def test_kinds_do_not_mix() -> None:
+    task = TaskSpec(name="x", summary="s", dataset="d", problem="regression", primary_metric="r2")
+    within = Installation((plugin("a", encoder("x"), task),))
+    assert find("task", "x", within).kind == "task"
+    assert find("encoder", "x", within).kind == "encoder"
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    within = Installation((plugin("a", encoder("temporal-mosaiks"), encoder("random")),))
+    with pytest.raises(UnknownComponentError) as caught:
+        find("encoder", "temporal-mosaik", within)
+    assert caught.value.message.endswith("did you mean 'temporal-mosaiks'?")
+    assert caught.value.hint == "neuco list encoders"
+
+
+def test_a_name_with_a_plugin_suggests_full_names() -> None:
+    within = Installation((plugin("a", encoder("random")),))
+    with pytest.raises(UnknownComponentError, match="did you mean 'a/random'"):
+        find("encoder", "a/randem", within)
+
+
+def test_an_unknown_name_quotes_the_plugins_that_failed() -> None:
+    broken = plugin("b", status="failed", reason="ImportError: torch", components=())
+    within = Installation((plugin("a", encoder("x")), broken))
+    with pytest.raises(UnknownComponentError) as caught:
+        find("encoder", "far-away", within)
+    assert caught.value.problems == ("plugin b did not load: ImportError: torch",)
+
+
+@pytest.mark.usefixtures("knows_ships")
+def test_a_name_the_catalogue_knows_says_what_to_install() -> None:
+    with pytest.raises(UnknownComponentError) as caught:
+        find("encoder", "wake", Installation(()))
+    assert caught.value.hint == "pip install neuco-plugin-ships (it provides the encoder 'wake')"
+
+
+@pytest.mark.usefixtures("knows_ships")
+def test_a_blocked_provider_is_said_instead_of_installed_again() -> None:
+    blocked = plugin("ships", status="blocked", reason="blocked by X", components=())
+    with pytest.raises(UnknownComponentError) as caught:
+        find("encoder", "wake", Installation((blocked,)))
+    assert caught.value.hint == "the plugin ships provides it, but is blocked by X"
+
+
+@pytest.mark.usefixtures("knows_ships")
+def test_an_old_provider_is_to_be_upgraded() -> None:
+    within = Installation((plugin("ships", encoder("other")),))
+    with pytest.raises(UnknownComponentError) as caught:
+        find("encoder", "wake", within)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("pip install --upgrade neuco-plugin-ships")
+
+
+def test_names_are_sorted_and_each_once() -> None:
+    within = Installation((plugin("b", encoder("x"), encoder("a")), plugin("c", encoder("x"))))
+    assert names("encoder", within) == ["a", "x"]
