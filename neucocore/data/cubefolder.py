@@ -14,7 +14,7 @@ from neucocore.data.cubefile import CubeFile, CubeSchema, MissingChunks
 from neucocore.data.cubefind import LAYOUTS, SUFFIX, chosen_ids, find_cubes
 from neucocore.data.cuberead import read_cube
 from neucocore.data.cubeselect import CubeSelection
-from neucocore.errors import CorruptCubeError, MissingFileError
+from neucocore.errors import CorruptCubeError, DataError, MissingFileError
 
 SEASONS = ("spring", "summer", "fall", "winter")
 
@@ -192,7 +192,7 @@ class CubeFolder:
         return {modality: found[modality] for modality in modalities}
 
     def _inferred(self, modality: str, stored_offset: int | None) -> CubeSchema:
-        with CubeFile(self._files[modality][min(self._files[modality])]) as first:
+        with self._first(modality) as first:
             bands = first.bands
             integer = first.dtype.kind in "iu"
         optical = integer and any(band.startswith("B") for band in bands)
@@ -203,26 +203,32 @@ class CubeFolder:
             nodata=0 if optical else None,
         )
 
+    def _first(self, modality: str) -> CubeFile:
+        """Open the first file of a modality that can be opened: the others shall be like it."""
+        files = self._files[modality]
+        broken: DataError | None = None
+        for id in sorted(files):  # noqa: A001
+            try:
+                return CubeFile(files[id])
+            except DataError as error:
+                broken = broken or error
+        raise broken or MissingFileError(f"no cubes of modality {modality} in {self.path}")
+
     @cached_property
-    def _shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Per modality the id and shape of the first cube that can be opened."""
-        shapes: dict[str, tuple[str, tuple[int, ...]]] = {}
-        for modality, files in self._files.items():
-            for id in sorted(files):  # noqa: A001
-                try:
-                    with CubeFile(files[id]) as first:
-                        shapes[modality] = (id, first.shape)
-                    break
-                except CorruptCubeError:
-                    continue
+    def _shapes(self) -> dict[str, tuple[Path, tuple[int, ...]]]:
+        """Per modality the file and shape of the first cube that can be opened."""
+        shapes: dict[str, tuple[Path, tuple[int, ...]]] = {}
+        for modality in self._files:
+            with self._first(modality) as first:
+                shapes[modality] = (first.path, first.shape)
         return shapes
 
     def _check_shape(self, modality: str, file: CubeFile) -> None:
-        first, shape = self._shapes.get(modality, ("", file.shape))
+        first, shape = self._shapes[modality]
         if file.shape != shape:
             raise CorruptCubeError(
                 f"cube {file.path}: its shape (season, band, y, x) is {file.shape}, "
-                f"that of the folder's first cube {first} is {shape}",
+                f"that of the folder's first cube {first.name} is {shape}",
                 hint="keep cubes of one shape in a folder; neuco data check PATH lists them all",
             )
 
