@@ -1,4 +1,4 @@
-"""Limited-memory BFGS for smooth convex functions of well-scaled variables."""
+"""Limited-memory BFGS for many independent smooth convex problems at once."""
 
 from __future__ import annotations
 
@@ -8,29 +8,33 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
+Array = NDArray[np.float64]
+Pair = tuple[Array, Array, Array]
 
-MEMORY = 10
+MEMORY = 8
 SUFFICIENT_DECREASE = 1e-4
 MOST_HALVINGS = 30
 
 
 def minimise(
-    objective: Callable[[Vector], tuple[float, Vector]],
-    start: Vector,
+    objective: Callable[[Array], tuple[Array, Array]],
+    start: Array,
     *,
     tolerance: float,
-    most_steps: int = 300,
-) -> Vector:
-    """Return the minimiser of a convex function.
+    most_steps: int,
+) -> Array:
+    """Return the minimisers of several convex functions, evaluated together.
 
     Parameters
     ----------
     objective
-        Vector to value and gradient. Its variables should be scaled so that the Hessian is near
-        the identity: the first step is the negative gradient.
+        Variables (p, problems) to values (problems,) and gradients (p, problems). The variables
+        should be scaled so that Hessians are near the identity: the first step is the negative
+        gradient.
+    start
+        Where to start, (p, problems).
     tolerance
-        Stops when no entry of the gradient is larger.
+        A problem is solved when no entry of its gradient is larger.
     most_steps
         Stops after so many steps in any case.
 
@@ -40,40 +44,58 @@ def minimise(
     holds. Pairs without positive curvature are left out.
     """
     point = start
-    value, gradient = objective(point)
-    pairs: deque[tuple[Vector, Vector, float]] = deque(maxlen=MEMORY)
+    values, gradient = objective(point)
+    pairs: deque[Pair] = deque(maxlen=MEMORY)
     for _ in range(most_steps):
-        if np.max(np.abs(gradient), initial=0.0) <= tolerance:
-            break
-        direction = -_times_inverse_hessian(gradient, pairs)
-        slope = float(direction @ gradient)
-        step = 1.0
+        open_ = np.max(np.abs(gradient), axis=0, initial=0.0) > tolerance
+        direction = np.where(open_, -_times_inverse_hessian(gradient, pairs), 0.0)
+        slope = _dot(direction, gradient)
+        steps = np.where(open_, 1.0, 0.0)
         for _ in range(MOST_HALVINGS):
-            new_point = point + step * direction
-            new_value, new_gradient = objective(new_point)
-            if new_value <= value + SUFFICIENT_DECREASE * step * slope:
+            if not steps.any():
+                return point
+            new_point = point + steps * direction
+            new_values, new_gradient = objective(new_point)
+            failed = new_values > values + SUFFICIENT_DECREASE * steps * slope
+            if not failed.any():
                 break
-            step /= 2
+            steps = np.where(failed, steps / 2, steps)
         else:
-            break  # no further decrease can be represented
-        moved, turned = new_point - point, new_gradient - gradient
-        curvature = float(moved @ turned)
-        if curvature > np.finfo(np.float64).eps * float(turned @ turned):
-            pairs.append((moved, turned, 1 / curvature))
-        point, value, gradient = new_point, new_value, new_gradient
+            steps = np.where(failed, 0.0, steps)  # no further decrease can be represented
+            tolerance_met = ~failed
+            if not (open_ & tolerance_met).any():
+                return point
+            new_point = np.where(failed, point, new_point)
+            new_values, new_gradient = objective(new_point)
+        pairs.append(_pair(new_point - point, new_gradient - gradient))
+        point, values, gradient = new_point, new_values, new_gradient
     return point
 
 
-def _times_inverse_hessian(gradient: Vector, pairs: deque[tuple[Vector, Vector, float]]) -> Vector:
-    """Apply the two-loop recursion."""
+def _dot(a: Array, b: Array) -> Array:
+    """Return the inner product of each problem's columns."""
+    product: Array = np.einsum("ij,ij->j", a, b)
+    return product
+
+
+def _pair(moved: Array, turned: Array) -> Pair:
+    """Return a step, the gradient's change, and 1 over their product (0: not to be used)."""
+    curvature = _dot(moved, turned)
+    usable = curvature > np.finfo(np.float64).eps * _dot(turned, turned)
+    return moved, turned, np.where(usable, 1 / np.where(usable, curvature, 1.0), 0.0)
+
+
+def _times_inverse_hessian(gradient: Array, pairs: deque[Pair]) -> Array:
+    """Apply the two-loop recursion to each problem."""
     result = gradient.copy()
     weights = []
     for moved, turned, rho in reversed(pairs):
-        weights.append(rho * float(moved @ result))
+        weights.append(rho * _dot(moved, result))
         result -= weights[-1] * turned
     if pairs:
-        moved, turned, rho = pairs[-1]
-        result /= rho * float(turned @ turned)
+        _, turned, rho = pairs[-1]
+        curvature = rho * _dot(turned, turned)
+        result /= np.where(curvature > 0, curvature, 1.0)
     for (moved, turned, rho), weight in zip(pairs, reversed(weights), strict=True):
-        result += (weight - rho * float(turned @ result)) * moved
+        result += (weight - rho * _dot(turned, result)) * moved
     return result

@@ -55,7 +55,7 @@ class LinearModel:
         ``identity``, ``logistic`` (each column) or ``softmax``.
     chosen
         What was selected inside the training part, per fitted part: ``scaling``,
-        ``penalty_per_row``, and the leave-one-out ``error``.
+        ``penalty_per_row``, and the mean squared leave-one-out ``error`` of least squares.
     """
 
     weights: Matrix
@@ -100,12 +100,10 @@ def _model(target: Target, fits: Sequence[tuple[RidgeFit, RidgeFit | LogisticFit
     intercepts = [
         fit.intercept - fit.basis.centre @ w for (_, fit), w in zip(fits, weights, strict=True)
     ]
-    chosen = tuple(
-        {
-            "scaling": ridge.basis.scaling,
-            "penalty_per_row": ridge.penalty_per_row,
-            "error": ridge.error,
-        }
-        for ridge, _ in fits
-    )
+    chosen = tuple(_chosen(ridge, fit) for ridge, fit in fits)
     return LinearModel(np.hstack(weights), np.concatenate(intercepts), link, chosen)
+
+
+def _chosen(ridge: RidgeFit, fit: RidgeFit | LogisticFit) -> dict[str, Any]:
+    penalty = fit.penalty / ridge.n
+    return {"scaling": ridge.basis.scaling, "penalty_per_row": penalty, "error": ridge.error}

@@ -1,8 +1,10 @@
 """Penalised logistic regression in the basis a ridge fit has chosen.
 
-The penalty comes from the exact leave-one-out choice for the same classes coded as 0 and 1: near
-the prior, one Newton step of logistic regression with penalty w a equals ridge with penalty a, w
-being the mean of p (1 - p); so w a is used. The same step scales the solver's variables.
+Near the prior, one Newton step of logistic regression with penalty w a equals ridge with penalty
+a on 0/1 labels, w being the mean of p (1 - p); so the penalty that exact leave-one-out chose for
+those labels is where the search starts. Where classes separate well, less is better: a few smaller
+ones compete by log-loss on inner folds, all fitted in one go. The same Newton step scales the
+solver's variables.
 """
 
 from __future__ import annotations
@@ -17,8 +19,13 @@ from neucocore.evaluation.ridge import RidgeFit
 from neucocore.evaluation.scaling import Eigenbasis
 from neucocore.evaluation.training import Matrix, TrainingPart
 
-GRADIENT_TOLERANCE = 1e-6
-"""Largest gradient entry at the solution, per root of (n w) in the scaled variables."""
+RELATIVE_PENALTIES: NDArray[np.float64] = 10.0 ** np.arange(0, -3.25, -0.5)
+"""Candidates over w a, most cautious first, so that ties go to it."""
+INNER_FOLDS = 5
+# Largest gradient entry at a solution, per root of (n w) in the scaled variables, and the most
+# steps: for candidates, which are only compared, and for the final fit.
+ROUGH, ROUGH_STEPS = 1e-3, 50
+FINE, FINE_STEPS = 1e-6, 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,27 +59,55 @@ class LogisticFit:
 
 
 def fit_logistic(part: TrainingPart, y: Matrix, ridge: RidgeFit) -> LogisticFit:
-    """Fit two classes, (n, 1) of 0 and 1, or several, (n, k) one-hot, with ridge's choices."""
+    """Fit two classes, (n, 1) of 0 and 1, or several, (n, k) one-hot, in ridge's basis."""
     share = y.mean(axis=0)
     spread = float(np.mean(share * (1 - share)))  # w of the module's text
-    penalty = spread * ridge.penalty
-    objective = _Objective(part, y, ridge.basis, penalty, spread)
-    start = np.zeros((len(ridge.basis.spectrum) + 1, y.shape[1]))
-    start[-1] = log_odds(share) * objective.scale[-1]
-    tolerance = GRADIENT_TOLERANCE * np.sqrt(part.n * spread)
-    solution = minimise(objective, start.ravel(), tolerance=tolerance).reshape(start.shape)
-    solution /= objective.scale[:, None]
-    return LogisticFit(ridge.basis, penalty, solution[:-1], solution[-1])
+    penalty = choose_penalty(part, y, ridge.basis, spread * ridge.penalty)
+    path, intercept = solve(part, y, ridge.basis, penalty)
+    return LogisticFit(ridge.basis, penalty, path, intercept)
 
 
-def log_odds(share: Matrix) -> Matrix:
-    """Return the intercepts (k,) that predict the class shares (k,)."""
-    odds: Matrix = np.log(share)
-    return odds - np.log1p(-share) if len(share) == 1 else odds
+def solve(
+    part: TrainingPart, y: Matrix, basis: Eigenbasis, penalty: float
+) -> tuple[Matrix, Matrix]:
+    """Return coefficients (r, k) and intercepts (k,) for one penalty."""
+    everything = np.ones((part.n, 1))
+    objective = _Objective(part, y, basis, np.array([penalty]), everything)
+    path, intercept = objective.solved(FINE, FINE_STEPS)
+    return path[:, :, 0], intercept[:, 0]
+
+
+def choose_penalty(part: TrainingPart, y: Matrix, basis: Eigenbasis, largest: float) -> float:
+    """Return the penalty of the least log-loss on inner held-out rows."""
+    inner = inner_folds(part, y)
+    count = int(inner.max()) + 1
+    penalties = largest * RELATIVE_PENALTIES
+    # Problems are (fold, candidate) pairs: all candidates of the first fold, then the next.
+    trained = np.repeat(inner[:, None] != np.arange(count), len(penalties), axis=1)
+    objective = _Objective(part, y, basis, np.tile(penalties, count), trained.astype(np.float64))
+    scores = objective.scores(*objective.solved(ROUGH, ROUGH_STEPS))
+    held_out = np.where(trained, 0.0, log_losses(scores, y))
+    loss = held_out.sum(axis=0).reshape(count, -1).sum(axis=0)
+    return float(penalties[np.argmin(loss)])
+
+
+def inner_folds(part: TrainingPart, y: Matrix) -> NDArray[np.int64]:
+    """Return an inner fold for each training row, (n,).
+
+    The slices of a training part are folds already, with classes or groups as they should be;
+    rows in one piece are dealt by class.
+    """
+    sizes = [len(rows) for rows in part.slices]
+    if len(sizes) > 1:
+        return np.repeat(np.arange(len(sizes)) % INNER_FOLDS, sizes)
+    folds = np.empty(part.n, dtype=np.int64)
+    by_class = np.lexsort(y.T)
+    folds[by_class] = np.arange(part.n) % INNER_FOLDS
+    return folds
 
 
 def probabilities(scores: Matrix) -> Matrix:
-    """Return the logistic function of (m, 1) scores, or the softmax of (m, k) ones."""
+    """Return the logistic function of (m, 1, ...) scores, or the softmax of (m, k, ...) ones."""
     if scores.shape[1] == 1:
         return (1 + np.tanh(scores / 2)) / 2
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -80,39 +115,89 @@ def probabilities(scores: Matrix) -> Matrix:
     return shares
 
 
-class _Objective:
-    """Penalised log-loss and gradient in variables whose Hessian is near the identity.
+def log_losses(scores: Matrix, y: Matrix) -> Matrix:
+    """Return the negative log-likelihood of each row in each problem, (n, problems).
 
-    Parameters are (r + 1, k): coefficients and, last, the intercept, each times ``scale``.
+    Parameters
+    ----------
+    scores
+        (n, k, problems).
+    y
+        (n, k): 0 and 1 (k = 1), or one-hot.
+    """
+    if y.shape[1] == 1:
+        signed: Matrix = np.where(y[:, :, None] > 0.5, -scores, scores)[:, 0]
+        return np.maximum(signed, 0) + np.log1p(np.exp(-np.abs(signed)))
+    largest = scores.max(axis=1)
+    normaliser = largest + np.log(np.sum(np.exp(scores - largest[:, None]), axis=1))
+    losses: Matrix = normaliser - np.einsum("nkp,nk->np", scores, y)
+    return losses
+
+
+class _Objective:
+    """Penalised log-losses and gradients of several problems on the same rows.
+
+    Parameters are (r + 1, k, problems): coefficients and, last, the intercepts. The solver's
+    variables are parameters times ``scale``, in which the Hessians are near the identity.
+
+    Parameters
+    ----------
+    penalties
+        One per problem.
+    weights
+        (n, problems): 1 for rows a problem is trained on, else 0.
     """
 
     def __init__(
-        self, part: TrainingPart, y: Matrix, basis: Eigenbasis, penalty: float, spread: float
+        self,
+        part: TrainingPart,
+        y: Matrix,
+        basis: Eigenbasis,
+        penalties: NDArray[np.float64],
+        weights: Matrix,
     ) -> None:
-        self.part, self.y, self.basis, self.penalty = part, y, basis, penalty
-        curvature = np.append(spread * basis.spectrum + penalty, spread * part.n)
-        self.scale = np.sqrt(curvature)
+        self.part, self.y, self.basis = part, y, basis
+        self.penalties, self.weights = penalties, weights
         self.offset = basis.centre @ basis.axes
+        n = weights.sum(axis=0)
+        share = (y.T @ weights + 0.5) / (n + 1)  # (k, problems); never 0 or 1
+        self.spread = np.mean(share * (1 - share), axis=0)
+        curvature = self.spread * (n / part.n) * basis.spectrum[:, None] + penalties
+        self.scale = np.sqrt(np.vstack([curvature, self.spread * n]))[:, None, :]
+        self.prior = np.log(share) - (np.log1p(-share) if len(share) == 1 else 0.0)
 
-    def __call__(self, variables: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        parameters = variables.reshape(len(self.scale), -1) / self.scale[:, None]
+    def solved(self, accuracy: float, most_steps: int) -> tuple[Matrix, Matrix]:
+        """Return coefficients (r, k, problems) and intercepts (k, problems) at the minima."""
+        shape = (len(self.scale), *self.prior.shape)
+        start = np.zeros(shape)
+        start[-1] = self.prior * self.scale[-1]
+        tolerance = accuracy * float(np.sqrt(self.part.n * self.spread.mean()))
+        flat = start.reshape(-1, shape[-1])
+        solution = minimise(self, flat, tolerance=tolerance, most_steps=most_steps)
+        parameters = solution.reshape(shape) / self.scale
+        return parameters[:-1], parameters[-1]
+
+    def scores(self, path: Matrix, intercept: Matrix) -> Matrix:
+        """Return (n, k, problems) linear scores of all rows."""
+        r, k, problems = path.shape
+        flat = path.reshape(r, -1)
+        constant = intercept.reshape(-1) - self.offset @ flat
+        scores = self.part.times(self.basis.axes @ flat) + constant
+        return scores.reshape(-1, k, problems)
+
+    def __call__(self, variables: Matrix) -> tuple[Matrix, Matrix]:
+        """Return values (problems,) and gradients in the solver's variables."""
+        parameters = variables.reshape(len(self.scale), *self.prior.shape) / self.scale
         path, intercept = parameters[:-1], parameters[-1]
-        scores = self.part.times(self.basis.axes @ path) + (intercept - self.offset @ path)
-        loss = _log_loss(scores, self.y) + self.penalty / 2 * float(np.sum(path * path))
-        excess = probabilities(scores) - self.y
+        scores = self.scores(path, intercept)
+        values = np.einsum("np,np->p", self.weights, log_losses(scores, self.y))
+        values += self.penalties / 2 * np.einsum("rkp,rkp->p", path, path)
+        excess = (probabilities(scores) - self.y[:, :, None]) * self.weights[:, None, :]
         total = excess.sum(axis=0)
+        flat = self.basis.axes.T @ self.part.transposed_times(excess.reshape(len(excess), -1))
         gradient = np.empty_like(parameters)
-        gradient[:-1] = self.basis.axes.T @ self.part.transposed_times(excess)
-        gradient[:-1] += self.penalty * path - np.outer(self.offset, total)
+        gradient[:-1] = flat.reshape(path.shape) + self.penalties * path
+        gradient[:-1] -= self.offset[:, None, None] * total
         gradient[-1] = total
-        gradient /= self.scale[:, None]
-        return loss, gradient.ravel()
-
-
-def _log_loss(scores: Matrix, y: Matrix) -> float:
-    """Return the summed negative log-likelihood."""
-    if scores.shape[1] == 1:
-        return float(np.sum(np.logaddexp(0, scores) - y * scores))
-    largest = scores.max(axis=1, keepdims=True)
-    normaliser = largest[:, 0] + np.log(np.sum(np.exp(scores - largest), axis=1))
-    return float(np.sum(normaliser) - np.sum(y * scores))
+        gradient /= self.scale
+        return values, gradient.reshape(variables.shape)

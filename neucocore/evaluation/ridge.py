@@ -34,8 +34,8 @@ class RidgeFit:
         Where the penalty is diagonal.
     penalty
         The chosen penalty, not divided by n.
-    penalty_per_row
-        The chosen value of `PENALTIES_PER_ROW`.
+    n
+        Number of training rows.
     error
         Mean squared leave-one-out error, summed over the k columns.
     path
@@ -46,7 +46,7 @@ class RidgeFit:
 
     basis: Eigenbasis
     penalty: float
-    penalty_per_row: float
+    n: int
     error: float
     path: Matrix
     intercept: Matrix
@@ -91,7 +91,7 @@ def fit_ridge(part: TrainingPart, targets: Sequence[Matrix]) -> list[RidgeFit]:
                 best[index] = RidgeFit(
                     basis,
                     float(penalties[chosen]),
-                    float(PENALTIES_PER_ROW[chosen]),
+                    part.n,
                     float(error[chosen]),
                     path[:, :, chosen].T,
                     targets[index].mean(axis=0),
