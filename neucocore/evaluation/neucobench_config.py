@@ -1,7 +1,8 @@
 """NeuCo-Bench's own YAML configuration, read as it is: the drop-in mode.
 
 It becomes the options of a protocol (what the scores depend on) and switches (what is written
-beside them). Missing keys take NeuCo-Bench's defaults.
+beside them). Missing keys take NeuCo-Bench's defaults, but plots, which need an extra here, are
+drawn only when asked for.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def read_config(path: Path) -> NeuCoBenchConfig:
         options=_options(top),
         tasks=tuple(top.get("task_filter") or ()),
         fold_results=top.get("output_fold_results", False),
-        plots=top.get("enable_plots", True),
+        plots=top.get("enable_plots", False),
         store_probes=top.get("store_probes", False),
         update_leaderboard=top.get("update_leaderboard", False),
         config=top,

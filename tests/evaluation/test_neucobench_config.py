@@ -50,7 +50,7 @@ def test_options_and_switches_are_told_apart() -> None:
 def test_the_defaults_are_the_protocol_itself(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, LINEAR))
     assert config.protocol.identity == "neucobench-2026@1"
-    assert (config.plots, config.store_probes, config.tasks) == (True, False, ())
+    assert (config.plots, config.store_probes, config.tasks) == (False, False, ())
 
 
 def test_a_changed_option_changes_the_identity(tmp_path: Path) -> None:

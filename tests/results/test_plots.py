@@ -1,0 +1,65 @@
+"""Pictures of a run."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neucocore.errors import ConfigError
+from neucocore.results.plots import draw_plots
+
+Make = Callable[..., Any]
+CURVES = {"train_loss": np.array([[2.0, 1.0], [3.0, 1.5]])}
+
+
+def names(files: list[Path]) -> list[str]:
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
+    return [file.name for file in files]
+
+
+def test_regression_gets_curves_and_a_scatter_plot(tmp_path: Path, outcome: Make) -> None:
+    predictions = {"y_true": np.arange(4.0), "y_pred": np.array([0.1, np.nan, 2.0, 3.0])}
+    files = draw_plots(tmp_path, [outcome(curves=CURVES, predictions=predictions)])
+    assert names(files) == ["train_loss.png", "scatter.png"]
+    assert files[0].parent == tmp_path / "crops" / "plots"
+
+
+def test_each_output_gets_a_scatter_plot(tmp_path: Path, outcome: Make) -> None:
+    predictions = {"y_true": np.ones((3, 2)), "y_pred": np.ones((3, 2))}
+    made = outcome(predictions=predictions)
+    made = replace(made, task=replace(made.task, outputs=("row", "column")))
+    assert names(draw_plots(tmp_path, [made])) == ["scatter_row.png", "scatter_column.png"]
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass"])
+def test_classes_get_a_confusion_matrix(tmp_path: Path, outcome: Make, problem: str) -> None:
+    width = 1 if problem == "binary" else 3
+    predictions = {"y_true": np.array([0, 1, 1]), "y_pred": np.eye(3)[:, :width]}
+    made = outcome(problem=problem, predictions=predictions)
+    assert names(draw_plots(tmp_path, [made])) == ["confusion_matrix.png"]
+
+
+def test_an_outcome_with_nothing_kept_has_no_plots(tmp_path: Path, outcome: Make) -> None:
+    assert draw_plots(tmp_path, [outcome()]) == []
+
+
+def test_without_matplotlib_the_extra_is_named(
+    tmp_path: Path, outcome: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported = builtins.__import__
+
+    def missing(name: str, *rest: Any, **more: Any) -> Any:
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return imported(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ConfigError, match="matplotlib") as caught:
+        draw_plots(tmp_path, [outcome(curves=CURVES)])
+    assert "neucocore[plots]" in str(caught.value)

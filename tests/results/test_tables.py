@@ -1,0 +1,80 @@
+"""Leaderboards as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from neucocore.evaluation.protocols import protocol
+from neucocore.results import tables as write
+from neucocore.results.leaderboard import Table, leaderboards
+from neucocore.results.records import read_runs
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def two(results: Any, outcome: Make) -> list[Table]:
+    results.add("mean_64", outcome("crops"))
+    results.add("random", outcome("crops", (0.1, 0.2)))
+    results.add("mean_64", outcome("clouds"), protocol=protocol("robust"))
+    return leaderboards(read_runs(results.output))
+
+
+def test_csv_has_one_header_for_all_tables(two: list[Table]) -> None:
+    rows = list(csv.DictReader(io.StringIO(write.to_csv(two))))
+    assert list(rows[0]) == [
+        "method", "experiment", "mean_score", "weighted_score", "aggregated_rank",
+        "q::crops", "q::clouds", "acc::crops", "acc::clouds", "phase", "protocol", "table",
+    ]  # fmt: skip
+    assert [(row["method"], row["table"]) for row in rows] == [
+        ("mean_64", "1"), ("random", "1"), ("mean_64", "2"),
+    ]  # fmt: skip
+    assert rows[0]["q::clouds"] == ""
+    assert float(rows[0]["acc::crops"]) == pytest.approx(0.6)
+
+
+def test_json_is_a_list_of_objects(two: list[Table]) -> None:
+    rows = json.loads(write.to_json(two))
+    assert [row["protocol"] for row in rows] == ["neucobench-2026@1"] * 2 + ["robust@1"]
+    assert rows[0]["aggregated_rank"] == 1
+
+
+def test_a_score_that_was_not_kept_is_null_and_empty(results: Any) -> None:
+    folder = results.output / "eval" / "old"
+    folder.mkdir(parents=True)
+    content = {"experiment": "old", "overall_score": 1.0, "task_result": {"crops": 1.0}}
+    (folder / "results_summary.json").write_text(json.dumps(content))
+    found = leaderboards(read_runs(results.output))
+    assert json.loads(write.to_json(found))[0]["acc::crops"] is None
+    assert next(csv.DictReader(io.StringIO(write.to_csv(found))))["acc::crops"] == ""
+
+
+def test_markdown_says_what_was_left_out(results: Any, outcome: Make) -> None:
+    results.add("ab")
+    results.add("c", outcome("crops", (0.5, None)))
+    text = write.to_markdown(leaderboards(read_runs(results.output)))
+    assert text.splitlines()[2] == "| rank | method | mean_score | weighted_score | crops |"
+    assert "| 1 | ab | 10.000 | 1.000 | 10.000 |" in text
+    assert "- left out: c_" in text
+
+
+def test_latex_escapes_names_and_keeps_remarks_as_comments(two: list[Table]) -> None:
+    text = write.to_latex(two)
+    assert r"1 & mean\_64 & 10.000" in text
+    assert text.count(r"\begin{tabular}{rlrrr}") == 2
+    assert "% tasks: 1; too few" in text
+
+
+def test_the_leaderboard_file_lies_where_neuco_bench_keeps_its_own(
+    results: Any, two: list[Table]
+) -> None:
+    path = write.write_leaderboard(results.output, "dev", two)
+    assert path.parent == results.output / "leaderboards" / "dev"
+    assert path.read_text() == write.to_csv(two)
+    assert len(read_runs(results.output)) == 3
