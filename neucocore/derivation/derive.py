@@ -16,7 +16,7 @@ from neucocore.data.findings import Finding
 from neucocore.data.labels import Labels
 from neucocore.data.labelwrite import label_file_name, write_label_file
 from neucocore.discovery import Component, installation
-from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError
+from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, DataError
 from neucocore.lookup import find
 from neucocore.specs import TaskSpec
 
@@ -105,7 +105,7 @@ def cube_ids(data: Path) -> list[str]:
 
 def derive_folder(
     dataset: str, data: Path, out: Path, progress: Callable[[int, int, str], None] | None = None
-) -> dict[str, Labels]:
+) -> dict[str, Labels | DataError]:
     """Derive every installed task of a data set from what lies in its own folder.
 
     For data that carries its truth with it: the synthetic Earth.
@@ -124,22 +124,28 @@ def derive_folder(
     Returns
     -------
     dict
-        Task name to labels, in the order of the names.
+        Task name to its labels, or to the error that says why no cube has one (a small Earth may
+        have no city); in the order of the names.
     """
-    tasks = [
-        component
-        for component in derivable(["*"])
-        if dataset in (cast(TaskSpec, component.spec).dataset, *cast(TaskSpec, component.spec).also)
-    ]
+    tasks = [component for component in derivable(["*"]) if dataset in _data_sets(component)]
     ids = cube_ids(data)
-    derived: dict[str, Labels] = {}
+    derived: dict[str, Labels | DataError] = {}
     for done, component in enumerate(tasks):
         if progress is not None:
             progress(done, len(tasks), component.name)
-        labels = derive_labels(component, ids, [data])
-        write_label_file(out / file_name(component), labels)
-        derived[component.name] = labels
+        try:
+            labels = derive_labels(component, ids, [data])
+        except DataError as error:
+            derived[component.name] = error
+        else:
+            write_label_file(out / file_name(component), labels)
+            derived[component.name] = labels
     return derived
+
+
+def _data_sets(component: Component) -> tuple[str, ...]:
+    spec = cast(TaskSpec, component.spec)
+    return (spec.dataset, *spec.also)
 
 
 def _checked(component: Component, ids: Sequence[str], labels: Any) -> Labels:

@@ -1,0 +1,80 @@
+"""The synthetic Earth's labels come from its truth by the tasks' own derivations."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from neucocore.components import resolve
+from neucocore.data.labels import read_label_folder
+from neucocore.data.labelstats import label_stats
+from neucocore.derivation.derive import derive_folder
+from neucocore.errors import DataError
+from neucocore.lookup import find
+
+CUBES = 24
+
+
+@pytest.fixture(scope="module")
+def earth(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("earth")
+    component = find("dataset", "synthetic-earth")
+    resolve(component, component.spec.make)(folder, cubes=CUBES, size=64, seed=0, jobs=1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def derived(earth, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("derived")
+    derive_folder("synthetic-earth", earth, folder)
+    return {file.stem: file for file in read_label_folder(folder)}
+
+
+def test_all_thirteen_tasks_are_derived(derived):
+    assert len(derived) == 13
+
+
+def test_an_earth_too_small_for_a_task_keeps_the_others(earth, tmp_path):
+    truth = tmp_path / "earth/truth"
+    truth.mkdir(parents=True)
+    shutil.copytree(earth / "data", tmp_path / "earth/data")
+    for file in sorted((earth / "truth").glob("*.npz")):
+        with np.load(file) as arrays:
+            cityless = dict(arrays) | {"st_b10": np.zeros((64, 64), np.uint16)}
+        np.savez(truth / file.name, **cityless)
+
+    derived = derive_folder("synthetic-earth", tmp_path / "earth", tmp_path / "out")
+
+    failed = {name for name, labels in derived.items() if isinstance(labels, DataError)}
+    assert failed == {"heatisland-mean", "heatisland-std"}
+    assert len(list((tmp_path / "out").iterdir())) == 11
+
+
+def test_the_labels_that_come_with_it_are_the_derived_ones(earth, derived):
+    shipped = {file.stem: file for file in read_label_folder(earth / "labels")}
+    for stem in sorted(set(shipped) & set(derived)):
+        assert set(shipped[stem].ids) == set(derived[stem].ids), stem
+        position = {cube: row for row, cube in enumerate(shipped[stem].ids)}
+        rows = [position[cube] for cube in derived[stem].ids]
+        # Label files hold six decimals.
+        np.testing.assert_allclose(shipped[stem].y[rows], derived[stem].y, atol=1e-6, err_msg=stem)
+    assert len(set(shipped) & set(derived)) >= 11
+
+
+def test_their_statistics_are_those_of_an_earth(derived):
+    stats = {stem: label_stats(file) for stem, file in derived.items()}
+    json.dumps(stats, allow_nan=False)
+
+    assert stats["nodata"]["count"] == CUBES
+    assert stats["random_clean_reg"]["count"] == CUBES
+    for stem in ("landcover_forest", "landcover_agriculture", "crops", "nodata"):
+        share = stats[stem]["distribution"]
+        assert 0 <= share["min"] < share["max"] <= 1, stem
+    kelvin = stats["heatisland_mean"]["distribution"]
+    assert 270 < kelvin["min"] < kelvin["max"] < 335
+    biomass = stats["biomass_mean"]["distribution"]
+    assert 0 <= biomass["min"] < biomass["max"] < 1000
+    assert stats["ships_position"]["distribution"]["row"]["max"] < 63.5
+    assert set(stats["ships_detection"]["distribution"]) == {"0", "1"}
+    assert stats["ships_position"]["count"] <= stats["ships_detection"]["count"] < CUBES
