@@ -14,8 +14,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-_POSITIONS = 512
-"""Positions in a block, roughly: large enough for BLAS, small enough for the cache."""
+_POSITIONS = 1100
+"""Positions in a block, at most: enough for BLAS to be fast, few enough for the last-level cache.
+
+2048 kernels make that 9 MB; benchmarks/encoding.py measures it."""
 
 
 def mean_features(

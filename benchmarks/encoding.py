@@ -1,0 +1,260 @@
+"""How fast cubes become features, measured side by side in one run.
+
+    python benchmarks/encoding.py                              features of one 27 x 264 x 264 image
+    python benchmarks/encoding.py --dataset NAME --data DIR    and reading, and encoding with jobs
+
+Compared are our features, the matrix product of the same shapes alone (numpy's BLAS), and the
+forward of torchgeo's RCF: torchgeo's own where it is installed, else the same operations in torch
+(it convolves twice), else it is left out. Every figure is the best of several repetitions that take
+turns, so that a busy moment of the machine hits all alike. Results go to stdout as Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from neuco_plugin_temporal_mosaiks.convolution import mean_features
+from neuco_plugin_temporal_mosaiks.encoder import CHANNELS
+from neuco_plugin_temporal_mosaiks.kernels import (
+    empirical_kernels,
+    gaussian_kernels,
+    patch_places,
+)
+from neucocore.plugin import CHALLENGE_STATISTICS, stacked
+
+SEED, BIAS, SIZE = 10012023, -1.0, 3
+Timings = dict[tuple[str, int], float]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--features", type=int, default=4096)
+    parser.add_argument("--pixels", type=int, default=264)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--dataset", help="a data set's name; with --data")
+    parser.add_argument("--data", type=Path, help="its folder: measures reading and jobs as well")
+    parser.add_argument("--encoder", default="temporal-mosaiks")
+    parser.add_argument("--cubes", type=int, default=16, help="cubes to read and encode")
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
+    given = parser.parse_args()
+    images = landscapes(8, given.pixels)
+    kernels = kernels_from(images, given.features // 2)
+    report_features(images[0], kernels, given.repeat, given.threads)
+    report_stride(images, kernels, "made-up landscapes")
+    if given.dataset and given.data:
+        report_run(given)
+
+
+def landscapes(count: int, pixels: int) -> np.ndarray:
+    """Images with structure at several scales, (count, CHANNELS, pixels, pixels) float32."""
+    rng = np.random.default_rng(0)
+    images = np.zeros((count, CHANNELS, pixels, pixels), np.float32)
+    for scale in (1, 4, 16, 64):
+        side = -(-pixels // scale)
+        coarse = rng.standard_normal((count, CHANNELS, side, side), dtype=np.float32)
+        blocks = coarse.repeat(scale, axis=2).repeat(scale, axis=3)
+        images += blocks[..., :pixels, :pixels] * np.float32(0.25 * scale**0.25)
+    return images
+
+
+def kernels_from(images: np.ndarray, count: int) -> np.ndarray:
+    _, stream = gaussian_kernels(SEED, count, CHANNELS, SIZE)
+    places = patch_places(stream, count, len(images), *images.shape[2:], SIZE)
+    patches = [
+        images[i, :, r : r + SIZE, c : c + SIZE]
+        for i, r, c in zip(places.image, places.row, places.column, strict=True)
+    ]
+    return empirical_kernels(np.stack(patches))
+
+
+def report_features(
+    image: np.ndarray, kernels: np.ndarray, repeat: int, threads: list[int]
+) -> None:
+    flops = 2 * kernels.size * (image.shape[1] - SIZE + 1) * (image.shape[2] - SIZE + 1)
+    forward = rcf(kernels)
+    works: dict[str, Callable[[], Any]] = {
+        "matrix product alone": product_of(image, kernels),
+        "ours": lambda: mean_features(image, kernels, BIAS),
+        "ours, stride 2": lambda: mean_features(image, kernels, BIAS, stride=2),
+    }
+    if forward is not None:
+        works[forward[0]] = lambda: forward[1](image)
+        off = np.abs(mean_features(image, kernels, BIAS) - forward[1](image)).max()
+        print(f"Largest difference from {forward[0]}: {off:.1e}\n")
+    best = take_turns(works, repeat, threads)
+    shape = " x ".join(map(str, image.shape))
+    print(f"{2 * len(kernels)} features of {shape}, {flops / 1e9:.1f} GFlop, best of {repeat}:\n")
+    print("| what | threads | seconds | GFlop/s | share of the product's rate | times RCF |")
+    print("|---|---|---|---|---|---|")
+    for (name, count), seconds in best.items():
+        done = flops / 4 if "stride 2" in name else flops * (2 if "RCF" in name else 1)
+        rate = done / seconds / 1e9
+        share = best["matrix product alone", count] / seconds * done / flops
+        ratio = "" if forward is None else f"{best[forward[0], count] / seconds:.1f}"
+        print(f"| {name} | {count} | {seconds:.3f} | {rate:.0f} | {share:.0%} | {ratio} |")
+    report_processes(image, kernels, max(threads), best, forward)
+
+
+def report_processes(
+    image: np.ndarray,
+    kernels: np.ndarray,
+    count: int,
+    best: Timings,
+    forward: tuple[str, Any] | None,
+) -> None:
+    """One BLAS thread in each of several processes: how an encode run uses the cores."""
+    rounds = 4
+    with multiprocessing.get_context("spawn").Pool(count, _one_thread, (image, kernels)) as pool:
+        pool.map(_features_again, range(count), chunksize=1)  # compiles
+        start = time.perf_counter()
+        pool.map(_features_again, range(count * rounds), chunksize=1)
+        seconds = (time.perf_counter() - start) / (count * rounds)
+    line = f"\n{count} processes of one thread: {seconds:.3f} s an image"
+    if forward is not None:
+        line += f", {best[forward[0], count] / seconds:.1f} times {forward[0]} on {count} threads"
+    print(line + ".\n")
+
+
+def _one_thread(image: np.ndarray, kernels: np.ndarray) -> None:
+    global _shared  # the pool's way to hand arrays over once
+    threadpool_limits(1)
+    _shared = image, kernels
+
+
+def _features_again(_: int) -> None:
+    mean_features(*_shared, BIAS)
+
+
+def product_of(image: np.ndarray, kernels: np.ndarray) -> Callable[[], None]:
+    """The product of the same shapes, all patches laid out beforehand, in 8 large pieces."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, (SIZE, SIZE), axis=(1, 2))
+    columns = windows.transpose(0, 3, 4, 1, 2).reshape(kernels[0].size, -1)
+    weights = kernels.reshape(len(kernels), -1)
+    pieces = np.array_split(np.ascontiguousarray(columns), 8, axis=1)
+    pieces = [np.ascontiguousarray(piece) for piece in pieces]
+    results = [np.empty((len(weights), piece.shape[1]), np.float32) for piece in pieces]
+
+    def multiply() -> None:
+        for piece, result in zip(pieces, results, strict=True):
+            np.matmul(weights, piece, out=result)
+
+    return multiply
+
+
+def rcf(kernels: np.ndarray) -> tuple[str, Callable[[np.ndarray], np.ndarray]] | None:
+    """torchgeo's RCF, or its operations in torch, or None without torch."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    weights, bias = torch.from_numpy(kernels), torch.full((len(kernels),), BIAS)
+    try:
+        from torchgeo.models import RCF
+    except ImportError:
+        name, model = "RCF (its operations in torch)", None
+    else:
+        name = "RCF (torchgeo)"
+        model = RCF(CHANNELS, 2 * len(kernels), SIZE, bias=BIAS, seed=SEED, mode="gaussian")
+        model.weights = weights
+
+    @torch.no_grad()
+    def forward(image: np.ndarray) -> np.ndarray:
+        x = torch.from_numpy(image)
+        if model is not None:
+            return model(x[None]).numpy().ravel()
+        positive = torch.relu(torch.nn.functional.conv2d(x, weights, bias))
+        negative = torch.relu(-torch.nn.functional.conv2d(x, weights, bias))
+        pooled = [
+            torch.nn.functional.adaptive_avg_pool2d(half, (1, 1)).ravel()
+            for half in (positive, negative)
+        ]
+        return torch.cat(pooled).numpy()
+
+    return name, forward
+
+
+def take_turns(works: dict[str, Callable[[], Any]], repeat: int, threads: list[int]) -> Timings:
+    """Run all works in turns; return the best seconds of each by name and number of threads."""
+    best: Timings = {}
+    for count in threads:
+        with limited(count):
+            for name, work in works.items():
+                work()  # compiles, allocates, warms
+                best[name, count] = float("inf")
+            for _ in range(repeat):
+                for name, work in works.items():
+                    start = time.perf_counter()
+                    work()
+                    best[name, count] = min(best[name, count], time.perf_counter() - start)
+    return best
+
+
+def limited(count: int) -> Any:
+    try:
+        import torch
+
+        torch.set_num_threads(count)
+    except ImportError:
+        pass
+    return threadpool_limits(count)
+
+
+def report_stride(images: np.ndarray, kernels: np.ndarray, what: str) -> None:
+    exact, coarse = (
+        np.stack([mean_features(image, kernels, BIAS, stride) for image in images])
+        for stride in (1, 2)
+    )
+    relative = np.linalg.norm(coarse - exact) / np.linalg.norm(exact)
+    spread = np.sqrt(((coarse - exact) ** 2).mean(axis=0)) / exact.std(axis=0).clip(1e-12)
+    print(
+        f"Stride 2 on {len(images)} {what}: relative error {relative:.2%}; error over "
+        f"a feature's standard deviation between images, median {np.median(spread):.3f}.\n"
+    )
+
+
+def report_run(given: argparse.Namespace) -> None:
+    from neucocore.components import create
+    from neucocore.encoding.plan import plan
+    from neucocore.encoding.run import encode
+    from neucocore.lookup import find
+
+    dataset = create(find("dataset", given.dataset), given.data)
+    ids = dataset.ids()[: given.cubes]
+    start = time.perf_counter()
+    held = sum(cube.nbytes for cube in dataset.read(ids))
+    seconds = time.perf_counter() - start
+    seasons = [stacked(cube, CHALLENGE_STATISTICS)[0] for cube in dataset.read(ids)]
+    images = np.stack(seasons)
+    report_stride(images, kernels_from(images, given.features // 2), "cubes, first season")
+    print(
+        f"Reading alone: {len(ids) / seconds:.1f} cubes/s ({held / len(ids) / 1e6:.1f} MB each in "
+        f"memory).\n\n| {given.encoder}, {len(ids)} cubes | cubes/s |\n|---|---|"
+    )
+    for jobs in given.jobs:
+        with tempfile.TemporaryDirectory() as folder:
+            request = plan(
+                given.encoder,
+                dataset=given.dataset,
+                data=given.data,
+                out=Path(folder) / "embeddings.npz",
+                ids=ids,
+            )
+            start = time.perf_counter()
+            encode(request, jobs=jobs)
+            print(f"| {jobs} jobs | {len(ids) / (time.perf_counter() - start):.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    print(f"{os.cpu_count()} cores, numpy {np.__version__}\n")
+    main()
