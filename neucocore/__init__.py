@@ -12,17 +12,60 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from neucocore.api import encode, evaluate, leaderboard
+    from neucocore.components import create
     from neucocore.data.cube import Cube
+    from neucocore.data.cubefile import cube_digest, read_modality
+    from neucocore.data.cubewrite import write_modality
     from neucocore.data.embeddings import Embeddings, load_embeddings, save_embeddings
+    from neucocore.data.labels import Labels, read_label_file, read_label_folder
+    from neucocore.discovery import installation
+    from neucocore.errors import NeucoError
+    from neucocore.lookup import find
+    from neucocore.results.probes import load_probe
 
 _HOMES = {
     "Cube": "neucocore.data.cube",
     "Embeddings": "neucocore.data.embeddings",
+    "Labels": "neucocore.data.labels",
+    "NeucoError": "neucocore.errors",
+    "create": "neucocore.components",
+    "cube_digest": "neucocore.data.cubefile",
+    "encode": "neucocore.api",
+    "evaluate": "neucocore.api",
+    "find": "neucocore.lookup",
+    "installation": "neucocore.discovery",
+    "leaderboard": "neucocore.api",
     "load_embeddings": "neucocore.data.embeddings",
+    "load_probe": "neucocore.results.probes",
+    "read_label_file": "neucocore.data.labels",
+    "read_label_folder": "neucocore.data.labels",
+    "read_modality": "neucocore.data.cubefile",
     "save_embeddings": "neucocore.data.embeddings",
+    "write_modality": "neucocore.data.cubewrite",
 }
 
-__all__ = ["Cube", "Embeddings", "__version__", "load_embeddings", "save_embeddings"]
+__all__ = [
+    "Cube",
+    "Embeddings",
+    "Labels",
+    "NeucoError",
+    "__version__",
+    "create",
+    "cube_digest",
+    "encode",
+    "evaluate",
+    "find",
+    "installation",
+    "leaderboard",
+    "load_embeddings",
+    "load_probe",
+    "read_label_file",
+    "read_label_folder",
+    "read_modality",
+    "save_embeddings",
+    "write_modality",
+]
 
 
 def __getattr__(name: str) -> Any:
