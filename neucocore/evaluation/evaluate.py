@@ -177,7 +177,7 @@ def components_of(chosen: Protocol, tasks: Sequence[ScoringTask]) -> list[Compon
     """Return the plugin components whose code a protocol's scores depend on."""
     if chosen.by_stem:
         return []
-    names = {("metric", task.metric) for task in tasks}
+    names = {("metric", name) for task in tasks for name in (task.metric, *task.beside)}
     for kind in ("probe", "metric"):
         if named := chosen.values().get(kind):
             names.add((kind, str(named)))

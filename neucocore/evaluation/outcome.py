@@ -34,6 +34,8 @@ class ScoringTask:
         Names of the class codes for binary and multiclass, else empty.
     outputs
         Names of the k columns of `y`, else empty.
+    beside
+        Names of further metrics its plugin wants reported.
     groups
         Group of each row for grouped splits, or None.
     metric
@@ -51,6 +53,7 @@ class ScoringTask:
     digest: str
     classes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     groups: NDArray[Any] | None = None
 
 

@@ -67,7 +67,7 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
         beside = [*BESIDE[task.problem]]
         if task.problem == "regression" and joined.columns.shape[1] > 1:
             beside.append("mean-distance")
-        names = dict.fromkeys([primary or task.metric, *beside])
+        names = dict.fromkeys([primary or task.metric, *beside, *task.beside])
         chosen = {m.name: m for m in (found.setdefault(n, _named(n)) for n in names)}
         lists.append(list(chosen.values()))
         first = lists[-1][0].spec

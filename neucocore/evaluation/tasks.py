@@ -175,10 +175,12 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
     if component is None:
         labels, problem = file.labels(), file.problem
         key, metric = file.stem, DEFAULT_METRIC[file.problem]
+        beside: tuple[str, ...] = ()
     else:
         spec = cast(TaskSpec, component.spec)
         labels = _labels_of(component, spec, files)
         key, metric, problem = component.versioned_name, spec.primary_metric, spec.problem
+        beside = spec.metrics
     return ScoringTask(
         key=key,
         stem=file.stem,
@@ -189,6 +191,7 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
         digest=label_digest(labels),
         classes=tuple(labels.classes),
         outputs=tuple(labels.outputs),
+        beside=beside,
         groups=labels.groups,
     )
 

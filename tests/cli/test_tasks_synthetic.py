@@ -11,9 +11,13 @@ from neucocore.data.labels import read_label_folder
 from neucocore.data.labelstats import label_stats
 from neucocore.derivation.derive import derive_folder
 from neucocore.errors import DataError
+from neucocore.evaluation.outcome import ScoringInput
+from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.robust import score
+from neucocore.evaluation.tasks import select_tasks
 from neucocore.lookup import find
 
-CUBES = 24
+CUBES = 40
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +82,20 @@ def test_their_statistics_are_those_of_an_earth(derived):
     assert stats["ships_position"]["distribution"]["row"]["max"] < 63.5
     assert set(stats["ships_detection"]["distribution"]) == {"0", "1"}
     assert stats["ships_position"]["count"] <= stats["ships_detection"]["count"] < CUBES
+
+
+def test_ships_are_scored_by_output_together_and_as_distance_in_pixels_and_metres(derived):
+    ships = derived["ships_position"]
+    (task,) = select_tasks([ships], dataset="synthetic-earth").tasks
+    # An embedding that knows rows but nothing of columns.
+    rows = ships.y[:, :1].astype(np.float32)
+    given = ScoringInput(ships.ids, rows, (task,), frozenset(ships.ids))
+
+    (outcome,) = score(given, protocol("robust").values())
+
+    assert task.key == "ships-position@1"
+    assert outcome.extra["r2:row"] > 0.9
+    assert outcome.extra["r2:col"] < 0.5
+    assert outcome.score == pytest.approx((outcome.extra["r2:row"] + outcome.extra["r2:col"]) / 2)
+    pixels, metres = outcome.extra["mean-distance"], outcome.extra["ship-distance-metres"]
+    assert metres == pytest.approx(10 * pixels)
