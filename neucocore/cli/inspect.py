@@ -44,7 +44,10 @@ def _cube(file: Path) -> dict[str, Any]:
     from neucocore.data.findings import messages
     from neucocore.data.refusal import refuse
 
-    (report,) = audit_cube({file.parent.name: file}, {})
+    folder = file.parent
+    if folder.name.startswith("part-"):
+        folder = folder.parent
+    (report,) = audit_cube({folder.name: file}, {})
     if not report.shape:
         refuse(file, report.findings)
     return {

@@ -24,6 +24,8 @@ _WORDS: dict[CellKind, str] = {
     "out-of-range": "number beyond the range of float32",
 }
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
+# From half a step above the largest number on, rounding gives infinity.
+_FLOAT32_END = Fraction(2) ** 128 - Fraction(2) ** 103
 
 
 @dataclass
@@ -144,11 +146,12 @@ def read_cells(cells: Sequence[str]) -> tuple[NDArray[np.float32], dict[int, Cel
                 kinds[position] = "text" if cell.strip() else "empty"
     for position in np.nonzero(~(np.abs(numbers) <= _FLOAT32_MAX))[0].tolist():
         kind = _kind(numbers[position], cells[position])
-        if kind is not None:
+        if kind is None:
+            numbers[position] = math.copysign(_FLOAT32_MAX, numbers[position])
+        else:
             kinds[position] = kind
             numbers[position] = 0
-    with np.errstate(over="ignore"):
-        values = numbers.astype(np.float32)
+    values = numbers.astype(np.float32)
     for position in np.nonzero(_may_round_twice(numbers, values))[0].tolist():
         values[position] = nearest_float32(cells[position])
     return values, kinds
@@ -162,13 +165,12 @@ def _strict_float(cell: str) -> float:
 
 
 def _kind(number: float, cell: str) -> CellKind | None:
-    """Name a number that float32 cannot hold; None if it rounds to the largest one."""
+    """Name a number that is not within float32's range; None if it rounds to its end."""
     if math.isnan(number):
         return "nan"
     if math.isinf(number):
         return "out-of-range" if any(sign.isdigit() for sign in cell) else "infinite"
-    with np.errstate(over="ignore"):
-        return "out-of-range" if np.isinf(np.float32(number)) else None
+    return "out-of-range" if abs(Fraction(cell)) >= _FLOAT32_END else None
 
 
 def _may_round_twice(
@@ -176,10 +178,10 @@ def _may_round_twice(
 ) -> NDArray[np.bool_]:
     """Mark numbers that lie, as float64, exactly between two float32: the text must decide."""
     exact = values.astype(np.float64)
-    toward = np.where(numbers > exact, np.float32(np.inf), np.float32(-np.inf))
-    other = np.nextafter(values, toward.astype(np.float32)).astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        between: NDArray[np.bool_] = (numbers != exact) & ((exact + other) / 2 == numbers)
+    toward = np.copysign(np.float32(np.inf), (numbers - exact).astype(np.float32))
+    with np.errstate(over="ignore"):  # beyond the largest number comes infinity
+        other = np.nextafter(values, toward).astype(np.float64)
+    between: NDArray[np.bool_] = (numbers != exact) & ((exact + other) / 2 == numbers)
     return between
 
 

@@ -96,10 +96,9 @@ def _open(
             hint="save ids as np.array(ids, dtype=str) and the matrix as float32",
         )
     declared = int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if declared > info.file_size:
-        raise DataError(
-            f"{path}: {info.filename!r} declares {declared} bytes and holds {info.file_size}"
-        )
+    held = info.file_size - stream.tell()
+    if declared > held:
+        raise DataError(f"{path}: {info.filename!r} declares {declared} bytes and holds {held}")
     return stream, shape, fortran, dtype
 
 
@@ -194,7 +193,7 @@ def _metadata(
             if dtype.kind not in "fiu":
                 raise DataError(f"{path}: {name!r} is {dtype}, not numbers")
             data = _exactly(stream, int(np.prod(shape)) * dtype.itemsize)
-            rule[name] = np.frombuffer(data, dtype=dtype).astype(float).tolist()
+            rule[name] = np.frombuffer(data, dtype=dtype).astype(float).reshape(shape).tolist()
     return metadata | ({"quantization": rule} if rule else {})
 
 

@@ -21,6 +21,7 @@ from neucocore.errors import ConfigError, DataError, IdError, NonFiniteError, Sh
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
 _CONTENT = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".npz": "zip"}
 _SMALL_INTEGERS = ("int8", "uint8")
+_LOST_ROWS = ("ragged-rows", "open-quotes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +141,7 @@ def examine_embeddings(
     if limit is not None and dimension > limit:
         message = f"{dimension} dimensions, {limit} allowed"
         table.findings.append(Finding("too-many-dimensions", "error", message))
-    if len(table.matrix) == 0:
+    if len(table.matrix) == 0 and not any(f.code in _LOST_ROWS for f in table.findings):
         table.findings.append(Finding("no-rows", "error", "the file holds no row"))
     _scale(table)
     _judge_ids(table, reading)

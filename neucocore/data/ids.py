@@ -8,8 +8,9 @@ from pathlib import Path
 
 from neucocore.data.findings import Finding, Level
 from neucocore.data.refusal import refuse
-from neucocore.data.texttable import read_text
+from neucocore.data.texttable import read_text, read_text_table, split_cells
 
+ID = "id"
 SUFFIXES = (".zarr.zip", ".zarr")
 
 
@@ -101,14 +102,13 @@ def read_id_file(path: str | Path) -> tuple[str, ...]:
     """
     file = Path(path)
     lines = [(number, line) for number, line in read_text(file) if line.strip()]
-    column = 0
-    if lines:
-        names = [name.strip().strip('"') for name in lines[0][1].split(",")]
-        if "id" in names:
-            column = names.index("id")
-            lines = lines[1:]
-    raw = [line.split(",")[column].strip().strip('"') if "," in line else line for _, line in lines]
-    ids, findings = clean_ids(raw, lambda i: f"line {lines[i][0]}")
+    raw, numbers = [line for _, line in lines], [number for number, _ in lines]
+    findings: list[Finding] = []
+    if lines and ID in (split_cells(lines[0][1]) or []):
+        table = read_text_table(file)
+        raw, numbers, findings = table.column(ID), table.lines, list(table.findings)
+    ids, of_ids = clean_ids(raw, lambda row: f"line {numbers[row]}")
+    findings.extend(of_ids)
     if not ids:
         findings.append(Finding("empty-file", "error", "the file holds no id"))
     refuse(file, findings)

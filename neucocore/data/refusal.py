@@ -27,6 +27,25 @@ _KIND_OF_CODE: dict[str, type[DataError]] = {
     "too-many-dimensions": BudgetExceededError,
 }
 
+_HINT_OF_CODE = {
+    "no-id-column": "rename the column that holds the ids to 'id'",
+    "separator": "save it with commas between cells and points in numbers",
+    "decimal-commas": "save it with points in numbers",
+    "duplicate-ids": "keep one row for each id",
+    "encoding": "save it as UTF-8",
+    "empty-cells": "--nan zero counts such cells as 0",
+    "infinite-cells": "--nan zero counts such cells as 0",
+    "nan-cells": "--nan zero counts such cells as 0",
+    "text-cells": "--nan zero counts such cells as 0",
+    "too-many-dimensions": "a reducer makes fewer: neuco list reducers",
+}
+
+
+def hint_for(findings: Sequence[Finding]) -> str | None:
+    """Return the next step for the first error that has one."""
+    hints = (_HINT_OF_CODE.get(f.code) for f in findings if f.level == "error")
+    return next((hint for hint in hints if hint), None)
+
 
 def refuse(path: str | Path, findings: Sequence[Finding], *, hint: str | None = None) -> None:
     """Raise one error with all findings of level ``error``; do nothing when there are none.
@@ -43,4 +62,6 @@ def refuse(path: str | Path, findings: Sequence[Finding], *, hint: str | None = 
     kinds = {_KIND_OF_CODE.get(f.code, DataError) for f in findings if f.level == "error"}
     kind = kinds.pop() if len(kinds) == 1 else DataError
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    raise kind(f"{path} cannot be used: {count}", problems=problems, hint=hint)
+    raise kind(
+        f"{path} cannot be used: {count}", problems=problems, hint=hint or hint_for(findings)
+    )

@@ -82,18 +82,18 @@ def read_text_table(path: Path) -> TextTable:
         raise DataError(
             f"{path} is empty", hint="a header line and one row per sample are expected"
         )
-    columns = tuple(name.strip() for name in _cells(lines[0][1]) or [])
+    columns = tuple(split_cells(lines[0][1]) or ())
     findings = _header_findings(columns)
     rows, numbers = [], []
     ragged: list[str] = []
     for number, line in lines[1:]:
-        cells = _cells(line)
+        cells = split_cells(line)
         if cells is None:
             ragged.append(f"line {number} has an open quote")
         elif len(cells) != len(columns):
             ragged.append(f"line {number} has {len(cells)} cells")
         else:
-            rows.append([cell.strip() for cell in cells])
+            rows.append(cells)
             numbers.append(number)
     if ragged:
         message = f"row without exactly {len(columns)} cells"
@@ -101,10 +101,10 @@ def read_text_table(path: Path) -> TextTable:
     return TextTable(columns, rows, numbers, findings)
 
 
-def _cells(line: str) -> list[str] | None:
-    """Split one line; None when a quote stays open."""
+def split_cells(line: str) -> list[str] | None:
+    """Return the cells of one line without blanks around them; None when a quote stays open."""
     try:
-        return next(csv.reader([line], strict=True), [])
+        return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
     except csv.Error:
         return None
 

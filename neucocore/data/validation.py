@@ -11,6 +11,7 @@ from neucocore.data.embeddings import examine_embeddings
 from neucocore.data.findings import Finding
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels import LabelFile, read_label_folder
+from neucocore.data.refusal import hint_for
 from neucocore.errors import DataError
 
 
@@ -92,7 +93,7 @@ def validate_embeddings(
         findings.extend(_as_findings(error))
     order = {"error": 0, "warning": 1, "repaired": 2}
     findings.sort(key=lambda finding: order[finding.level])
-    return Validation(*size, tuple(findings), hint)
+    return Validation(*size, tuple(findings), hint or hint_for(findings))
 
 
 def _label_files(folder: Path, where: str | None) -> list[LabelFile]:
