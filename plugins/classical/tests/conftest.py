@@ -1,0 +1,36 @@
+"""Cubes whose standardised channels are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from neucocore.plugin import CHALLENGE_STATISTICS, Cube
+
+_L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
+_BANDS = {"s1": ("vv", "vh"), "s2l1c": (*_L2A[:10], "B10", *_L2A[10:]), "s2l2a": _L2A}
+
+
+@pytest.fixture
+def cube_of() -> Callable[..., Cube]:
+    """Return a function that makes a cube whose standardised channels are the given array."""
+
+    def make(channels: np.ndarray, name: str = "known") -> Cube:
+        arrays, start = {}, 0
+        for modality, bands in _BANDS.items():
+            part = channels[:, start : start + len(bands)]
+            mean = np.array(CHALLENGE_STATISTICS.mean[modality])[:, None, None]
+            std = np.array(CHALLENGE_STATISTICS.std[modality])[:, None, None]
+            arrays[modality] = part * std + mean
+            start += len(bands)
+        return Cube(name, arrays, _BANDS)
+
+    return make
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    """Return standardised channels, (2, 27, 16, 20)."""
+    return np.random.default_rng(4).standard_normal((2, 27, 16, 20))

@@ -1,0 +1,123 @@
+"""Each encoder against what its numbers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.fft import dctn
+
+from neuco_plugin_classical.encoder import ChannelEncoder
+from neuco_plugin_classical.moments import band_covariance, band_statistics
+from neuco_plugin_classical.separable import cells, cosines, thumbnails
+from neuco_plugin_classical.wavelets import wavelet_energies
+from neucocore.plugin import ConfigError, Cube, ShapeError
+
+ALL = [band_statistics, band_covariance, thumbnails, cosines, wavelet_energies]
+CubeOf = Callable[..., Cube]
+
+
+def row_of(encoder: ChannelEncoder, cube: Cube) -> np.ndarray:
+    rows = encoder.encode([cube])
+    assert rows.dtype == np.float32
+    return rows[0].astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("make", "numbers"), list(zip(ALL, [540, 405, 972, 972, 972], strict=True))
+)
+def test_four_seasons_stay_within_1024_numbers(
+    make: Callable[[], ChannelEncoder], numbers: int, cube_of: CubeOf
+) -> None:
+    assert row_of(make(), cube_of(np.zeros((4, 27, 28, 28)))).size == numbers
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_row_does_not_depend_on_batch_or_neighbours(
+    make: Callable[[], ChannelEncoder], cube_of: CubeOf, noise: np.ndarray
+) -> None:
+    cubes = [cube_of(noise), cube_of(noise[:, :, :9, :11]), cube_of(noise[:, :, ::-1])]
+    together = make().encode(cubes)
+    alone = np.concatenate([make().encode([cube]) for cube in cubes])
+    assert together.tobytes() == alone.tobytes()
+
+
+@pytest.mark.parametrize("make", [band_statistics, thumbnails, cosines, wavelet_energies])
+def test_cubes_of_different_seasons_are_refused(
+    make: Callable[[], ChannelEncoder], cube_of: CubeOf, noise: np.ndarray
+) -> None:
+    with pytest.raises(ShapeError, match=r"known gives .*, short gives"):
+        make().encode([cube_of(noise), cube_of(noise[:1], "short")])
+
+
+def test_statistics_are_those_of_each_band_and_season(cube_of: CubeOf, noise: np.ndarray) -> None:
+    row = row_of(band_statistics(), cube_of(noise)).reshape(2, 27, 5)
+    pixels = np.sort(noise[1, 4].ravel())
+    middle = (pixels[159] + pixels[160]) / 2
+    np.testing.assert_allclose(row[1, 4, :2], [pixels.mean(), pixels.std()], atol=1e-5)
+    assert row[1, 4, 3] == pytest.approx(middle, abs=1e-5)
+    assert (pixels < row[1, 4, 2]).mean() == pytest.approx(0.05, abs=0.005)
+    assert (pixels < row[1, 4, 4]).mean() == pytest.approx(0.95, abs=0.005)
+
+
+def test_covariance_is_over_all_pixels_of_all_seasons(cube_of: CubeOf, noise: np.ndarray) -> None:
+    noise[:, 5] = 2 * noise[:, 3] + 1
+    row = row_of(band_covariance(), cube_of(noise))
+    pixels = noise.transpose(1, 0, 2, 3).reshape(27, -1)
+    np.testing.assert_allclose(row[:27], pixels.mean(axis=1), atol=1e-5)
+    expected = np.cov(pixels, ddof=0)[np.triu_indices(27)]
+    np.testing.assert_allclose(row[27:], expected, atol=1e-4)
+
+
+def test_thumbnails_average_equal_cells(cube_of: CubeOf, noise: np.ndarray) -> None:
+    row = row_of(thumbnails(side=4), cube_of(noise)).reshape(2, 27, 4, 4)
+    expected = noise.reshape(2, 27, 4, 4, 4, 5).mean(axis=(3, 5))
+    np.testing.assert_allclose(row, expected, atol=1e-5)
+
+
+def test_a_pixel_between_two_cells_counts_to_both() -> None:
+    np.testing.assert_allclose(cells(2, 3), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]])
+
+
+def test_cosines_are_the_lowest_coefficients_of_the_transform(
+    cube_of: CubeOf, noise: np.ndarray
+) -> None:
+    row = row_of(cosines(side=3), cube_of(noise)).reshape(2, 27, 3, 3)
+    transform = dctn(noise, axes=(2, 3), norm="ortho")[..., :3, :3] / np.sqrt(16 * 20)
+    np.testing.assert_allclose(row, transform, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "level", "direction"),
+    [
+        ([[1, -1], [1, -1]], 0, 0),
+        ([[1, 1], [-1, -1]], 0, 1),
+        ([[1, -1], [-1, 1]], 0, 2),
+        ([[1, 1, -1, -1]], 1, 0),
+        ([[1], [1], [1], [1], [-1], [-1], [-1], [-1]], 2, 1),
+    ],
+)
+def test_energy_lies_at_the_scale_and_direction_of_the_pattern(
+    pattern: Any, level: int, direction: int, cube_of: CubeOf
+) -> None:
+    tile = np.array(pattern, float)
+    picture = 3 * np.tile(tile, (16 // tile.shape[0], 16 // tile.shape[1]))
+    channels = np.broadcast_to(picture, (1, 27, 16, 16))
+    row = np.exp(row_of(wavelet_energies(levels=3), cube_of(channels)).reshape(27, 3, 3))
+    assert row[:, level, direction] == pytest.approx(9, rel=1e-3)
+    row[:, level, direction] = 0
+    assert row.max() < 1e-4
+
+
+def test_too_many_levels_name_the_cube_and_what_would_do(cube_of: CubeOf) -> None:
+    with pytest.raises(ShapeError, match="cube known: 12 x 15 pixels are too few") as error:
+        wavelet_energies(levels=4).encode([cube_of(np.zeros((1, 27, 12, 15)))])
+    assert error.value.hint == "--set levels=3"
+
+
+@pytest.mark.parametrize("make", [thumbnails, cosines, wavelet_energies])
+def test_parameters_must_be_positive(make: Callable[[int], ChannelEncoder]) -> None:
+    with pytest.raises(ConfigError, match="is 0, not at least 1"):
+        make(0)
