@@ -12,6 +12,7 @@ from neucocore.specs import (
     ComponentSpec,
     DatasetSpec,
     EncoderSpec,
+    Factory,
     Fit,
     MetricSpec,
     Param,
@@ -121,8 +122,7 @@ def _of_kind(spec: ComponentSpec) -> Iterator[str]:
 def _of_dataset(spec: DatasetSpec) -> Iterator[str]:
     if spec.seasons < 1 or spec.size < 1:
         yield "seasons and size must be at least 1"
-    if spec.make is not None and not is_factory(spec.make):
-        yield f"make={spec.make!r} names no function"
+    yield from _of_functions(make=spec.make, example=spec.example)
 
 
 def _of_encoder(spec: EncoderSpec) -> Iterator[str]:
@@ -139,9 +139,14 @@ def _of_task(spec: TaskSpec) -> Iterator[str]:
         yield f"dataset={spec.dataset!r} is not a data set's name"
     if not spec.primary_metric:
         yield "it has no primary metric"
-    if spec.derive is not None and not is_factory(spec.derive):
-        yield f"derive={spec.derive!r} names no function"
+    yield from _of_functions(derive=spec.derive, example=spec.example)
     yield from _of_bounds(spec.low, spec.high)
+
+
+def _of_functions(**functions: Factory | None) -> Iterator[str]:
+    for field, function in functions.items():
+        if function is not None and not is_factory(function):
+            yield f"{field}={function!r} names no function"
 
 
 def _of_problems(problems: tuple[Problem, ...]) -> Iterator[str]:

@@ -73,7 +73,8 @@ class DatasetSpec(ComponentSpec):
 
     ``bands`` names the bands of each modality in stored order; ``seasons`` and ``size`` (pixels
     along y and x) are nominal. ``make`` names a function ``make(out, **make_params)`` which writes
-    the data set (synthetic ones); ``hub`` says where it is downloaded from.
+    the data set (synthetic ones); ``hub`` says where it is downloaded from. ``example`` names a
+    function ``example(folder)`` which writes a small data set, for the conformance kit.
     """
 
     kind: ClassVar[Kind] = "dataset"
@@ -85,6 +86,7 @@ class DatasetSpec(ComponentSpec):
     make: Factory | None = None
     make_params: tuple[Param, ...] = ()
     hub: HubSource | None = None
+    example: Factory | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +131,8 @@ class TaskSpec(ComponentSpec):
     the label leaves out, and what is known to be wrong with it. ``controls`` holds measured
     scores by control name. ``derive`` names a function
     ``derive(ids, sources, **derive_params) -> Labels`` which makes the labels again from their
-    source.
+    source. ``example`` names a function ``example(folder)`` which writes label files for the
+    conformance kit; without it the kit makes up labels within the declared bounds.
     """
 
     kind: ClassVar[Kind] = "task"
@@ -152,6 +155,7 @@ class TaskSpec(ComponentSpec):
     controls: Mapping[str, float] = field(default_factory=dict)
     derive: Factory | None = None
     derive_params: tuple[Param, ...] = ()
+    example: Factory | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
