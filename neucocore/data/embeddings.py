@@ -114,8 +114,9 @@ def load_embeddings(
     file = Path(path)
     table = examine_embeddings(file, lenient=lenient, nan=nan, limit=limit)
     refuse(file, table.findings)
-    findings = (*table.findings, *_constant(table.matrix))
-    return Embeddings(tuple(table.ids or ()), table.matrix, table.metadata, findings, table.dtype)
+    return Embeddings(
+        tuple(table.ids or ()), table.matrix, table.metadata, tuple(table.findings), table.dtype
+    )
 
 
 def examine_embeddings(
@@ -145,6 +146,7 @@ def examine_embeddings(
         table.findings.append(Finding("no-rows", "error", "the file holds no row"))
     _scale(table)
     _judge_ids(table, reading)
+    table.findings.extend(_constant(table.matrix))
     return table
 
 
