@@ -189,9 +189,7 @@ class _Usual:
                 usual, count = counts.most_common(1)[0]
                 own = getattr(report, name)
                 if own != usual:
-                    message = (
-                        f"its {name} is {_form(own)}; that of {count} others is {_form(usual)}"
-                    )
+                    message = f"{name} {_form(own)}, where {count} files have {_form(usual)}"
                     added.append(Finding(name, "error", message))
             wrong = sum(n for told, n in report.offsets.items() if told != self._offset)
             if wrong and self._offset is not None:

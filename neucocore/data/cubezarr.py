@@ -43,7 +43,7 @@ class ArrayInfo:
     compressor, filters
         numcodecs objects; filters in the order of encoding.
     fill
-        The value that stands for what is not stored.
+        The value that stands for what is not stored; 0 where the file names none, or NaN.
     order
         ``C`` or ``F``, the layout inside a chunk.
     separator
@@ -109,9 +109,9 @@ def array_info(text: bytes) -> ArrayInfo:
     return ArrayInfo(
         shape=shape,
         chunks=chunks,
-        dtype=_dtype(dtype, filters),
         compressor=None if compressor is None else _codec(compressor, COMPRESSORS),
         filters=tuple(_codec(config, TEXT_FILTERS) for config in filters),
+        dtype=_dtype(dtype, filters),
         fill=_fill(fill, dtype),
         order=order,
         separator=said.get("dimension_separator", "."),
@@ -193,7 +193,7 @@ def read_array(
         content = chunk(info.chunk_name(index))
         if content is None:
             missing.append(info.chunk_name(index))
-            array[target] = 0 if info.fill is None else info.fill
+            array[target] = info.fill
         elif not decode_into(info, content, array[target]):
             array[target] = decode_chunk(info, content)[source]
     return array, missing
@@ -327,11 +327,10 @@ def _codec(config: Any, allowed: frozenset[str]) -> Any:
 
 
 def _fill(value: Any, dtype: Any) -> Any:
-    """Return a JSON fill value as a number; None where there is none, as for text."""
-    if value is None or np.dtype(dtype).kind not in "biuf":
-        return None
-    named = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+    """Return a JSON fill value as a finite number: text means NaN or infinity."""
+    if value is None or isinstance(value, str) or np.dtype(dtype).kind not in "biuf":
+        return 0
     try:
-        return np.array(named.get(value, value), np.dtype(dtype))[()]
+        return np.array(value, np.dtype(dtype))[()]
     except (TypeError, ValueError, OverflowError):
         raise ZarrError(f"its fill value is {value!r}") from None

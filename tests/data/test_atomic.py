@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from neucocore.data.atomic import leftovers, locked, replacing, write_bytes, write_text
+from neucocore.errors import DataError
+
+
+def test_a_file_appears_whole_under_its_name(tmp_path):
+    path = tmp_path / "new folder" / "näme.txt"
+    write_text(path, "ä\n")
+    assert path.read_bytes() == "ä\n".encode()
+    assert leftovers(path.parent) == []
+
+
+def test_when_writing_fails_the_old_file_stays_and_nothing_is_left(tmp_path):
+    path = tmp_path / "a.txt"
+    write_bytes(path, b"old")
+
+    def fail() -> None:
+        with replacing(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_fault_47_a_full_disk_leaves_no_file(tmp_path):
+    """A limit on file sizes stands for the disk's end: the write fails half-way."""
+    code = (
+        "import resource, signal, sys; from neucocore.data.atomic import write_bytes\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_bytes(sys.argv[1], bytes(5000))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a.bin")], capture_output=True, text=True
+    )
+    assert "OSError" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_writer_leaves_only_a_file_that_is_recognised(tmp_path):
+    code = (
+        "import os, sys; from neucocore.data.atomic import replacing\n"
+        "with replacing(sys.argv[1]) as file:\n"
+        "    file.write(b'half'); file.flush(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.bin")], check=False)
+    assert not (tmp_path / "a.bin").exists()
+    assert [file.read_bytes() for file in leftovers(tmp_path)] == [b"half"]
+
+
+def test_fault_48_a_symbolic_link_is_followed_and_permissions_are_kept(tmp_path):
+    target = tmp_path / "target.txt"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link = tmp_path / "link.txt"
+    link.symlink_to(target)
+    write_bytes(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_a_new_file_has_the_permissions_the_umask_allows(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_bytes(tmp_path / "a.txt", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
+
+
+def hold(path, ready, done):
+    with locked(path):
+        ready.set()
+        done.wait(20)
+
+
+def test_fault_49_a_lock_keeps_other_processes_out_until_its_holder_ends(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    holder = context.Process(target=hold, args=(tmp_path / "folder", ready, done))
+    holder.start()
+    assert ready.wait(20)
+    with (
+        pytest.raises(DataError, match=r"folder is in use by another process"),
+        locked(tmp_path / "folder", timeout=0.01),
+    ):
+        pass
+    holder.kill()
+    holder.join()
+    with locked(tmp_path / "folder", timeout=5):
+        pass
