@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from neucocore.evaluation.fold_metrics import FOLD_METRICS, best_epoch, sigmoid
 from neucocore.evaluation.folds import Folds, Progress
-from neucocore.evaluation.linear_oracle import Fold, Training, fit_fold, refit
+from neucocore.evaluation.linear_kernel import fit_fold, refit
+from neucocore.evaluation.linear_oracle import Fold, Training
 from neucocore.evaluation.neucobench_input import (
     METRICS,
     ProbeEmbeddings,

@@ -71,7 +71,7 @@ def probe_embeddings(
     """
     kept = [row for row, name in enumerate(given.ids) if name in given.labelled_ids]
     # Indexing copies, even when all rows are kept: other protocols score the caller's matrix.
-    matrix = given.matrix[kept]
+    matrix = np.ascontiguousarray(given.matrix[kept])
     found = matrix.shape[1]
     wanted = dimension or found
     if found > wanted:

@@ -1,0 +1,23 @@
+"""Functions are compiled with or without a place for numba's cache."""
+
+from __future__ import annotations
+
+import pytest
+from numba.core import caching
+
+from neucocore.compiled import compiled
+
+
+def twice(value: int) -> int:
+    return 2 * value
+
+
+def test_a_function_is_compiled() -> None:
+    assert compiled()(twice)(21) == 42
+
+
+def test_fault_48_without_a_place_for_the_cache_functions_still_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    assert compiled()(twice)(21) == 42
