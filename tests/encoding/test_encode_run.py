@@ -196,7 +196,7 @@ def test_more_dimensions_than_the_limit_are_refused(cubes: Path, tmp_path: Path)
 
 
 def test_ids_that_are_not_there_are_named(cubes: Path, tmp_path: Path) -> None:
-    with pytest.raises(IdError, match="2 of 3 ids have no cube in .*: x, y"):
+    with pytest.raises(IdError, match=r"2 of 3 ids have no cube in .*: x, y"):
         run(cubes, tmp_path / "e.npz", ids=["cube-01", "y", "x"])
 
 
