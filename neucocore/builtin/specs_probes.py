@@ -13,7 +13,7 @@ def probe_specs() -> list[ProbeSpec]:
 def _linear() -> ProbeSpec:
     return ProbeSpec(
         name="linear",
-        summary="NeuCo-Bench's linear layer with its AdamW settings, last epoch, no peeking",
+        summary="one linear layer trained with AdamW as in NeuCo-Bench; the last epoch counts",
         factory="neucocore.builtin.probe_linear:LinearProbe",
         params=(
             Param("epochs", "int", 10, "passes over the training rows"),
@@ -67,6 +67,17 @@ def _svm() -> ProbeSpec:
         summary="polynomial support vector machine, parameters by seeded random search",
         factory="neucocore.builtin.probe_svm:SVMProbe",
         params=(
+            Param("C_start_end", "list", ["0.001", "1000"], "range of C, drawn log-uniformly"),
+            Param("epsilon_list", "list", ["0.01", "0.05", "0.1", "0.5"], "values of epsilon"),
+            Param("kernel_degree_list", "list", ["2", "3"], "degrees of the kernel"),
+            Param(
+                "kernel_gamma_start_end",
+                "list",
+                ["0.0001", "10"],
+                "range of gamma, drawn log-uniformly",
+                nullable=True,
+            ),
+            Param("kernel_coef0_start_end", "list", ["-1", "2"], "range of coef0", nullable=True),
             Param("n_iter", "int", 50, "candidates of the random search"),
             Param("inner_folds", "int", 3, "folds of the search inside the training part"),
             Param("search_rows", "int", 2000, "training rows the search looks at, at most"),

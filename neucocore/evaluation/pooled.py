@@ -64,7 +64,7 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
     lists = []
     for joined in tasks:
         task = joined.task
-        beside = [*BESIDE[task.problem]]
+        beside = [*task.beside, *BESIDE[task.problem]]
         if task.problem == "regression" and joined.columns.shape[1] > 1:
             beside.append("mean-distance")
         names = dict.fromkeys([primary or task.metric, *beside, *task.beside])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -17,24 +17,35 @@ from neucocore.evaluation.outcome import ScoringTask
 from neucocore.evaluation.training import Matrix, TrainingPart
 from neucocore.interfaces import Probe
 from neucocore.lookup import find
-from neucocore.specs import ProbeSpec
+from neucocore.specs import ProbeSpec, Problem
 
 
 class ProbeModel:
-    """A fitted probe plugin whose output is checked."""
+    """A fitted probe plugin whose output is checked.
 
-    def __init__(self, probe: Probe, width: int, who: str) -> None:
-        self.probe, self.width, self.who = probe, width, who
-        chosen = getattr(probe, "chosen", None)
-        self.chosen: Sequence[Mapping[str, Any]] = () if chosen is None else (chosen,)
+    Parameters
+    ----------
+    probe
+        Fitted.
+    columns
+        The columns it predicts: of a multi-class problem the classes it was trained on.
+    width
+        Number of columns there are; the others are 0.
+    who
+        The probe's name for messages.
+    """
+
+    def __init__(self, probe: Probe, columns: NDArray[np.int64], width: int, who: str) -> None:
+        self.probe, self.columns, self.width, self.who = probe, columns, width, who
+        self.chosen: Sequence[Mapping[str, Any]] = tuple(getattr(probe, "chosen", ()))
 
     def predict(self, X: Matrix) -> Matrix:
         """Return what the probe predicts, (m, k)."""
         predicted = np.asarray(self.probe.predict(X), dtype=np.float64)
-        if predicted.shape != (len(X), self.width):
+        if predicted.shape != (len(X), len(self.columns)):
             raise ComponentOutputError(
                 f"the probe {self.who} predicted an array of shape {predicted.shape} "
-                f"for {len(X)} rows; ({len(X)}, {self.width}) is asked for",
+                f"for {len(X)} rows; {(len(X), len(self.columns))} is asked for",
                 hint=f"neuco info {self.who}",
             )
         if not np.isfinite(predicted).all():
@@ -43,7 +54,9 @@ class ProbeModel:
                 f"the probe {self.who} predicted {bad} values that are not finite numbers",
                 hint=f"neuco info {self.who}",
             )
-        return predicted
+        scores = np.zeros((len(X), self.width))
+        scores[:, self.columns] = predicted
+        return scores
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Return the probe's state."""
@@ -51,33 +64,22 @@ class ProbeModel:
 
 
 class ProbeFitter:
-    """Makes and fits a probe plugin for every split.
+    """Makes and fits a probe for every target of every split.
 
     Parameters
     ----------
-    chosen
-        The probe's name, or a mapping of ``name`` and parameters.
+    make
+        Returns an unfitted probe for a problem.
+    name
+        The probe's name.
     identity
-        The protocol, which the generators of random numbers are seeded with.
-    tasks
-        All tasks it will be asked to fit, which are checked at once.
+        ``name@version`` of the protocol, which generators of random numbers are seeded with.
     """
 
     uses_moments = False
 
-    def __init__(
-        self, chosen: str | Mapping[str, Any], identity: str, tasks: Sequence[ScoringTask]
-    ) -> None:
-        given = {"name": chosen} if isinstance(chosen, str) else dict(chosen)
-        self.component = find("probe", given.pop("name"))
-        params = self.component.spec.params
-        self.params = check_values(given, params, of=self.component.full_name)
-        self.identity = identity
-        self.name = self.component.full_name
-        _check_problems(self.component, tasks)
-        # Imports its libraries now, before BLAS is bound to one thread.
-        for problem in {task.problem for task in tasks}:
-            create(self.component, problem=problem, **self.params)
+    def __init__(self, make: Callable[[Problem], Probe], name: str, identity: str) -> None:
+        self.make, self.name, self.identity = make, name, identity
 
     def __call__(
         self, part: TrainingPart, targets: Sequence[Target], split: int
@@ -88,12 +90,41 @@ class ProbeFitter:
 
     def _fit(self, X: Matrix, target: Target, split: int) -> ProbeModel:
         y: NDArray[Any] = target.y
-        if target.problem in ("binary", "multiclass"):
+        columns = np.arange(y.shape[1])
+        if target.problem == "binary":
             y = y[:, 0].astype(np.int64)
-        probe: Probe = create(self.component, problem=target.problem, **self.params)
-        fitted = probe.fit(X, y, generator(self.identity, split))
-        width = target.classes or target.y.shape[1]
-        return ProbeModel(fitted, width, self.name)
+        elif target.problem == "multiclass":
+            columns, y = np.unique(y[:, 0].astype(np.int64), return_inverse=True)
+        probe = self.make(target.problem).fit(X, y, generator(self.identity, split))
+        return ProbeModel(probe, columns, target.classes or len(columns), self.name)
+
+
+def installed_probe(
+    chosen: str | Mapping[str, Any], identity: str, tasks: Sequence[ScoringTask]
+) -> ProbeFitter:
+    """Look a probe plugin up and check that it is meant for every task.
+
+    Parameters
+    ----------
+    chosen
+        The probe's name, or a mapping of ``name`` and parameters.
+
+    Raises
+    ------
+    ConfigError
+        Unknown parameters, or a task of a problem the probe is not for.
+    """
+    given = {"name": chosen} if isinstance(chosen, str) else dict(chosen)
+    component = find("probe", given.pop("name"))
+    params = check_values(given, component.spec.params, of=component.full_name)
+    _check_problems(component, tasks)
+
+    def make(problem: Problem) -> Probe:
+        return cast(Probe, create(component, problem=problem, **params))
+
+    for problem in {task.problem for task in tasks}:
+        make(problem)  # imports its libraries now, before BLAS is bound to one thread
+    return ProbeFitter(make, component.full_name, identity)
 
 
 def generator(identity: str, split: int) -> np.random.Generator:

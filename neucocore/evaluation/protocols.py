@@ -92,6 +92,21 @@ NEUCOBENCH_DEFAULTS: dict[str, Any] = {
 # probe and metric name installed components to be used in place of the protocol's own.
 ROBUST_DEFAULTS: dict[str, Any] = {"folds": 10, "repeats": 1, "probe": None, "metric": None}
 
+# The keys and ranges of NeuCo-Bench's sample_config_svm.yaml.
+SVM_DEFAULTS: dict[str, Any] = {
+    "folds": 10,
+    "repeats": 1,
+    "metric": None,
+    "C_start_end": [0.001, 1000],
+    "epsilon_list": [0.01, 0.05, 0.1, 0.5],
+    "kernel_degree_list": [2, 3],
+    "kernel_gamma_start_end": [0.0001, 10],
+    "kernel_coef0_start_end": [-1, 2],
+    "n_iter": 50,
+    "inner_folds": 3,
+    "search_rows": 2000,
+}
+
 PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
@@ -125,7 +140,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
             version=1,
             summary="polynomial SVM, parameters searched inside the training part",
             scorer="neucocore.evaluation.svm:score",
-            defaults={},
+            defaults=SVM_DEFAULTS,
         ),
     )
 }

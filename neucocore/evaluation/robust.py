@@ -8,7 +8,7 @@ from typing import Any
 from neucocore.evaluation.heldout import Fitter, Progress
 from neucocore.evaluation.linear import LinearModel, Target, fit_linear
 from neucocore.evaluation.outcome import ScoringInput, TaskOutcome
-from neucocore.evaluation.probing import ProbeFitter
+from neucocore.evaluation.probing import installed_probe
 from neucocore.evaluation.scoring import score_held_out
 from neucocore.evaluation.training import TrainingPart
 
@@ -59,5 +59,5 @@ def score(
         A probe or metric that is not meant for a task's problem.
     """
     probe = options.get("probe")
-    fit: Fitter = LinearFitter() if probe is None else ProbeFitter(probe, IDENTITY, given.tasks)
+    fit: Fitter = LinearFitter() if probe is None else installed_probe(probe, IDENTITY, given.tasks)
     return score_held_out(given, options, fit, identity=IDENTITY, jobs=jobs, progress=progress)

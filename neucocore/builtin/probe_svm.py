@@ -1,0 +1,241 @@
+"""The polynomial support vector machine probe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import loguniform, uniform
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import KFold, ParameterSampler, RandomizedSearchCV, StratifiedKFold
+from sklearn.svm import SVC, SVR
+from sklearn.utils import Tags
+
+from neucocore.builtin.probes import target_of
+from neucocore.evaluation.logistic import probabilities
+from neucocore.evaluation.scaling import one_scalar
+from neucocore.evaluation.training import Matrix
+from neucocore.specs import Problem
+
+MOST_STEPS = 20_000
+"""Where the solver of one machine stops: large C with steep kernels would take days."""
+
+Numbers = Sequence[float | str]
+
+
+class _QuietSVC(SVC):  # type: ignore[misc]
+    """Does not warn of every candidate that was stopped: threads cannot filter warnings."""
+
+    def _warn_from_fit_status(self) -> None:
+        pass
+
+
+class _QuietSVR(SVR):  # type: ignore[misc]
+    """As `_QuietSVC`; the fit that counts says whether it converged."""
+
+    def _warn_from_fit_status(self) -> None:
+        pass
+
+
+class PolynomialMachine(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """SVC or SVR with kernel (gamma <x, z> + coef0)^degree, given the products <x, z>.
+
+    Products are computed once, by BLAS, for all candidates of a search.
+    """
+
+    def __init__(
+        self,
+        classify: bool = False,
+        C: float = 1.0,
+        degree: int = 3,
+        gamma: float = 1.0,
+        coef0: float = 0.0,
+        epsilon: float = 0.1,
+    ) -> None:
+        self.classify, self.C, self.degree = classify, C, degree
+        self.gamma, self.coef0, self.epsilon = gamma, coef0, epsilon
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = True
+        return tags
+
+    def fit(self, products: Matrix, y: NDArray[Any]) -> PolynomialMachine:
+        """Fit on the (n, n) products of the training rows."""
+        settings = {"kernel": "precomputed", "C": self.C, "max_iter": MOST_STEPS}
+        self.machine_ = (
+            _QuietSVC(**settings) if self.classify else _QuietSVR(epsilon=self.epsilon, **settings)
+        )
+        self.machine_.fit(self._kernel(products), y)
+        return self
+
+    def predict(self, products: Matrix) -> NDArray[Any]:
+        """Return values or classes from the (m, n) products with the training rows."""
+        predicted: NDArray[Any] = self.machine_.predict(self._kernel(products))
+        return predicted
+
+    def margins(self, products: Matrix) -> Matrix:
+        """Return values (m, 1), or margins (m, 1) of two classes, (m, k) of k classes."""
+        of = self.machine_.decision_function if self.classify else self.machine_.predict
+        margins: Matrix = of(self._kernel(products))
+        return margins.reshape(len(products), -1)
+
+    def score(self, products: Matrix, y: NDArray[Any]) -> float:
+        """Return accuracy, or the negative mean squared error."""
+        predicted = self.predict(products)
+        return float(np.mean(predicted == y) if self.classify else -np.mean((predicted - y) ** 2))
+
+    def _kernel(self, products: Matrix) -> Matrix:
+        base = self.gamma * products
+        base += self.coef0
+        kernel = base.copy()
+        for _ in range(self.degree - 1):  # ten times faster than a power
+            kernel *= base
+        return kernel
+
+
+class SVMProbe:
+    """Polynomial SVC or SVR with parameters by random search inside the training rows.
+
+    Parameters
+    ----------
+    problem
+        Several outputs or labels get a machine and a search each.
+    C_start_end, kernel_gamma_start_end
+        Range, drawn log-uniformly.
+    kernel_coef0_start_end
+        Range, drawn uniformly.
+    kernel_degree_list, epsilon_list
+        Values, drawn uniformly; epsilon is for regression, in units of the label range.
+    n_iter
+        Candidates.
+    inner_folds
+        Folds each candidate is judged by: accuracy, or mean squared error.
+    search_rows
+        At most so many training rows, drawn at random, are used to judge; the final fit uses all.
+    """
+
+    def __init__(
+        self,
+        problem: Problem = "regression",
+        C_start_end: Numbers = (0.001, 1000),
+        epsilon_list: Numbers = (0.01, 0.05, 0.1, 0.5),
+        kernel_degree_list: Numbers = (2, 3),
+        kernel_gamma_start_end: Numbers | None = (0.0001, 10),
+        kernel_coef0_start_end: Numbers | None = (-1, 2),
+        n_iter: int = 50,
+        inner_folds: int = 3,
+        search_rows: int = 2000,
+    ) -> None:
+        self.problem = problem
+        self.space: dict[str, Any] = {
+            "C": loguniform(*map(float, C_start_end)),
+            "degree": [int(degree) for degree in kernel_degree_list],
+        }
+        if problem == "regression":
+            self.space["epsilon"] = [float(epsilon) for epsilon in epsilon_list]
+        if kernel_gamma_start_end:
+            self.space["gamma"] = loguniform(*map(float, kernel_gamma_start_end))
+        if kernel_coef0_start_end:
+            low, high = map(float, kernel_coef0_start_end)
+            self.space["coef0"] = uniform(low, high - low)
+        self.n_iter, self.inner_folds, self.search_rows = n_iter, inner_folds, search_rows
+
+    def fit(self, X: Matrix, y: NDArray[Any], rng: np.random.Generator) -> SVMProbe:
+        """Search and fit on rows (n, d)."""
+        self.centre = X.mean(axis=0)
+        self.scale = float(one_scalar(X.var(axis=0))[0])
+        self.rows = self._scaled(X)
+        products = self.rows @ self.rows.T
+        columns = target_of(self.problem, y).y
+        self.low = np.zeros(columns.shape[1])
+        self.range = np.ones(columns.shape[1])
+        if self.problem == "regression":
+            self.low = columns.min(axis=0)
+            self.range = np.where(np.ptp(columns, axis=0) > 0, np.ptp(columns, axis=0), 1.0)
+        seed = int(rng.integers(2**31))
+        self.machines = []
+        self.chosen: tuple[Mapping[str, Any], ...] = ()
+        for column in ((columns - self.low) / self.range).T:
+            best = self._search(products, column, seed)
+            self.machines.append(self._machine(best).fit(products, column))
+            converged = self.machines[-1].machine_.fit_status_ == 0
+            self.chosen += ({**best, "converged": converged},)
+        return self
+
+    def predict(self, X: Matrix) -> Matrix:
+        """Return values, or margins made shares by the logistic function or softmax, (m, k)."""
+        products = self._scaled(X) @ self.rows.T
+        margins = [machine.margins(products) for machine in self.machines]
+        if self.problem == "regression":
+            return np.hstack(margins) * self.range + self.low
+        return np.hstack([probabilities(margin) for margin in margins])
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return scaling, and per machine support rows, dual coefficients, intercepts, kernel.
+
+        ``kernel`` holds gamma, coef0 and degree; ``label_low`` and ``label_range`` turn a machine's
+        values into labels.
+        """
+        arrays: dict[str, NDArray[Any]] = {
+            "centre": self.centre,
+            "scale": np.array(self.scale),
+            "label_low": self.low,
+            "label_range": self.range,
+        }
+        for number, machine in enumerate(self.machines):
+            fitted = machine.machine_
+            arrays |= {
+                f"{number}.support_rows": self.rows[fitted.support_],
+                f"{number}.dual_coefficients": fitted.dual_coef_,
+                f"{number}.intercepts": fitted.intercept_,
+                f"{number}.kernel": np.array([machine.gamma, machine.coef0, machine.degree]),
+            }
+            if machine.classify:
+                arrays[f"{number}.support_per_class"] = fitted.n_support_
+        return arrays
+
+    def _scaled(self, X: Matrix) -> Matrix:
+        return np.asarray((X - self.centre) * self.scale, dtype=np.float64)
+
+    def _machine(self, settings: Mapping[str, Any]) -> PolynomialMachine:
+        # Without a range, gamma is one over the rows' mean square, as "scale" in scikit-learn.
+        given = {"gamma": 1 / self.rows.shape[1], **settings}
+        return PolynomialMachine(self.problem != "regression", **given)
+
+    def _search(self, products: Matrix, y: NDArray[Any], seed: int) -> dict[str, Any]:
+        """Return the best candidate's parameters as plain numbers."""
+        kept = np.sort(np.random.default_rng(seed).permutation(len(y))[: self.search_rows])
+        folds = min(self.inner_folds, _most_folds(y[kept], self.problem))
+        if folds < 2:  # nothing to judge by
+            return _plain(next(iter(ParameterSampler(self.space, 1, random_state=seed))))
+        kind = KFold if self.problem == "regression" else StratifiedKFold
+        search = RandomizedSearchCV(
+            self._machine({}),
+            self.space,
+            n_iter=self.n_iter,
+            cv=kind(folds, shuffle=True, random_state=seed),
+            random_state=seed,
+            refit=False,
+            error_score="raise",
+        )
+        search.fit(products[np.ix_(kept, kept)], y[kept])
+        best = int(np.argmin(search.cv_results_["rank_test_score"]))
+        return _plain(search.cv_results_["params"][best])
+
+
+def _most_folds(y: NDArray[Any], problem: Problem) -> int:
+    """Return into how many folds rows can be dealt so that each has every class."""
+    if problem == "regression":
+        return len(y)
+    _, counts = np.unique(y, return_counts=True)
+    return int(counts.min()) if len(counts) > 1 else 0
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: int(value) if name == "degree" else float(value)
+        for name, value in sorted(settings.items())
+    }
