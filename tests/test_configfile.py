@@ -43,7 +43,7 @@ def test_broken_yaml_names_file_and_line(tmp_path: Path) -> None:
 
 
 def test_python_objects_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="python/object/apply:os.getcwd is not allowed"):
+    with pytest.raises(ConfigError, match=r"python/object/apply:os.getcwd is not allowed"):
         load_yaml(written(tmp_path, "a: !!python/object/apply:os.getcwd []\n"))
 
 

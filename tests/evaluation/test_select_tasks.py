@@ -101,7 +101,7 @@ def test_another_label_changes_the_digest(labels: Path) -> None:
 def test_a_problem_of_another_kind_is_refused(labels: Path) -> None:
     (labels / "wod__regr.csv").unlink()
     (labels / "wod__cls.csv").write_text("id,label,dev\na,no,1\nb,yes,1\nc,yes,0\n")
-    with pytest.raises(DataError, match="holds binary labels; the task .*wood is regression"):
+    with pytest.raises(DataError, match=r"holds binary labels; the task .*wood is regression"):
         select(labels, dataset="toy-data")
 
 
