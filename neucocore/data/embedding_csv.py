@@ -229,8 +229,9 @@ class _Body:
 
     def _plain_ids(self, block: _Block, parsed: _Parsed, ids: list[str]) -> None:
         """Decode the ids of plain lines."""
+        spans = parsed.ids.tolist()
         for row in np.nonzero(parsed.plain)[0].tolist():
-            start, end = parsed.ids[row].tolist()
+            start, end = spans[row]
             number = block.number + row
             ids[row] = self.lines.decode(block.text[start:end], number, block.offset + start)
             if ids[row].startswith('"'):

@@ -344,6 +344,22 @@ def test_fault_23_a_compressed_web_page_is_an_error_too(csv):
         csv(gzip.compress(b"<html>404</html>\n"), "e.csv.gz")
 
 
+@pytest.mark.parametrize("block", [1, 7, 30])
+def test_blocks_change_neither_values_nor_line_numbers_nor_offsets(csv, monkeypatch, block):
+    good = "id,0\n" + "".join(f"a{row},{row}.5\n" for row in range(40))
+    whole = csv(good).matrix.tolist()
+    monkeypatch.setattr(embedding_csv, "BLOCK_BYTES", block)
+    assert csv(good).matrix.tolist() == whole
+    assert csv(gzip.compress(good.encode()), "e.csv.gz").matrix.tolist() == whole
+    with pytest.raises(DataError) as error:
+        csv(good.encode() + b"\nx,\nz\xff,1\na7,1\n")
+    text = problems(error)
+    offset = len(good) + len("\nx,\nz")
+    assert "line 43 column '0'" in text
+    assert f"line 44 byte 0xff at offset {offset}" in text
+    assert "a7 (line 9, line 45)" in text
+
+
 def test_all_problems_of_a_file_come_in_one_error(csv):
     with pytest.raises(DataError) as error:
         csv("id,0,2,2\na,x,1,1\na,1,,1\nb,1\nb\xff,1e99,1,1\n".encode("latin-1"))
