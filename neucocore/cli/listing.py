@@ -10,6 +10,7 @@ from neucocore.cli.terminal import put, put_json, put_table, say
 
 KINDS = ("datasets", "encoders", "tasks", "metrics", "probes", "reducers", "protocols")
 TABLE = ("name", "version", "plugin", "summary")
+NARROW = ("name", "summary")
 TASK_TABLE = ("name", "version", "dataset", "problem", "primary_metric", "plugin", "summary")
 
 
@@ -38,7 +39,7 @@ def list_components(
         if kind is None:
             put(f"\n{name}" if name != kinds[0] else name)
         if found:
-            put_table(found, TASK_TABLE if name == "tasks" else TABLE)
+            put_table(found, TASK_TABLE if name == "tasks" else TABLE, narrow=NARROW)
         else:
             say(f"no {name} are installed; neuco plugins search finds some")
     _say_failures()

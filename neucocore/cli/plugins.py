@@ -37,7 +37,11 @@ def list_plugins(
     if json:
         put_json(rows)
         return
-    put_table(rows, ("name", "version", "distribution", "status", "detail"))
+    put_table(
+        rows,
+        ("name", "version", "distribution", "status", "detail"),
+        narrow=("name", "status", "detail"),
+    )
     failed = [row for row in rows if row["status"] == "failed"]
     if failed:
         say(

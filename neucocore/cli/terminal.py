@@ -49,10 +49,13 @@ def put_json(value: Any) -> None:
     put(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
 
 
-def put_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Write rows as a table to stdout: as wide as the terminal, or tab-free plain lines.
+def put_table(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, narrow: Sequence[str] = ()
+) -> None:
+    """Write rows as a table to stdout; not on a terminal, always whole and unwrapped.
 
-    On a terminal too narrow for the table each row becomes a small block of ``column: value``.
+    On a terminal too narrow for all columns only those in ``narrow`` are shown; where these do
+    not fit either, each row becomes a small block of ``column: value``.
     """
     texts = [[_text(row.get(column)) for column in columns] for row in rows]
     widths = [
@@ -62,6 +65,9 @@ def put_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None
     limit = terminal_width()
     if limit is not None and sum(widths) + len(GAP) * (len(widths) - 1) > limit:
         fitted = _fit(widths, limit)
+        if fitted is None and narrow and tuple(narrow) != tuple(columns):
+            put_table(rows, narrow, narrow=narrow)
+            return
         if fitted is None:
             put(_blocks(texts, columns, limit))
             return
