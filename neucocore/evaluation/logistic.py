@@ -180,7 +180,7 @@ class _Objective:
     def scores(self, path: Matrix, intercept: Matrix) -> Matrix:
         """Return (n, k, problems) linear scores of all rows."""
         r, k, problems = path.shape
-        flat = path.reshape(r, -1)
+        flat = path.reshape(r, k * problems)
         constant = intercept.reshape(-1) - self.offset @ flat
         scores = self.part.times(self.basis.axes @ flat) + constant
         return scores.reshape(-1, k, problems)
