@@ -81,16 +81,19 @@ def test_a_new_file_has_the_permissions_the_umask_allows(tmp_path):
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
 
 
-def hold(path, ready, done):
-    with locked(path):
-        ready.set()
-        done.wait(20)
+HOLDER = """
+from neucocore.data.atomic import locked
+with locked(path):
+    ready.set()
+    done.wait(20)
+"""
 
 
 def test_fault_49_a_lock_keeps_other_processes_out_until_its_holder_ends(tmp_path):
     context = multiprocessing.get_context("spawn")
     ready, done = context.Event(), context.Event()
-    holder = context.Process(target=hold, args=(tmp_path / "folder", ready, done))
+    names = {"path": tmp_path / "folder", "ready": ready, "done": done}
+    holder = context.Process(target=exec, args=(HOLDER, names))
     holder.start()
     assert ready.wait(20)
     with (
