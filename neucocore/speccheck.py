@@ -130,6 +130,8 @@ def _of_encoder(spec: EncoderSpec) -> Iterator[str]:
         yield f"fit={spec.fit!r} is not one of {', '.join(get_args(Fit))}"
     if spec.dimension is not None and spec.dimension < 1:
         yield "dimension must be at least 1"
+    if spec.uses is not None and ("list", spec.uses) not in [(p.type, p.name) for p in spec.params]:
+        yield f"uses={spec.uses!r} names no parameter of type list"
 
 
 def _of_task(spec: TaskSpec) -> Iterator[str]:

@@ -97,6 +97,7 @@ class EncoderSpec(ComponentSpec):
     cubes, named by the user) or ``transductive`` (the very cubes being encoded). ``reducer``
     names a reducer applied once to the whole matrix at the end, to ``--dimension`` columns
     or, without that option, to ``dimension``. ``modalities`` lists what the cubes must have.
+    ``uses`` names a ``list`` parameter of other encoders' names, whose code then counts in keys.
     """
 
     kind: ClassVar[Kind] = "encoder"
@@ -105,6 +106,7 @@ class EncoderSpec(ComponentSpec):
     reducer: str | None = None
     dimension: int | None = None
     modalities: tuple[str, ...] = ()
+    uses: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +130,8 @@ class TaskSpec(ComponentSpec):
     names further data sets whose label files of the same stems are claimed. ``metrics`` are
     reported beside the primary one. ``outputs`` names the columns of several outputs. ``unit``,
     ``low`` and ``high`` describe one label. ``excludes`` and ``noise`` are honest sentences: what
-    the label leaves out, and what is known to be wrong with it. ``controls`` holds measured
-    scores by control name. ``derive`` names a function
+    the label leaves out, and what is known to be wrong with it. ``controls`` holds what
+    ``random``, ``constant`` and the label ``oracle`` score under ``robust``, as measured. ``derive`` names a function
     ``derive(ids, sources, **derive_params) -> Labels`` which makes the labels again from their
     source. ``example`` names a function ``example(folder)`` which writes label files for the
     conformance kit; without it the kit makes up labels within the declared bounds.

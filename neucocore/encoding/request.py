@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from neucocore.discovery import Component
 from neucocore.keys import key_of
+from neucocore.lookup import find
 from neucocore.producer import producer_of
+from neucocore.specs import EncoderSpec
 
 FORMAT = 1
 
@@ -45,7 +47,7 @@ class EncodeRequest:
 
     def determinants(self) -> dict[str, Any]:
         """Return what decides one feature vector, beside its own cube."""
-        return {
+        determinants = {
             "format": FORMAT,
             "encoder": producer_of(self.encoder),
             "params": dict(sorted(self.encoder_params.items())),
@@ -53,6 +55,18 @@ class EncodeRequest:
             "dataset_params": dict(sorted(self.dataset_params.items())),
             "missing_chunks": self.missing_chunks,
         }
+        if used := self._used():
+            determinants["uses"] = used
+        return determinants
+
+    def _used(self) -> list[dict[str, Any]]:
+        """Return the producers of the encoders this one is made of."""
+        spec = cast(EncoderSpec, self.encoder.spec)
+        if spec.uses is None:
+            return []
+        defaults = {param.name: param.default for param in spec.params}
+        names = self.encoder_params.get(spec.uses, defaults[spec.uses])
+        return [producer_of(find("encoder", name)) for name in names]
 
     def features_key(self, prepared_on: Sequence[str]) -> str:
         """Return the key of the spool of feature vectors.

@@ -1,0 +1,1 @@
+"""Several embeddings as one, and what each adds to the others."""

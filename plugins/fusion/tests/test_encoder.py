@@ -1,0 +1,90 @@
+"""Several encoders as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuco_plugin_fusion.encoder import Fusion
+from neucocore import create, find
+from neucocore.plugin import ConfigError
+
+
+def prepared(source: Any, **params: Any) -> Fusion:
+    encoder = Fusion(**{"encoders": ["mean", "random"]} | params)
+    encoder.prepare(source)
+    return encoder
+
+
+def test_parts_stand_side_by_side_with_equal_variance(source: Any) -> None:
+    cubes = list(source.read(source.ids))
+    rows = prepared(source).encode(cubes)
+    assert rows.dtype == np.float32
+    assert rows.shape == (5, 256 + 1024)
+    for name, part in (("mean", rows[:, :256]), ("random", rows[:, 256:])):
+        own = create(find("encoder", name)).encode(cubes).astype(np.float64)
+        centred = own - own.mean(axis=0)
+        expected = centred / np.sqrt(centred.var(axis=0).sum())
+        np.testing.assert_allclose(part, expected, atol=1e-5)
+
+
+def test_weights_change_the_share_of_a_part(source: Any) -> None:
+    rows = prepared(source, weights=["3", "1"]).encode(list(source.read(source.ids)))
+    assert rows[:, :256].var(axis=0).sum() == pytest.approx(9, rel=1e-4)
+    assert rows[:, 256:].var(axis=0).sum() == pytest.approx(1, rel=1e-4)
+
+
+def test_a_row_does_not_depend_on_batch_or_neighbours(source: Any) -> None:
+    encoder, cubes = prepared(source), list(source.read(source.ids))
+    alone = np.concatenate([encoder.encode([cube]) for cube in cubes])
+    assert encoder.encode(cubes).tobytes() == alone.tobytes()
+
+
+def test_state_carries_the_scales_and_the_parts_to_another_process(source: Any) -> None:
+    encoder, worker = prepared(source), Fusion(encoders=["mean", "random"])
+    worker.restore(encoder.state())
+    cubes = list(source.read(source.ids))
+    assert worker.encode(cubes).tobytes() == encoder.encode(cubes).tobytes()
+
+
+def test_a_part_that_is_prepared_keeps_its_state(
+    source: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shifted:
+        def prepare(self, source: Any) -> None:
+            self.shift = np.array([len(source.ids)])
+
+        def state(self) -> dict[str, np.ndarray]:
+            return {"shift": self.shift}
+
+        def restore(self, state: dict[str, np.ndarray]) -> None:
+            self.shift = state["shift"]
+
+        def encode(self, cubes: Any) -> np.ndarray:
+            values = [[cube.arrays["s1"].mean() * self.shift[0]] for cube in cubes]
+            return np.array(values, np.float32)
+
+    monkeypatch.setattr("neuco_plugin_fusion.encoder._part", lambda name: Shifted())
+    encoder, worker = prepared(source, encoders=["a", "b"]), Fusion(encoders=["a", "b"])
+    worker.restore(encoder.state())
+    cubes = list(source.read(source.ids))
+    assert worker.encode(cubes).tobytes() == encoder.encode(cubes).tobytes()
+    assert np.ptp(encoder.encode(cubes)) > 0
+
+
+@pytest.mark.parametrize("names", [[], ["mean", "mean"]])
+def test_parts_are_different_encoders(names: list[str]) -> None:
+    with pytest.raises(ConfigError, match="made of different encoders"):
+        Fusion(encoders=names)
+
+
+def test_fusion_is_no_part_of_itself() -> None:
+    with pytest.raises(ConfigError, match="fusion cannot be a part of fusion: it is itself"):
+        Fusion(encoders=["mean", "fusion"])
+
+
+def test_encoding_before_preparing_says_what_to_do(source: Any) -> None:
+    with pytest.raises(ConfigError, match="has no scales yet"):
+        Fusion().encode(list(source.read(source.ids)))
