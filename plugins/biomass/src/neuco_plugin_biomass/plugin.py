@@ -61,6 +61,7 @@ def neuco_tasks() -> list[TaskSpec]:
                 "A footprint (25 m) has a standard error of often more than half its value, and "
                 "footprints lie on tracks: they sample the cube, they do not cover it."
             ),
+            controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_biomass.derivation:mean",
             **COMMON,
         ),
@@ -72,6 +73,7 @@ def neuco_tasks() -> list[TaskSpec]:
                 "Holds the spread of the footprints' errors beside that of the forest, is "
                 "uncertain with few footprints, and rises with the mean."
             ),
+            controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_biomass.derivation:std",
             **(COMMON | {"derive_params": derive_params(20)}),
         ),

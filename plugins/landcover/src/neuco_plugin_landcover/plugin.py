@@ -62,6 +62,7 @@ def neuco_tasks() -> list[TaskSpec]:
                 "Agriculture is CORINE 211-244 (grid codes 12-22), pastures and agro-forestry "
                 "included. The share is one of land: sea (523) and no data are left out."
             ),
+            controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_landcover.derivation:agriculture",
             **COMMON,
         ),
@@ -73,6 +74,7 @@ def neuco_tasks() -> list[TaskSpec]:
                 "Forest is CORINE 311-313 (grid codes 23-25). Transitional woodland-shrub (324) "
                 "is not forest. The share is one of land: sea (523) and no data are left out."
             ),
+            controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_landcover.derivation:forest",
             **COMMON,
         ),

@@ -94,12 +94,14 @@ def neuco_tasks() -> list[TaskSpec]:
             summary="A clean control: a number from 0 to 100 made from the cube's id",
             aliases=("random_clean_reg",),
             derive="neuco_plugin_random.derivation:number",
+            controls={"random": -0.003, "constant": 0.000, "oracle": 1.000},
             **(regression | clean),
         ),
         TaskSpec(
             summary="A clean control: yes or no with equal chances, made from the cube's id",
             aliases=("random_clean_cls",),
             derive="neuco_plugin_random.derivation:coin",
+            controls={"random": 0.474, "constant": 0.501, "oracle": 1.000},
             **(classification | clean),
         ),
     ]

@@ -117,6 +117,7 @@ def neuco_tasks() -> list[TaskSpec]:
                 "A moving ship is imaged displaced in azimuth, by about 110 s times its "
                 "line-of-sight speed: 500 m at 5 m/s; AIS antennas are not at the centroid."
             ),
+            controls={"random": -0.030, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_ships.derivation:position",
             **COMMON,
         ),
@@ -135,6 +136,7 @@ def neuco_tasks() -> list[TaskSpec]:
                 "A vessel without AIS makes a false 'no'; one displaced across the scene's edge "
                 "makes a false 'yes' or 'no'."
             ),
+            controls={"random": 0.532, "constant": 0.587, "oracle": 1.000},
             derive="neuco_plugin_ships.derivation:detection",
             **COMMON,
         ),

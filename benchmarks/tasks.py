@@ -1,0 +1,113 @@
+"""Score the thirteen tasks' controls and three methods on the synthetic Earth.
+
+    python benchmarks/tasks.py --out FOLDER [--cubes 500] [--size 64]
+
+Makes the Earth, derives all labels from its truth, encodes, scores under ``robust`` and
+``neucobench-2026``, and prints the two tables of docs/tasks.md and the values of the specs'
+``controls``. What is there is used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from neucocore.components import resolve
+from neucocore.data.embeddings import Embeddings, load_embeddings
+from neucocore.data.labels import read_label_folder
+from neucocore.derivation.derive import derive_folder
+from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.tasks import select_tasks
+from neucocore.lookup import find
+
+DATASET = "synthetic-earth"
+ENCODERS = ("random", "constant", "mean", "temporal-mosaiks")
+PROTOCOLS = ("robust", "neucobench-2026")
+BALANCED = "balanced-accuracy"
+Scores = dict[str, float | None]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cubes", type=int, default=500)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--jobs", type=int, default=2)
+    asked = parser.parse_args()
+    earth, labels = asked.out / "earth", asked.out / "labels"
+    if not earth.exists():
+        component = find("dataset", DATASET)
+        make = resolve(component, component.spec.make)
+        make(earth, cubes=asked.cubes, size=asked.size, seed=0, jobs=asked.jobs)
+    derive_folder(DATASET, earth, labels)
+    tasks = select_tasks(read_label_folder(labels), dataset=DATASET).tasks
+    methods = {name: encoded(name, earth, asked.out, asked.jobs) for name in ENCODERS}
+    for name in PROTOCOLS:
+        columns = {method: scores(name, found, tasks) for method, found in methods.items()}
+        columns["oracle"] = {}
+        for task in tasks:
+            columns["oracle"] |= scores(name, oracle(task), [task])
+        show(name, tasks, columns)
+
+
+def encoded(name: str, earth: Path, out: Path, jobs: int) -> Embeddings:
+    file = out / f"{name}.npz"
+    if not file.exists():
+        command = [sys.executable, "-m", "neucocore", "encode", name, "--dataset", DATASET]
+        command += ["--data", str(earth), "--out", str(file), "--jobs", str(jobs)]
+        subprocess.run(command, check=True)
+    return load_embeddings(file)
+
+
+def oracle(task: ScoringTask) -> Embeddings:
+    """Return the labels themselves as an embedding, standardised."""
+    y = np.asarray(task.y, np.float64).reshape(len(task.ids), -1)
+    matrix = ((y - y.mean(axis=0)) / y.std(axis=0)).astype(np.float32)
+    return Embeddings(ids=tuple(task.ids), matrix=matrix, metadata={}, findings=())
+
+
+def scores(name: str, embeddings: Embeddings, tasks: list[ScoringTask]) -> Scores:
+    """Return the primary metric of each task under a protocol."""
+    chosen = protocol(name)
+    if chosen.by_stem:
+        tasks = [replace(task, key=task.stem) for task in tasks if task.y.ndim == 1]
+    labelled = frozenset(cube for task in tasks for cube in task.ids)
+    given = ScoringInput(embeddings.ids, embeddings.matrix, tuple(tasks), labelled)
+    module, _, function = chosen.scorer.partition(":")
+    scorer = getattr(importlib.import_module(module), function)
+    found: Scores = {}
+    for outcome in scorer(given, chosen.values()) if tasks else []:
+        found[outcome.task.stem] = outcome.score
+        found[f"{outcome.task.stem} {BALANCED}"] = outcome.extra.get(BALANCED)
+    return found
+
+
+def show(name: str, tasks: list[ScoringTask], columns: dict[str, Scores]) -> None:
+    print(f"\n{name}\n\n| task | metric | n |", " | ".join(columns), "|")
+    print("|---|---|---:|" + "---:|" * len(columns))
+    for task in tasks:
+        metric = task.metric
+        if task.problem == "binary" and name == "robust":
+            metric += f" (prior {np.mean(task.y):.3f})"
+        row(task, "f1" if task.problem == "binary" and name != "robust" else metric, columns)
+        if task.problem == "binary" and name == "robust":
+            row(task, BALANCED, columns, f" {BALANCED}")
+
+
+def row(task: ScoringTask, metric: str, columns: dict[str, Scores], suffix: str = "") -> None:
+    cells = [column.get(task.stem + suffix) for column in columns.values()]
+    texts = ["-" if cell is None else f"{cell:.3f}".replace("-0.000", "0.000") for cell in cells]
+    print(
+        f"| `{task.key.partition('@')[0]}` | {metric} | {len(task.ids)} |", " | ".join(texts), "|"
+    )
+
+
+if __name__ == "__main__":
+    main()
