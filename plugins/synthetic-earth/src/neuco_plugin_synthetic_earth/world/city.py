@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuco_plugin_synthetic_earth.world import codes
-from neuco_plugin_synthetic_earth.world.fields import Field, fractal, smooth
+from neuco_plugin_synthetic_earth.world.fields import Field, smooth
 from neuco_plugin_synthetic_earth.world.places import Place
 
 TABLE = 4096  # random properties of cells, looked up by a hash of the cell's position
@@ -62,7 +62,8 @@ def _density(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> 
     else:
         return np.zeros(shape, np.float32)
     distance = np.hypot(y - centre[0], x - centre[1])
-    field = peak * np.exp(-((distance / reach) ** 2)) + 0.2 * fractal(rng, shape, 50.0) - 0.08
+    uneven = 1.0 + 0.3 * smooth(rng, shape, 5.0)
+    field = peak * np.exp(-((distance / reach) ** 2)) * uneven - 0.05
     return np.clip(field, 0.0, 0.95).astype(np.float32)
 
 
@@ -102,9 +103,9 @@ def _layers(
     name = codes.LAYERS.index
     roof, garden = chance[..., 1], chance[..., 2]
     towns = np.isin(cover, (codes.URBAN_CONTINUOUS, codes.URBAN_DISCONTINUOUS, codes.INDUSTRIAL))
-    # A plot keeps a third of the class's mixture and adds what stands on it.
-    layers[:, towns] *= 0.35
-    rest = 0.65
+    # A plot keeps some of the class's mixture and adds what stands on it.
+    layers[:, towns] *= 0.4
+    rest = 0.6
     paved = towns & street
     layers[name("asphalt"), paved] += rest
     house = towns & built

@@ -103,7 +103,7 @@ def _cube(landscape: Scene, seed: int, size: int, index: int) -> EarthCube:
         s2l1c=np.stack(level_1c),
         s2l2a=np.stack(level_2a),
         truth={
-            "corine": scene.cover.copy(),
+            "corine": scene.corine.copy(),
             "cdl": truth.cropland(scene),
             "agbd": truth.agbd(scene, rng("gedi")),
             "st_b10": truth.surface_temperature(scene, generator(seed, "landsat", place.index)),

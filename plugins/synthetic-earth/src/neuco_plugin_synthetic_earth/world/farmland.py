@@ -26,14 +26,11 @@ class Parcels:
         (y, x) True on the tracks and hedges between parcels.
     count
         Number of parcels.
-    angle
-        Direction of rows and tillage, radians.
     """
 
     id: Ids
     edge: NDArray[np.bool_]
     count: int
-    angle: float
 
     def spread(self, values: NDArray[np.floating]) -> Field:
         """Return (y, x) from one value per parcel."""
@@ -47,28 +44,56 @@ class Parcels:
 
 
 def make_parcels(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> Parcels:
-    """Lay strips over the canvas, each cut into parcels, slightly bent by the land."""
-    angle = rng.uniform(0.0, np.pi)
-    width = np.exp(rng.normal(2.2 + 0.6 * place.corn_belt, 0.25))
-    length = width * rng.uniform(1.1, 2.6)
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    """Divide the land into estates, and every estate into strips of parcels of its own lie."""
+    estate = _estates(rng, shape)
     bend = (0.5 + 0.12 * place.relief**0.7) * (1.2 - place.corn_belt)
-    u = x * np.cos(angle) + y * np.sin(angle) + bend * smooth(rng, shape, 12.0)
-    v = y * np.cos(angle) - x * np.sin(angle) + bend * smooth(rng, shape, 12.0)
-    reach = float(sum(shape))
-    borders = np.cumsum(width * rng.lognormal(0.0, 0.3, int(3 * reach / width) + 2)) - 1.5 * reach
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    x = x + bend * smooth(rng, shape, 12.0)
+    y = y + bend * smooth(rng, shape, 12.0)
+    key = np.zeros(shape, np.intp)
+    edge = np.zeros(shape, np.bool_)
+    for number in range(int(estate.max()) + 1):
+        inside = estate == number
+        angle = rng.uniform(0.0, np.pi)
+        u = x[inside] * np.cos(angle) + y[inside] * np.sin(angle)
+        v = y[inside] * np.cos(angle) - x[inside] * np.sin(angle)
+        width = np.exp(rng.normal(2.3 + 0.8 * place.corn_belt, 0.3))
+        names, edge[inside] = _strips(rng, u, v, width)
+        key[inside] = number * 10_000_000 + names
+    found, parcel = np.unique(key, return_inverse=True)
+    parcel = parcel.reshape(shape)
+    lined = rng.random(len(found)) < 0.75  # not every field has a hedge
+    return Parcels(parcel, edge & lined[parcel], len(found))
+
+
+def _estates(rng: np.random.Generator, shape: tuple[int, int]) -> Ids:
+    """Return (y, x) the nearest of a few centres, the distance being a little uneven."""
+    count = max(2, round(shape[0] * shape[1] / 90.0**2))
+    centres = rng.uniform(0.0, 1.0, (count, 2)) * shape
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    y, x = y + 4.0 * smooth(rng, shape, 10.0), x + 4.0 * smooth(rng, shape, 10.0)
+    nearest, least = np.zeros(shape, np.intp), np.full(shape, np.inf, np.float32)
+    for number, (row, col) in enumerate(centres):
+        distance = (y - row) ** 2 + (x - col) ** 2
+        nearest[distance < least] = number
+        least = np.minimum(least, distance)
+    return nearest
+
+
+def _strips(
+    rng: np.random.Generator, u: Field, v: Field, width: float
+) -> tuple[Ids, NDArray[np.bool_]]:
+    """Cut an estate into strips across `u` and parcels along `v`; number them, mark borders."""
+    span = float(u.max() - u.min()) if u.size else 0.0
+    start = float(u.min()) if u.size else 0.0
+    widths = width * rng.lognormal(0.0, 0.3, int(2.5 * span / width) + 3)
+    borders = start + np.cumsum(widths) - widths[0] * rng.random()
     strip = np.searchsorted(borders, u)
-    heights = length * rng.lognormal(0.0, 0.4, len(borders) + 1)
-    offsets = rng.uniform(0.0, 1.0, len(borders) + 1)
-    along = v / heights[strip] + offsets[strip]
+    lengths = width * rng.uniform(1.1, 2.6) * rng.lognormal(0.0, 0.4, len(borders) + 1)
+    along = v / lengths[strip] + rng.uniform(0.0, 1.0, len(lengths))[strip]
     row = np.floor(along).astype(np.intp)
-    key = strip.astype(np.intp) * 100_003 + row
-    names, number = np.unique(key, return_inverse=True)
-    number = number.reshape(shape)
-    to_side = u - borders[np.maximum(strip - 1, 0)]
-    to_end = (along - row) * heights[strip]
-    edge = (to_side < 1.0) | (to_end < 1.0)
-    return Parcels(number, edge & (rng.random(len(names))[number] < 0.75), len(names), angle)
+    beside = (u - np.append(start, borders)[strip] < 1.0) | ((along - row) * lengths[strip] < 1.0)
+    return strip * 2_000 + row + 1_000, beside
 
 
 def plant(place: Place, rng: np.random.Generator, parcels: Parcels) -> NDArray[np.uint8]:

@@ -61,6 +61,15 @@ def blurred(values: Field, length: float) -> Field:
     return np.fft.irfft2(spectrum, s=values.shape).astype(np.float32)
 
 
+def spread(values: Field, share: float) -> Field:
+    """Give `share` of every pixel to each neighbour along y, then along x; (..., y, x)."""
+    rows = np.concatenate([values[..., :1, :], values, values[..., -1:, :]], axis=-2)
+    values = share * (rows[..., :-2, :] + rows[..., 2:, :]) + (1.0 - 2.0 * share) * values
+    cols = np.concatenate([values[..., :1], values, values[..., -1:]], axis=-1)
+    mixed = share * (cols[..., :-2] + cols[..., 2:]) + (1.0 - 2.0 * share) * values
+    return mixed.astype(np.float32, copy=False)
+
+
 def logistic(values: NDArray[np.floating] | float) -> NDArray[np.float32]:
     """Return 1 / (1 + exp(-values)), safe for large values."""
     return (0.5 * (1.0 + np.tanh(0.5 * np.asarray(values)))).astype(np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuco_plugin_synthetic_earth.world import codes, spectra
-from neuco_plugin_synthetic_earth.world.fields import Field
+from neuco_plugin_synthetic_earth.world.fields import Field, spread
 from neuco_plugin_synthetic_earth.world.scene import Scene
 from neuco_plugin_synthetic_earth.world.surface import MATERIALS
 from neuco_plugin_synthetic_earth.world.terrain import illumination
@@ -16,6 +16,7 @@ CROP_NIR = np.array([0.93, 1.10, 0.95, 1.05, 0.92, 1.06, 1.0], np.float32)
 CROP_SWIR = np.array([1.02, 0.94, 1.06, 0.97, 1.05, 0.95, 1.0], np.float32)
 NIR, SWIR = slice(5, 10), slice(11, 13)
 LARGEST = 32767
+POINT_SPREAD = 0.15  # of the light falls on each neighbouring pixel
 
 
 def ground_reflectance(scene: Scene, season: int, ground: Field) -> Field:
@@ -90,8 +91,9 @@ def _covered(image: Field, cloud: Field, opacity: Field, brightness: Field) -> F
 def _digitised(
     image: Field, rng: np.random.Generator, missing: NDArray[np.bool_]
 ) -> NDArray[np.int16]:
-    """Bring every band to its own resolution, add the sensor's noise, count from 1."""
+    """Blur as the optics do, add the sensor's noise, bring bands to their own resolution."""
     result = np.empty(image.shape, np.int16)
+    image = spread(image, POINT_SPREAD)
     for index, factor in enumerate(spectra.COARSENESS):
         noise = rng.standard_normal(image.shape[1:], dtype=np.float32)
         band = image[index]

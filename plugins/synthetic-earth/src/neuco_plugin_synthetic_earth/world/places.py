@@ -74,7 +74,7 @@ def make_place(seed: int, index: int) -> Place:
     rng = generator(seed, "place", index)
     lat = _latitude(rng)
     lon = float(rng.uniform(-180.0, 180.0))
-    coastal = rng.random() < 0.3
+    coastal = rng.random() < 0.34
     moisture = _moisture(seed, lon, lat)
     relief = float(np.clip(np.exp(rng.normal(2.3, 1.1)), 1.0, 160.0))
     altitude = 12.0 if coastal else float(np.clip(np.exp(rng.normal(5.2, 1.0)), 10.0, 2800.0))
@@ -83,7 +83,7 @@ def make_place(seed: int, index: int) -> Place:
     local = (np.arange(SEASONS) + (2 if lat < 0 else 0)) % SEASONS
     farming = _share(
         1.6 * _pattern(seed, "farming", lon, lat)
-        + 0.5
+        + 1.0
         - 0.03 * relief
         - (1.5 if warmth < 3.0 else 0.0)
         - 3.0 * max(0.0, 0.35 - moisture)
@@ -91,7 +91,7 @@ def make_place(seed: int, index: int) -> Place:
     )
     summer = warmth + swing
     belt = _share(
-        2.0 * _pattern(seed, "corn", lon, lat) + 0.25 * (summer - 21.0) + rng.normal(0, 0.7)
+        0.4 + 2.0 * _pattern(seed, "corn", lon, lat) + 0.2 * (summer - 21.0) + rng.normal(0, 0.7)
     )
     elevation, azimuth = _sun(lat)
     return Place(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from neuco_plugin_synthetic_earth.world import codes
-from neuco_plugin_synthetic_earth.world.fields import Field
+from neuco_plugin_synthetic_earth.world.fields import Field, spread
 from neuco_plugin_synthetic_earth.world.scene import Scene
 from neuco_plugin_synthetic_earth.world.surface import CROP_ROW, MATERIALS
 
-LOOKS = 4.4  # of a ground range detected product
+LOOKS = 0.9  # before neighbours overlap, about 4.6 after, as a ground range detected product
+OVERLAP = 0.2
 FLOOR = (-27.0, -32.0)  # noise of the sensor
 FACING = np.radians(100.0)  # look direction of a descending pass, clockwise from north
 
@@ -52,7 +53,8 @@ def observe(power: Field, rng: np.random.Generator) -> Field:
     """Add noise and speckle and return decibels, float32, rounded to 0.01."""
     floor = 10.0 ** (np.array(FLOOR, np.float32) / 10.0)
     speckle = rng.gamma(LOOKS, 1.0 / LOOKS, power.shape).astype(np.float32)
-    decibels = 10.0 * np.log10((power + floor[:, None, None]) * np.maximum(speckle, 1e-3))
+    speckle = np.maximum(spread(speckle, OVERLAP), 1e-3)
+    decibels = 10.0 * np.log10((power + floor[:, None, None]) * speckle)
     return np.round(decibels, 2).astype(np.float32)
 
 

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from neuco_plugin_synthetic_earth.world import codes
 from neuco_plugin_synthetic_earth.world.city import City, make_city
 from neuco_plugin_synthetic_earth.world.farmland import Parcels, make_parcels, plant
-from neuco_plugin_synthetic_earth.world.fields import Field, fractal, generator, smooth
+from neuco_plugin_synthetic_earth.world.fields import Field, blurred, fractal, generator, smooth
 from neuco_plugin_synthetic_earth.world.places import GRID, Place
 from neuco_plugin_synthetic_earth.world.sky import Sky, make_sky
 from neuco_plugin_synthetic_earth.world.terrain import Terrain, make_terrain
 
+_FARMED = (*codes.TILLED, codes.PASTURE, codes.VINEYARD, codes.FRUIT)
+MAP_UNIT = 2.5  # pixels, radius of what a land cover map leaves out
 MARGIN = 32  # the fields are periodic; cubes at opposite ends must not know each other
 
 
@@ -25,7 +27,9 @@ class Scene:
     Attributes
     ----------
     cover
-        uint8 CORINE grid codes, as a map of minimum units would show them.
+        uint8 CORINE grid codes of what is there.
+    corine
+        The same as a map would show it, small things left out.
     crop
         uint8 Cropland Data Layer codes of crops, 0 where nothing is tilled.
     layers
@@ -47,6 +51,7 @@ class Scene:
     city: City
     sky: Sky
     cover: NDArray[np.uint8]
+    corine: NDArray[np.uint8]
     crop: NDArray[np.uint8]
     layers: Field
     age: Field
@@ -83,11 +88,12 @@ def make_scene(place: Place, seed: int, size: int) -> Scene:
     city = make_city(place, rng("city"), shape)
     parcels = make_parcels(place, rng("parcels"), shape)
     cover = _cover(place, rng("cover"), terrain, city, parcels)
+    city.height[np.isin(cover, codes.WATERS)] = 0.0
     crop = np.where(np.isin(cover, codes.TILLED), plant(place, rng("crops"), parcels), 0)
     age = _age(rng("trees"), shape)
     layers = _layers(rng("layers"), cover, city, parcels, age)
     vary = rng("variation")
-    farmed = np.isin(cover, (*codes.TILLED, codes.PASTURE, codes.VINEYARD, codes.FRUIT))
+    farmed = np.isin(cover, _FARMED)
     parcel_tone = parcels.spread(vary.normal(0.0, 1.0, parcels.count))
     return Scene(
         place=place,
@@ -95,6 +101,7 @@ def make_scene(place: Place, seed: int, size: int) -> Scene:
         city=city,
         sky=make_sky(place, rng("sky"), shape),
         cover=cover,
+        corine=_generalised(cover),
         crop=crop.astype(np.uint8),
         layers=layers,
         age=age,
@@ -117,6 +124,7 @@ def _cover(
     high = (terrain.elevation - place.altitude) / max(place.relief, 1.0)
     best = np.full(steep.shape, -np.inf, np.float32)
     cover = np.zeros(steep.shape, np.uint8)
+    straight = rng.uniform(0.0, 1.0)
     for code, bias in _suitability(place).items():
         score = smooth(rng, steep.shape, rng.uniform(9.0, 14.0)) + bias + 0.8 * rng.normal()
         if code in codes.TILLED:
@@ -125,8 +133,10 @@ def _cover(
             score = score + 0.4 * high
         if code == codes.MARSH:
             score = score - 0.8 * high - 12.0 * steep
-        if place.farming > 0.3:  # people draw the borders
-            score = parcels.mean(score)
+        if place.farming > 0.3:  # people draw the borders, of fields more than of woods
+            drawn = parcels.mean(score)
+            share = 1.0 if code in _FARMED else straight
+            score = share * drawn + (1.0 - share) * score
         cover[score > best] = code
         best = np.maximum(best, score)
     cover[city.cover > 0] = city.cover[city.cover > 0]
@@ -139,17 +149,32 @@ def _cover(
     return cover
 
 
+def _generalised(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return what a map with a smallest unit shows: at each pixel the commonest class around.
+
+    CORINE's unit is 25 ha; a cube of 64 pixels would hold one or two, so this map is finer.
+    """
+    best = np.zeros(cover.shape, np.float32)
+    result = np.zeros_like(cover)
+    for code in np.unique(cover):
+        near = blurred((cover == code).astype(np.float32), MAP_UNIT)
+        result[near > best] = code
+        best = np.maximum(best, near)
+    return result
+
+
 def _suitability(place: Place) -> dict[int, float]:
     wet, farm = place.moisture, place.farming
     warmth = float(place.temperature.mean())
     mild = float(1.0 / (1.0 + np.exp(-(warmth - 7.0) / 2.5)))
-    broad, conifer = 2.4 * wet * mild - 0.5, 2.4 * wet * (1.0 - mild) - 0.4
+    broad = 2.4 * wet * mild - 0.4 - 0.6 * farm
+    conifer = 2.4 * wet * (1.0 - mild) - 0.3 - 0.6 * farm
     arable = codes.IRRIGATED if wet < 0.35 else codes.ARABLE
     shrub = codes.SCLEROPHYLL if warmth > 13.0 else codes.MOOR
     return {
-        arable: 3.2 * farm - 0.9,
-        codes.PASTURE: 1.3 * farm * wet + 0.2 * wet - 0.4,
-        codes.COMPLEX: 1.2 * farm - 0.9,
+        arable: 4.2 * farm - 1.0,
+        codes.PASTURE: 1.9 * farm * wet - 0.4,
+        codes.COMPLEX: 1.9 * farm - 0.9,
         codes.VINEYARD if warmth > 11.0 else codes.FRUIT: 1.2 * farm - 1.5,
         codes.BROADLEAF: broad,
         codes.CONIFER: conifer,
@@ -185,7 +210,7 @@ def _layers(
     layers[:, urban] = city.layers[:, urban]
     name = codes.LAYERS.index
     # Hedges, tracks, single trees; gaps between young trees.
-    farmed = np.isin(cover, (*codes.TILLED, codes.PASTURE, codes.VINEYARD, codes.FRUIT))
+    farmed = np.isin(cover, _FARMED)
     hedge = farmed & parcels.edge
     layers[:, hedge] *= 0.45
     wooded = rng.random(parcels.count)[parcels.id] < 0.4

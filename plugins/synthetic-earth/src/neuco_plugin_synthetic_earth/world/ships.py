@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuco_plugin_synthetic_earth.world.fields import Field, blurred
 from neuco_plugin_synthetic_earth.world.scene import Scene
 
 SEASON = 1  # AIS gives positions for one of a cube's dates; here it is the summer's
-SEA_NEEDED = 0.2
+SEA_NEEDED = 0.2  # least share of sea in a cube that can have ships
+SILENT = 0.15  # chance of a vessel without AIS
 EDGE = 4.0  # pixels between a ship and the cube's border
 KELVIN = np.radians(19.5)
 DELAY = 110.0  # slant range over platform speed, seconds
@@ -23,7 +25,11 @@ FOAM = np.array([900, 950, 950, 900, 850, 780, 750, 700, 650, 600, 0, 250, 150],
 
 @dataclass(frozen=True)
 class Ship:
-    """One vessel: centroid in pixels, size in pixels, course in radians, speed in m/s."""
+    """One vessel: centroid and size in pixels, course in radians, speed in m/s.
+
+    ``paint`` and ``echo`` are factors on its brightness for the eye and for the radar; a vessel
+    that is not ``reported`` sends no AIS, and no label knows of it.
+    """
 
     row: float
     col: float
@@ -32,12 +38,14 @@ class Ship:
     course: float
     speed: float
     paint: float
+    echo: float
+    reported: bool
 
 
 def make_ships(scene: Scene, rng: np.random.Generator) -> list[Ship]:
     """Return the ships of a cube: none on land, mostly none or one at sea."""
     sea = scene.terrain.sea
-    number = int(rng.choice([0, 1, 2, 3], p=[0.42, 0.46, 0.09, 0.03]))
+    number = int(rng.choice([0, 1, 2, 3], p=[0.36, 0.52, 0.09, 0.03]))
     clear_of_land = blurred((~sea).astype(np.float32), 2.5) < 0.02
     edge = int(EDGE)
     inside = np.zeros_like(sea)
@@ -45,11 +53,15 @@ def make_ships(scene: Scene, rng: np.random.Generator) -> list[Ship]:
     spots = np.argwhere(clear_of_land & inside & sea)
     if sea.mean() < SEA_NEEDED or len(spots) == 0:
         return []
-    return [_ship(spots[rng.integers(len(spots))], rng) for _ in range(number)]
+    silent = rng.random() < SILENT
+    fleet = [_ship(spots[rng.integers(len(spots))], rng, reported=True) for _ in range(number)]
+    if silent:
+        fleet.append(_ship(spots[rng.integers(len(spots))], rng, reported=False))
+    return fleet
 
 
-def _ship(spot: np.ndarray, rng: np.random.Generator) -> Ship:
-    length = float(np.clip(np.exp(rng.normal(1.9, 0.45)), 3.0, 24.0))
+def _ship(spot: NDArray[np.intp], rng: np.random.Generator, *, reported: bool) -> Ship:
+    length = float(np.clip(np.exp(rng.normal(1.7 if reported else 0.9, 0.5)), 2.0, 22.0))
     row, col = spot + rng.uniform(-0.5, 0.5, 2)
     return Ship(
         row=float(row),
@@ -58,7 +70,9 @@ def _ship(spot: np.ndarray, rng: np.random.Generator) -> Ship:
         beam=max(1.0, length / 6.5),
         course=float(rng.uniform(0.0, 2.0 * np.pi)),
         speed=float(rng.choice([0.0, rng.uniform(0.5, 5.0)])),
-        paint=float(rng.uniform(0.6, 2.0)),
+        paint=float(rng.uniform(0.4, 2.0)),
+        echo=float(np.exp(rng.normal(-0.3, 0.9))),
+        reported=reported,
     )
 
 
@@ -87,15 +101,16 @@ def draw_radar(ships: list[Ship], scene: Scene, power: Field) -> None:
         shift = 0.3 * DELAY * ship.speed * np.sin(ship.course) * 0.6 / PIXEL
         along, across = _frame(ship, power.shape[1:], shift)
         hull = _hull(ship, along, across)
-        strength = 0.12 * ship.length**1.3
+        strength = 0.1 * ship.echo * ship.length**1.2
         bridge = np.exp(-(((along + 0.3 * ship.length) ** 2 + across**2) / 1.2))
         echo = strength * (hull + 3.0 * bridge)
         power += echo * np.array([1.0, 0.12])[:, None, None]
 
 
-def positions(ships: list[Ship]) -> np.ndarray:
-    """Return (k, 2) rows and columns of the centroids, float64."""
-    return np.array([(ship.row, ship.col) for ship in ships], np.float64).reshape(-1, 2)
+def positions(ships: list[Ship]) -> NDArray[np.float64]:
+    """Return (k, 2) rows and columns of the centroids of the ships that send AIS."""
+    known = [(ship.row, ship.col) for ship in ships if ship.reported]
+    return np.array(known, np.float64).reshape(-1, 2)
 
 
 def _frame(ship: Ship, shape: tuple[int, ...], shift: float) -> tuple[Field, Field]:

@@ -77,9 +77,10 @@ def _water_cloud(
 ) -> tuple[Field, Field]:
     cover = _cloud_share(place, rng)
     cumulus = rng.random() < 0.6
-    shape_field = fractal(rng, shape, 35.0 if cumulus else 150.0, 3.0 if cumulus else 3.4)
-    billows = fractal(rng, shape, 30.0, 2.6)
-    thickness = rng.uniform(1.2, 4.0)
+    longest = float(rng.choice([40.0, 70.0, 110.0])) if cumulus else 200.0
+    shape_field = fractal(rng, shape, longest, 3.7)
+    billows = fractal(rng, shape, 25.0, 3.0)
+    thickness = rng.uniform(0.8, 3.0)
     if cover < 0.004:
         return np.zeros(shape, np.float32), np.ones(shape, np.float32)
     level = np.quantile(shape_field, 1.0 - min(cover, 0.995)) if cover < 0.98 else -3.0
@@ -92,18 +93,18 @@ def _water_cloud(
 def _cloud_share(place: Place, rng: np.random.Generator) -> float:
     """Most scenes were chosen clear; wet places have fewer to choose from."""
     kind, share = rng.random(), rng.random()
-    clear = 0.72 - 0.22 * place.moisture
+    clear = 0.84 - 0.2 * place.moisture
     if kind < clear:
         return 0.0
-    if kind < clear + 0.25:
-        return float(0.35 * share)
-    return float(0.2 + 0.8 * share)
+    if kind < clear + 0.17:
+        return float(0.3 * share)
+    return float(0.12 + 0.85 * share**1.5)
 
 
 def _cirrus(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     streaks = fractal(rng, shape, 120.0, 3.2, angle=rng.uniform(0.0, np.pi), stretch=3.0)
     strength = rng.uniform(0.03, 0.4)
-    if rng.random() > 0.16:
+    if rng.random() > 0.13:
         return np.zeros(shape, np.float32)
     return np.clip(strength * (0.6 + 0.5 * streaks), 0.0, 0.55).astype(np.float32)
 
@@ -114,7 +115,7 @@ def _missing(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.boo
     missing = np.zeros(shape, np.bool_)
     edge, where, side = rng.random(), rng.uniform(-0.1, 1.0), rng.random() < 0.5
     lean = np.tan(np.radians(rng.uniform(9.0, 15.0))) * rng.choice([-1.0, 1.0])
-    if edge < 0.12:
+    if edge < 0.08:
         across = x + lean * y - where * shape[1]
         missing |= (across < 0) if side else (across > 0)
     if rng.random() < 0.04:

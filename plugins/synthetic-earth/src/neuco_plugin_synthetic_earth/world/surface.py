@@ -102,7 +102,7 @@ _SNOW_SEEN = dict.fromkeys(MATERIALS, 0.95) | {
 
 
 def _snowed(scene: Scene, warmth: Field, ground: dict[str, Field]) -> Field:
-    cover = logistic((-warmth - 3.5 + 0.8 * scene.tint + 3.0 * scene.tone) / 0.9)
+    cover = logistic((-warmth - 6.0 + 0.8 * scene.tint + 3.0 * scene.tone) / 0.9)
     result = np.empty((len(MATERIALS), *scene.cover.shape), np.float32)
     snow = np.zeros(scene.cover.shape, np.float32)
     for index, name in enumerate(MATERIALS[:-1]):

@@ -44,7 +44,8 @@ def make_terrain(place: Place, rng: np.random.Generator, shape: tuple[int, int])
     lake = _lake(place, rng, shape) & (shore > 6) & ~river
     height = height - 4.0 * blurred((river | lake).astype(np.float32), 2.0)
     south, east = np.gradient(height, PIXEL)
-    turbid = 0.25 + 0.25 * fractal(rng, shape, 60.0) + 0.6 * np.exp(-np.maximum(-shore, 0.0) / 12.0)
+    cloudy = rng.uniform(0.0, 0.4) + 0.12 * fractal(rng, shape, 140.0, exponent=3.6)
+    turbid = cloudy + 0.5 * np.exp(-np.maximum(-shore, 0.0) / 12.0)
     return Terrain(
         elevation=np.maximum(height, 0.0).astype(np.float32),
         gradient_east=east.astype(np.float32),
@@ -79,25 +80,25 @@ def _shore(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> Fi
     if not place.sea:
         return np.full(shape, 1e4, np.float32)
     across = _coordinates(shape, rng.uniform(0.0, 2.0 * np.pi))
-    ragged = rng.uniform(6.0, 22.0) * fractal(rng, shape, 90.0, exponent=3.4)
+    ragged = rng.uniform(6.0, 22.0) * fractal(rng, shape, 90.0, exponent=4.2)
     distance = across + ragged
     return (distance - np.quantile(distance, place.sea)).astype(np.float32)
 
 
 def _river(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    course = smooth(rng, shape, 22.0) + 0.25 * smooth(rng, shape, 7.0)
-    width = rng.uniform(0.7, 3.2)
+    across = _coordinates(shape, rng.uniform(0.0, 2.0 * np.pi))
+    course = across + 16.0 * smooth(rng, shape, 22.0) + 5.0 * smooth(rng, shape, 7.0)
+    course = course + rng.uniform(-0.4, 0.4) * min(shape)
+    width = rng.uniform(0.7, 3.5)
     if rng.random() > 0.2 + 0.4 * place.moisture:
         return np.zeros(shape, np.bool_)
     south, east = np.gradient(course)
-    # Distance to the zero line; many lines cross a big canvas, so one side of a second field
-    # decides which of them carry water.
-    near = np.abs(course) < width * np.hypot(south, east)
-    return near & (smooth(rng, shape, 40.0) > -0.3)
+    # Distance to the zero line, to first order.
+    return np.abs(course) < width * np.hypot(south, east)
 
 
 def _lake(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    basin = fractal(rng, shape, 70.0, exponent=4.0)
+    basin = fractal(rng, shape, 60.0, exponent=4.8)
     if rng.random() > 0.12 + 0.25 * place.moisture:
         return np.zeros(shape, np.bool_)
     return basin > rng.uniform(1.2, 2.2)
