@@ -117,8 +117,11 @@ class Pretraining:
                     for modality, file in self.files(members[0]).items()
                 }
                 places = _places(opened)
+                samples = next(iter(opened.values())).samples
                 for member in members:
                     sample = split_id(member)[1]
+                    if sample >= samples:
+                        raise IdError(f"there is no cube {member}: its file holds {samples}")
                     cube = read_cube(
                         member,
                         opened,

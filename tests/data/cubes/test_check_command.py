@@ -1,0 +1,124 @@
+"""``neuco data check`` and ``neuco data make``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from neucocore import discovery
+from neucocore.cli import main
+
+TOY = """
+from neucocore.plugin import DatasetSpec, Param, hookimpl
+NEUCO_API = 1
+
+def make(out, *, count=1, progress=None):
+    out.mkdir()
+    for number in range(count):
+        (out / f"{number}.txt").write_text("x")
+        progress(number + 1, count)
+
+@hookimpl
+def neuco_datasets():
+    return [
+        DatasetSpec(name="toy", summary="a toy", factory=lambda path: None, make=make,
+                    bands={"s1": ("vv",)},
+                    make_params=(Param("count", "int", 1, "files"),)),
+        DatasetSpec(name="found", summary="not made", factory=lambda path: None,
+                    bands={"s1": ("vv",)}),
+    ]
+"""
+
+
+@pytest.fixture(name="neuco")
+def fixture_neuco(monkeypatch, capsys):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["neuco", "data", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        captured = capsys.readouterr()
+        return int(end.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(name="toy")
+def fixture_toy(tmp_path, monkeypatch):
+    path = tmp_path / "toy.py"
+    path.write_text(TOY)
+    monkeypatch.setenv(discovery.PATH_VARIABLE, str(path))
+    discovery.forget()
+    yield
+    discovery.forget()
+
+
+def test_check_shows_what_the_cubes_are_like_and_ends_well(neuco, tmp_path, write_folder):
+    write_folder(tmp_path)
+    code, out, err = neuco("check", tmp_path)
+    assert code == 0
+    assert "s2l1c     3      3       3        4 x 13 x 16 x 16  int16" in out
+    assert out.endswith("9 files: 0 with errors, 0 with warnings only\n")
+    assert "checking cubes: 3/3" in err
+
+
+def test_check_names_every_broken_file_and_ends_with_4(neuco, tmp_path, write_folder):
+    ids = write_folder(tmp_path)
+    folder = tmp_path / "data" / "s1" / "part-000000"
+    (folder / f"{ids[0]}.zarr.zip").write_bytes(b"")
+    (folder / f"{ids[1]}.zarr.zip").write_bytes(b"<html>")
+    code, out, _ = neuco("check", tmp_path)
+    assert code == 4
+    assert f"data/s1/part-000000/{ids[0]}.zarr.zip  the file is empty\n" in out
+    assert f"{ids[1]}.zarr.zip  the file is a web page" in out
+    assert "9 files: 2 with errors" in out
+
+
+def test_check_gives_findings_as_json(neuco, tmp_path, write_folder):
+    ids = write_folder(tmp_path, count=1)
+    (tmp_path / "data" / "s1" / "part-000000" / f"{ids[0]}.zarr.zip").write_bytes(b"")
+    code, out, _ = neuco("check", tmp_path, "--json")
+    assert code == 4
+    assert json.loads(out) == [
+        {
+            "file": f"data/s1/part-000000/{ids[0]}.zarr.zip",
+            "id": ids[0],
+            "modality": "s1",
+            "code": "corrupt",
+            "level": "error",
+            "message": "the file is empty",
+            "count": 1,
+            "examples": [],
+        }
+    ]
+
+
+def test_check_of_nothing_is_one_error(neuco, tmp_path):
+    code, out, err = neuco("check", tmp_path)
+    assert (code, out) == (4, "")
+    assert err.count("error:") == 1
+    assert "no cubes (*.zarr.zip) under" in err
+
+
+def test_make_hands_the_parameters_to_the_data_set(neuco, toy, tmp_path):
+    code, _, err = neuco("make", "toy", "--out", tmp_path / "toys", "--set", "count=3")
+    assert code == 0
+    assert len(list((tmp_path / "toys").iterdir())) == 3
+    assert "making toy: 3/3" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["found"], "is not one that can be made"),
+        (["nowhere"], "unknown dataset 'nowhere'"),
+        (["toy", "--set", "cuont=3"], "unknown parameter 'cuont'"),
+        (["toy", "--set", "count=x"], "parameter count"),
+    ],
+)
+def test_what_cannot_be_made_is_one_error_that_helps(neuco, toy, tmp_path, words, what):
+    code, _, err = neuco("make", *words, "--out", tmp_path / "toys")
+    assert code == 2
+    assert what in err
+    assert not (tmp_path / "toys").exists()
