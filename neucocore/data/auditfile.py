@@ -77,7 +77,7 @@ def audit_cube(
             reports[modality] = FileReport(path, modality, path.name.removesuffix(SUFFIX))
             try:
                 file = stack.enter_context(CubeFile(path, schemas.get(modality)))
-                file.check_rest()
+                file.check_all()
                 opened[modality] = file
             except (DataError, OSError) as error:
                 reports[modality] = replace(reports[modality], findings=(_unusable(path, error),))

@@ -30,7 +30,9 @@ ValueKind = Literal["integer", "float"]
 
 VALUES = "bands"
 DESCRIPTION_LIMIT = 1 << 20
-"""Bytes that a description or a coordinate may have."""
+"""Bytes that a description may have."""
+COORDINATE_LIMIT = 1 << 28
+"""Bytes that a coordinate may have in memory."""
 ARRAY_LIMIT = 1 << 32
 """Bytes that one sample of one modality may have in memory."""
 KIND_LETTERS = {"integer": "iu", "float": "f"}
@@ -177,19 +179,20 @@ class CubeFile:
         if f"{name}/.zarray" not in self._archive.members:
             return None
         info = self._described(name)
-        if not info.shape:
-            info = array_info(self._archive.read(f"{name}/.zarray", DESCRIPTION_LIMIT))
+        size = math.prod(info.shape) * info.dtype.itemsize
+        if not info.shape or max(size, info.chunk_bytes) > COORDINATE_LIMIT:
+            raise self._archive.corrupt(f"array {name} has shape {info.shape}, no coordinate's")
         return self._read(name, info, None)[0]
 
-    def check_rest(self) -> None:
-        """Check also the members that reading did not touch.
+    def check_all(self) -> None:
+        """Check all members, also those that reading does not touch.
 
         Raises
         ------
         CorruptCubeError
             One of them is damaged.
         """
-        self._archive.check_rest(frozenset())
+        self._archive.check_all()
 
     def _described(self, name: str) -> ArrayInfo:
         member = f"{name}/.zarray"

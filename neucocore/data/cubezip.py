@@ -6,7 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
@@ -17,8 +17,9 @@ LOCAL_HEADER_BYTES = 30
 LOCAL_MAGIC = b"PK\x03\x04"
 ENCRYPTED = 0x1
 UTF8_NAME = 0x800
-# Only a directory of this size or more can hold a zip bomb made of very many members.
+# No cube has so many; a bomb made of very many members has.
 MEMBER_LIMIT = 1_000_000
+BLOCK = 1 << 20
 
 
 class CubeArchive:
@@ -95,17 +96,40 @@ class CubeArchive:
             raise self.corrupt(f"member {name} does not match its checksum (a damaged file)")
         return content
 
-    def check_rest(self, seen: frozenset[str]) -> None:
-        """Read and check every member that is not in `seen`.
+    def check_all(self) -> None:
+        """Read every member, a block at a time, and compare it with its checksum.
 
         Raises
         ------
         CorruptCubeError
             As for `read`.
         """
-        for name in self.members:
-            if name not in seen:
-                self.read(name, self.members[name].file_size)
+        for name, info in self.members.items():
+            size = checksum = 0
+            for block in self._blocks(name, info):
+                size += len(block)
+                checksum = zlib.crc32(block, checksum)
+                if size > info.file_size:
+                    break
+            if size != info.file_size or checksum != info.CRC:
+                raise self.corrupt(f"member {name} does not match its checksum (a damaged file)")
+
+    def _blocks(self, name: str, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        """Yield a member's unpacked content in blocks of bounded size."""
+        self._file.seek(self._content_start(info))
+        left = info.compress_size
+        unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+        while left > 0 and (packed := self._file.read(min(left, BLOCK))):
+            left -= len(packed)
+            if info.compress_type == zipfile.ZIP_STORED:
+                yield packed
+                continue
+            try:
+                while packed:
+                    yield unpack.decompress(packed, BLOCK)
+                    packed = unpack.unconsumed_tail
+            except zlib.error as error:
+                raise self.corrupt(f"member {name} cannot be unpacked ({error})") from None
 
     def _inflated(self, name: str, content: bytes, size: int) -> bytes:
         unpack = zlib.decompressobj(-zlib.MAX_WBITS)

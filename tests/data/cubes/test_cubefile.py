@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 import zipfile
 
 import numcodecs
@@ -170,7 +171,7 @@ def test_fault_38_a_flipped_byte_never_changes_a_value(tmp_path):
         path.write_bytes(broken)
         try:
             with CubeFile(path) as file:
-                file.check_rest()
+                file.check_all()
                 read, _ = file.read()
         except CorruptCubeError:
             refused += 1
@@ -358,6 +359,39 @@ def test_fault_19_a_member_longer_than_its_directory_says_is_refused(tmp_path, c
     cube_file.write_bytes(content)
     with pytest.raises(CorruptCubeError, match="does not match its checksum"):
         read_modality(cube_file)
+
+
+def test_fault_19_a_bomb_beside_the_cube_is_checked_in_little_memory(cube_file):
+    with zipfile.ZipFile(cube_file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("extra.bin", bytes(30_000_000))
+    with CubeFile(cube_file) as file:
+        tracemalloc.start()
+        file.check_all()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_a_coordinate_that_claims_too_much_is_refused(tmp_path, values, rezip):
+    path = tmp_path / "a.zarr.zip"
+    places = {"center_lat": (("sample",), np.array([1.5]))}
+    write_modality(path, values("s1"), ["vv", "vh"], coordinates=places)
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read("center_lat/.zarray")
+    with CubeFile(path) as file:
+        np.testing.assert_array_equal(file.coordinate("center_lat"), [1.5])
+        assert file.coordinate("center_lon") is None
+    for shape in (b"[999999999999]", b"[]"):
+        start, stop = text.index(b'"shape"'), text.index(b'"zarr_format"')
+        claim = text[:start] + b'"shape": ' + shape + b", " + text[stop:]
+        if shape == b"[]":
+            claim = claim.replace(b'"chunks": [\n        1\n    ]', b'"chunks": []')
+        rezip(path, {"center_lat/.zarray": claim})
+        with (
+            CubeFile(path) as file,
+            pytest.raises(CorruptCubeError, match="array center_lat has shape"),
+        ):
+            file.coordinate("center_lat")
 
 
 def test_fault_19_overlapping_members_are_refused(cube_file):
