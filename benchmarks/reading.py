@@ -1,97 +1,163 @@
-"""Time to read a full-size cube: neuco, plain zarr, and the zip and codec alone.
+"""Time reading a full-size embeddings file: ours beside pandas, polars and pyarrow.
 
-    python benchmarks/reading.py [--cubes 8] [--size 264] [--repeats 7]
+    python benchmarks/reading.py [--rows 13260] [--columns 1024] [--repeats 5]
 
-Cubes of 4 seasons x (13 + 12 + 2) bands are made in a temporary folder, so noisy that they pack as
-real ones do (about 11 MB). Files are in the page cache. Reported is the fastest of the repeats, in
-milliseconds a cube: other work on the machine only ever makes a repeat slower.
+Makes the file, then runs each reader in a process of its own, in turn, and prints medians of
+wall and CPU time and the peak memory. ``process`` is the whole process with all imports; ``read``
+is a second read in the same process, imports done and kernels loaded. A library that is not
+installed is left out. Every reader ends with ids and one contiguous float32 matrix.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import resource
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
-from numcodecs import Blosc
-from numcodecs.registry import get_codec
-from zarr.storage import ZipStore
 
-from neucocore.data.channels import BANDS
-from neucocore.data.cubefile import write_modality
-from neucocore.data.cubefolder import CubeFolder
+
+def neuco(path: str, _: int) -> Any:
+    from neucocore import load_embeddings
+
+    embeddings = load_embeddings(path)
+    return embeddings.ids, embeddings.matrix
+
+
+def pandas(path: str, columns: int) -> Any:
+    import pandas as pd
+
+    if path.endswith("parquet"):
+        table = pd.read_parquet(path)
+        return table["id"].tolist(), np.stack(table["embedding"].to_numpy())
+    types = {str(column): np.float32 for column in range(columns)}
+    table = pd.read_csv(path, dtype={"id": str, **types}, low_memory=False)
+    return table["id"].tolist(), table.drop(columns="id").to_numpy()
+
+
+def polars(path: str, columns: int) -> Any:
+    import polars as pl
+
+    if path.endswith("parquet"):
+        table = pl.read_parquet(path)
+        return table["id"].to_list(), table["embedding"].to_numpy()
+    types = {str(column): pl.Float32 for column in range(columns)}
+    table = pl.read_csv(path, schema={"id": pl.String, **types})
+    return table["id"].to_list(), table.drop("id").to_numpy()
+
+
+def pyarrow(path: str, columns: int) -> Any:
+    import pyarrow as pa
+
+    if path.endswith("parquet"):
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(path)
+        vectors = table.column("embedding").combine_chunks().flatten()
+        return table.column("id").to_pylist(), vectors.to_numpy().reshape(-1, columns)
+    from pyarrow import csv
+
+    types = {"id": pa.string(), **{str(column): pa.float32() for column in range(columns)}}
+    table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types))
+    matrix = np.empty((table.num_rows, columns), dtype=np.float32)
+    for column in range(columns):
+        matrix[:, column] = table.column(column + 1).to_numpy()
+    return table.column(0).to_pylist(), matrix
+
+
+def numpy(path: str, _: int) -> Any:
+    with np.load(path) as arrays:
+        return arrays["ids"].tolist(), arrays["matrix"]
+
+
+READERS: dict[str, Callable[[str, int], Any]] = {
+    "neuco": neuco,
+    "pandas": pandas,
+    "polars": polars,
+    "pyarrow": pyarrow,
+    "numpy": numpy,
+}
+FORMATS = (".csv", ".parquet", ".npz")
+SUFFIXES = {"numpy": (".npz",), "neuco": FORMATS}
+
+
+def one(reader: str, path: str, columns: int) -> dict[str, float]:
+    """Read twice in this process and say what it took."""
+    READERS[reader](path, columns)
+    process = time.perf_counter() - STARTED
+    cpu = time.process_time()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    ids, matrix = READERS[reader](path, columns)
+    read = time.perf_counter() - start
+    assert matrix.dtype == np.float32
+    assert len(ids) == len(matrix)
+    return {"process": process, "read": read, "cpu": cpu, "peak_mb": peak / 1024}
+
+
+def make(folder: Path, rows: int, columns: int) -> None:
+    from neucocore import Embeddings, save_embeddings
+
+    rng = np.random.default_rng(0)
+    embeddings = Embeddings(
+        tuple(rng.bytes(32).hex() for _ in range(rows)),
+        rng.standard_normal((rows, columns), dtype=np.float32),
+    )
+    for suffix in FORMATS:
+        save_embeddings(embeddings, folder / f"embeddings{suffix}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cubes", type=int, default=8)
-    parser.add_argument("--size", type=int, default=264)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=13260)
+    parser.add_argument("--columns", type=int, default=1024)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.make:
+        make(given.make, given.rows, given.columns)
+        return
+    if given.one:
+        print(json.dumps(one(given.one[0], given.one[1], given.columns)))
+        return
+    print("| format | reader | process s | CPU s | second read s | peak MB |")
+    print("|---|---|---|---|---|---|")
+    here = [sys.executable, __file__, "--rows", str(given.rows), "--columns", str(given.columns)]
     with tempfile.TemporaryDirectory() as folder:
-        make_cubes(Path(folder), given.cubes, given.size)
-        data = CubeFolder(folder)
-        files = [tuple(data.files(id).values()) for id in data.ids()]  # noqa: A001
-        packed = sum(file.stat().st_size for cube in files for file in cube) / len(files)
-        ways: dict[str, Callable[[], Any]] = {
-            "zip and codec alone": lambda: [zip_and_codec(cube) for cube in files],
-            "neuco, audited": lambda: [None for _ in data.read(data.ids())],
-            "plain zarr": lambda: [plain_zarr(cube) for cube in files],
-        }
-        best = fastest(ways, given.repeats)
-    alone = best["zip and codec alone"]
-    print(f"{given.cubes} cubes of {packed / 1e6:.1f} MB, packed")
-    for name, seconds in best.items():
-        print(f"{name:22s} {1e3 * seconds / len(files):7.1f} ms a cube {seconds / alone:6.2f} x")
+        # In a process of its own: a child's peak memory starts with what its parent held.
+        subprocess.run([*here, "--make", folder], check=True)
+        for path in (Path(folder) / f"embeddings{suffix}" for suffix in FORMATS):
+            readers = [
+                name
+                for name in READERS
+                if path.suffix in SUFFIXES.get(name, (".csv", ".parquet"))
+                and (name == "neuco" or importlib.util.find_spec(name))
+            ]
+            found: dict[str, list[dict[str, float]]] = {name: [] for name in readers}
+            for _ in range(given.repeats):
+                for name in readers:
+                    ended = subprocess.run(
+                        [*here, "--one", name, str(path)], capture_output=True, check=True
+                    )
+                    found[name].append(json.loads(ended.stdout))
+            for name, runs in found.items():
+                median = {k: statistics.median(run[k] for run in runs) for k in runs[0]}
+                print(
+                    f"| {path.suffix[1:]} | {name} | {median['process']:.2f} | {median['cpu']:.2f} "
+                    f"| {median['read']:.2f} | {median['peak_mb']:.0f} |"
+                )
 
 
-def make_cubes(folder: Path, count: int, size: int) -> None:
-    rng = np.random.default_rng(0)
-    for number in range(count):
-        for modality, bands in BANDS.items():
-            shape = (4, len(bands), size // 8, size // 8)
-            smooth = np.kron(rng.normal(1500, 400, shape), np.ones((8, 8)))
-            field = smooth + rng.normal(0, 60, smooth.shape)
-            if modality == "s1":
-                values: np.ndarray = (field / 100 - 25).astype(np.float16)
-            else:
-                values = field.clip(1).astype(np.int16)
-            path = folder / "data" / modality / "part-000000" / f"{number:064x}.zarr.zip"
-            write_modality(path, values, bands)
-
-
-def zip_and_codec(files: Sequence[Path]) -> None:
-    for file in files:
-        with zipfile.ZipFile(file) as archive:
-            codec: Blosc = get_codec(json.loads(archive.read("bands/.zarray"))["compressor"])
-            for name in archive.namelist():
-                if name.startswith("bands/") and "/.z" not in name:
-                    codec.decode(archive.read(name))
-
-
-def plain_zarr(files: Sequence[Path]) -> None:
-    for file in files:
-        store = ZipStore(file, mode="r")
-        zarr.open_group(store, mode="r", zarr_format=2)["bands"][:]
-        store.close()
-
-
-def fastest(ways: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    best = dict.fromkeys(ways, float("inf"))
-    for _ in range(repeats):
-        for name, read in ways.items():
-            start = time.perf_counter()
-            read()
-            best[name] = min(best[name], time.perf_counter() - start)
-    return best
-
-
+STARTED = time.perf_counter()
 if __name__ == "__main__":
     main()

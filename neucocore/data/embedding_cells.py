@@ -136,7 +136,9 @@ def read_cells(cells: Sequence[str]) -> tuple[NDArray[np.float32], dict[int, Cel
     numbers = np.empty(len(cells))
     kinds: dict[int, CellKind] = {}
     try:
-        numbers[:] = list(map(_strict_float, cells))
+        together = ",".join(cells)
+        plain = together.isascii() and "_" not in together
+        numbers[:] = list(map(float if plain else _strict_float, cells))
     except ValueError:
         for position, cell in enumerate(cells):
             try:

@@ -33,7 +33,7 @@ from neucocore.errors import DataError
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 256 << 20
 # Below this size, loading the compiled kernel takes longer than it saves.
-KERNEL_FROM_BYTES = 4 << 20
+KERNEL_FROM_BYTES = 8 << 20
 MOST_THREADS = 4
 BOM = b"\xef\xbb\xbf"
 
