@@ -131,10 +131,11 @@ class TaskSpec(ComponentSpec):
     reported beside the primary one. ``outputs`` names the columns of several outputs. ``unit``,
     ``low`` and ``high`` describe one label. ``excludes`` and ``noise`` are honest sentences: what
     the label leaves out, and what is known to be wrong with it. ``controls`` holds what
-    ``random``, ``constant`` and the label ``oracle`` score under ``robust``, as measured. ``derive`` names a function
-    ``derive(ids, sources, **derive_params) -> Labels`` which makes the labels again from their
-    source. ``example`` names a function ``example(folder)`` which writes label files for the
-    conformance kit; without it the kit makes up labels within the declared bounds.
+    ``random``, ``constant`` and the label ``oracle`` score under ``robust``, as measured.
+    ``derive`` names a function ``derive(ids, sources, **derive_params) -> Labels`` which makes
+    the labels again from their source. ``example`` names a function ``example(folder)`` which
+    writes label files for the conformance kit; without it the kit makes up labels within the
+    declared bounds.
     """
 
     kind: ClassVar[Kind] = "task"

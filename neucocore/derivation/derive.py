@@ -13,7 +13,7 @@ import numpy as np
 from neucocore.components import resolve
 from neucocore.data.cubefolder import CubeFolder
 from neucocore.data.findings import Finding
-from neucocore.data.labels import Labels
+from neucocore.data.labels import Labels, read_label_file
 from neucocore.data.labelwrite import label_file_name, write_label_file
 from neucocore.discovery import Component, installation
 from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, DataError
@@ -117,7 +117,8 @@ def derive_folder(
     data
         Its folder.
     out
-        Folder the label files go to.
+        Folder the label files go to. Further columns (phases) of label files that are there
+        already are kept.
     progress
         Called with the number of finished tasks, of all tasks, and the next one's name.
 
@@ -129,6 +130,7 @@ def derive_folder(
     """
     tasks = [component for component in derivable(["*"]) if dataset in _data_sets(component)]
     ids = cube_ids(data)
+    further = _further_columns(out)
     derived: dict[str, Labels | DataError] = {}
     for done, component in enumerate(tasks):
         if progress is not None:
@@ -138,9 +140,23 @@ def derive_folder(
         except DataError as error:
             derived[component.name] = error
         else:
-            write_label_file(out / file_name(component), labels)
+            extra = {
+                name: [cells.get(cube, "") for cube in labels.ids]
+                for name, cells in further.items()
+            }
+            write_label_file(out / file_name(component), labels, extra)
             derived[component.name] = labels
     return derived
+
+
+def _further_columns(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the columns beside id and label of all label files, by name and id."""
+    columns: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.glob("*.csv")):
+        file = read_label_file(path)
+        for name, cells in file.extra.items():
+            columns.setdefault(name, {}).update(zip(file.ids, cells, strict=True))
+    return columns
 
 
 def _data_sets(component: Component) -> tuple[str, ...]:

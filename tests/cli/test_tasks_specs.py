@@ -1,6 +1,7 @@
 """The first-party tasks are the pattern for everybody's: a gap in one of them fails here."""
 
 import re
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -42,6 +43,7 @@ PUBLISHED = {
     "random_reg",
     "random_cls",
 }
+ROOT = Path(__file__).parents[2]
 UNBOUNDED = {"Mg/ha", "K"}
 CITATION = re.compile(r"doi:10\.\d{4,}/\S+|@\w+\{.+\}", re.DOTALL)
 TEXTS = ("summary", "dataset", "primary_metric", "unit", "license", "excludes", "noise")
@@ -122,6 +124,12 @@ def test_the_newest_version_of_a_task_can_be_derived(name):
     derive = cast(TaskSpec, component.spec).derive
     assert derive is not None
     assert callable(resolve(component, derive))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_task_plugin_is_short(plugin):
+    (module,) = (ROOT / "plugins" / plugin / "src").glob("*/plugin.py")
+    assert len(module.read_text().splitlines()) < 150
 
 
 def test_every_published_label_file_is_claimed_by_exactly_one_task():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neucocore.components import resolve
-from neucocore.data.labels import read_label_folder
+from neucocore.data.labels import read_label_file, read_label_folder
 from neucocore.data.labelstats import label_stats
 from neucocore.derivation.derive import derive_folder
 from neucocore.errors import DataError
@@ -64,6 +64,20 @@ def test_the_labels_that_come_with_it_are_the_derived_ones(earth, derived):
         # Label files hold six decimals.
         np.testing.assert_allclose(shipped[stem].y[rows], derived[stem].y, atol=1e-6, err_msg=stem)
     assert len(set(shipped) & set(derived)) >= 11
+
+
+def test_phases_of_label_files_that_are_there_are_kept(earth, tmp_path):
+    shutil.copytree(earth, tmp_path / "earth")
+    folder = tmp_path / "earth/labels"
+    before = read_label_file(folder / "nodata__regr.csv")
+
+    derive_folder("synthetic-earth", tmp_path / "earth", folder)
+
+    for name in ("nodata__regr.csv", "random_clean_reg__regr.csv"):
+        after = read_label_file(folder / name)
+        assert after.ids == before.ids
+        assert after.extra == before.extra
+    assert len(before.extra) == 2
 
 
 def test_their_statistics_are_those_of_an_earth(derived):
