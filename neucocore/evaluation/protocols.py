@@ -10,7 +10,7 @@ from typing import Any
 
 from neucocore.errors import ConfigError, UnknownComponentError
 
-DEFAULT_PROTOCOL = "neucobench-2026"
+DEFAULT_PROTOCOL = "robust"
 DIGEST_LENGTH = 4
 
 
