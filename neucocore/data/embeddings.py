@@ -21,6 +21,7 @@ from neucocore.errors import ConfigError, DataError, IdError, NonFiniteError, Sh
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
 _CONTENT = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".npz": "zip"}
 _SMALL_INTEGERS = ("int8", "uint8")
+ROWS_AT_ONCE = 256
 _LOST_ROWS = ("ragged-rows", "open-quotes")
 
 
@@ -63,7 +64,8 @@ class Embeddings:
             raise ShapeError(f"{len(self.ids)} ids for {len(self.matrix)} rows of embeddings")
         if len(set(self.ids)) != len(self.ids):
             raise IdError("ids of embeddings must occur once each")
-        if not np.isfinite(self.matrix).all():
+        blocks = range(0, len(self.matrix), ROWS_AT_ONCE)
+        if not all(np.isfinite(self.matrix[row : row + ROWS_AT_ONCE]).all() for row in blocks):
             raise NonFiniteError("embeddings hold NaN or infinite values")
 
     @property
@@ -270,8 +272,8 @@ def _constant(matrix: NDArray[np.float32]) -> list[Finding]:
     if len(matrix) < 2:
         return []
     constant = np.ones(matrix.shape[1], dtype=bool)
-    for start in range(0, len(matrix), 256):
-        constant &= (matrix[start : start + 256] == matrix[0]).all(axis=0)
+    for start in range(0, len(matrix), ROWS_AT_ONCE):
+        constant &= (matrix[start : start + ROWS_AT_ONCE] == matrix[0]).all(axis=0)
         if not constant.any():
             return []
     if constant.all():
