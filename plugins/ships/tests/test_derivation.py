@@ -115,11 +115,15 @@ def test_a_vessel_known_on_one_side_of_the_acquisition_only_leaves_the_scene_ope
 
 
 def test_stations_that_are_no_vessels_are_left_out(ais, cubes):
-    buoy = (fix(993660001, "11:57:00", -300), fix(993660001, "12:03:00", -300))
+    # A buoy and a base station.
+    numbers = (993660001, 3669999)
+    others = [fix(mmsi, time, -300) for mmsi in numbers for time in ("11:57:00", "12:03:00")]
 
-    assert detection(["a"], ais(*buoy, *MOORED), cubes=cubes()).y.tolist() == [1]
-    with pytest.raises(DataError, match="none of 2 AIS fixes is a vessel's"):
-        detection(["a"], ais(*buoy), cubes=cubes())
+    np.testing.assert_allclose(
+        position(["a"], ais(*others, *MOORED), cubes=cubes()).y, [[49.5, 19.5]], atol=0.01
+    )
+    with pytest.raises(DataError, match="none of 4 AIS fixes is a vessel's"):
+        detection(["a"], ais(*others), cubes=cubes())
 
 
 def test_a_parquet_table_gives_the_same(ais, cubes, tmp_path):
