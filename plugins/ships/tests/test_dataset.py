@@ -4,7 +4,8 @@ import rasterio
 from affine import Affine
 
 from neuco_plugin_ships.dataset import ships
-from neucocore.plugin import DataError, IdError, MissingFileError, write_modality
+from neuco_plugin_ships.example import write
+from neucocore.plugin import DataError, IdError, MissingFileError, read_label_file, write_modality
 
 
 def write_tiff(path, bands):
@@ -48,6 +49,18 @@ def test_scenes_as_geotiffs_are_read_without_the_filler_bands(tmp_path):
     (cube,) = scenes.read(["scene1"])
     assert cube.arrays["s1"].shape == (1, 2, 2, 3)
     assert cube.arrays["s1"][0, :, 0, 0].tolist() == [-10.0, -17.0]
+
+
+def test_the_example_is_read_and_its_ships_are_where_its_labels_say(tmp_path):
+    write(tmp_path)
+    scenes = ships(tmp_path)
+    position = read_label_file(tmp_path / "labels/ships_position__regr.csv")
+
+    for cube, place in zip(scenes.read(position.ids), position.y, strict=True):
+        values = cube.arrays["s1"][0, 0]
+        rows, cols = np.nonzero(values == values.max())
+        assert (rows.mean(), cols.mean()) == tuple(place)
+    assert len(scenes.ids()) == 4
 
 
 def test_label_files_lie_beside_the_scenes(tmp_path):

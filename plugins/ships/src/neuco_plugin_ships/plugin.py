@@ -70,6 +70,7 @@ def neuco_datasets() -> list[DatasetSpec]:
             seasons=1,
             size=264,
             count=3999,
+            example="neuco_plugin_ships.example:write",
             license="CC-BY-4.0",
             citation="doi:10.48550/arXiv.2510.17914",
             url=HUB,
@@ -90,6 +91,8 @@ def neuco_metrics() -> list[MetricSpec]:
             low=0.0,
             undefined="without rows",
             multioutput=True,
+            license="Apache-2.0",
+            citation="the neuco developers",
         )
     ]
 
