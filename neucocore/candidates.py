@@ -12,10 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 import neucocore
-from neucocore.entrypoints import declared
+from neucocore.entrypoints import PLUGINS, declared
 from neucocore.errors import PluginError
 
-GROUP = "neuco.plugins"
 CORE = "core"
 CORE_MODULE = "neucocore.builtin.plugin"
 ALLOW_VARIABLE = "NEUCO_PLUGINS"
@@ -53,7 +52,7 @@ class Candidate:
 def candidates(environ: Mapping[str, str]) -> Iterator[Candidate]:
     """Yield the built-in plugin, the installed ones sorted by name, then single files."""
     yield Candidate(CORE, "neucocore", neucocore.__version__, CORE_MODULE)
-    for entry in declared(GROUP):
+    for entry in declared(PLUGINS):
         yield Candidate(entry.name, entry.distribution, entry.version, entry.value)
     for path in listed(environ, PATH_VARIABLE, os.pathsep):
         name = Path(path).stem.replace("_", "-").lower()

@@ -11,6 +11,8 @@ import importlib.metadata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+PLUGINS = "neuco.plugins"
+COMMANDS = "neuco.commands"
 FILE = "entry_points.txt"
 
 

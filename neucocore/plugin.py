@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from neucocore.derivation.projection import in_metres, project
     from neucocore.derivation.rasters import Patch, Raster
     from neucocore.derivation.zonal import Legend, label_shares, share_of
+    from neucocore.testing.cubes import make_cubes, write_cube_folder
 
 # Names that need numpy or zarr, and where they live.
 _ON_DEMAND = {
@@ -88,6 +89,8 @@ _ON_DEMAND = {
     "grids_for": "neucocore.derivation.grids",
     "in_metres": "neucocore.derivation.projection",
     "label_each": "neucocore.derivation.labelling",
+    "make_cubes": "neucocore.testing.cubes",
+    "write_cube_folder": "neucocore.testing.cubes",
     "label_shares": "neucocore.derivation.zonal",
     "open_layer": "neucocore.derivation.layers",
     "project": "neucocore.derivation.projection",
@@ -155,6 +158,7 @@ __all__ = [
     "in_metres",
     "label_each",
     "label_shares",
+    "make_cubes",
     "open_layer",
     "project",
     "read_cube",
@@ -165,6 +169,7 @@ __all__ = [
     "stacked",
     "standardised",
     "truth_folder",
+    "write_cube_folder",
     "write_modality",
     "write_text",
 ]

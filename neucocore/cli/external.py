@@ -10,11 +10,10 @@ from typing import Any
 import typer
 
 from neucocore.candidates import name_exclusion
-from neucocore.entrypoints import Declared, declared
+from neucocore.entrypoints import COMMANDS, Declared, declared
 from neucocore.errors import PluginError
 from neucocore.names import is_name
 
-GROUP = "neuco.commands"
 DISTRIBUTION_PREFIX = "neuco-plugin-"
 
 
@@ -25,7 +24,7 @@ def commands() -> dict[str, Declared]:
     The allow and block lists hold for a command by its own name and by its plugin's.
     """
     found: dict[str, Declared] = {}
-    for entry in declared(GROUP):
+    for entry in declared(COMMANDS):
         plugin = entry.distribution.removeprefix(DISTRIBUTION_PREFIX)
         if is_name(entry.name) and not name_exclusion(os.environ, entry.name, plugin):
             found.setdefault(entry.name, entry)

@@ -1,0 +1,89 @@
+"""``neuco registry``: whether the list of known plugins is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neucocore.cli.terminal import put, say
+
+if TYPE_CHECKING:
+    from neucocore.catalogue import Entry
+    from neucocore.configfile import Document
+    from neucocore.isolation import Environment
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+STATUS_FILE = Path("registry-status.json")
+File = Annotated[Path, typer.Argument(help="The list of known plugins.")]
+
+
+@app.command("check")
+def check(
+    file: File = Path("registry.yaml"),
+    built: Annotated[
+        Path | None, typer.Option(help="Compare with the wheels in this folder.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Install each plugin on its own and check it.")
+    ] = False,
+    find_links: Annotated[
+        Path | None, typer.Option(help="With --live: a folder of wheels to prefer.")
+    ] = None,
+    status: Annotated[
+        Path, typer.Option(help="With --live: where to write what was found.")
+    ] = STATUS_FILE,
+) -> None:
+    """Check registry.yaml: its rules, its wheels (--built), its plugins at work (--live)."""
+    from neucocore.errors import CatalogueError, ConfigError
+    from neucocore.registrycheck import check_built
+    from neucocore.registryfile import load_registry
+
+    if built is not None and live:
+        raise ConfigError("--built and --live exclude each other", hint="run them one by one")
+    document, known = load_registry(file)
+    problems = []
+    if built is not None:
+        problems = check_built(document, known, built)
+    elif live:
+        problems = _check_live(document, known, find_links, status)
+    if problems:
+        raise CatalogueError(f"{file} and its plugins differ", problems=problems)
+    put(f"{file}: {len(known)} plugins, all is well")
+
+
+def _check_live(
+    document: Document, known: tuple[Entry, ...], find_links: Path | None, status: Path
+) -> list[str]:
+    import json
+
+    from neucocore.data.atomic import write_text
+    from neucocore.registrycheck import check_live
+
+    links = () if find_links is None else ("--find-links", str(find_links))
+
+    def install(environment: Environment, entry: Entry) -> None:
+        environment.install(["neucocore", entry.distribution], *links)
+
+    rows = check_live(document, known, install, lambda name: say(f"registry check: {name}"))
+    write_text(status, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    say(f"{status}: what was found for each of {len(rows)} plugins")
+    return [problem for row in rows for problem in row["problems"]]
+
+
+@app.command("write")
+def write(
+    file: File = Path("registry.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where; the installed core by default.")] = None,
+) -> None:
+    """Write the list that ships with the core from registry.yaml."""
+    from neucocore.catalogue import PACKAGED, to_json
+    from neucocore.data.atomic import write_text
+    from neucocore.registryfile import load_registry
+
+    _, known = load_registry(file)
+    target = out or PACKAGED
+    write_text(target, to_json(known))
+    put(f"{target}: {len(known)} plugins")

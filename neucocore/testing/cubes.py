@@ -1,0 +1,113 @@
+"""Cubes that look enough like Sentinel's to try an encoder or a data set with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.data.cube import Cube
+from neucocore.data.cubewrite import write_modality
+
+_S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
+BANDS: Mapping[str, tuple[str, ...]] = {
+    "s1": ("vv", "vh"),
+    "s2l1c": (*_S2L2A[:10], "B10", *_S2L2A[10:]),
+    "s2l2a": _S2L2A,
+}
+OTHER_BANDS = ("b1", "b2", "b3")
+"""Bands of a modality that nobody knows."""
+SEASONS = ("spring", "summer", "fall", "winter")
+CIRRUS = "B10"
+
+
+def make_cubes(
+    count: int = 5,
+    *,
+    modalities: Sequence[str] = tuple(BANDS),
+    bands: Mapping[str, tuple[str, ...]] | None = None,
+    seasons: int = 4,
+    size: int = 32,
+    seed: int = 0,
+) -> list[Cube]:
+    """Return cubes in field units, each a smooth scene with texture.
+
+    Parameters
+    ----------
+    count
+        How many; the cubes of a smaller number are the first of a larger one.
+    modalities
+        ``s1`` is in dB as float32, everything else reflectance x 10,000 as int16, without offset.
+    bands
+        Modality to band names, for others than the field's.
+    seasons, size
+        Shape of every array: (seasons, bands, size, size).
+    seed
+        Another seed gives other cubes with other ids.
+    """
+    known = {**BANDS, **(bands or {})}
+    chosen = {name: known.get(name, OTHER_BANDS) for name in modalities}
+    return [_cube(number, chosen, seasons, size, seed) for number in range(count)]
+
+
+def _cube(
+    number: int, bands: Mapping[str, tuple[str, ...]], seasons: int, size: int, seed: int
+) -> Cube:
+    rng = np.random.default_rng([seed, number])
+    arrays = {name: _scene(rng, name, found, seasons, size) for name, found in bands.items()}
+    return Cube(
+        # Hashed like the field's ids, so that sorting the ids is not the order of the cubes.
+        id=hashlib.sha256(f"{seed}/{number}".encode()).hexdigest(),
+        arrays=arrays,
+        bands=dict(bands),
+        offset=dict.fromkeys(bands, 0),
+        nodata={name: None if name == "s1" else 0.0 for name in bands},
+        season_names=SEASONS if seasons == len(SEASONS) else (),
+    )
+
+
+def _scene(
+    rng: np.random.Generator, modality: str, bands: tuple[str, ...], seasons: int, size: int
+) -> NDArray[Any]:
+    coarse = rng.normal(size=(seasons, len(bands), 4, 4))
+    smooth = np.kron(coarse, np.ones((1, 1, -(-size // 4), -(-size // 4))))[..., :size, :size]
+    values = smooth + 0.3 * rng.normal(size=smooth.shape)
+    if modality == "s1":
+        return np.asarray(-12 + 3 * values, dtype=np.float32)
+    level = np.array([20.0 if band == CIRRUS else 1500.0 for band in bands])[:, None, None]
+    return np.clip(np.round(level * (1 + 0.25 * values)), 1, 10000).astype(np.int16)
+
+
+def write_cube_folder(
+    folder: str | Path,
+    cubes: Sequence[Cube],
+    labels: Mapping[str, Sequence[tuple[str, object]]] | None = None,
+) -> Path:
+    """Write cubes in the layout of SSL4EO-S12-downstream.
+
+    Parameters
+    ----------
+    folder
+        Gets ``data/<modality>/part-000000/<id>.zarr.zip`` and ``labels/<stem>__<type>.csv``.
+    labels
+        File stem with its type, such as ``mine__regr``, to (id, label) pairs.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    root = Path(folder)
+    for cube in cubes:
+        for modality, array in cube.arrays.items():
+            part = root / "data" / modality / "part-000000"
+            write_modality(part / f"{cube.id}.zarr.zip", array, cube.bands[modality])
+    for stem, pairs in (labels or {}).items():
+        lines = ["id,label", *(f"{sample},{label}" for sample, label in pairs)]
+        (root / "labels").mkdir(parents=True, exist_ok=True)
+        (root / "labels" / f"{stem}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return root

@@ -1,0 +1,119 @@
+"""Checks of every component's declaration, before it is asked to do anything."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+from neucocore.components import resolve
+from neucocore.discovery import CORE, Component, PluginRecord
+from neucocore.specs import DatasetSpec, Factory, Param, TaskSpec
+from neucocore.testing.records import Skip, check, expect
+
+
+class ComponentBench:
+    """A component on the bench: what it declares. The kinds' benches add how to try it."""
+
+    def __init__(self, component: Component, plugin: PluginRecord) -> None:
+        self.component = component
+        self.plugin = plugin
+        self.spec = component.spec
+
+    @property
+    def functions(self) -> dict[str, tuple[Factory, tuple[Param, ...]]]:
+        """Every function the spec names, with the parameters it must accept."""
+        spec = self.spec
+        found: dict[str, tuple[Factory | None, tuple[Param, ...]]] = {
+            "factory": (spec.factory, spec.params)
+        }
+        if isinstance(spec, DatasetSpec):
+            found |= {"make": (spec.make, spec.make_params), "example": (spec.example, ())}
+        if isinstance(spec, TaskSpec):
+            found |= {"derive": (spec.derive, spec.derive_params), "example": (spec.example, ())}
+        return {field: (named, params) for field, (named, params) in found.items() if named}
+
+    @functools.cached_property
+    def given(self) -> dict[str, tuple[int, tuple[str, ...]]]:
+        """What the core hands to each function: positional arguments and keywords."""
+        of_factory: dict[str, tuple[int, tuple[str, ...]]] = {
+            "dataset": (1, ()),
+            "metric": (2, ()),
+            "probe": (0, ("problem",)),
+            "reducer": (0, ("dimension",)),
+        }
+        return {
+            "factory": of_factory.get(self.spec.kind, (0, ())),
+            "make": (1, ()),
+            "derive": (2, ()),
+            "example": (1, ()),
+        }
+
+
+@check("spec-documented", "component", level="should")
+def spec_documented(bench: ComponentBench) -> None:
+    """The spec says on what terms it may be used, and whom to cite."""
+    if bench.plugin.name == CORE:
+        raise Skip("the core's licence and citation hold for it")
+    missing = [field for field in ("license", "citation") if not getattr(bench.spec, field)]
+    expect(not missing, f"the spec has no {' and no '.join(missing)}")
+
+
+@check("spec-picklable", "component")
+def spec_picklable(bench: ComponentBench) -> None:
+    """The spec survives the way to a worker process."""
+    expect(
+        pickle.loads(pickle.dumps(bench.spec)) == bench.spec,  # noqa: S301  our own bytes
+        "a pickled spec comes back as something else",
+    )
+
+
+@check("factory-own", "component")
+def factory_own(bench: ComponentBench) -> None:
+    """Factories are texts that name code of the plugin's own distribution."""
+    if not bench.plugin.registered:
+        raise Skip("a single file may name its functions themselves")
+    package = bench.plugin.origin.partition(".")[0]
+    for field, (named, _) in bench.functions.items():
+        expect(
+            isinstance(named, str),
+            f"{field} is {named!r}, not a text 'package.module:attribute'",
+        )
+        top = str(named).partition(":")[0].partition(".")[0]
+        expect(top == package, f"{field}={named!r} is not in the plugin's own package {package}")
+
+
+@check("factory-resolves", "component")
+def factory_resolves(bench: ComponentBench) -> None:
+    """What the spec names is there and can be called."""
+    if not bench.functions:
+        raise Skip("the spec names no code")
+    for field, (named, _) in bench.functions.items():
+        expect(callable(resolve(bench.component, named)), f"{field}={named!r} cannot be called")
+
+
+@check("parameters-accepted", "component")
+def parameters_accepted(bench: ComponentBench) -> None:
+    """The code takes every declared parameter by its name."""
+    if not bench.functions:
+        raise Skip("the spec names no code")
+    for field, (named, params) in bench.functions.items():
+        positional, keywords = bench.given[field]
+        problem = _binding_problem(
+            resolve(bench.component, named), positional, [*keywords, *(p.name for p in params)]
+        )
+        expect(not problem, f"{field}={named!r}: {problem}")
+
+
+def _binding_problem(function: Callable[..., Any], positional: int, names: list[str]) -> str:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return ""  # written in C: nothing can be told
+    try:
+        signature.bind(*[None] * positional, **dict.fromkeys(names))
+    except TypeError as error:
+        return f"{error}; it takes {signature}"
+    return ""

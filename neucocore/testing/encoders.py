@@ -1,0 +1,282 @@
+"""Checks of encoders: on cubes in field units, one vector a cube, whatever comes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.components import create
+from neucocore.data.cube import Cube
+from neucocore.interfaces import Encoder
+from neucocore.specs import EncoderSpec
+from neucocore.testing.cubes import BANDS, make_cubes
+from neucocore.testing.declarations import ComponentBench
+from neucocore.testing.randomness import (
+    expect_none_moved,
+    moved_generators,
+    seeded_globally,
+)
+from neucocore.testing.records import Skip, Violation, check, expect
+from neucocore.testing.sideeffects import watching
+
+COUNT = 4
+TOLERANCE = 1e-4
+"""Of the largest value: sums may be added in another order when cubes come together."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Cubes for ``prepare``."""
+
+    cubes: Sequence[Cube]
+
+    @property
+    def ids(self) -> list[str]:
+        return [cube.id for cube in self.cubes]
+
+    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
+        by_id = {cube.id: cube for cube in self.cubes}
+        return (by_id[sample] for sample in ids)
+
+
+class EncoderBench(ComponentBench):
+    """An encoder with cubes to try it on."""
+
+    size = 32
+
+    @property
+    def fit(self) -> str:
+        """What the encoder says its vectors depend on."""
+        return cast(EncoderSpec, self.spec).fit
+
+    def new_cubes(self) -> list[Cube]:
+        """A few cubes with the modalities the spec asks for, equal ones at every call."""
+        modalities = cast(EncoderSpec, self.spec).modalities or tuple(BANDS)
+        return make_cubes(COUNT, modalities=modalities, size=self.size)
+
+    @cached_property
+    def cubes(self) -> list[Cube]:
+        """The cubes that many checks share."""
+        return self.new_cubes()
+
+    def made(self) -> Encoder:
+        """A new encoder, prepared on the cubes if it is fitted."""
+        encoder: Encoder = create(self.component)
+        if self.fit != "none" and hasattr(encoder, "prepare"):
+            encoder.prepare(_Source(self.cubes))
+        return encoder
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """An encoder that many checks share."""
+        with seeded_globally(1):
+            return self.made()
+
+    @cached_property
+    def rows(self) -> NDArray[np.float32]:
+        """The vectors of all cubes, encoded together."""
+        with seeded_globally(1):
+            return self.encoder.encode(self.cubes)
+
+    @cached_property
+    def alone(self) -> NDArray[np.float32]:
+        """The vectors of all cubes, encoded one by one."""
+        return np.concatenate([self.encoder.encode([cube]) for cube in self.cubes])
+
+    @cached_property
+    def again(self) -> tuple[NDArray[np.float32], list[str]]:
+        """The vectors from a second encoder, and the global generators that it moved."""
+        with seeded_globally(2):
+            return moved_generators(lambda: self.made().encode(self.cubes))
+
+
+@check("encoder-made", "encoder")
+def encoder_made(bench: EncoderBench) -> None:
+    """It can be made with its default parameters, and prepared if it is fitted."""
+    expect(callable(getattr(bench.encoder, "encode", None)), "it has no encode(cubes)")
+
+
+@check("encoder-shape", "encoder")
+def encoder_shape(bench: EncoderBench) -> None:
+    """It returns one row a cube, as a two-dimensional array."""
+    rows = bench.rows
+    expect(isinstance(rows, np.ndarray), f"encode returned {type(rows).__name__}, not an array")
+    expect(
+        rows.ndim == 2 and len(rows) == COUNT and rows.shape[1] > 0,
+        f"{COUNT} cubes gave an array of shape {rows.shape}; expected ({COUNT}, d)",
+    )
+
+
+@check("encoder-dtype", "encoder")
+def encoder_dtype(bench: EncoderBench) -> None:
+    """It returns float32."""
+    dtype = bench.rows.dtype
+    expect(dtype == np.float32, f"encode returned {dtype}; expected float32")
+
+
+@check("encoder-finite", "encoder")
+def encoder_finite(bench: EncoderBench) -> None:
+    """Its numbers are finite."""
+    _expect_finite(bench.rows, "")
+
+
+@check("encoder-empty-cube", "encoder")
+def encoder_empty_cube(bench: EncoderBench) -> None:
+    """Its numbers are finite also for a cube without any data: the field's data sets hold some."""
+    blank = bench.new_cubes()[0]
+    for array in blank.arrays.values():
+        array[:] = 0
+    _expect_finite(bench.encoder.encode([blank]), " for a cube of zeros")
+
+
+def _expect_finite(rows: NDArray[np.float32], where: str) -> None:
+    bad = int(np.sum(~np.isfinite(rows)))
+    expect(not bad, f"{bad} of {rows.size} numbers are NaN or infinite{where}")
+
+
+@check("encoder-order", "encoder")
+def encoder_order(bench: EncoderBench) -> None:
+    """Its rows are in the order of the cubes."""
+    turned = bench.encoder.encode(bench.cubes[::-1])[::-1]
+    same_rows = _close(np.sort(turned, axis=0), np.sort(bench.alone, axis=0))
+    expect(
+        _close(turned, bench.alone) or not same_rows,
+        "the rows come in another order than the cubes; row i must belong to cube i",
+    )
+
+
+@check("encoder-batch-size", "encoder")
+def encoder_batch_size(bench: EncoderBench) -> None:
+    """A row is the same whether its cube is encoded alone or among others."""
+    # Sorted, so that an encoder which only loses the order is not blamed for this too.
+    together, alone = np.sort(bench.rows, axis=0), np.sort(bench.alone, axis=0)
+    expect(
+        _close(together, alone),
+        "cubes encoded together give other vectors than one by one, "
+        f"by up to {_difference(together, alone):.2g}",
+    )
+
+
+@check("encoder-neighbours", "encoder")
+def encoder_neighbours(bench: EncoderBench) -> None:
+    """A row does not depend on which cubes are encoded with it."""
+    first, second, *others = bench.cubes
+    here = bench.encoder.encode([first, second])[0]
+    there = bench.encoder.encode([first, others[-1]])[0]
+    expect(
+        _close(here, there),
+        f"a cube's vector depends on the cube beside it, by up to {_difference(here, there):.2g}; "
+        "an encoder fitted on what it encodes must say fit='transductive' and do it in prepare()",
+    )
+
+
+@check("encoder-history", "encoder")
+def encoder_history(bench: EncoderBench) -> None:
+    """A row does not depend on what was encoded before."""
+    used = bench.made()
+    used.encode(bench.cubes[1:])
+    later = used.encode(bench.cubes[:1])[0]
+    fresh = bench.alone[0]
+    expect(
+        _close(fresh, later),
+        f"a cube's vector depends on the cubes encoded before it, by up to "
+        f"{_difference(fresh, later):.2g}; fit={bench.fit!r} does not allow that",
+    )
+
+
+@check("encoder-fit", "encoder")
+def encoder_fit(bench: EncoderBench) -> None:
+    """An encoder that says it is not fitted has nothing to prepare."""
+    if bench.fit != "none":
+        raise Skip(f"it says fit={bench.fit!r}")
+    expect(
+        not hasattr(bench.encoder, "prepare"),
+        "it has prepare() but says fit='none'; nobody would ever call it",
+    )
+
+
+@check("encoder-repeatable", "encoder")
+def encoder_repeatable(bench: EncoderBench) -> None:
+    """The same parameters and cubes give the same bytes, whatever the global seeds."""
+    again, _ = bench.again
+    expect(
+        again.tobytes() == bench.rows.tobytes(),
+        f"two encoders of equal parameters differ by up to {_difference(bench.rows, again):.2g}",
+    )
+
+
+@check("encoder-global-random", "encoder")
+def encoder_global_random(bench: EncoderBench) -> None:
+    """It leaves the global generators of random numbers alone."""
+    expect_none_moved(bench.again[1])
+
+
+@check("encoder-input", "encoder")
+def encoder_input(bench: EncoderBench) -> None:
+    """It leaves the cubes as they are."""
+    given = bench.new_cubes()[:2]
+    bench.encoder.encode(given)
+    changed = [
+        f"{modality} of cube {number}"
+        for number, (cube, before) in enumerate(zip(given, bench.new_cubes(), strict=False))
+        for modality, array in cube.arrays.items()
+        if not np.array_equal(array, before.arrays[modality])
+    ]
+    expect(not changed, f"encode changed its input: {', '.join(changed[:3])}")
+
+
+@check("encoder-side-effects", "encoder")
+def encoder_side_effects(bench: EncoderBench) -> None:
+    """Encoding writes no files and opens no connection (loading weights before is fine)."""
+    bench.encoder.encode(bench.cubes[:1])
+    with watching() as seen:
+        bench.encoder.encode(bench.cubes[:2])
+    shown = "; ".join(effect.what for effect in seen[:3])
+    expect(not seen, f"encode does what it must not, {len(seen)} times: {shown}")
+
+
+@check("encoder-state", "encoder")
+def encoder_state(bench: EncoderBench) -> None:
+    """A fitted encoder travels to other processes as plain arrays."""
+    encoder: Any = bench.encoder
+    if not hasattr(encoder, "prepare"):
+        raise Skip("it has no prepare()")
+    for method in ("state", "restore"):
+        expect(hasattr(encoder, method), f"it has prepare() but no {method}()")
+    state = dict(encoder.state())
+    expect_arrays(state)
+    other: Any = create(bench.component)
+    other.restore({name: np.array(array) for name, array in state.items()})
+    expect(
+        other.encode(bench.cubes).tobytes() == bench.rows.tobytes(),
+        "an encoder restored from state() gives other vectors",
+    )
+
+
+def expect_arrays(state: dict[str, Any]) -> None:
+    """Raise a `Violation` unless a state holds arrays by name, none of objects."""
+    for name, array in state.items():
+        if not isinstance(name, str) or not isinstance(array, np.ndarray):
+            raise Violation(f"state()[{name!r}] is {type(array).__name__}, not an array")
+        expect(array.dtype != object, f"state()[{name!r}] is an array of objects")
+
+
+def _close(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    return one.shape == other.shape and _difference(one, other) <= TOLERANCE * _scale(one)
+
+
+def _difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    if one.shape != other.shape:
+        return float("inf")
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(one.astype(np.float64) - other)
+    return float(np.nan_to_num(difference, nan=0.0, posinf=np.inf).max(initial=0))
+
+
+def _scale(rows: NDArray[np.float32]) -> float:
+    return max(float(np.abs(np.nan_to_num(rows)).max(initial=0)), 1e-6)

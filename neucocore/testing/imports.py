@@ -1,0 +1,215 @@
+"""Checks of a plugin as a whole: what importing it does, what it is called, what it reaches for."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import neucocore
+from neucocore.discovery import CORE, PluginRecord
+from neucocore.importcost import HEAVY_MODULES
+from neucocore.testing.records import Skip, check, expect
+
+SLOW_SECONDS = 0.2
+LIMIT_SECONDS = 120
+DISTRIBUTION_PREFIX = "neuco-plugin-"
+PUBLIC = frozenset({"neucocore.plugin", *(f"neucocore.{name}" for name in neucocore.__all__)})
+SHOWN = 3
+
+# Runs in a fresh interpreter: imports the plugin and calls its hooks under watch.
+_PROGRAM = """
+import json, os, sys, time
+from neucocore.candidates import Candidate
+from neucocore.hookcheck import collect
+from neucocore.testing.sideeffects import watching
+origin, registered, heavy, report = sys.argv[1:]
+threads = lambda: __import__("threading").active_count()
+before = threads()
+with watching() as seen:
+    start = time.perf_counter()
+    collect(Candidate("", "", "", origin, registered == "yes").module())
+    seconds = time.perf_counter() - start
+found = {
+    "heavy": [name for name in heavy.split(",") if name in sys.modules],
+    "effects": [[effect.family, effect.what] for effect in seen],
+    "seconds": seconds,
+    "threads": threads() - before,
+}
+with open(report, "w") as stream:
+    json.dump(found, stream)
+"""
+
+
+class PluginBench:
+    """A plugin on the bench."""
+
+    def __init__(self, plugin: PluginRecord) -> None:
+        self.plugin = plugin
+        self.package = plugin.origin.partition(".")[0] if plugin.registered else ""
+
+    @cached_property
+    def fresh(self) -> dict[str, Any]:
+        """What importing it does in a fresh interpreter and an empty folder, and what it prints."""
+        with tempfile.TemporaryDirectory(prefix="neuco-check-") as folder:
+            report = Path(folder) / "report.json"
+            here = Path(folder) / "empty"
+            here.mkdir()
+            registered = "yes" if self.plugin.registered else "no"
+            done = subprocess.run(  # noqa: S603  our own interpreter with our own program
+                [
+                    *(sys.executable, "-B", "-c", _PROGRAM, self.plugin.origin, registered),
+                    *(",".join(HEAVY_MODULES), str(report)),
+                ],
+                capture_output=True,
+                text=True,
+                timeout=LIMIT_SECONDS,
+                check=False,
+                cwd=here,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            expect(report.exists(), f"it cannot be imported alone: {_last_line(done.stderr)}")
+            found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        return found | {"output": (done.stdout + done.stderr).strip()}
+
+    def effects(self, family: str) -> list[str]:
+        """Return what importing it does of one family of side effects."""
+        return [what for found, what in self.fresh["effects"] if found == family]
+
+    @cached_property
+    def sources(self) -> list[Path]:
+        """Its Python files."""
+        if not self.plugin.registered:
+            return [Path(self.plugin.origin)]
+        spec = importlib.util.find_spec(self.package)
+        if spec is None or spec.origin is None:
+            return []
+        if spec.submodule_search_locations is None:
+            return [Path(spec.origin)]
+        return sorted(Path(spec.origin).parent.rglob("*.py"))
+
+
+@check("plugin-loads")
+def plugin_loads(bench: PluginBench) -> None:
+    """The core can load it and call its hooks."""
+    plugin = bench.plugin
+    if plugin.status == "blocked":
+        raise Skip(plugin.reason)
+    expect(plugin.status == "loaded", plugin.reason)
+
+
+@check("plugin-names")
+def plugin_names(bench: PluginBench) -> None:
+    """Distribution, package and module are named after the plugin."""
+    plugin = bench.plugin
+    if not plugin.registered or plugin.name == CORE:
+        raise Skip("not a distribution of its own")
+    package = f"neuco_plugin_{plugin.name.replace('-', '_')}"
+    wanted = (DISTRIBUTION_PREFIX + plugin.name, f"{package}.plugin")
+    found = (plugin.distribution.lower().replace("_", "-"), plugin.origin)
+    expect(
+        found == wanted,
+        f"distribution and module are {' and '.join(found)}; expected {' and '.join(wanted)}",
+    )
+
+
+@check("plugin-requires-core")
+def plugin_requires_core(bench: PluginBench) -> None:
+    """The distribution requires neucocore, so that pip can tell what fits together."""
+    plugin = bench.plugin
+    if not plugin.registered or plugin.name == CORE:
+        raise Skip("not a distribution of its own")
+    requires = importlib.metadata.requires(plugin.distribution) or []
+    found = [text for text in requires if text.startswith("neucocore")]
+    expect(found, "dependencies do not name neucocore; add 'neucocore>=0.1,<0.2'")
+    expect("<" in found[0], f"{found[0]!r} has no upper bound; add one, such as '<0.2'")
+
+
+@check("import-light")
+def import_light(bench: PluginBench) -> None:
+    """Importing it imports nothing heavy: listing what is installed must stay quick."""
+    heavy = bench.fresh["heavy"]
+    expect(not heavy, f"importing it imports {', '.join(heavy)}; move that behind a factory")
+
+
+@check("import-quick", level="should")
+def import_quick(bench: PluginBench) -> None:
+    """Importing it takes no time to speak of."""
+    seconds = bench.fresh["seconds"]
+    expect(seconds < SLOW_SECONDS, f"importing it takes {seconds:.2f} s")
+
+
+@check("import-silent")
+def import_silent(bench: PluginBench) -> None:
+    """Importing it prints nothing."""
+    output = bench.fresh["output"]
+    expect(not output, f"importing it prints {_last_line(output)!r}")
+
+
+@check("import-files")
+def import_files(bench: PluginBench) -> None:
+    """Importing it writes no files."""
+    _expect_none(bench.effects("files"))
+
+
+@check("import-network")
+def import_network(bench: PluginBench) -> None:
+    """Importing it opens no connection."""
+    _expect_none(bench.effects("network"))
+
+
+@check("import-processes")
+def import_processes(bench: PluginBench) -> None:
+    """Importing it starts no program and leaves no thread behind."""
+    _expect_none(bench.effects("processes"))
+    expect(not bench.fresh["threads"], f"importing it leaves {bench.fresh['threads']} threads")
+
+
+@check("public-imports")
+def public_imports(bench: PluginBench) -> None:
+    """Its code uses the public doors: ``neucocore.plugin`` and the names of ``neucocore``."""
+    if bench.plugin.name == CORE:
+        raise Skip("the core is at home")
+    found = [
+        f"{path.name}:{line} imports {module}"
+        for path in bench.sources
+        for line, module in core_imports(path)
+        if module not in PUBLIC
+    ]
+    shown = "; ".join(found[:SHOWN])
+    expect(not found, f"{len(found)} imports of what may change any day: {shown}")
+
+
+def core_imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and name of what a source file imports of the core."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name in _imported(node):
+                if name.partition(".")[0] == "neucocore" and name != "neucocore":
+                    yield node.lineno, name
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if node.module == "neucocore":
+        return [f"neucocore.{alias.name}" for alias in node.names]
+    return [node.module] if node.module and not node.level else []
+
+
+def _expect_none(effects: list[str]) -> None:
+    shown = "; ".join(effects[:SHOWN])
+    expect(not effects, f"importing it does what it must not, {len(effects)} times: {shown}")
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]

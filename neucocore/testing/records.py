@@ -1,0 +1,126 @@
+"""A check, what became of it, and how many ran."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from neucocore.errors import NeucoError
+from neucocore.specs import Kind
+
+About = Kind | Literal["plugin", "component"]
+"""A kind of component, a component of any kind, or the plugin as a whole."""
+Level = Literal["must", "should"]
+Status = Literal["passed", "failed", "skipped"]
+
+
+class Violation(Exception):  # noqa: N818  what a check is there to find, not an error of ours
+    """A promise that is not kept; the text says what was promised and what was found."""
+
+
+class Skip(Exception):  # noqa: N818  an ordinary outcome
+    """A check that cannot be made here; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRecord:
+    """What became of one check.
+
+    Attributes
+    ----------
+    id
+        The check's name, such as ``encoder-order``.
+    component
+        ``kind name`` of the component, or empty for checks of the plugin as a whole.
+    level
+        ``must`` for the contract, ``should`` for advice.
+    seconds
+        Wall time.
+    """
+
+    id: str
+    component: str
+    level: Level
+    status: Status
+    reason: str
+    seconds: float
+
+    @property
+    def broken(self) -> bool:
+        """Whether the contract is broken: a failure of level ``must``."""
+        return self.status == "failed" and self.level == "must"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One promise and the function that tests it.
+
+    Attributes
+    ----------
+    run
+        Called with a bench: the plugin or component and what is needed to try it. Raises
+        `Violation` or `Skip`; any other exception is a failure too.
+    """
+
+    id: str
+    about: About
+    level: Level
+    run: Callable[[Any], None]
+
+    def record(self, bench: Any, component: str = "") -> CheckRecord:
+        """Run the check; whatever happens becomes a record."""
+        start = time.perf_counter()
+        status, reason = self._outcome(bench)
+        return CheckRecord(
+            self.id, component, self.level, status, reason, time.perf_counter() - start
+        )
+
+    def _outcome(self, bench: Any) -> tuple[Status, str]:
+        try:
+            self.run(bench)
+        except Skip as skip:
+            return "skipped", str(skip)
+        except Violation as violation:
+            return "failed", str(violation)
+        except NeucoError as error:
+            return "failed", str(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a stranger's code may do anything
+            return "failed", f"{type(error).__name__}: {error}"
+        return "passed", ""
+
+
+CHECKS: list[Check] = []
+"""The one list, in the order in which its modules are imported by `neucocore.testing.kit`."""
+
+
+def check(
+    check_id: str, about: About = "plugin", level: Level = "must"
+) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Put a function into the list of checks."""
+
+    def add(function: Callable[[Any], None]) -> Callable[[Any], None]:
+        CHECKS.append(Check(check_id, about, level, function))
+        return function
+
+    return add
+
+
+def expect(holds: object, otherwise: str) -> None:
+    """Raise a `Violation` unless something holds."""
+    if not holds:
+        raise Violation(otherwise)
+
+
+def summary(records: Sequence[CheckRecord]) -> str:
+    """Say in one line how many checks there were, and what became of them."""
+    counts = Counter(record.status for record in records)
+    ran = counts["passed"] + counts["failed"]
+    advice = sum(record.status == "failed" and record.level == "should" for record in records)
+    text = (
+        f"{len(records)} checks apply, {ran} ran, {counts['skipped']} were skipped: "
+        f"{counts['failed']} failed"
+    )
+    return f"{text}, {advice} of them advice" if advice else text

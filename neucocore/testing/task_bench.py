@@ -1,0 +1,148 @@
+"""A task on the bench: its label files, and what embeddings score on it under ``robust``."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.components import create, resolve
+from neucocore.data.labels import Labels, read_label_file, read_label_folder
+from neucocore.discovery import Component, PluginRecord
+from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
+from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.robust import score
+from neucocore.evaluation.tasks import select_tasks
+from neucocore.lookup import find
+from neucocore.specs import MetricSpec, TaskSpec
+from neucocore.testing.cubes import make_cubes
+from neucocore.testing.declarations import ComponentBench
+from neucocore.testing.records import expect
+
+MADE_UP = 120
+DIMENSION = 8
+CLASSES = ("low", "middle", "high")
+
+
+class TaskBench(ComponentBench):
+    """A task with label files: its own example's, or made up within the bounds of its spec."""
+
+    def __init__(self, component: Component, plugin: PluginRecord) -> None:
+        super().__init__(component, plugin)
+        self._folder = tempfile.TemporaryDirectory(prefix="neuco-check-")
+
+    @property
+    def task(self) -> TaskSpec:
+        """The spec."""
+        return cast(TaskSpec, self.spec)
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The label files."""
+        folder = Path(self._folder.name)
+        if self.task.example is not None:
+            resolve(self.component, self.task.example)(folder)
+        else:
+            make_up_labels(self.task, folder)
+        files = sorted(folder.rglob("*__*.csv"))
+        expect(files, "its example wrote no label file <stem>__<type>.csv")
+        return files
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What the task makes of its files."""
+        if self.task.factory == "":
+            return read_label_file(self.files[0]).labels()
+        labels = create(self.component).labels(self.files)
+        expect(isinstance(labels, Labels), f"labels() returned {type(labels).__name__}, not Labels")
+        return cast(Labels, labels)
+
+    @cached_property
+    def scoring(self) -> ScoringTask:
+        """The task as ``neuco evaluate`` would score it."""
+        selection = select_tasks(
+            read_label_folder(self.files[0].parent),
+            dataset=self.task.dataset,
+            patterns=[self.component.versioned_name],
+        )
+        (found,) = selection.tasks
+        return found
+
+    @cached_property
+    def metric(self) -> MetricSpec:
+        """The primary metric."""
+        return cast(MetricSpec, find("metric", self.task.primary_metric).spec)
+
+    def outcome(self, matrix: NDArray[np.float64], task: ScoringTask | None = None) -> TaskOutcome:
+        """Score an embedding, rows as the task's ids, under ``robust`` with one repeat."""
+        judged = self.scoring if task is None else task
+        given = ScoringInput(
+            ids=judged.ids,
+            matrix=matrix.astype(np.float32),
+            tasks=(judged,),
+            labelled_ids=frozenset(judged.ids),
+        )
+        (result,) = score(given, protocol("robust").values() | {"repeats": 1})
+        return result
+
+    @cached_property
+    def oracle(self) -> NDArray[np.float64]:
+        """The labels themselves as an embedding: values, or one column a class."""
+        y = np.asarray(self.scoring.y)
+        if self.scoring.problem == "multiclass":
+            return np.eye(int(y.max()) + 1)[y.astype(np.int64)]
+        return np.nan_to_num(y.reshape(len(y), -1).astype(np.float64))
+
+    @cached_property
+    def constant_score(self) -> float:
+        """What knowing nothing but the training labels scores."""
+        found = self.outcome(np.ones((len(self.scoring.ids), DIMENSION)))
+        return 0.0 if found.score is None else found.score
+
+    def skill(self, outcome: TaskOutcome) -> float:
+        """Return 0 for what a constant embedding scores, 1 for the metric's best value."""
+        if outcome.score is None:
+            return 0.0
+        best = self.metric.high if self.metric.greater_is_better else self.metric.low
+        if best is None:
+            best = self.outcome(self.oracle).score or 0.0
+        span = float(best) - self.constant_score
+        return (float(outcome.score) - self.constant_score) / span if span else 0.0
+
+    @property
+    def chance(self) -> float:
+        """The skill that chance may give with so few labels."""
+        return float(0.15 + 1.5 / np.sqrt(len(self.scoring.ids)))
+
+
+def make_up_labels(spec: TaskSpec, folder: Path) -> Path:
+    """Write a label file such as the task would claim, with labels within its bounds."""
+    rng = np.random.default_rng(0)
+    ids = [cube.id for cube in make_cubes(MADE_UP, modalities=("s1",), seasons=1, size=4)]
+    kind = "regr" if spec.problem == "regression" else "cls"
+    stem = spec.aliases[0] if spec.aliases else spec.name
+    names = [f"label:{output}" for output in spec.outputs] or ["label"]
+    if spec.problem == "multilabel" and not spec.outputs:
+        names = [f"label:{name}" for name in CLASSES]
+    columns = [_made_up_column(spec, rng) for _ in names]
+    file = folder / f"{stem}__{kind}.csv"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", *names])
+        writer.writerows(zip(ids, *columns, strict=True))
+    return file
+
+
+def _made_up_column(spec: TaskSpec, rng: np.random.Generator) -> list[object]:
+    if spec.problem == "multiclass":
+        return [CLASSES[code] for code in rng.integers(0, len(CLASSES), MADE_UP)]
+    if spec.problem != "regression":
+        return list(map(int, rng.random(MADE_UP) < 0.4))
+    low = spec.low if spec.low is not None else (spec.high or 0.0) - 1
+    high = spec.high if spec.high is not None else low + 1
+    return list(map(float, low + (high - low) * rng.beta(2, 3, MADE_UP)))

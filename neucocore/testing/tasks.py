@@ -1,0 +1,202 @@
+"""Checks of tasks: their labels, and what controls score on them under ``robust``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.evaluation.batches import join
+from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.robust import IDENTITY
+from neucocore.lookup import find
+from neucocore.specs import MetricSpec
+from neucocore.testing.records import Skip, Violation, check, expect
+from neucocore.testing.task_bench import DIMENSION, TaskBench
+
+FEWEST = 30
+"""Labels below which chance is too wide to say anything."""
+ORACLE_SKILL = 0.9
+
+
+@check("task-documented", "task")
+def task_documented(bench: TaskBench) -> None:
+    """It says where labels come from, what they leave out and what is known to be wrong."""
+    spec = bench.task
+    missing = [field for field in ("excludes", "noise") if not getattr(spec, field)]
+    if spec.problem == "regression" and not spec.unit:
+        missing.append("unit")
+    if spec.source is None:
+        missing.append("source")
+    else:
+        empty = ("name", "license", "citation", "region", "years")
+        missing += [f"source.{field}" for field in empty if not getattr(spec.source, field)]
+    expect(not missing, f"the spec has no {', no '.join(missing)}")
+
+
+@check("task-metrics", "task")
+def task_metrics(bench: TaskBench) -> None:
+    """Its metrics are installed and meant for its problem."""
+    for name in (bench.task.primary_metric, *bench.task.metrics):
+        problems = cast(MetricSpec, find("metric", name).spec).problems
+        expect(
+            bench.task.problem in problems,
+            f"the metric {name} is for {' and '.join(problems)}, not {bench.task.problem}",
+        )
+
+
+@check("task-made", "task")
+def task_made(bench: TaskBench) -> None:
+    """It turns its label files into labels."""
+    expect(len(bench.labels.ids) > 0, "labels() returned no label")
+
+
+@check("task-claims", "task")
+def task_claims(bench: TaskBench) -> None:
+    """It claims its label files, by name or alias, in a folder of its data set."""
+    expect(
+        bench.scoring.key == bench.component.versioned_name,
+        f"{bench.files[0].name} became the task {bench.scoring.key}",
+    )
+
+
+@check("task-labels", "task")
+def task_labels(bench: TaskBench) -> None:
+    """Labels have the shape and the type of its problem, one a sample."""
+    labels, spec = bench.labels, bench.task
+    y = np.asarray(labels.y)
+    expect(len(y) == len(labels.ids), f"{len(labels.ids)} ids but {len(y)} labels")
+    wide = spec.problem == "multilabel" or len(spec.outputs) > 1
+    expect(y.ndim == (2 if wide else 1) or spec.outputs, f"y has shape {y.shape}")
+    if spec.outputs:
+        expect(
+            tuple(labels.outputs) == spec.outputs,
+            f"outputs are {tuple(labels.outputs)}; the spec says {spec.outputs}",
+        )
+    if spec.problem in ("binary", "multiclass"):
+        expect(y.dtype.kind in "iu", f"class codes are {y.dtype}; expected integers")
+        codes = sorted(map(int, np.unique(y)))
+        most = 2 if spec.problem == "binary" else max(len(labels.classes), len(codes))
+        expect(codes[-1] < most and codes[0] >= 0, f"class codes are {codes} of {most} classes")
+
+
+@check("task-ids", "task")
+def task_ids(bench: TaskBench) -> None:
+    """Ids are those of cubes: texts, without file suffix."""
+    wrong = [
+        sample
+        for sample in bench.labels.ids
+        if not isinstance(sample, str) or sample != sample.strip() or not sample
+    ]
+    expect(not wrong, f"ids are not clean texts: {wrong[:3]!r}")
+    suffixed = [sample for sample in bench.labels.ids if sample.endswith((".zarr.zip", ".zarr"))]
+    expect(not suffixed, f"ids carry a file suffix: {suffixed[:3]}")
+
+
+@check("task-units", "task")
+def task_units(bench: TaskBench) -> None:
+    """Labels are finite (but for missing outputs) and within the bounds its spec declares."""
+    y = np.asarray(bench.labels.y, dtype=np.float64)
+    allowed = np.isnan(y) if y.ndim == 2 else np.zeros(y.shape, dtype=bool)
+    expect(np.all(np.isfinite(y) | allowed), "labels are NaN or infinite")
+    for bound, beyond in ((bench.task.low, np.less), (bench.task.high, np.greater)):
+        if bound is not None and bench.task.problem == "regression":
+            count = int(np.sum(beyond(y, bound)))
+            expect(not count, f"{count} of {y.size} labels lie beyond the declared {bound:g}")
+
+
+@check("task-splits", "task")
+def task_splits(bench: TaskBench) -> None:
+    """No sample and no group is in a training part and in what is held out from it."""
+    labels = bench.labels
+    groups = labels.groups
+    if groups is not None:
+        expect(len(groups) == len(labels.ids), f"{len(labels.ids)} ids but {len(groups)} groups")
+        expect(len(set(map(str, groups))) > 1, "all samples are of one group")
+    task = replace(_bare(bench), ids=tuple(labels.ids), y=np.asarray(labels.y), groups=groups)
+    given = ScoringInput(task.ids, np.zeros((len(task.ids), 1), np.float32), (task,), frozenset())
+    joined = join(given, task, folds=10, repeats=1, protocol=IDENTITY)
+    _expect_together(joined.ids, joined.folds[0], "sample")
+    if groups is not None:
+        of_id = dict(zip(labels.ids, map(str, groups), strict=True))
+        _expect_together([of_id[sample] for sample in joined.ids], joined.folds[0], "group")
+
+
+def _bare(bench: TaskBench) -> ScoringTask:
+    return ScoringTask(
+        key=bench.component.versioned_name,
+        stem="",
+        problem=bench.task.problem,
+        ids=(),
+        y=np.empty(0),
+        metric=bench.task.primary_metric,
+        digest="",
+    )
+
+
+def _expect_together(names: Sequence[str], folds: NDArray[np.int64], what: str) -> None:
+    folds_of: dict[str, set[int]] = {}
+    for name, fold in zip(names, folds, strict=True):
+        folds_of.setdefault(name, set()).add(int(fold))
+    torn = [name for name, found in folds_of.items() if len(found) > 1]
+    expect(
+        not torn,
+        f"{len(torn)} {what}s are both in a training part and held out from it: "
+        f"{', '.join(torn[:3])}; every {what} must come once",
+    )
+
+
+@check("task-random", "task")
+def task_random(bench: TaskBench) -> None:
+    """An embedding that knows nothing scores about as much as a constant one."""
+    _expect_enough(bench)
+    rng = np.random.default_rng(1)
+    skill = bench.skill(bench.outcome(rng.normal(size=(len(bench.scoring.ids), DIMENSION))))
+    expect(
+        abs(skill) <= bench.chance,
+        f"random numbers reach the skill {skill:.2f}; at most {bench.chance:.2f} is chance",
+    )
+
+
+@check("task-constant", "task")
+def task_constant(bench: TaskBench) -> None:
+    """A constant embedding is scored, or said to have no score; nothing breaks."""
+    found = bench.outcome(np.ones((len(bench.scoring.ids), DIMENSION)))
+    expect(found.status in ("ok", "undefined"), f"a constant embedding fails: {found.reason}")
+
+
+@check("task-oracle", "task")
+def task_oracle(bench: TaskBench) -> None:
+    """An embedding that holds the labels scores nearly the best there is."""
+    _expect_enough(bench)
+    skill = bench.skill(bench.outcome(bench.oracle))
+    expect(
+        skill >= ORACLE_SKILL,
+        f"the labels themselves reach only the skill {skill:.2f} of 1 "
+        f"under {bench.task.primary_metric}",
+    )
+
+
+@check("task-permuted", "task")
+def task_permuted(bench: TaskBench) -> None:
+    """Shuffled labels cannot be told any more."""
+    _expect_enough(bench)
+    order = np.random.default_rng(2).permutation(len(bench.scoring.ids))
+    shuffled = replace(bench.scoring, y=np.asarray(bench.scoring.y)[order])
+    skill = bench.skill(bench.outcome(bench.oracle, shuffled))
+    expect(
+        skill <= bench.chance,
+        f"labels shuffled among the samples are still told, with the skill {skill:.2f}",
+    )
+
+
+def _expect_enough(bench: TaskBench) -> None:
+    try:
+        n = len(bench.scoring.ids)
+    except Violation as violation:
+        raise Skip(str(violation)) from None
+    if n < FEWEST:
+        raise Skip(f"its example has {n} labelled samples; {FEWEST} are needed to tell chance")
