@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hatchling.builders.wheel import WheelBuilder
 
 BROKEN = Path(__file__).with_name("broken")
 # Distributions whose metadata differ from what the file's name says: file, distribution, entry.
@@ -22,21 +21,6 @@ ODD = (
     ("fine", "neuco-plugin-twin-two", "twin"),
     ("fine", "neuco-plugin-misnamed", "Bad_Name"),
 )
-PYPROJECT = """\
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-
-[project]
-name = "{distribution}"
-version = "1.0"
-
-[project.entry-points."neuco.plugins"]
-{entry} = "{package}.plugin"
-
-[tool.hatch.build.targets.wheel]
-packages = ["{package}"]
-"""
 RECORDS = """
 import json
 from neucocore.discovery import installation
@@ -55,34 +39,22 @@ print(json.dumps(rows))
 """
 
 
-def build_plugin(code: str, distribution: str, entry: str, folder: Path) -> Path:
-    """Build the wheel of a plugin that is one module."""
-    package = distribution.replace("-", "_")
-    source = folder / distribution
-    (source / package).mkdir(parents=True)
-    (source / package / "__init__.py").touch()
-    (source / package / "plugin.py").write_text(code, encoding="utf-8")
-    text = PYPROJECT.format(distribution=distribution, entry=entry, package=package)
-    (source / "pyproject.toml").write_text(text, encoding="utf-8")
-    return Path(next(iter(WheelBuilder(str(source)).build(directory=str(folder)))))
-
-
 @pytest.fixture(scope="session")
-def broken_plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def broken_plugins(
+    tmp_path_factory: pytest.TempPathFactory,
+    build_module: Callable[..., Path],
+    install_wheels: Callable[..., Path],
+) -> Path:
     """Return a folder for ``PYTHONPATH`` in which all of them are installed."""
     folder = tmp_path_factory.mktemp("wheels")
-    wheels = []
-    alone = {file.stem for file in BROKEN.glob("*.py")} - {"clashing"}
-    named = [
-        (stem, f"neuco-plugin-{stem.replace('_', '-')}", stem.replace("_", "-"))
-        for stem in sorted(alone)
+    stems = sorted({file.stem for file in BROKEN.glob("*.py")} - {"clashing"})
+    names = [stem.replace("_", "-") for stem in stems]
+    plain = [(stem, f"neuco-plugin-{name}", name) for stem, name in zip(stems, names, strict=True)]
+    wheels = [
+        build_module((BROKEN / f"{stem}.py").read_text("utf-8"), distribution, entry, folder)
+        for stem, distribution, entry in (*plain, *ODD)
     ]
-    for stem, distribution, entry in (*named, *ODD):
-        code = (BROKEN / f"{stem}.py").read_text("utf-8")
-        wheels.append(build_plugin(code, distribution, entry, folder))
-    target = tmp_path_factory.mktemp("site")
-    install = ("uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--target")
-    subprocess.run([sys.executable, "-m", *install, str(target), *map(str, wheels)], check=True)
+    target = install_wheels(wheels, tmp_path_factory.mktemp("site"))
     spoil_metadata(target)
     return target
 
