@@ -18,8 +18,14 @@ SUMMARY = "results_summary.json"
 def inspect(
     file: Annotated[Path, typer.Argument(help="Embeddings, a .zarr.zip cube or a run folder.")],
     json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    png: Annotated[
+        Path | None, typer.Option(help="Draw the cube, all its modalities, to this picture.")
+    ] = None,
 ) -> None:
-    """Show what is in an embeddings file, a cube or a run."""
+    """Show what is in an embeddings file, a cube or a run; draw a cube."""
+    if png is not None:
+        _draw(file, png)
+        return
     described = _describe(file)
     if json:
         put_json([described])
@@ -65,6 +71,18 @@ def _cube(file: Path) -> dict[str, Any]:
         "problems": messages(report.findings, "error"),
         "findings": messages(report.findings, "warning", "repaired"),
     }
+
+
+def _draw(file: Path, png: Path) -> None:
+    from neucocore.cli.terminal import say
+    from neucocore.data.cubefiles import cube_of_file, labels_of_file
+    from neucocore.data.picture import draw_cube
+    from neucocore.errors import ConfigError
+
+    if not file.name.endswith(CUBE_SUFFIX):
+        raise ConfigError(f"--png draws cubes; {file.name} is none ({CUBE_SUFFIX})")
+    draw_cube(cube_of_file(file), labels_of_file(file), png)
+    say(f"{png}: drawn")
 
 
 def _run(folder: Path) -> dict[str, Any]:

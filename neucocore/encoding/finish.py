@@ -88,6 +88,11 @@ def metadata(request: EncodeRequest, reduction: Mapping[str, Any]) -> dict[str, 
     """Return what an embeddings file says of itself: only what follows from the input."""
     return {
         **request.determinants(),
+        "model": {
+            "id": request.encoder.full_name,
+            "source": request.encoder.distribution,
+            "version": request.encoder.distribution_version,
+        },
         "fit": request.encoder.spec.fit,  # type: ignore[attr-defined]
         "dimension": request.dimension,
         **({"reduction": dict(reduction)} if reduction else {}),

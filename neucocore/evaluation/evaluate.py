@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.coverage import covering_column
 from neucocore.data.embeddings import Embeddings, load_embeddings
 from neucocore.data.findings import messages
 from neucocore.data.ids import read_id_file
@@ -197,7 +198,7 @@ def protocols_of(
                 continue
             if kind not in found.defaults:
                 raise ConfigError(
-                    f"the protocol {found.name} has its own {kind}: --{kind} {value} cannot be used",
+                    f"protocol {found.name} has its own {kind}: --{kind} {value} cannot be used",
                     hint=f"--protocol robust --{kind} {value}",
                 )
             options[kind] = find(kind, value).full_name  # type: ignore[arg-type]
@@ -275,7 +276,9 @@ def _missing(
         for key, ids in sorted(lacking.items())
     ]
     hint = "--allow-missing scores what is there, as a partial, unranked run"
-    if request.where is None and (column := _covering_column(request, there)):
+    if request.where is None and (
+        column := covering_column(read_label_folder(request.labels), there)
+    ):
         hint = f"--where {column} (every id with it true has an embedding), or {hint}"
     return IdError(
         f"{len(absent)} of {len(selection.labelled_ids)} labelled ids have no embedding in "
@@ -283,17 +286,3 @@ def _missing(
         problems=problems,
         hint=hint,
     )
-
-
-def _covering_column(request: EvaluateRequest, there: set[str]) -> str | None:
-    """Return a yes/no label column whose rows all have embeddings: the other phase is missing."""
-    files = read_label_folder(request.labels)
-    columns = sorted({name for file in files for name in file.extra})
-    for column in columns:
-        try:
-            ids = {c for f in files if column in f.extra for c in f.where(column).ids}
-        except Exception:  # noqa: BLE001, S112  a column of another kind is no suggestion
-            continue
-        if ids and ids <= there:
-            return column
-    return None
