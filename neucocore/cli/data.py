@@ -117,26 +117,17 @@ def make(
     ] = None,
 ) -> None:
     """Make a synthetic data set."""
-    from inspect import signature
-
-    from neucocore.components import parse_settings, resolve
-    from neucocore.errors import ConfigError
+    from neucocore.components import parse_settings
     from neucocore.lookup import find
+    from neucocore.making import make_dataset
 
     component = find("dataset", name)
     spec = _dataset_spec(component.spec)
-    if spec.make is None:
-        raise ConfigError(
-            f"the data set {component.full_name} is not one that can be made",
-            hint=f"neuco data download {name} --out {out}" if spec.hub else "neuco list datasets",
-        )
-    values = {param.name: param.default for param in spec.make_params}
-    values |= parse_settings(setting or (), spec.make_params, of=component.full_name)
-    function = resolve(component, spec.make)
+    values = parse_settings(setting or (), spec.make_params, of=component.full_name)
     with progress(f"making {name}") as advance:
-        if "progress" in signature(function).parameters:
-            values["progress"] = lambda done, of: advance(done, of, "")
-        function(out, **values)
+        without_labels = make_dataset(component, out, values, advance)
+    for line in without_labels:
+        say(f"no labels for {line}")
     say(f"{out} holds {name}; look at it with: neuco data check {out}")
 
 

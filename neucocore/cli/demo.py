@@ -40,9 +40,9 @@ def demo(
 ) -> None:
     """Make a small Earth, encode it four ways, score the embeddings and rank the methods."""
     from neucocore.cli.run import show
-    from neucocore.components import resolve
     from neucocore.data.atomic import write_text
     from neucocore.lookup import find
+    from neucocore.making import make_dataset
     from neucocore.runfile import read_run_file
 
     dataset = find("dataset", DATASET)
@@ -50,16 +50,9 @@ def demo(
     earth = output / "earth"
     settings = f"--set cubes={cubes} --set size={SIZE} --set seed={SEED}"
     say(f"1. neuco data make {DATASET} --out {earth} {settings}")
-    make = resolve(dataset, dataset.spec.make)  # type: ignore[attr-defined]
-    with progress("make cubes") as advance:
-        make(
-            earth,
-            cubes=cubes,
-            size=SIZE,
-            seed=SEED,
-            jobs=jobs,
-            progress=lambda done, of: advance(done, of, ""),
-        )
+    values = {"cubes": cubes, "size": SIZE, "seed": SEED, "jobs": jobs}
+    with progress("make the Earth") as advance:
+        make_dataset(dataset, earth, values, advance)
     run_file = output / "demo.yaml"
     write_text(run_file, RUN_FILE.format(name=run_file, jobs=jobs))
     say(f"2. neuco run {run_file}")

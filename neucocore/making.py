@@ -1,0 +1,76 @@
+"""Making a synthetic data set: its cubes by its plugin, its labels by the task plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import signature
+from pathlib import Path
+from typing import Any, cast
+
+from neucocore.components import resolve
+from neucocore.discovery import Component
+from neucocore.errors import ConfigError
+from neucocore.specs import DatasetSpec
+
+TRUTH = "truth"
+LABELS = "labels"
+
+Progress = Callable[[int, int, str], None]
+
+
+def make_dataset(
+    component: Component,
+    out: Path,
+    settings: Mapping[str, Any],
+    progress: Progress | None = None,
+) -> list[str]:
+    """Make a data set, and derive the labels of every installed task from its truth.
+
+    Parameters
+    ----------
+    component
+        A data set that can be made.
+    out
+        The folder to write.
+    settings
+        Values of its ``make_params``.
+    progress
+        Called with (done, of, what).
+
+    Returns
+    -------
+    list of str
+        One line for each task that has no label here, with the reason: a small Earth may have no
+        city.
+
+    Raises
+    ------
+    ConfigError
+        The data set cannot be made.
+    """
+    spec = cast(DatasetSpec, component.spec)
+    if spec.make is None:
+        raise ConfigError(
+            f"the data set {component.full_name} is not one that can be made",
+            hint=f"neuco data download {component.name} --out {out}"
+            if spec.hub
+            else "neuco list datasets",
+        )
+    values = {param.name: param.default for param in spec.make_params} | dict(settings)
+    function = resolve(component, spec.make)
+    if progress is not None and "progress" in signature(function).parameters:
+        values["progress"] = lambda done, of: progress(done, of, "cubes")
+    function(out, **values)
+    return _derive(component, out, progress) if (out / TRUTH).is_dir() else []
+
+
+def _derive(component: Component, out: Path, progress: Progress | None) -> list[str]:
+    from neucocore.derivation.derive import derive_folder
+    from neucocore.errors import DataError
+
+    derived = derive_folder(component.name, out, out / LABELS, progress)
+    return [
+        f"{task}: {result.message}"
+        for task, result in derived.items()
+        if isinstance(result, DataError)
+    ]
