@@ -101,8 +101,9 @@ def evaluate(
     show(request, jobs=jobs, force=force)
     if request.config.get("update_leaderboard"):
         from neucocore.cli.leaderboard import show_tables
+        from neucocore.results.tables import write_leaderboard
 
-        show_tables(output, phase=phase)
+        say(f"{write_leaderboard(output, phase, show_tables(output, phase=phase))}")
 
 
 def _drop_in(

@@ -18,6 +18,7 @@ from neucocore.errors import ConfigError
 from neucocore.evaluation.protocols import Protocol, protocol
 
 PROTOCOL_OF_PROBE = {"linear": "neucobench-2026", "svm": "svm"}
+TENTHS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,18 +86,19 @@ def read_config(path: Path) -> NeuCoBenchConfig:
 
 
 def _options(top: Mapping[str, Any]) -> dict[str, Any]:
-    probe = {name: top["probe_params"].get(name) for name in _PROBES[top["probe_type"]]}
-    probe.pop("device", None)
-    search = probe.pop("opt_params", None) or {}
-    given = {name: value for name, value in probe.items() if value is not None}
-    if "n_iter" in search:
-        given["n_iter"] = search["n_iter"]
+    count, params = top["k_folds"], top["probe_params"]
+    if top["probe_type"] == "svm":
+        # The linear probe needs none of what this imports, and is there to be fast.
+        from neucocore.evaluation.svm import options_from_probe_params
+
+        # As many splits, of a tenth each where that divides.
+        repeats = count // TENTHS if count % TENTHS == 0 else 1
+        splits = {"folds": count // repeats, "repeats": repeats}
+        return {**options_from_probe_params(params), **splits}
     return {
-        "k_folds": top["k_folds"],
-        "embedding_dim": top.get("embedding_dim"),
-        "standardize_embeddings": top.get("standardize_embeddings", True),
-        "normalize_labels": top.get("normalize_labels", True),
-        **given,
+        "k_folds": count,
+        **{name: top.get(name, default) for name, default in _PREPARATION.items()},
+        **{name: params[name] for name in _PROBE_REQUIRED["linear"]},
     }
 
 
@@ -167,6 +169,11 @@ def _or_null(check: Check) -> Check:
     return lambda value: "" if value is None else check(value) and f"{check(value)}, or null"
 
 
+_PREPARATION = {
+    "embedding_dim": None,
+    "standardize_embeddings": True,
+    "normalize_labels": True,
+}
 _TOP: Mapping[str, Check] = {
     "k_folds": _count,
     "probe_type": lambda value: "" if _is_probe(value) else "linear or svm",
@@ -214,7 +221,7 @@ def _problems(document: Document) -> list[str]:
     if _is_probe(probe) and isinstance(params, dict):
         required = _PROBE_REQUIRED[probe]
         problems += _of_mapping(document, params, _PROBES[probe], required, "probe_params")
-        problems += _of_degree_one(document, params)
+        problems += _of_svm(document) if probe == "svm" else []
     return problems
 
 
@@ -240,13 +247,22 @@ def _of_mapping(
     return problems
 
 
-def _of_degree_one(document: Document, params: Mapping[str, Any]) -> list[str]:
-    degrees = params.get("kernel_degree_list")
-    if 1 not in (degrees if isinstance(degrees, list) else [degrees]):
-        return []
-    return [
-        f"{document.place('probe_params', name)}: probe_params.{name} cannot be searched "
-        "with degree 1 in kernel_degree_list"
-        for name in ("kernel_gamma_start_end", "kernel_coef0_start_end")
-        if params.get(name) is not None
+def _of_svm(document: Document) -> list[str]:
+    """Return what the protocol svm cannot do, or cannot do together."""
+    top, params = document.value, document.value["probe_params"]
+    problems = [
+        f"{document.place(name)}: {name} is decided by the protocol svm; leave it out"
+        for name, default in _PREPARATION.items()
+        if top.get(name, default) != default
     ]
+    if top.get("k_folds") == 1:
+        problems.append(f"{document.place('k_folds')}: k_folds must be 2 or more for svm")
+    degrees = params.get("kernel_degree_list")
+    if 1 in (degrees if isinstance(degrees, list) else [degrees]):
+        problems += [
+            f"{document.place('probe_params', name)}: probe_params.{name} cannot be searched "
+            "with degree 1 in kernel_degree_list"
+            for name in ("kernel_gamma_start_end", "kernel_coef0_start_end")
+            if params.get(name) is not None
+        ]
+    return problems

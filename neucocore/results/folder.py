@@ -91,8 +91,8 @@ def write_run(output: Path, run: Run, now: datetime | None = None) -> Path:
     return folder
 
 
-def find_run(output: Path, phase: str, key: str) -> Path | None:
-    """Return the newest complete, unedited run with this key, or None."""
+def find_run(output: Path, phase: str, method: str, key: str) -> Path | None:
+    """Return the newest complete, unedited run of a method with this key, or None."""
     found = []
     for file in (output / phase).glob(f"*/{SUMMARY}"):
         folder = file.parent
@@ -100,8 +100,10 @@ def find_run(output: Path, phase: str, key: str) -> Path | None:
             record = read_provenance(folder)
         except ResultsError:
             continue
-        if record and record.get("key") == key and not edited_files(folder, record):
-            found.append((record["costs"].get("started", ""), folder.name, folder))
+        if not record or (record.get("method"), record.get("key")) != (method, key):
+            continue
+        if not edited_files(folder, record):
+            found.append((record.get("costs", {}).get("started", ""), folder.name, folder))
     return max(found)[2] if found else None
 
 

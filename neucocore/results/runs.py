@@ -49,7 +49,7 @@ def run_protocol(
     check_name(request.method, "method")
     check_name(request.phase, "phase")
     key = prepared.key(chosen)
-    if not force and (folder := find_run(request.output, request.phase, key)):
+    if not force and (folder := find_run(request.output, request.phase, request.method, key)):
         return RunReport(chosen.identity, folder, True, tuple(_tasks(folder)))
     meter = Meter()
     outcomes = score(prepared, chosen, jobs=jobs, progress=progress)

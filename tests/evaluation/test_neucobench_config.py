@@ -68,6 +68,13 @@ def test_svm_parameters_become_options(tmp_path: Path) -> None:
     assert config.probe_type == "svm"
     assert config.options["C_start_end"] == [0.001, 1000]
     assert config.options["n_iter"] == 50
+    assert (config.options["folds"], config.options["repeats"]) == (10, 4)
+    assert config.protocol.name == "svm"
+
+
+def test_an_odd_number_of_svm_splits_is_kept(tmp_path: Path) -> None:
+    config = read_config(written(tmp_path, SVM.replace("40", "7")))
+    assert (config.options["folds"], config.options["repeats"]) == (7, 1)
 
 
 BROKEN = """\
@@ -113,6 +120,8 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
         (SVM.replace("[0.001, 1000]", "[10, 1]"), "C_start_end must be two numbers above 0"),
         (SVM.replace("n_jobs: 1", "cv: 3"), "opt_params must be without cv"),
         (SVM.replace("[0.01, 0.1]", "[0]"), "epsilon_list must be numbers above 0"),
+        (SVM.replace("40", "1"), "k_folds must be 2 or more for svm"),
+        (SVM + "normalize_labels: false\n", "normalize_labels is decided by the protocol svm"),
         ("- k_folds\n", "a configuration is a mapping of keys"),
     ],
 )

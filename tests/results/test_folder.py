@@ -141,25 +141,26 @@ def test_a_task_that_cannot_be_a_folder_is_refused_before_anything_is_written(
 def test_a_run_is_found_by_its_key(tmp_path: Path, run: Make) -> None:
     folder = write_run(tmp_path, run("mean"))
     write_run(tmp_path, run("other"))
-    assert find_run(tmp_path, "dev", "key of mean") == folder
-    assert find_run(tmp_path, "dev", "another") is None
-    assert find_run(tmp_path, "test", "key of mean") is None
+    assert find_run(tmp_path, "dev", "mean", "key of mean") == folder
+    assert find_run(tmp_path, "dev", "mean", "another") is None
+    assert find_run(tmp_path, "dev", "other", "key of mean") is None
+    assert find_run(tmp_path, "test", "mean", "key of mean") is None
 
 
 def test_of_several_runs_the_newest_is_found(results: Any) -> None:
     results.add("mean")
     newest = results.add("mean")
-    assert find_run(results.output, "dev", "key of mean") == newest
+    assert find_run(results.output, "dev", "mean", "key of mean") == newest
 
 
 def test_an_edited_or_incomplete_run_is_not_found(tmp_path: Path, run: Make) -> None:
     folder = write_run(tmp_path, run())
     scores = folder / "scores.jsonl"
     scores.write_text(scores.read_text().replace("0.5", "0.9"))
-    assert find_run(tmp_path, "dev", "key of mean") is None
+    assert find_run(tmp_path, "dev", "mean", "key of mean") is None
     whole = write_run(tmp_path, run())
     (whole / "results_summary.json").unlink()
-    assert find_run(tmp_path, "dev", "key of mean") is None
+    assert find_run(tmp_path, "dev", "mean", "key of mean") is None
 
 
 def test_broken_provenance_is_an_error_and_absent_provenance_is_none(tmp_path: Path) -> None:
