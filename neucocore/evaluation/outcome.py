@@ -75,7 +75,8 @@ class TaskOutcome:
     Attributes
     ----------
     q
-        What leaderboards rank by: the Q statistic under ``neucobench-*``, the pooled score else.
+        What leaderboards rank by, higher is better: the Q statistic under ``neucobench-*``, the
+        pooled score else, negated where the metric falls as predictions improve.
     score
         The primary metric's summary: mean over folds, or pooled over out-of-fold predictions.
     std

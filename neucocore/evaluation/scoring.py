@@ -135,7 +135,7 @@ def _outcome(
         n=len(joined.ids),
         d=d,
         status="ok" if score is not None else "undefined",
-        q=score,
+        q=score if score is None or primary.spec.greater_is_better else -score,
         score=score,
         std=float(np.std(defined)) if score is not None and defined else None,
         reason=reason,
