@@ -116,7 +116,7 @@ def _claim(folder: Path, wanted: dict[str, int]) -> None:
                 f"{folder} is not empty and holds no synthetic Earth", hint="name a new folder"
             )
     else:
-        held = json.loads(manifest.read_text(encoding="utf-8"))
+        held = _manifest(manifest)
         other = {key for key in wanted if key != "cubes" and held.get(key) != wanted[key]}
         if other or held["cubes"] > wanted["cubes"]:
             raise DataError(
@@ -124,6 +124,17 @@ def _claim(folder: Path, wanted: dict[str, int]) -> None:
                 hint="name a new folder",
             )
     write_text(manifest, json.dumps(wanted, indent=1, sort_keys=True) + "\n")
+
+
+def _manifest(path: Path) -> dict[str, int]:
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(held, dict) and isinstance(held.get("cubes"), int):
+            return held
+        problem = "it names no number of cubes"
+    except ValueError as error:
+        problem = str(error)
+    raise DataError(f"{path} cannot be read: {problem}", hint="name a new folder")
 
 
 def _told(parameters: dict[str, int]) -> str:

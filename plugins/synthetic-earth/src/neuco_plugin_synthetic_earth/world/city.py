@@ -46,7 +46,9 @@ def make_city(place: Place, rng: np.random.Generator, shape: tuple[int, int]) ->
     factory = cover == codes.INDUSTRIAL
     built = (chance[..., 0] < np.where(factory, 0.75, 0.15 + 0.85 * density)) & ~street
     built &= (cover > 0) & (cover != codes.URBAN_GREEN)
-    layers = _layers(cover, street, built, factory, chance)
+    # Every city has its fashion: share of tiled and of dark roofs, of trees in the gardens.
+    fashion = rng.uniform([0.08, 0.2, 0.3], [0.5, 0.45, 0.8])
+    layers = _layers(cover, street, built, factory, chance, fashion)
     tall = np.exp(1.1 * (chance[..., 3] - 0.5) * 2.0) * (0.4 + density)
     return City(density, cover, layers, np.where(built, tall, 0.0).astype(np.float32))
 
@@ -98,10 +100,12 @@ def _layers(
     built: NDArray[np.bool_],
     factory: NDArray[np.bool_],
     chance: Field,
+    fashion: NDArray[np.float64],
 ) -> Field:
     layers = np.moveaxis(codes.MIXTURES[cover], -1, 0).copy()
     name = codes.LAYERS.index
     roof, garden = chance[..., 1], chance[..., 2]
+    tiled, dark, wooded = fashion[0], fashion[0] + fashion[1], fashion[2]
     towns = np.isin(cover, (codes.URBAN_CONTINUOUS, codes.URBAN_DISCONTINUOUS, codes.INDUSTRIAL))
     # A plot keeps some of the class's mixture and adds what stands on it.
     layers[:, towns] *= 0.4
@@ -109,10 +113,10 @@ def _layers(
     paved = towns & street
     layers[name("asphalt"), paved] += rest
     house = towns & built
-    layers[name("concrete"), house & ((roof > 0.55) | factory)] += rest
-    layers[name("tiles"), house & (roof <= 0.4) & ~factory] += rest
-    layers[name("asphalt"), house & (roof > 0.4) & (roof <= 0.55) & ~factory] += rest
+    layers[name("concrete"), house & ((roof > dark) | factory)] += rest
+    layers[name("tiles"), house & (roof <= tiled) & ~factory] += rest
+    layers[name("asphalt"), house & (roof > tiled) & (roof <= dark) & ~factory] += rest
     open_plot = towns & ~street & ~built
-    layers[name("broadleaf"), open_plot & (garden > 0.5)] += rest
-    layers[name("grass"), open_plot & (garden <= 0.5)] += rest
+    layers[name("broadleaf"), open_plot & (garden < wooded)] += rest
+    layers[name("grass"), open_plot & (garden >= wooded)] += rest
     return layers

@@ -70,6 +70,12 @@ def make_cubes(
         yield _cube(scene, seed, size, place * CUBES_PER_PLACE + number)
 
 
+def make_cube(seed: int, size: int, index: int) -> EarthCube:
+    """Return cube number `index` alone."""
+    place = make_place(seed, index // CUBES_PER_PLACE)
+    return _cube(make_scene(place, seed, size), seed, size, index)
+
+
 def _cube(landscape: Scene, seed: int, size: int, index: int) -> EarthCube:
     row, col = divmod(index % CUBES_PER_PLACE, GRID)
     scene, place = landscape.window(row, col, size), landscape.place

@@ -136,6 +136,6 @@ def _wake(ship: Ship, along: Field, across: Field) -> Field:
     fade = np.where(behind > 0, np.exp(-np.maximum(behind, 0.0) / (8.0 * ship.speed)), 0.0)
     middle = np.exp(-((across / (0.8 * ship.beam)) ** 2))
     arm = np.abs(np.abs(across) - ship.beam / 2 - np.maximum(behind, 0.0) * np.tan(KELVIN))
-    return (np.minimum(ship.speed / 3.0, 1.0) * fade * (middle + 0.5 * np.exp(-(arm**2)))).astype(
+    return (np.minimum(ship.speed / 3.0, 1.0) * fade * (middle + 0.3 * np.exp(-(arm**2)))).astype(
         np.float32
     )

@@ -115,10 +115,10 @@ def _missing(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.boo
     missing = np.zeros(shape, np.bool_)
     edge, where, side = rng.random(), rng.uniform(-0.1, 1.0), rng.random() < 0.5
     lean = np.tan(np.radians(rng.uniform(9.0, 15.0))) * rng.choice([-1.0, 1.0])
-    if edge < 0.08:
+    if edge < 0.06:
         across = x + lean * y - where * shape[1]
         missing |= (across < 0) if side else (across > 0)
-    if rng.random() < 0.04:
+    if rng.random() < 0.015:
         period, thick = int(rng.integers(9, 30)), int(rng.integers(1, 4))
         missing |= np.broadcast_to((y + int(rng.integers(period))) % period < thick, shape)
     return missing

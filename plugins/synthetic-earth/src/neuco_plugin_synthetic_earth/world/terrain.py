@@ -33,7 +33,7 @@ class Terrain:
 
 def make_terrain(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> Terrain:
     """Return the terrain of a place on a canvas of `shape` pixels."""
-    rough = fractal(rng, shape, longest=180.0, exponent=3.6)
+    rough = fractal(rng, shape, longest=180.0, exponent=3.9)
     shore = _shore(place, rng, shape)
     height = place.altitude + place.relief * rough
     if place.sea:
@@ -65,8 +65,9 @@ def illumination(terrain: Terrain, elevation: float, azimuth: float) -> Field:
     facing = (1.0 + (east + south) / np.tan(elevation)) / np.sqrt(
         1.0 + terrain.gradient_east**2 + terrain.gradient_south**2
     )
-    # A part of the light is diffuse.
-    return (0.25 + 0.75 * np.clip(facing, 0.1, 2.2)).astype(np.float32)
+    # A part of the light is diffuse, more of it under a low sun.
+    direct = 0.35 + 0.4 * np.sin(elevation)
+    return (1.0 - direct + direct * np.clip(facing, 0.1, 2.2)).astype(np.float32)
 
 
 def _coordinates(shape: tuple[int, int], angle: float) -> Field:
