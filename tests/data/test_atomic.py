@@ -49,6 +49,15 @@ def test_fault_47_a_full_disk_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("durable", "syncs"), [(True, 2), (False, 0)])
+def test_only_durable_writes_wait_for_the_disk(tmp_path, monkeypatch, durable, syncs):
+    """The file and its folder are synced, in this order."""
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_mode))
+    write_bytes(tmp_path / "a.bin", b"x", durable=durable)
+    assert [stat.S_ISDIR(mode) for mode in synced] == [False, True][:syncs]
+
+
 def test_a_killed_writer_leaves_only_a_file_that_is_recognised(tmp_path):
     code = (
         "import os, sys; from neucocore.data.atomic import replacing\n"

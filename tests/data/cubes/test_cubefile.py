@@ -197,6 +197,14 @@ def test_a_chunk_with_a_sound_checksum_that_cannot_be_decoded_is_named(cube_file
         read_modality(cube_file)
 
 
+def test_fault_38_a_chunk_that_was_cut_before_it_was_zipped_is_named(cube_file, rezip):
+    with zipfile.ZipFile(cube_file) as archive:
+        chunk = archive.read("bands/0.0.0.0.0")
+    rezip(cube_file, {"bands/0.0.0.0.0": chunk[:-10]})
+    with pytest.raises(CorruptCubeError, match="a chunk is cut off"):
+        read_modality(cube_file)
+
+
 # FAULTS 39: missing chunks
 
 

@@ -90,6 +90,7 @@ def test_an_offset_is_taken_off_again(cube):
 
 def test_values_beyond_the_stored_type_are_kept_in_a_larger_one():
     high = np.array([32000, 5], dtype=np.int16)
+    assert shifted(high, 0, None) is high
     np.testing.assert_array_equal(shifted(high, 1000, None), [33000, 1005])
     low = np.array([200, 5000], dtype=np.uint16)
     np.testing.assert_array_equal(shifted(low, -1000, None), [-800, 4000])

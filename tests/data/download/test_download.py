@@ -214,7 +214,9 @@ def test_fault_50_a_corrupt_memory_is_rebuilt(hub, download, tmp_path, content):
     assert hub.bytes_sent == before
 
 
-@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "a/../../b", f"{STATE_FOLDER}/x"])
+@pytest.mark.parametrize(
+    "path", ["../outside", "/etc/passwd", "a/../../b", ".", f"{STATE_FOLDER}/x"]
+)
 def test_a_listing_cannot_name_a_file_outside_the_folder(hub, download, path, some_files):
     hub.commit(some_files() | {path: b"x"})
     with pytest.raises(DataError, match="unsafe name"):

@@ -164,7 +164,9 @@ def test_a_range_that_fails_is_asked_again_alone(tmp_path, fake_time):
 
 def test_a_server_without_ranges_is_understood(tmp_path, fake_time):
     DownloadState(tmp_path).part(LARGE).write_bytes(CONTENT[:450])
-    fetch_large(Server(ranges=False), tmp_path, fake_time)
+    server = Server(ranges=False)
+    fetch_large(server, tmp_path, fake_time)
+    assert len(server.asked) == 1
     assert (tmp_path / "large.bin").read_bytes() == CONTENT
 
 
