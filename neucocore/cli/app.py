@@ -25,6 +25,7 @@ from neucocore.cli import (
     leaderboard,
     listing,
     plugins,
+    registry,
     run,
     tasks,
     validate,
@@ -106,7 +107,8 @@ app.add_typer(data.app, name="data", help="Download, make and check data sets.")
 app.add_typer(tasks.app, name="tasks", help="Derive, describe and export tasks.")
 app.command("list")(listing.list_components)
 app.command("info")(info.info)
-app.add_typer(plugins.app, name="plugins", help="Look after plugins.")
+app.add_typer(plugins.app, name="plugins", help="Make, find and check plugins.")
+app.add_typer(registry.app, name="registry", help="Look after the list of known plugins.")
 app.command("doctor")(doctor.doctor)
 
 

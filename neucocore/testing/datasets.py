@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,6 @@ from neucocore.components import create, resolve
 from neucocore.data.cube import Cube
 from neucocore.data.findings import messages
 from neucocore.data.labels import read_label_file
-from neucocore.discovery import Component, PluginRecord
 from neucocore.interfaces import Dataset
 from neucocore.specs import DatasetSpec
 from neucocore.testing.declarations import ComponentBench
@@ -27,10 +25,6 @@ MOST = 4
 
 class DatasetBench(ComponentBench):
     """A data set with its own example on disk."""
-
-    def __init__(self, component: Component, plugin: PluginRecord) -> None:
-        super().__init__(component, plugin)
-        self._folder = tempfile.TemporaryDirectory(prefix="neuco-check-")
 
     @property
     def spec_of_data(self) -> DatasetSpec:
@@ -45,8 +39,8 @@ class DatasetBench(ComponentBench):
                 "the spec names no example; example='package.module:function' with "
                 "function(folder) writing a few cubes lets the kit read them"
             )
-        resolve(self.component, self.spec_of_data.example)(Path(self._folder.name))
-        return Path(self._folder.name)
+        resolve(self.component, self.spec_of_data.example)(self.scratch)
+        return self.scratch
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import pickle
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from neucocore.components import resolve
@@ -21,6 +25,13 @@ class ComponentBench:
         self.component = component
         self.plugin = plugin
         self.spec = component.spec
+
+    @functools.cached_property
+    def scratch(self) -> Path:
+        """A folder that is gone when the bench is."""
+        folder = tempfile.mkdtemp(prefix="neuco-check-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     @property
     def functions(self) -> dict[str, tuple[Factory, tuple[Param, ...]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 
 from neucocore.components import create, resolve
 from neucocore.data.labels import Labels, read_label_file, read_label_folder
-from neucocore.discovery import Component, PluginRecord
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
@@ -32,10 +30,6 @@ CLASSES = ("low", "middle", "high")
 class TaskBench(ComponentBench):
     """A task with label files: its own example's, or made up within the bounds of its spec."""
 
-    def __init__(self, component: Component, plugin: PluginRecord) -> None:
-        super().__init__(component, plugin)
-        self._folder = tempfile.TemporaryDirectory(prefix="neuco-check-")
-
     @property
     def task(self) -> TaskSpec:
         """The spec."""
@@ -44,12 +38,11 @@ class TaskBench(ComponentBench):
     @cached_property
     def files(self) -> list[Path]:
         """The label files."""
-        folder = Path(self._folder.name)
         if self.task.example is not None:
-            resolve(self.component, self.task.example)(folder)
+            resolve(self.component, self.task.example)(self.scratch)
         else:
-            make_up_labels(self.task, folder)
-        files = sorted(folder.rglob("*__*.csv"))
+            make_up_labels(self.task, self.scratch)
+        files = sorted(self.scratch.rglob("*__*.csv"))
         expect(files, "its example wrote no label file <stem>__<type>.csv")
         return files
 

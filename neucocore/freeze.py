@@ -1,0 +1,36 @@
+"""Requirement lines for what is installed here, in the form that pip and uv read."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from typing import Any
+
+from neucocore.discovery import installation
+from neucocore.entrypoints import COMMANDS, declared
+
+
+def requirement_lines() -> list[str]:
+    """Return one line for the core and for each distribution with a plugin or a command.
+
+    A release is ``name==version``; what came from version control, a folder or a file is named by
+    where it came from, and an editable install as such.
+    """
+    plugins = {p.distribution for p in installation().plugins if p.registered and p.distribution}
+    commands = {entry.distribution for entry in declared(COMMANDS)}
+    core = "neucocore"
+    return [_line(name) for name in (core, *sorted((plugins | commands) - {core}))]
+
+
+def _line(name: str) -> str:
+    installed = importlib.metadata.distribution(name)
+    text = installed.read_text("direct_url.json")
+    if text is None:
+        return f"{installed.name}=={installed.version}"
+    origin: dict[str, Any] = json.loads(text)
+    url = origin["url"]
+    if vcs := origin.get("vcs_info"):
+        return f"{installed.name} @ {vcs['vcs']}+{url}@{vcs['commit_id']}"
+    if origin.get("dir_info", {}).get("editable"):
+        return f"-e {url}  # {installed.name} {installed.version}"
+    return f"{installed.name} @ {url}  # {installed.version}"

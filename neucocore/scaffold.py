@@ -1,0 +1,108 @@
+"""A new plugin from templates: a complete distribution that installs and passes its tests."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from pathlib import Path
+from string import Template
+
+import neucocore
+from neucocore import catalogue
+from neucocore.errors import ConfigError
+from neucocore.names import is_name
+from neucocore.specs import KINDS, Kind
+
+TEMPLATES = Path(__file__).with_name("templates")
+SUFFIX = ".in"
+PACKAGE = "package"
+"""The folder that becomes the import package."""
+DATASET = "synthetic-earth"
+"""The data set a new task is for, unless its author names another."""
+
+
+def new_plugin(name: str, kind: Kind, out: Path, dataset: str = DATASET) -> Path:
+    """Write a plugin's source tree.
+
+    Parameters
+    ----------
+    name
+        The plugin's name, also that of its first component.
+    kind
+        What that component is.
+    out
+        The folder in which ``neuco-plugin-<name>`` is made.
+    dataset
+        The data set that a task is for.
+
+    Returns
+    -------
+    Path
+        The new folder.
+
+    Raises
+    ------
+    ConfigError
+        A bad or taken name, or a folder that is there already.
+    """
+    _check_name(name, kind)
+    folder = out / f"neuco-plugin-{name}"
+    if folder.exists():
+        raise ConfigError(f"{folder} is there already", hint="another name, or --out DIR")
+    for path, text in sorted(rendered(name, kind, dataset).items()):
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+def rendered(name: str, kind: Kind, dataset: str = DATASET) -> dict[str, str]:
+    """Return the files of a new plugin: path below its folder to text."""
+    values = _values(name, kind) | {"dataset": dataset}
+    files = {}
+    for part in ("common", kind):
+        root = TEMPLATES / part
+        for source in sorted(root.rglob(f"*{SUFFIX}")):
+            steps = source.relative_to(root).with_suffix("").parts
+            path = "/".join(values["package"] if step == PACKAGE else step for step in steps)
+            files[path] = Template(source.read_text(encoding="utf-8")).substitute(values)
+    return files
+
+
+def _values(name: str, kind: Kind) -> dict[str, str]:
+    snake = name.replace("-", "_")
+    major, minor = neucocore.__version__.split(".")[:2]
+    return {
+        "name": name,
+        "kind": "data set" if kind == "dataset" else kind,
+        "article": "An" if kind == "encoder" else "A",
+        "distribution": f"neuco-plugin-{name}",
+        "package": f"neuco_plugin_{snake}",
+        "class_name": _class_name(name, kind),
+        "function_name": f"{snake}_" if keyword.iskeyword(snake) else snake,
+        "stem": snake,
+        "core": f"neucocore>={major}.{minor},<{major}.{int(minor) + 1}",
+    }
+
+
+def _class_name(name: str, kind: Kind) -> str:
+    """Return ``MineEncoder`` for an encoder named mine, which is also one named mine-encoder."""
+    words = [*name.split("-"), kind] if not name.endswith(kind) else name.split("-")
+    return "".join(word.capitalize() for word in words)
+
+
+def _check_name(name: str, kind: Kind) -> None:
+    if not is_name(name):
+        better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        raise ConfigError(
+            f"the name {name!r} is not lower-case words joined by '-'",
+            hint=f"neuco plugins new {better or 'mine'} --kind {kind}",
+        )
+    if name in ("core", *KINDS):
+        raise ConfigError(f"the name {name!r} is taken by neuco itself", hint="choose another")
+    for entry in catalogue.entries():
+        if entry.name == name:
+            raise ConfigError(
+                f"the plugin {name!r} exists: {entry.summary} ({entry.repository})",
+                hint="choose another name, or join its maintainers",
+            )

@@ -1,0 +1,102 @@
+"""What docs/plugins/index.md promises: from an idea to a score in a leaderboard, outside the core.
+
+One script for all six kinds, in an environment that has never seen this repository: the plugins
+are generated, installed, tested by their own tests, and used together.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KINDS = ("dataset", "encoder", "task", "metric", "probe", "reducer")
+
+WRITE_DATA = """
+import csv
+from pathlib import Path
+from neuco_plugin_my_dataset.dataset import MyDataset, write_example
+write_example(Path("data"), count=90)
+rows = [("id", "label")]
+for cube in MyDataset("data").read(MyDataset("data").ids()):
+    blue, green, red, infrared = cube.arrays["s2l2a"].mean(axis=0)
+    rows.append((cube.id, 100 * (infrared > red).mean()))
+with open("data/labels/my_task__regr.csv", "w", newline="") as stream:
+    csv.writer(stream).writerows(rows)
+"""
+
+
+@pytest.fixture(scope="module")
+def plugins(fresh: Any) -> dict[str, Path]:
+    """Generate and install a plugin of each kind; the encoder ends in the new reducer."""
+    for kind in KINDS:
+        of_task = ("--dataset", "my-dataset") if kind == "task" else ()
+        fresh.neuco("plugins", "new", f"my-{kind}", "--kind", kind, *of_task)
+    folders = {kind: fresh.folder / f"neuco-plugin-my-{kind}" for kind in KINDS}
+    spec = folders["encoder"] / "src" / "neuco_plugin_my_encoder" / "plugin.py"
+    text = spec.read_text(encoding="utf-8")
+    assert text.count('fit="none",') == 1
+    spec.write_text(
+        text.replace('fit="none",', 'fit="none",\n            reducer="my-reducer",'),
+        encoding="utf-8",
+    )
+    fresh.install(*map(str, folders.values()))
+    return folders
+
+
+@pytest.fixture(scope="module")
+def embeddings(fresh: Any, plugins: dict[str, Path]) -> str:
+    """Encode the new data set with the new encoder."""
+    fresh.run("python", "-c", WRITE_DATA)
+    where = ("--dataset", "my-dataset", "--data", "data", "--dimension", "20")
+    fresh.neuco("encode", "my-encoder", *where, "--out", "mine.parquet")
+    fresh.neuco("encode", "random", *where, "--out", "random.parquet")
+    return "mine.parquet"
+
+
+def test_all_are_listed_and_described(fresh: Any, plugins: dict[str, Path]) -> None:
+    rows = json.loads(fresh.neuco("list", "--json").stdout)
+    mine = {row["name"] for row in rows if row["plugin"].startswith("my-")}
+    assert mine == {f"my-{kind}" for kind in KINDS}
+    assert "median absolute error" in fresh.neuco("info", "my-metric").stdout
+
+
+def test_their_own_tests_pass(fresh: Any, plugins: dict[str, Path]) -> None:
+    folders = [str(folder / "tests") for folder in plugins.values()]
+    options = ("-q", "--import-mode=importlib", "-p", "no:cacheprovider", "-W", "error")
+    done = fresh.run("python", "-m", "pytest", *options, *folders)
+    assert " passed" in done.stdout
+    assert "failed" not in done.stdout
+
+
+def test_the_kit_finds_nothing_to_complain_about(fresh: Any, plugins: dict[str, Path]) -> None:
+    done = fresh.neuco("plugins", "check", "my-task", "--json")
+    records = json.loads(done.stdout)
+    assert {record["status"] for record in records} <= {"passed", "skipped"}
+    assert any(record["id"] == "task-oracle" for record in records)
+
+
+def test_the_new_reducer_ends_the_new_encoder(fresh: Any, embeddings: str) -> None:
+    done = fresh.neuco("inspect", embeddings, "--json")
+    assert "my-reducer" in done.stdout
+
+
+def test_the_new_task_gets_a_score_in_a_leaderboard(fresh: Any, embeddings: str) -> None:
+    for method in ("mine", "random"):
+        where = ("--labels", "data/labels", "--dataset", "my-dataset", "--output", "results")
+        fresh.neuco("evaluate", f"{method}.parquet", *where, "--method", method)
+    done = fresh.neuco("leaderboard", "results", "--format", "json")
+    rows = {row["method"]: row for row in json.loads(done.stdout)}
+    assert rows["mine"]["q::my-task@1"] > 0.3 > rows["random"]["q::my-task@1"]
+
+
+def test_the_new_metric_and_probe_are_used(fresh: Any, embeddings: str) -> None:
+    where = ("--labels", "data/labels", "--dataset", "my-dataset", "--output", "other")
+    chosen = ("--metric", "my-metric", "--probe", "my-probe", "--tasks", "my-task")
+    fresh.neuco("evaluate", embeddings, *where, "--method", "mine", *chosen)
+    (summary,) = fresh.folder.glob("other/*/*/my-task@1/*_result.json")
+    result = json.loads(summary.read_text(encoding="utf-8"))
+    assert "my-probe" in json.dumps(result)
+    assert 0 < result["mean_score"] < 1  # the median error of a share

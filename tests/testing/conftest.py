@@ -1,0 +1,38 @@
+"""Plugins that break one promise each, installed where this process finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from neucocore.discovery import forget
+
+WRONG = Path(__file__).with_name("wrong")
+
+
+@pytest.fixture(scope="session")
+def wrong_plugins(
+    tmp_path_factory: pytest.TempPathFactory,
+    build_module: Callable[..., Path],
+    install_wheels: Callable[..., Path],
+) -> Path:
+    """Return the folder they are installed into."""
+    folder = tmp_path_factory.mktemp("wrong-wheels")
+    wheels = [
+        build_module(file.read_text("utf-8"), f"neuco-plugin-{name}", name, folder)
+        for file in sorted(WRONG.glob("*.py"))
+        for name in [file.stem.replace("_", "-")]
+    ]
+    return install_wheels(wheels, tmp_path_factory.mktemp("wrong-site"))
+
+
+@pytest.fixture
+def with_wrong_plugins(wrong_plugins: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this process find them."""
+    monkeypatch.syspath_prepend(str(wrong_plugins))
+    forget()
+    yield
+    monkeypatch.undo()
+    forget()

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from neucocore.discovery import add_plugin_paths, forget
+from neucocore.errors import UnknownComponentError
+from neucocore.testing import check_plugin
+from neucocore.testing.kit import plan
+from neucocore.testing.records import CHECKS
+
+SPECS = """
+from neucocore.plugin import {spec}, hookimpl
+NEUCO_API = 1
+@hookimpl
+def neuco_{kind}s():
+    return [{spec}(name="x", summary="s", factory=make, {more})]
+def make(*_, **__):
+    {body}
+"""
+
+
+@pytest.fixture
+def plugin_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Return a function that makes a plugin of one file and gives its name."""
+    monkeypatch.setenv("NEUCO_PLUGIN_PATH", "")
+
+    def make(name: str, **values: str) -> str:
+        file = tmp_path / f"{name}.py"
+        file.write_text(SPECS.format(**{"more": "", "body": "return None"} | values))
+        add_plugin_paths([file])
+        return name
+
+    yield make
+    monkeypatch.undo()
+    forget()
+
+
+def test_a_component_that_no_check_could_try_fails_the_report(
+    plugin_file: Callable[..., str],
+) -> None:
+    name = plugin_file("untried", kind="dataset", spec="DatasetSpec")
+    *_, last = check_plugin(name)
+    assert last.id == "checks-ran"
+    assert last.broken
+    assert "not one check could try dataset x: the spec names no example" in last.reason
+
+
+def test_checks_after_a_failed_making_are_skipped_and_say_so(
+    plugin_file: Callable[..., str],
+) -> None:
+    name = plugin_file("unmade", kind="encoder", spec="EncoderSpec", body="1 / 0")
+    records = {record.id: record for record in check_plugin(name)}
+    assert records["encoder-made"].status == "failed"
+    assert "ZeroDivisionError" in records["encoder-made"].reason
+    assert records["encoder-order"].status == "skipped"
+    assert records["encoder-order"].reason == "encoder-made failed"
+    assert records["spec-picklable"].status == "passed"
+
+
+def test_a_component_left_out_is_not_missed(plugin_file: Callable[..., str]) -> None:
+    name = plugin_file("left-out", kind="dataset", spec="DatasetSpec")
+    records = check_plugin(name, without=["dataset x"])
+    assert {record.component for record in records} == {""}
+    assert not any(record.broken for record in records)
+
+
+def test_a_check_is_made_once(plugin_file: Callable[..., str]) -> None:
+    name = plugin_file("once", kind="encoder", spec="EncoderSpec")
+    (planned,) = [planned for planned in plan(name) if planned.check.id == "encoder-made"]
+    assert planned.record() is planned.record()
+
+
+def test_an_unknown_plugin_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownComponentError, match="no plugin 'corr' is installed; did you mean"):
+        check_plugin("corr")
+
+
+def test_every_check_states_its_promise_and_has_its_own_name() -> None:
+    ids = [check.id for check in CHECKS]
+    assert len(ids) == len(set(ids))
+    assert all(check.run.__doc__ for check in CHECKS)
+
+
+def test_the_core_keeps_every_promise() -> None:
+    # Its SVM probe searches for half a minute; tests/builtin/test_probes.py has its own checks.
+    broken = [r for r in check_plugin("core", without=["probe svm"]) if r.broken]
+    assert broken == []

@@ -1,0 +1,43 @@
+"""Copies its rare samples, so that copies of one lie in training parts and outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neucocore.plugin import LabelSource, TaskSpec, hookimpl
+
+NEUCO_API = 1
+
+
+@hookimpl
+def neuco_tasks() -> list[TaskSpec]:
+    return [
+        TaskSpec(
+            name="leaking-split",
+            summary="wrong",
+            factory="neuco_plugin_leaking_split.plugin:Task",
+            dataset="anywhere",
+            problem="regression",
+            primary_metric="r2",
+            unit="share",
+            low=0.0,
+            high=1.0,
+            source=LabelSource(
+                name="nobody", license="CC0-1.0", citation="-", region="nowhere", years="never"
+            ),
+            excludes="-",
+            noise="-",
+        )
+    ]
+
+
+class Task:
+    def labels(self, files: Any) -> Any:
+        import numpy as np
+
+        from neucocore.plugin import Labels, read_label_file
+
+        once = read_label_file(files[0]).labels()
+        rare = np.flatnonzero(once.y > 0.6)
+        rows = np.concatenate([np.arange(len(once.ids)), rare])
+        return Labels(tuple(once.ids[row] for row in rows), once.y[rows])

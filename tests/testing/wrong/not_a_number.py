@@ -1,0 +1,36 @@
+"""Divides by what may be nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neucocore.plugin import EncoderSpec, Param, hookimpl
+
+NEUCO_API = 1
+
+
+@hookimpl
+def neuco_encoders() -> list[EncoderSpec]:
+    return [
+        EncoderSpec(
+            name="not-a-number",
+            summary="wrong",
+            factory="neuco_plugin_not_a_number.plugin:Encoder",
+            params=(Param("seed", "int", 1, "seed"),),
+            modalities=("s2l2a",),
+            license="MIT",
+            citation="-",
+        )
+    ]
+
+
+class Encoder:
+    def __init__(self, seed: int = 1) -> None:
+        self.seed = seed
+
+    def encode(self, cubes: Any) -> Any:
+        import numpy as np
+
+        rows = np.stack([cube.arrays["s2l2a"].mean(axis=(2, 3)).ravel() for cube in cubes])
+        with np.errstate(all="ignore"):
+            return np.log(rows - rows.mean(axis=1, keepdims=True)).astype(np.float32)
