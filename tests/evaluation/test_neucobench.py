@@ -123,7 +123,7 @@ def edge_outcomes() -> dict[str, TaskOutcome]:
     return {outcome.task.stem: outcome for outcome in outcomes}
 
 
-def test_a_constant_target_is_undefined_and_consumes_its_part_of_the_stream() -> None:
+def test_fault_29_a_constant_target_is_undefined_and_consumes_its_part_of_the_stream() -> None:
     outcomes = edge_outcomes()
     constant = outcomes.pop("constant")
     assert (constant.status, constant.q, constant.score, constant.std) == (

@@ -125,6 +125,7 @@ def test_partial_runs_are_not_ranked(results: Any) -> None:
     results.add("a")
     folder = results.add("b", partial=True)
     (table,) = tables(results)
+    assert [row.method for row in table.rows] == ["a"]
     assert table.left_out == ((folder.name, "partial: ids without embeddings"),)
 
 
