@@ -47,6 +47,15 @@ class Encoder(Protocol):
     first ``encode`` when its spec says ``fit="train"`` or ``"transductive"``, and then
     ``state() -> Mapping[str, NDArray]`` and ``restore(state) -> None``, by which a prepared
     encoder travels to worker processes and into a resumed run.
+
+    Further methods it may have, each on its own:
+
+    * ``determinants() -> Mapping[str, Any]``: what decides its vectors, plain JSON, where that is
+      not all its parameters: the digest of a file of weights instead of its path, no device.
+    * ``codes(rows) -> Sequence[bytes]``: what it would store for its rows when they take fewer
+      bytes than their numbers; the run records the lengths.
+    * ``device_name() -> str`` and ``energy_joules() -> float | None``: what it computes on, and
+      that device's energy counter, for the costs beside the file.
     """
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from neucocore.encoding.run import EncodeReport
 
 FAILURES_SUFFIX = ".failures.json"
+ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,20 @@ def reduce(
         "features": int(features.shape[1]),
         "bytes_per_row": float(reducer.bytes_per_row()),
     }
+
+
+def coded_bytes(encoder: Any, rows: NDArray[np.float32]) -> dict[str, float | int]:
+    """Return how many bytes the encoder's own code takes for rows, (n, d) float32."""
+    lengths = [
+        len(code)
+        for top in range(0, len(rows), ROWS_AT_ONCE)
+        for code in encoder.codes(rows[top : top + ROWS_AT_ONCE])
+    ]
+    if len(lengths) != len(rows):
+        raise ComponentOutputError(
+            f"codes({len(rows)} rows) of the encoder gave {len(lengths)} codes; one a row is needed"
+        )
+    return {"mean": sum(lengths) / len(lengths), "most": max(lengths), "total": sum(lengths)}
 
 
 def metadata(request: EncodeRequest, reduction: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,9 @@ class EncodeRequest:
         The cubes an encoder with ``fit="train"`` is prepared on; empty otherwise.
     dimension
         The most columns wanted, None for the encoder's own.
+    decided_by
+        What decides the encoder's vectors in place of its parameters, where it says so itself
+        (`neucocore.interfaces.Encoder`).
     """
 
     dataset: Component
@@ -44,13 +47,15 @@ class EncodeRequest:
     missing_chunks: str = "error"
     skip_bad: bool = False
     plugin_paths: tuple[str, ...] = field(default=())
+    decided_by: Mapping[str, Any] | None = None
 
     def determinants(self) -> dict[str, Any]:
         """Return what decides one feature vector, beside its own cube."""
+        params = self.encoder_params if self.decided_by is None else self.decided_by
         determinants = {
             "format": FORMAT,
             "encoder": producer_of(self.encoder),
-            "params": dict(sorted(self.encoder_params.items())),
+            "params": dict(sorted(params.items())),
             "dataset": producer_of(self.dataset),
             "dataset_params": dict(sorted(self.dataset_params.items())),
             "missing_chunks": self.missing_chunks,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.spool import Spool, gather, read_records, record_key, width_of
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
 from neucocore.errors import ComponentOutputError, DataError
+from neucocore.results.energy import EnergyMeter
 
 BATCH = 4
 MOST_FAILURES = 1000
 LOCK_SECONDS = 5.0
+STATE = "state.npz"
 
 Progress = Callable[[int, int, int], None]
 """Called with (finished cubes, all cubes, bad cubes)."""
@@ -51,7 +53,7 @@ class EncodeReport:
     found: bool = False
     resumed: int = 0
     failures: tuple[tuple[str, str], ...] = ()
-    costs: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, Any] = field(default_factory=dict)
 
 
 def encode(
@@ -118,7 +120,6 @@ class _Run:
         batch_size: int,
         progress: Progress | None,
     ) -> None:
-        self.request = request
         self.jobs = jobs
         self.scheduler = scheduler
         self.batch_size = batch_size
@@ -134,6 +135,10 @@ class _Run:
             skip_bad=request.skip_bad,
         )
         self.here = Worker(self.setup)
+        encoder: Any = self.here.encoder
+        decided_by = encoder.determinants() if hasattr(encoder, "determinants") else None
+        self.request = request = replace(request, decided_by=decided_by)
+        self.energy = EnergyMeter(getattr(encoder, "energy_joules", None))
         self.digests = finish.cube_digests(self.here.dataset, request.ids)
         self.prepared_on = self._prepared_on()
         self.file_key = request.file_key(self.digests, self.prepared_on)
@@ -142,7 +147,8 @@ class _Run:
         self.keys = [record_key(*pair) for pair in zip(request.ids, self.digests, strict=True)]
         self.failures: dict[str, str] = {}
         self.resumed = 0
-        self.costs = {"seconds_reading": 0.0, "seconds_encoding": 0.0, "bytes_read": 0.0}
+        names = ("seconds_preparing", "seconds_reading", "seconds_encoding", "bytes_read")
+        self.costs = dict.fromkeys(names, 0.0)
 
     def _prepared_on(self) -> Sequence[str]:
         fit_ids = self._fit_ids()
@@ -207,6 +213,7 @@ class _Run:
         self.costs["seconds_reading"] += batch.seconds_reading
         self.costs["seconds_encoding"] += batch.seconds_encoding
         self.costs["bytes_read"] += batch.bytes_read
+        self.energy.sample()
         if batch.ids:
             width = batch.vectors.shape[1]
             if spool.width not in (None, width):
@@ -228,7 +235,8 @@ class _Run:
         encoder = self.here.encoder
         if not fit_ids or not hasattr(encoder, "prepare"):
             return
-        state_file = self.folder / "state.npz"
+        start = time.perf_counter()
+        state_file = self.folder / STATE
         with locked(state_file, timeout=24 * 3600.0):
             if not state_file.exists():
                 with threadpool_limits(1):
@@ -239,8 +247,15 @@ class _Run:
             **{name: getattr(self.setup, name) for name in WorkerSetup.__slots__}
             | {"state_file": state_file}
         )
-        with np.load(state_file, allow_pickle=False) as state:
-            encoder.restore(dict(state))  # type: ignore[attr-defined]
+        self.costs["seconds_preparing"] = time.perf_counter() - start
+        self._restore()
+
+    def _restore(self) -> None:
+        """Give this process's encoder the state of the prepared one, if there is one."""
+        state_file = self.folder / STATE
+        if state_file.exists():
+            with np.load(state_file, allow_pickle=False) as state:
+                self.here.encoder.restore(dict(state))  # type: ignore[attr-defined]
 
     def _check_determinism(self, cube_id: str) -> None:
         cubes, _ = self.here.read([cube_id])
@@ -296,6 +311,9 @@ class _Run:
         with threadpool_limits(1):
             reduced, reduction = finish.reduce(request, features)
         metadata = finish.metadata(request, reduction)
+        if request.reducer is None and hasattr(self.here.encoder, "codes"):
+            self._restore()
+            metadata["coded_bytes"] = finish.coded_bytes(self.here.encoder, reduced)
         ids = tuple(request.ids[row] for row in keep)
         save_embeddings(Embeddings(ids=ids, matrix=reduced, metadata=metadata), request.out)
         report = EncodeReport(
@@ -318,4 +336,16 @@ class _Run:
             "cubes_encoded": encoded,
             "jobs": self.jobs,
             "wall_seconds": time.perf_counter() - self.started,
+            **self._costs_here(),
         }
+
+    def _costs_here(self) -> dict[str, Any]:
+        """Return what this machine computed on, and the energy where it tells.
+
+        A cluster's workers are on other machines, which cannot be asked from here.
+        """
+        if self.scheduler is not None:
+            return {}
+        encoder: Any = self.here.encoder
+        device = encoder.device_name() if hasattr(encoder, "device_name") else "cpu"
+        return {"device": device, **self.energy.read()}

@@ -121,6 +121,26 @@ class Centred(Sums):
         return super().encode(cubes) - self.mean
 
 
+class Coded(Centred):
+    """Stores its rows as bytes of its own, and says what it depends on and runs on."""
+
+    def __init__(self, weights: str, device: str) -> None:
+        self.weights = Path(weights)
+
+    def determinants(self) -> Mapping[str, str]:
+        return {"weights": self.weights.read_text()}
+
+    def codes(self, rows: NDArray[np.float32]) -> list[bytes]:
+        assert self.mean is not None
+        return [bytes(number + 1) for number in range(len(rows))]
+
+    def device_name(self) -> str:
+        return "a toy GPU"
+
+    def energy_joules(self) -> float:
+        return time.perf_counter() * 1000
+
+
 @hookimpl
 def neuco_datasets() -> list[DatasetSpec]:
     return [
@@ -148,6 +168,16 @@ def neuco_encoders() -> list[EncoderSpec]:
             summary="breaks the contract",
             factory=f"{__name__}:Wrong",
             params=(Param("how", "str", "nan", "in which way"),),
+        ),
+        EncoderSpec(
+            name="toy-coded",
+            summary="sums with a code of their own",
+            factory=f"{__name__}:Coded",
+            params=(
+                Param("weights", "str", "", "a file"),
+                Param("device", "str", "cpu", "where to compute"),
+            ),
+            fit="transductive",
         ),
         EncoderSpec(
             name="toy-centred",
