@@ -98,6 +98,15 @@ def test_every_fold_of_every_task_equals_the_reference(name: str) -> None:
     assert mean_q == pytest.approx(expected["overall_q_score"], abs=1e-4)
 
 
+def test_the_challenge_years_settings_equal_the_reference() -> None:
+    expected = json.loads((REFERENCE / "probe" / "challenge.expected.json").read_text())
+    options = protocol("neucobench-2025").with_options({"k_folds": 4}).values()
+    for outcome in score(given(REFERENCE / "evaluation" / "labels"), options, jobs=2):
+        want = expected[outcome.task.stem]["q_t"]
+        assert fold_scores(outcome) == pytest.approx(want, abs=1e-4)
+        assert outcome.d == 32
+
+
 def test_stored_probes_move_the_stream_and_equal_the_reference() -> None:
     expected = json.loads((REFERENCE / "probe" / "stored.expected.json").read_text())
     outcomes = score(given(REFERENCE / "evaluation" / "labels", store_probe=True), small())
