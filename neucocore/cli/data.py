@@ -142,7 +142,9 @@ def _schemas(name: str, path: Path) -> dict[str, CubeSchema]:
     from neucocore.components import create
     from neucocore.lookup import find
 
-    return dict(getattr(create(find("dataset", name), path, incomplete="drop"), "schemas", {}))
+    data = create(find("dataset", name), path, incomplete="drop")
+    # Modalities are looked for by the names of their folders, which may differ from their own.
+    return dict(getattr(data, "folder_schemas", None) or getattr(data, "schemas", {}))
 
 
 def _findings(report: FileReport, path: Path) -> list[dict[str, Any]]:

@@ -169,6 +169,14 @@ def test_pretraining_refuses_files_whose_samples_differ(tmp_path):
         next(Pretraining(tmp_path).read([f"{name}/00"]))
 
 
+def test_data_check_compares_each_folder_with_what_its_modality_is_like(tmp_path):
+    write_pretraining(tmp_path, 1, 1)
+    data = Pretraining(tmp_path)
+    schema = data.folder_schemas["S2L1C"]
+    assert (schema.bands, schema.offset) == (BANDS["s2l1c"], 1000)
+    assert set(data.folder_schemas) == {"S1GRD", "S2L1C", "S2L2A"}
+
+
 def test_fault_42_pretraining_names_files_that_lack_a_modality(tmp_path):
     name = write_pretraining(tmp_path, 1, 1)
     kept = write_pretraining(tmp_path, 2, 1)

@@ -17,6 +17,7 @@ from neucocore.plugin import (
     CorruptCubeError,
     Cube,
     CubeFile,
+    CubeSchema,
     CubeSelection,
     IdError,
     MissingFileError,
@@ -82,6 +83,11 @@ class Pretraining:
     def modalities(self) -> tuple[str, ...]:
         """Names of the modalities that are read."""
         return tuple(self._files)
+
+    @property
+    def folder_schemas(self) -> Mapping[str, CubeSchema]:
+        """What the files in each folder look like; ``neuco data check`` knows folders only."""
+        return {FOLDERS[modality]: schema for modality, schema in self.schemas.items()}
 
     def ids(self) -> list[str]:
         """Return all cube ids, sorted.
