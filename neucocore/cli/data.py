@@ -142,7 +142,9 @@ def _schemas(name: str, path: Path) -> dict[str, CubeSchema]:
     from neucocore.components import create
     from neucocore.lookup import find
 
-    data = create(find("dataset", name), path, incomplete="drop")
+    component = find("dataset", name)
+    declared = {param.name for param in component.spec.params}
+    data = create(component, path, **({"incomplete": "drop"} if "incomplete" in declared else {}))
     # Modalities are looked for by the names of their folders, which may differ from their own.
     return dict(getattr(data, "folder_schemas", None) or getattr(data, "schemas", {}))
 
