@@ -77,6 +77,9 @@ class RidgeProbe(_LinearProbe):
 class LogisticProbe(_LinearProbe):
     """Penalised logistic regression; softmax for several classes, one fit a label otherwise."""
 
+    def __init__(self, problem: Problem = "binary") -> None:
+        super().__init__(problem)
+
     def _fit(self, part: TrainingPart, target: Target) -> LinearModel:
         return fit_linear(part, [target])[0]
 

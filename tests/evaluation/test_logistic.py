@@ -1,0 +1,84 @@
+"""Logistic regression against scikit-learn's, penalty by penalty."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from neucocore.evaluation import logistic
+from neucocore.evaluation.ridge import fit_ridge
+from neucocore.evaluation.scaling import SCALINGS
+from neucocore.evaluation.training import TrainingPart
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(2)
+    return rng.normal(4, 1, (150, 12)) * 10 ** rng.uniform(-0.5, 0.5, 12)
+
+
+def codes_of(rows, classes):
+    rng = np.random.default_rng(3)
+    signal = (rows[:, 0] - rows[:, 0].mean()) / rows[:, 0].std() + rng.normal(0, 0.7, len(rows))
+    return np.digitize(signal, np.quantile(signal, np.arange(1, classes) / classes))
+
+
+def coded(codes, classes):
+    return codes[:, None].astype(float) if classes == 2 else np.eye(classes)[codes]
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_probabilities_are_those_of_scikit_learn_with_the_chosen_penalty(rows, classes):
+    codes = codes_of(rows, classes)
+    y = coded(codes, classes)
+    part = TrainingPart((rows[:70], rows[70:]))
+    ridge = fit_ridge(part, [y])[0]
+    fit = logistic.fit_logistic(part, y, ridge)
+    scaled = (rows - rows.mean(axis=0)) * SCALINGS[ridge.basis.scaling](rows.var(axis=0))
+    expected = LogisticRegression(C=1 / fit.penalty, tol=1e-10, max_iter=10_000).fit(scaled, codes)
+    said = expected.predict_proba(scaled)
+    said = said[:, 1:] if classes == 2 else said
+    assert fit.predict(rows) == pytest.approx(said, abs=1e-5)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_penalty_has_the_least_log_loss_on_inner_held_out_rows(rows, classes):
+    codes = codes_of(rows, classes)
+    y = coded(codes, classes)
+    part = TrainingPart(tuple(rows[start::5] for start in range(5)))
+    order = np.concatenate([np.arange(len(rows))[start::5] for start in range(5)])
+    rows, codes, y = rows[order], codes[order], y[order]
+    ridge = fit_ridge(part, [y])[0]
+    largest = 40.0
+    chosen = logistic.choose_penalty(part, y, ridge.basis, largest)
+    scaled = (rows - rows.mean(axis=0)) * SCALINGS[ridge.basis.scaling](rows.var(axis=0))
+    inner = logistic.inner_folds(part, y)
+    losses = []
+    for penalty in largest * logistic.RELATIVE_PENALTIES:
+        losses.append(0.0)
+        for fold in range(5):
+            model = LogisticRegression(C=1 / penalty, tol=1e-10, max_iter=10_000)
+            model.fit(scaled[inner != fold], codes[inner != fold])
+            said = model.predict_proba(scaled[inner == fold])
+            held = codes[inner == fold]
+            losses[-1] += log_loss(held, said, labels=range(classes)) * len(held)
+    expected = largest * logistic.RELATIVE_PENALTIES[int(np.argmin(losses))]
+    assert chosen == pytest.approx(expected)
+    assert 0 < np.argmin(losses) < len(losses) - 1  # the case is not a trivial one
+
+
+def test_classes_that_separate_end_in_finite_weights(rows):
+    y = (rows[:, [0]] > np.median(rows[:, 0])).astype(float)
+    part = TrainingPart((rows,))
+    fit = logistic.fit_logistic(part, y, fit_ridge(part, [y])[0])
+    assert np.isfinite(fit.coefficients()).all()
+    assert ((fit.predict(rows) > 0.5) == (y > 0.5)).mean() > 0.98
+
+
+def test_an_embedding_that_says_nothing_gives_the_class_shares():
+    y = np.array([[1.0]] * 10 + [[0.0]] * 30)
+    part = TrainingPart((np.ones((40, 3)),))
+    fit = logistic.fit_logistic(part, y, fit_ridge(part, [y])[0])
+    assert fit.predict(np.ones((2, 3))) == pytest.approx(np.full((2, 1), 0.25), abs=1e-6)

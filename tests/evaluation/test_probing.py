@@ -1,0 +1,155 @@
+"""Any installed probe in place of the protocol's own."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from neucocore import discovery
+from neucocore.errors import ComponentOutputError, ConfigError, UnknownComponentError
+
+PLUGIN = """
+import numpy as np
+from neucocore.plugin import MetricSpec, Param, ProbeSpec, hookimpl
+
+NEUCO_API = 1
+
+
+class MeanProbe:
+    def __init__(self, problem, offset=0.0, fault=""):
+        self.offset, self.fault = offset, fault
+
+    def fit(self, X, y, rng):
+        self.mean = np.mean(y, axis=0).reshape(1, -1) + self.offset + 0 * rng.random()
+        return self
+
+    def predict(self, X):
+        predicted = np.repeat(self.mean, len(X), axis=0)
+        if self.fault == "shape":
+            return predicted[:-1]
+        if self.fault == "nan":
+            predicted[0] = np.nan
+        return predicted
+
+    def state(self):
+        return {"mean": self.mean}
+
+
+def worst(y_true, y_pred):
+    return float(np.max(np.abs(y_true - y_pred)))
+
+
+@hookimpl
+def neuco_probes():
+    params = (Param("offset", "float", 0.0, "added"), Param("fault", "str", "", "what to do wrong"))
+    return [
+        ProbeSpec(
+            name="mean-label",
+            summary="the mean label",
+            factory=MeanProbe,
+            params=params,
+            problems=("regression",),
+        )
+    ]
+
+
+@hookimpl
+def neuco_metrics():
+    return [
+        MetricSpec(
+            name="worst",
+            summary="largest error",
+            factory=worst,
+            problems=("regression",),
+            greater_is_better=False,
+            low=0.0,
+            undefined="no rows",
+        )
+    ]
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """A plugin file with a probe and a metric, installed for one test."""
+    file = tmp_path / "stranger.py"
+    file.write_text(textwrap.dedent(PLUGIN), encoding="utf-8")
+    monkeypatch.setenv(discovery.PATH_VARIABLE, str(file))
+    discovery.forget()
+    yield
+    monkeypatch.undo()
+    discovery.forget()
+
+
+@pytest.fixture
+def rows():
+    return np.random.default_rng(0).standard_normal((50, 4))
+
+
+def test_a_strangers_probe_is_fitted_on_every_training_part(robust, rows, plugin):
+    y = rows[:, 0] + 5
+    result = robust(rows, y, probe="mean-label")[0]
+    kept = result.predictions
+    means = [y[kept["split"] != split].mean() for split in kept["split"]]
+    assert kept["y_pred"][:, 0] == pytest.approx(means)
+    assert result.score == pytest.approx(0)
+    assert result.hyperparameters["probe"].endswith("/mean-label")
+
+
+def test_parameters_of_a_probe_are_given_with_its_name(robust, rows, plugin):
+    y = rows[:, 0]
+    result = robust(rows, y, probe={"name": "mean-label", "offset": 2})[0]
+    assert result.extra["rmse"] > 2
+    with pytest.raises(ConfigError, match="cannot be used"):
+        robust(rows, y, probe={"name": "mean-label", "ofset": 2})
+
+
+def test_a_strangers_metric_can_lead(robust, rows, plugin):
+    y = rows[:, 0] + rows[:, 1] ** 2
+    result = robust(rows, y, metric="worst")[0]
+    assert result.score == pytest.approx(np.abs(y - result.predictions["y_pred"][:, 0]).max())
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("shape", r"shape \(4, 1\) for 5 rows"), ("nan", "1 values that are not")]
+)
+def test_53_what_a_probe_may_not_return_is_an_error_that_names_it(
+    robust, rows, plugin, fault, said
+):
+    with pytest.raises(ComponentOutputError, match=f"mean-label predicted.*{said}"):
+        robust(rows, rows[:, 0], probe={"name": "mean-label", "fault": fault})
+
+
+def test_a_probe_for_other_problems_is_refused_with_the_tasks(robust, task, rows, plugin):
+    with pytest.raises(ConfigError, match="task kind is binary; mean-label is for regression"):
+        robust(rows, task("kind", np.arange(50) % 2, "binary"), probe="mean-label")
+
+
+def test_an_unknown_probe_is_an_error(robust, rows):
+    with pytest.raises(UnknownComponentError, match="ridgee"):
+        robust(rows, rows[:, 0], probe="ridgee")
+
+
+def test_the_ridge_probe_gives_what_the_protocol_gives(robust, rows):
+    y = rows[:, 0] + np.random.default_rng(1).standard_normal(50)
+    own, plugged = (robust(rows, y, probe=probe)[0] for probe in (None, "ridge"))
+    assert plugged.predictions["y_pred"] == pytest.approx(own.predictions["y_pred"])
+
+
+def test_classes_without_a_row_have_no_probability(robust, task, rows):
+    y = np.where(rows[:, 0] > 0, 2, 0)
+    for probe in (None, "knn"):
+        result = robust(rows, task("kind", y, "multiclass", classes=("a", "b", "c")), probe=probe)[
+            0
+        ]
+        assert result.score > 0.7
+        assert result.predictions["y_pred"].shape == (50, 3)
+        assert result.predictions["y_pred"][:, 1].max() < 0.1
+
+
+def test_a_stored_plugin_probe_is_its_state(robust, rows, plugin):
+    y = rows[:, 0]
+    stored = robust(rows, y, probe="mean-label", store_probe=True)[0].probe
+    assert stored.arrays["mean"] == pytest.approx(y.mean())
