@@ -131,9 +131,7 @@ def evaluate(
         allow_missing=allow_missing,
     )
     prepared = prepare(request)
-    return [
-        run_protocol(prepared, chosen, jobs=jobs, force=force) for chosen in request.protocols
-    ]
+    return [run_protocol(prepared, chosen, jobs=jobs, force=force) for chosen in request.protocols]
 
 
 def leaderboard(

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +17,7 @@ from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
 from neucocore.errors import ConfigError, RunError
 
 IN_FLIGHT_PER_JOB = 3
+CONNECT_TIMEOUT = "15s"
 
 
 def run_batches(
@@ -106,13 +108,14 @@ def _one_blas_thread() -> Iterator[None]:
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     try:
-        from distributed import Client
+        import distributed
     except ImportError as error:
         raise ConfigError(
             "--executor dask needs dask.distributed", hint="pip install 'neucocore[dask]'"
         ) from error
     try:
-        client = Client(address, timeout="15s")
+        connect: Any = distributed.Client  # its annotations do not reach its constructor
+        client = connect(address, timeout=CONNECT_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise RunError(
             f"no dask scheduler answers at {address}: {error}",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from neucocore.components import create
 from neucocore.data.cube import Cube
@@ -151,6 +152,7 @@ _worker: Worker | None = None
 def start(setup: WorkerSetup) -> None:
     """Initialise a worker process."""
     global _worker
+    threadpool_limits(1)  # for good: digits must not depend on where a cube was encoded
     if os.environ.get(PATH_VARIABLE):
         installation()  # puts the modules of single-file plugins where factories look
     _worker = Worker(setup)

@@ -1,0 +1,97 @@
+"""Encoding on a real dask cluster: a scheduler and workers as processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from neucocore.encoding.plan import plan
+from neucocore.encoding.run import encode
+from neucocore.errors import ConfigError, RunError
+
+pytest.importorskip("distributed")
+
+
+def started(*words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def said(process: subprocess.Popen[str], pattern: str) -> str:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if match := re.search(pattern, line):
+            return match.group(1)
+    raise AssertionError(f"{process.args} never said {pattern}")
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    process = started("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    try:
+        yield said(process, r"Scheduler at:\s+(tcp://\S+)")
+    finally:
+        ended(process)
+
+
+@pytest.fixture
+def workers(scheduler: str) -> Iterator[subprocess.Popen[str]]:
+    process = started(
+        "dask_worker", scheduler, "--nworkers", "2", "--nthreads", "1", "--no-dashboard",
+        "--host", "127.0.0.1",
+    )  # fmt: skip
+    try:
+        for _ in range(2):
+            said(process, r"Registered to:\s+(\S+)")
+        yield process
+    finally:
+        ended(process)
+
+
+def test_two_workers_write_the_bytes_one_process_writes(
+    cubes: Path, tmp_path: Path, scheduler: str, workers: object
+) -> None:
+    alone = plan("toy-centred", dataset="toy-cubes", data=cubes, out=tmp_path / "alone.npz")
+    encode(alone)
+    spread = plan("toy-centred", dataset="toy-cubes", data=cubes, out=tmp_path / "spread.npz")
+    encode(spread, scheduler=scheduler, batch_size=1)
+    assert (tmp_path / "spread.npz").read_bytes() == (tmp_path / "alone.npz").read_bytes()
+
+
+def test_a_scheduler_without_workers_is_named(cubes: Path, tmp_path: Path, scheduler: str) -> None:
+    request = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
+    with pytest.raises(RunError, match="has no workers"):
+        encode(request, scheduler=scheduler)
+
+
+def test_a_scheduler_that_is_not_there_is_named(
+    cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neucocore.encoding.executors.CONNECT_TIMEOUT", "1s")
+    request = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
+    with pytest.raises(RunError, match="no dask scheduler answers at tcp://127.0.0.1:9"):
+        encode(request, scheduler="tcp://127.0.0.1:9")
+
+
+def test_an_address_that_is_none_is_refused(cubes: Path, tmp_path: Path) -> None:
+    request = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
+    with pytest.raises((RunError, ConfigError)):
+        encode(request, scheduler="nonsense:// ")
