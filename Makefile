@@ -47,7 +47,7 @@ smoke: $(MARK)
 	$(BIN)/python tests/smoke_wheels.py
 
 wheels: $(MARK)
-	$(BIN)/python tests/build_wheels.py dist
+	$(BIN)/python releases/build.py dist
 
 clean:
 	rm -rf $(VENV) dist demo .mypy_cache .ruff_cache .pytest_cache

@@ -29,8 +29,11 @@ def wrong_plugins(
 
 
 @pytest.fixture
-def with_wrong_plugins(wrong_plugins: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let this process find them."""
+def with_wrong_plugins(
+    wrong_plugins: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Let this process find them, in a folder where one may leave its file."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(wrong_plugins))
     forget()
     yield
