@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neucocore.cli.terminal import progress, say
+from neucocore.cli.terminal import progress, say, warn
 
 if TYPE_CHECKING:
     from neucocore.encoding.request import EncodeRequest
@@ -132,7 +132,9 @@ def show(
 def _say_report(report: EncodeReport, shard: tuple[int, int] | None) -> None:
     if report.failures:
         shown = ", ".join(cube for cube, _ in report.failures[:3])
-        say(f"warning: {len(report.failures)} bad cubes were left out: {shown}")
+        warn(f"{len(report.failures)} bad cubes were left out: {shown}")
+    for what, cubes in report.warnings:
+        warn(f"{what} ({cubes} of {report.rows} cubes)")
     if report.found:
         say(f"{report.path}: found, {report.rows} x {report.columns}; --force makes it again")
     elif shard is not None:

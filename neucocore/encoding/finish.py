@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from neucocore.encoding.run import EncodeReport
 
 FAILURES_SUFFIX = ".failures.json"
+NOTES_SUFFIX = ".notes.jsonl"
 ROWS_AT_ONCE = 256
 
 
@@ -134,6 +136,7 @@ def write_provenance(
             ],
             "machine": machine(),
             "costs": dict(report.costs),
+            "warnings": [{"what": what, "cubes": cubes} for what, cubes in report.warnings],
             "failures": [{"id": cube, "reason": reason} for cube, reason in report.failures],
         },
     )
@@ -152,7 +155,37 @@ def found(path: Path, key: str) -> EncodeReport | None:
     if sidecar.get("sha256") != file_digest(path):
         return None
     failures = tuple((row["id"], row["reason"]) for row in sidecar.get("failures", ()))
-    return EncodeReport(path, sidecar["rows"], sidecar["columns"], found=True, failures=failures)
+    warnings = tuple((row["what"], row["cubes"]) for row in sidecar.get("warnings", ()))
+    return EncodeReport(
+        path,
+        sidecar["rows"],
+        sidecar["columns"],
+        found=True,
+        failures=failures,
+        warnings=warnings,
+    )
+
+
+def append_notes(spool: Path, notes: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """Keep what reading cubes noticed, before their vectors are kept."""
+    if notes:
+        with spool.with_name(spool.name + NOTES_SUFFIX).open("a", encoding="utf-8") as stream:
+            for cube, texts in notes:
+                stream.write(json.dumps([cube, list(texts)]) + "\n")
+
+
+def count_notes(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Count the cubes each thing was noticed about, in all shards, most frequent first."""
+    noticed: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*" + NOTES_SUFFIX)):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                cube, texts = json.loads(line)
+            except ValueError:
+                continue  # cut short by a kill; the cube was encoded again and noted again
+            noticed[cube] = texts
+    counts = Counter(text for texts in noticed.values() for text in set(texts))
+    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def write_failures(spool: Path, failures: Mapping[str, str]) -> None:

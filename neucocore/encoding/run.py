@@ -45,6 +45,8 @@ class EncodeReport:
         Cubes that an earlier, interrupted run had finished.
     failures
         Bad cubes left out under ``--skip-bad``: (id, reason).
+    warnings
+        What reading the cubes noticed, with the number of cubes.
     """
 
     path: Path
@@ -53,6 +55,7 @@ class EncodeReport:
     found: bool = False
     resumed: int = 0
     failures: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, int], ...] = ()
     costs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -98,6 +101,7 @@ def encode(
     """
     run = _Run(request, jobs, scheduler, batch_size, progress)
     if not force and shard is None and (found := finish.found(request.out, run.file_key)):
+        run.clear()  # a run killed at its very end leaves its work folder behind
         return found
     if force:
         shutil.rmtree(run.folder, ignore_errors=True)
@@ -168,6 +172,10 @@ class _Run:
     def spool_path(self, part: tuple[int, int]) -> Path:
         return self.folder / f"shard-{part[0]}-of-{part[1]}.spool"
 
+    def clear(self) -> None:
+        """Remove the work folder, and what earlier settings left beside it."""
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+
     def work(self, part: tuple[int, int]) -> None:
         """Encode what of a part nobody has finished yet."""
         request = self.request
@@ -221,6 +229,7 @@ class _Run:
                     f"the encoder {self.request.encoder.full_name} returned {width} numbers for "
                     f"cube {batch.ids[0]} and {spool.width} before: all cubes need one length"
                 )
+            finish.append_notes(spool.path, batch.notes)
             spool.append([self.keys[row_of[cube]] for cube in batch.ids], batch.vectors)
         if len(self.failures) >= MOST_FAILURES and not self.request.skip_bad:
             raise self._bad_cubes()
@@ -321,12 +330,13 @@ class _Run:
             rows=len(ids),
             columns=reduced.shape[1],
             resumed=self.resumed,
+            warnings=finish.count_notes(self.folder),
             failures=tuple(sorted(self.failures.items())),
             costs=self._all_costs(),
         )
         finish.write_provenance(request, report, self.file_key, metadata)
         del matrix, features
-        shutil.rmtree(request.out.with_name(request.out.name + ".parts"), ignore_errors=True)
+        self.clear()
         return report
 
     def _all_costs(self) -> dict[str, Any]:

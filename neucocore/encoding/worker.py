@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class WorkerSetup:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The vectors of some cubes, and what could not be encoded."""
+    """The vectors of some cubes, what could not be encoded, and what reading them noticed."""
 
     ids: tuple[str, ...]
     vectors: NDArray[np.float32]
@@ -45,7 +45,7 @@ class Batch:
     seconds_reading: float = 0.0
     seconds_encoding: float = 0.0
     bytes_read: int = 0
-    warnings: tuple[str, ...] = field(default=())
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Worker:
@@ -73,6 +73,7 @@ class Worker:
             seconds_reading=read - start,
             seconds_encoding=time.perf_counter() - read,
             bytes_read=sum(cube.nbytes for cube in cubes),
+            notes=tuple((cube.id, noticed) for cube in cubes if (noticed := _noticed(cube))),
         )
 
     def read(self, ids: Sequence[str]) -> tuple[list[Cube], list[tuple[str, str]]]:
@@ -139,6 +140,15 @@ def check_vectors(vectors: Any, ids: Sequence[str], encoder: str) -> None:
             f"the encoder {encoder} returned NaN or infinite values for "
             f"{len(bad)} of {len(ids)} cubes: {_some([ids[int(row)] for row in bad])}"
         )
+
+
+def _noticed(cube: Cube) -> tuple[str, ...]:
+    """Return what reading a cube noticed, without what is particular to it, to be counted."""
+    return tuple(
+        f"{finding.code}: {finding.message}"
+        for finding in cube.findings
+        if finding.level != "error"
+    )
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -87,7 +87,7 @@ def test_a_scheduler_that_is_not_there_is_named(
 ) -> None:
     monkeypatch.setattr("neucocore.encoding.executors.CONNECT_TIMEOUT", "1s")
     request = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
-    with pytest.raises(RunError, match="no dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(RunError, match=r"no dask scheduler answers at tcp://127.0.0.1:9"):
         encode(request, scheduler="tcp://127.0.0.1:9")
 
 

@@ -248,3 +248,20 @@ def test_fault_51_twenty_kills_at_random_moments_change_no_byte(
     encode_in_child(cubes, out)
     assert out.read_bytes() == (tmp_path / "whole.npz").read_bytes()
     assert not out.with_name("killed.npz.parts").exists()
+
+
+def test_fault_43_what_reading_noticed_is_counted_and_recorded(tmp_path: Path) -> None:
+    for number in range(3):
+        array = np.full((2, 2, 8, 8), -12 + number, np.float32)
+        array += np.arange(8, dtype=np.float32)
+        if number > 0:
+            array[1] = 0
+        file = tmp_path / f"cubes/data/s1/part-000000/c{number}.zarr.zip"
+        write_modality(file, array, ("vv", "vh"))
+    request = plan("random", dataset="folder", data=tmp_path / "cubes", out=tmp_path / "e.npz")
+    report = encode(request)
+    assert [cubes for _, cubes in report.warnings] == [2]
+    assert "zero" in report.warnings[0][0]
+    recorded = json.loads((tmp_path / "e.npz.run.json").read_text())["warnings"]
+    assert recorded == [{"what": report.warnings[0][0], "cubes": 2}]
+    assert encode(request).warnings == report.warnings
