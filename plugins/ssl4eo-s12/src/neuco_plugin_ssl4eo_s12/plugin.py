@@ -29,6 +29,7 @@ def neuco_datasets() -> list[DatasetSpec]:
             name="ssl4eo-s12-downstream",
             summary="13,260 cubes of four seasons with the labels of the 2025 challenge",
             factory="neuco_plugin_ssl4eo_s12.folders:downstream",
+            example="neuco_plugin_ssl4eo_s12.example:downstream",
             params=FOLDER_PARAMS,
             license="CC-BY-4.0",
             citation="arXiv:2510.17914 (NeuCo-Bench)",
@@ -46,6 +47,7 @@ def neuco_datasets() -> list[DatasetSpec]:
             name="ssl4eo-s12-pretraining",
             summary="SSL4EO-S12 v1.1: 246,144 places, four seasons, 64 samples a file",
             factory="neuco_plugin_ssl4eo_s12.pretraining:Pretraining",
+            example="neuco_plugin_ssl4eo_s12.example:pretraining",
             params=(
                 *CUBE_PARAMS,
                 Param("split", "str", "train", "which split to read", choices=("train", "val")),
@@ -66,6 +68,7 @@ def neuco_datasets() -> list[DatasetSpec]:
             name="folder",
             summary="your own cubes in SSL4EO-S12-downstream's layout, any size, seasons and bands",
             factory="neuco_plugin_ssl4eo_s12.folders:own",
+            example="neuco_plugin_ssl4eo_s12.example:downstream",
             params=(
                 *FOLDER_PARAMS,
                 Param(

@@ -95,6 +95,11 @@ def make(
     return folder
 
 
+def example(folder: Path) -> None:
+    """Make the smallest Earth worth reading, for trying the data set out."""
+    make(folder, cubes=4, size=32)
+
+
 def _check(cubes: int, size: int, jobs: int) -> None:
     if cubes < 1:
         raise ConfigError(f"an Earth of {cubes} cubes cannot be made", hint="--set cubes=500")

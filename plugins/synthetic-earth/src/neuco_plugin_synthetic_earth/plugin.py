@@ -29,6 +29,7 @@ def neuco_datasets() -> list[DatasetSpec]:
             seasons=len(SEASONS),
             size=64,
             make="neuco_plugin_synthetic_earth.make:make",
+            example="neuco_plugin_synthetic_earth.make:example",
             make_params=(
                 Param(
                     "cubes",
