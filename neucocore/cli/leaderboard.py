@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neucocore.cli.terminal import put, put_table, say
+from neucocore.cli.terminal import fits, put, put_table, say
 
 if TYPE_CHECKING:
     from neucocore.results.leaderboard import Table
@@ -91,8 +91,21 @@ def _show(tables: list[Table]) -> None:
         put(("\n" if number else "") + title(table))
         columns = headings(table)
         rows = [dict(zip(columns, cells(table, row), strict=True)) for row in table.rows]
-        put_table(rows, columns)
+        if fits(rows, columns):
+            put_table(rows, columns)
+        else:
+            _show_narrow(table, rows, columns)
         _say_remarks(table)
+
+
+def _show_narrow(table: Table, rows: list[dict[str, str]], columns: list[str]) -> None:
+    """Show the ranks, and below them the tasks with a column a method."""
+    ranking = columns[: len(columns) - len(table.tasks)]
+    put_table(rows, ranking, narrow=ranking[:3])
+    put("")
+    methods = [row["method"] for row in rows]
+    tasks = [{"task": task, **{row["method"]: row[task] for row in rows}} for task in table.tasks]
+    put_table(tasks, ["task", *methods])
 
 
 def _say_remarks(table: Table) -> None:

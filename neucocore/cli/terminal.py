@@ -58,12 +58,9 @@ def put_table(
     not fit either, each row becomes a small block of ``column: value``.
     """
     texts = [[_text(row.get(column)) for column in columns] for row in rows]
-    widths = [
-        max(len(column), *(len(row[i]) for row in texts)) if texts else len(column)
-        for i, column in enumerate(columns)
-    ]
+    widths = _widths(texts, columns)
     limit = terminal_width()
-    if limit is not None and sum(widths) + len(GAP) * (len(widths) - 1) > limit:
+    if limit is not None and _width_of(widths) > limit:
         fitted = _fit(widths, limit)
         if fitted is None and narrow and tuple(narrow) != tuple(columns):
             put_table(rows, narrow, narrow=narrow)
@@ -76,6 +73,24 @@ def put_table(
     for row in texts:
         lines += _wrapped(row, widths)
     put("\n".join(lines))
+
+
+def fits(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bool:
+    """Tell whether a table of these columns is no wider than the terminal."""
+    limit = terminal_width()
+    texts = [[_text(row.get(column)) for column in columns] for row in rows]
+    return limit is None or _width_of(_widths(texts, columns)) <= limit
+
+
+def _widths(texts: list[list[str]], columns: Sequence[str]) -> list[int]:
+    return [
+        max(len(column), *(len(row[i]) for row in texts)) if texts else len(column)
+        for i, column in enumerate(columns)
+    ]
+
+
+def _width_of(widths: list[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def terminal_width() -> int | None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.errors import ResultsError
+from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.results.ranking import By, merits, moved_by, ranks, weighted_scores
 from neucocore.results.records import RunRecord
 
@@ -115,9 +116,14 @@ def leaderboards(
         places.setdefault((run.phase, run.protocol), []).append(run)
     return [
         _table(group, phase, identity, by, all_runs)
-        for (phase, identity), together in sorted(places.items())
+        for (phase, identity), together in sorted(places.items(), key=lambda item: _order(*item[0]))
         for group in _groups(together)
     ]
+
+
+def _order(phase: str, identity: str) -> tuple[str, bool, str]:
+    """Sort the default protocol's tables before the others of a phase."""
+    return phase, identity.partition("@")[0] != DEFAULT_PROTOCOL, identity
 
 
 def _is_of(identity: str, wanted: str) -> bool:
