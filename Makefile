@@ -5,7 +5,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
+# The torch plugin has an environment of its own, because uv would bring gigabytes of CUDA packages.
+PLUGINS := $(filter-out plugins/torch/%,$(sort $(wildcard plugins/*/pyproject.toml)))
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 MARK := $(VENV)/.installed
 JOBS ?= 2

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from neucocore.builtin.reducers_pca import PCA
     from neucocore.data.atomic import replacing, write_text
     from neucocore.data.channels import (
+        BANDS,
         CHALLENGE_STATISTICS,
         SSL4EO_STATISTICS,
         ChannelStatistics,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 
 # Names that need numpy or zarr, and where they live.
 _ON_DEMAND = {
+    "BANDS": "neucocore.data.channels",
     "CHALLENGE_STATISTICS": "neucocore.data.channels",
     "ChannelStatistics": "neucocore.data.channels",
     "Cube": "neucocore.data.cube",
@@ -107,6 +109,7 @@ _ON_DEMAND = {
 }
 
 __all__ = [
+    "BANDS",
     "CHALLENGE_STATISTICS",
     "CUBE_PARAMS",
     "FOLDER_PARAMS",

@@ -1,0 +1,1 @@
+"""Encoders and a reducer that need torch."""

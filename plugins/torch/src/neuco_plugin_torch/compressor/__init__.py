@@ -1,0 +1,1 @@
+"""A small trainable compressor of cubes, and the bytes it takes."""

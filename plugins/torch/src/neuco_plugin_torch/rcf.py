@@ -1,0 +1,128 @@
+"""The features of temporal-mosaiks on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from neuco_plugin_temporal_mosaiks.encoder import TemporalMosaiks
+from neuco_plugin_torch.device import device_of, name_of, one_thread
+from neuco_plugin_torch.energy import gpu_joules
+from neucocore.plugin import (
+    CHALLENGE_STATISTICS,
+    ConfigError,
+    Cube,
+    CubeSource,
+    ShapeError,
+    stacked,
+)
+
+_POSITIONS = {"cpu": 1 << 11, "cuda": 1 << 17}
+"""Positions convolved at a time: few enough for a CPU's cache, or for a GPU's memory."""
+
+
+class GpuMosaiks:
+    """Random convolutional features of every season, averaged over the seasons.
+
+    Kernels, seed and parameters are those of `TemporalMosaiks`, whose features these equal but for
+    rounding; only the convolution runs elsewhere.
+
+    Parameters
+    ----------
+    device
+        ``auto``, ``cpu`` or ``cuda``; without a GPU the CPU computes.
+    params
+        Of `TemporalMosaiks`.
+    """
+
+    def __init__(self, device: str = "cuda", **params: Any) -> None:
+        self.device = device_of(device)
+        self._mosaiks = TemporalMosaiks(**params)
+        self._params = params
+        self._kernels: torch.Tensor | None = None
+        if self._mosaiks.mode == "gaussian":
+            self._take_kernels()
+
+    def prepare(self, source: CubeSource) -> None:
+        """Cut the kernels' patches from the cubes of ``source``, see `TemporalMosaiks.prepare`."""
+        self._mosaiks.prepare(source)
+        self._take_kernels()
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        """Return one row of features per cube, (n, features) float32.
+
+        Raises
+        ------
+        ConfigError
+            The encoder was not prepared.
+        DataError, ShapeError
+            A cube lacks modalities or bands, or is smaller than a kernel.
+        """
+        rows = np.empty((len(cubes), 2 * self._mosaiks.count), np.float32)
+        with one_thread(), torch.inference_mode(), _full_precision():
+            for row, cube in zip(rows, cubes, strict=True):
+                row[:] = self._row(cube)
+        return rows
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return the kernels."""
+        return self._mosaiks.state()
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over the kernels of a prepared encoder with the same parameters."""
+        self._mosaiks.restore(state)
+        self._take_kernels()
+
+    def determinants(self) -> Mapping[str, Any]:
+        """Return what decides the features: all parameters but the device."""
+        return self._params
+
+    def device_name(self) -> str:
+        """Return what computes: ``cpu`` or a GPU's name."""
+        return name_of(self.device)
+
+    def energy_joules(self) -> float | None:
+        """Return the GPU's energy counter, if there is one."""
+        return gpu_joules(self.device)
+
+    def _take_kernels(self) -> None:
+        self._kernels = torch.from_numpy(self._mosaiks.state()["kernels"]).to(self.device)
+
+    def _row(self, cube: Cube) -> NDArray[np.float64]:
+        if self._kernels is None:
+            raise ConfigError("rcf-gpu has no kernels yet", hint="call prepare(source) first")
+        seasons = stacked(cube, CHALLENGE_STATISTICS)
+        if min(seasons.shape[2:]) < self._mosaiks.size:
+            raise ShapeError(
+                f"cube {cube.id} has {seasons.shape[2]} x {seasons.shape[3]} pixels, fewer than a "
+                f"kernel of {self._mosaiks.size} x {self._mosaiks.size}"
+            )
+        images = torch.from_numpy(seasons).to(self.device)
+        features = [self._features(image, self._kernels) for image in images]
+        row: NDArray[np.float64] = torch.stack(features).mean(dim=0).cpu().numpy()
+        return row
+
+    def _features(self, image: torch.Tensor, kernels: torch.Tensor) -> torch.Tensor:
+        """Return the means of max(z, 0) and of max(-z, 0) over all positions, (features,)."""
+        stride, size = self._mosaiks.stride, self._mosaiks.size
+        heights = (image.shape[1] - size) // stride + 1
+        widths = (image.shape[2] - size) // stride + 1
+        rows = max(_POSITIONS[self.device.type] // widths, 1)
+        sums = torch.zeros(2, len(kernels), dtype=torch.float64, device=self.device)
+        for top in range(0, heights, rows):
+            bottom = min(top + rows, heights)
+            part = image[None, :, top * stride : (bottom - 1) * stride + size]
+            z = functional.conv2d(part, kernels, stride=stride)[0] + self._mosaiks.bias
+            sums[0] += z.clamp_min(0).sum(dim=(1, 2))
+            sums[1] += z.clamp_max(0).neg().sum(dim=(1, 2))
+        return (sums / (heights * widths)).flatten()
+
+
+def _full_precision() -> Any:
+    """Return a context in which a GPU multiplies float32 in full, not in 10 bits (TF32)."""
+    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
