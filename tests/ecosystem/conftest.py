@@ -28,7 +28,7 @@ class Fresh:
         done = subprocess.run(
             [str(self.python.with_name(command[0])), *command[1:]],
             cwd=self.folder,
-            env={**clean, "PYTHONDONTWRITEBYTECODE": "1"},
+            env=clean,
             capture_output=True,
             text=True,
         )
@@ -60,6 +60,11 @@ def lend_dependencies(python: Path, folder: Path) -> None:
     query = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
     done = subprocess.run([str(python), "-c", query], capture_output=True, text=True, check=True)
     (Path(done.stdout.strip()) / "lent.pth").write_text(f"{folder}\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="session", name="lend_dependencies")
+def _lend_dependencies() -> Callable[[Path, Path], None]:
+    return lend_dependencies
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from neucocore.catalogue import from_json
+from neucocore.cli import registry
+from neucocore.errors import CatalogueError, ConfigError
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return Path(shutil.copy(ROOT / "registry.yaml", tmp_path))
+
+
+def test_check_says_that_all_is_well(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry.check(file)
+    assert capsys.readouterr().out.endswith(" plugins, all is well\n")
+
+
+def test_check_of_wheels_that_are_not_there_names_each(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="and its plugins differ") as caught:
+        registry.check(file, built=tmp_path)
+    assert all("uv build --wheel" in problem for problem in caught.value.problems)
+    assert caught.value.exit_code == 2
+
+
+def test_two_depths_at_once_are_refused(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="exclude each other"):
+        registry.check(file, built=tmp_path, live=True)
+
+
+def test_write_writes_what_ships_with_the_core(file: Path, tmp_path: Path) -> None:
+    registry.write(file, tmp_path / "out.json")
+    known = from_json((tmp_path / "out.json").read_text("utf-8"))
+    assert "neuco-plugin-ships" in {entry.distribution for entry in known}

@@ -1,0 +1,81 @@
+"""``neuco registry check --live``: plugins installed on their own, compared and tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from neucocore.catalogue import Entry
+from neucocore.isolation import Environment
+from neucocore.registrycheck import check_live
+from neucocore.registryfile import load_registry
+from neucocore.scaffold import new_plugin
+
+ENTRY = """\
+  - name: {name}
+    distribution: neuco-plugin-{name}
+    summary: a metric
+    repository: https://example.org
+    license: MIT
+    citation: nobody
+    maintainers: [a person]
+    status: experimental
+    provides:
+      metrics: [{provides}]
+"""
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory, build_wheel: Callable[..., Path]) -> Path:
+    """Build two plugins with a metric each."""
+    folder = tmp_path_factory.mktemp("live")
+    for name in ("right", "wrong"):
+        build_wheel(new_plugin(name, "metric", folder), folder)
+    return folder
+
+
+def test_what_a_plugin_offers_is_compared_and_tried(
+    tmp_path: Path,
+    wheels: Path,
+    core_wheel: Path,
+    lend_dependencies: Callable[[Path, Path], None],
+) -> None:
+    file = tmp_path / "registry.yaml"
+    right, wrong = (
+        ENTRY.format(name="right", provides="right"),
+        ENTRY.format(name="wrong", provides="other"),
+    )
+    file.write_text(f"plugins:\n{right}{wrong}")
+    lent = iter((tmp_path / "lent1", tmp_path / "lent2"))
+
+    def install(environment: Environment, entry: Entry) -> None:
+        lend_dependencies(environment.python, next(lent))
+        (wheel,) = wheels.glob(f"{entry.distribution.replace('-', '_')}-*.whl")
+        environment.install([str(core_wheel), str(wheel)], "--no-deps", "--offline")
+
+    tried: list[str] = []
+    passed, failed = check_live(*load_registry(file), install, tried.append)
+    assert tried == ["right", "wrong"]
+    assert passed["status"] == "passed"
+    assert passed["version"] == "0.1.0"
+    assert passed["problems"] == []
+    assert passed["checks"]["passed"] > 15
+    assert failed["status"] == "failed"
+    assert failed["problems"] == [
+        f"{file}:20: it does not offer the metric other; remove it",
+        f"{file}:20: it also offers the metric wrong; list it",
+    ]
+
+
+def test_a_plugin_that_cannot_be_installed_is_said_and_the_others_go_on(tmp_path: Path) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text("plugins:\n" + ENTRY.format(name="absent", provides="absent"))
+
+    def install(environment: Environment, entry: Entry) -> None:
+        environment.install([entry.distribution], "--no-index", "--offline")
+
+    (row,) = check_live(*load_registry(file), install, lambda _: None)
+    assert row["status"] == "failed"
+    assert row["problems"][0].startswith(f"{file}:3: uv pip install failed")
