@@ -90,7 +90,8 @@ def _specs_of_hook(
     seen: set[tuple[str, int]] = set()
     for spec in returned:
         if not isinstance(spec, expected):
-            raise SpecError(f"{name}() returned {spec!r}, which is not a {expected.__name__}")
+            found = f"{type(spec).__name__} {getattr(spec, 'name', '')}".strip()
+            raise SpecError(f"{name}() returned a {found}, which is not a {expected.__name__}")
         problems = problems_of(spec)
         if problems:
             raise SpecError(f"{kind} {spec.name!r}: {'; '.join(problems)}")

@@ -56,6 +56,7 @@ def broken_plugins(
     ]
     target = install_wheels(wheels, tmp_path_factory.mktemp("site"))
     spoil_metadata(target)
+    (target / "torch.py").touch()
     return target
 
 

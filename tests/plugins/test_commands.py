@@ -46,6 +46,15 @@ def test_doctor_names_them_and_ends_with_the_exit_code_of_plugins(beside: Beside
     assert rows["plugin fine"]["status"] == "ok"
 
 
+def test_doctor_names_the_plugins_that_slow_every_command_down(beside: Beside) -> None:
+    done = beside("-m", "neucocore", "doctor", "--json")
+    rows = {row["check"]: row for row in json.loads(done.stdout)}
+    slow = {check: row["detail"] for check, row in rows.items() if row["status"] == "warning"}
+    assert set(slow) == {"plugin sleepy", "plugin heavy"}
+    assert "imports torch; it slows every command" in slow["plugin heavy"]
+    assert "neuco_plugin_sleepy.plugin takes 0.3" in slow["plugin sleepy"]
+
+
 @pytest.mark.parametrize("command", [["validate"], ["inspect"]], ids=str)
 def test_commands_on_files_work(beside: Beside, embeddings: Path, command: list[str]) -> None:
     done = beside("-m", "neucocore", *command, str(embeddings))
@@ -67,7 +76,7 @@ def test_an_unknown_encoder_quotes_the_failures_and_the_nearest_name(
         *("--data", str(tmp_path), "--out", str(tmp_path / "out.npz")),
     )
     assert done.returncode == 2
-    assert "error: unknown encoder 'fine-encodr'; did you mean 'fine-encoder'?" in done.stderr
+    assert "error: unknown encoder 'fine-encodr'; did you mean 'fine-encoder'" in done.stderr
     assert "plugin raising-hook did not load: neuco_encoders() raised KeyError" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -20,7 +20,7 @@ REASONS = {
     "raising-hook": "neuco_encoders() raised KeyError: 'weights'",
     "hook-with-arguments": "neuco_encoders takes arguments (dimension); hooks take none",
     "offers-nothing": "it offers nothing: implement at least one of neuco_datasets",
-    "wrong-kind": "which is not a TaskSpec",
+    "wrong-kind": "neuco_tasks() returned a EncoderSpec wrong-kind, which is not a TaskSpec",
     "bad-component-name": "the name 'bad_name' is not lower-case words joined by '-'",
     "twin-two": "the plugin name 'twin' is already taken by neuco-plugin-twin-one",
     "misnamed": "the name 'Bad_Name' is not lower-case words joined by '-'",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from neucocore.plugin import EncoderSpec, hookimpl
 
 NEUCO_API = 1
-print("hello from chatty")  # noqa: T201
+print("hello from chatty")
 
 
 @hookimpl
 def neuco_encoders() -> list[EncoderSpec]:
-    print("hello from its hook")  # noqa: T201
+    print("hello from its hook")
     return [EncoderSpec(name="chatty-encoder", summary="talks", factory="builtins:dict")]
