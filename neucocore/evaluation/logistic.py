@@ -24,7 +24,7 @@ RELATIVE_PENALTIES: NDArray[np.float64] = 10.0 ** np.arange(0, -3.25, -0.5)
 INNER_FOLDS = 5
 # Largest gradient entry at a solution, per root of (n w) in the scaled variables, and the most
 # steps: for candidates, which are only compared, and for the final fit.
-ROUGH, ROUGH_STEPS = 1e-3, 50
+ROUGH, ROUGH_STEPS = 3e-3, 50
 FINE, FINE_STEPS = 1e-6, 500
 
 

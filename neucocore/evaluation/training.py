@@ -123,13 +123,17 @@ class TrainingPart:
         moments = self.moments
         return moments.gram - np.outer(moments.total, moments.total / self.n)
 
-    def blocks(self) -> Iterator[tuple[slice, Matrix]]:
-        """Yield successive blocks of rows with their places among the n rows."""
+    def spread_blocks(self, most: int) -> Iterator[tuple[NDArray[np.int64], Matrix]]:
+        """Yield at most ``most`` of the rows, evenly spread, in blocks with their places."""
+        chosen = np.linspace(0, self.n - 1, min(most, self.n)).round().astype(np.int64)
         start = 0
         for rows in self.slices:
-            for block in blocks_of(rows):
-                yield slice(start, start + len(block)), block
-                start += len(block)
+            end = start + len(rows)
+            within = chosen[(chosen >= start) & (chosen < end)]
+            for first in range(0, len(within), BLOCK_ROWS):
+                places = within[first : first + BLOCK_ROWS]
+                yield places, rows[places - start]
+            start = end
 
     def times(self, vectors: Matrix) -> Matrix:
         """Return X @ vectors, (n,) or (n, k)."""

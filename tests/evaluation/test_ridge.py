@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
+from neucocore.evaluation import ridge
 from neucocore.evaluation.ridge import PENALTIES_PER_ROW, fit_ridge
 from neucocore.evaluation.scaling import SCALINGS
 from neucocore.evaluation.training import Moments, TrainingPart
@@ -39,6 +40,20 @@ def test_the_error_is_that_of_leaving_out_each_row(n, d):
         model = Ridge(alpha=fit.penalty, solver="svd").fit(rows[kept], y[kept])
         squares.append((model.predict(rows[[row]]) - y[row]) ** 2)
     assert fit.error == pytest.approx(np.mean(np.sum(squares, axis=(1, 2))), rel=1e-9)
+
+
+def test_of_many_rows_some_evenly_spread_ones_are_left_out(monkeypatch):
+    X, y = data(60, 8)
+    monkeypatch.setattr(ridge, "JUDGING_ROWS", 7)
+    part = TrainingPart((X[:11], X[11:]))
+    fit = fit_ridge(part, [y[:, :1]])[0]
+    rows = scaled(part, fit)
+    squares = []
+    for row in (0, 10, 20, 30, 39, 49, 59):
+        kept = np.arange(60) != row
+        model = Ridge(alpha=fit.penalty, solver="svd").fit(rows[kept], y[kept, 0])
+        squares.append((model.predict(rows[[row]])[0] - y[row, 0]) ** 2)
+    assert fit.error == pytest.approx(np.mean(squares), rel=1e-9)
 
 
 @pytest.mark.parametrize(("n", "d"), [(60, 8), (25, 40), (60, 45)])
