@@ -40,6 +40,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("encoder", {"license": None}, "license=None is not a text"),
     ("encoder", {"fit": "always"}, "fit='always' is not one of none, train, transductive"),
     ("encoder", {"dimension": 0}, "dimension must be at least 1"),
+    ("encoder", {"uses": "k", "params": (PARAM,)}, "uses='k' names no parameter of type list"),
     ("encoder", {"modalities": "s1"}, "modalities='s1' is not a tuple"),
     ("encoder", {"modalities": (1,)}, "modalities: 1 is not a str"),
     ("encoder", {"params": ("k",)}, "params: 'k' is not a Param"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -256,6 +257,17 @@ def encoder_state(bench: EncoderBench) -> None:
         other.encode(bench.cubes).tobytes() == bench.rows.tobytes(),
         "an encoder restored from state() gives other vectors",
     )
+
+
+@check("encoder-determinants", "encoder")
+def encoder_determinants(bench: EncoderBench) -> None:
+    """What it says decides its vectors is plain JSON, the same every time."""
+    encoder: Any = bench.encoder
+    if not hasattr(encoder, "determinants"):
+        raise Skip("it has no determinants(): its parameters decide its vectors")
+    said = json.dumps(encoder.determinants(), sort_keys=True, allow_nan=False)
+    again = json.dumps(cast(Any, bench.made()).determinants(), sort_keys=True, allow_nan=False)
+    expect(said == again, f"determinants() says {said}, and from an equal encoder {again}")
 
 
 def expect_arrays(state: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,6 +151,17 @@ def reducer_bytes(bench: ReducerBench) -> None:
 def reducer_state(bench: ReducerBench) -> None:
     """Its fitted state is plain arrays."""
     expect_arrays(dict(bench.reducer.state()))
+
+
+@check("reducer-restore", "reducer")
+def reducer_restore(bench: ReducerBench) -> None:
+    """A reducer restored from its state gives the same bytes."""
+    other: Any = create(bench.component, dimension=bench.dimension)
+    if not hasattr(other, "restore"):
+        raise Skip("it has no restore()")
+    other.restore({name: np.array(array) for name, array in bench.reducer.state().items()})
+    same = other.apply(bench.matrix).tobytes() == bench.reduced.tobytes()
+    expect(same, "restored from state(), it gives something else")
 
 
 @check("reducer-input", "reducer")

@@ -38,17 +38,24 @@ def test_plugins_list_says_what_happened_to_each(beside: Beside) -> None:
     assert "plugins did not load; the others work" in done.stderr
 
 
-def test_doctor_names_them_and_ends_with_the_exit_code_of_plugins(beside: Beside) -> None:
-    done = beside("-m", "neucocore", "doctor", "--json")
-    assert done.returncode == 3
-    rows = {row["check"]: row for row in json.loads(done.stdout)}
+@pytest.fixture(scope="module")
+def doctor(beside: Beside) -> CompletedProcess[str]:
+    return beside("-m", "neucocore", "doctor", "--json")
+
+
+def test_doctor_names_them_and_ends_with_the_exit_code_of_plugins(
+    doctor: CompletedProcess[str],
+) -> None:
+    assert doctor.returncode == 3
+    rows = {row["check"]: row for row in json.loads(doctor.stdout)}
     assert rows["plugin exits"]["status"] == "error"
     assert rows["plugin fine"]["status"] == "ok"
 
 
-def test_doctor_names_the_plugins_that_slow_every_command_down(beside: Beside) -> None:
-    done = beside("-m", "neucocore", "doctor", "--json")
-    rows = {row["check"]: row for row in json.loads(done.stdout)}
+def test_doctor_names_the_plugins_that_slow_every_command_down(
+    doctor: CompletedProcess[str],
+) -> None:
+    rows = {row["check"]: row for row in json.loads(doctor.stdout)}
     slow = {check: row["detail"] for check, row in rows.items() if row["status"] == "warning"}
     assert set(slow) == {"plugin sleepy", "plugin heavy"}
     assert "imports torch; it slows every command" in slow["plugin heavy"]
