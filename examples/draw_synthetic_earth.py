@@ -23,7 +23,7 @@ from neucocore.plugin import Cube
 # A ship, a harbour town, fields, a city, hills, cumulus, the edge of the swath, snow.
 CUBES = (75, 15, 97, 459, 300, 255, 448, 85)
 SUMMER, WINTER = 1, 3
-INCHES, DOTS_PER_INCH = 1.6, 150
+INCHES, DOTS_PER_INCH = 1.5, 100
 
 LAND_COVER = (
     ("artificial", range(1, 12), (0.85, 0.10, 0.15)),

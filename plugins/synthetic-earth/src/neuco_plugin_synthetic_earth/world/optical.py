@@ -92,28 +92,24 @@ def _digitised(
     image: Field, rng: np.random.Generator, missing: NDArray[np.bool_]
 ) -> NDArray[np.int16]:
     """Blur as the optics do, add the sensor's noise, bring bands to their own resolution."""
-    result = np.empty(image.shape, np.int16)
-    image = spread(image, POINT_SPREAD)
-    for index, factor in enumerate(spectra.COARSENESS):
-        noise = rng.standard_normal(image.shape[1:], dtype=np.float32)
-        band = image[index]
-        band = (
-            band + noise * (6.0 + 0.006 * np.abs(band))
-            if index != spectra.B10
-            else band + noise * 3.0
-        )
-        result[index] = np.clip(np.rint(_coarse(band, factor)), 1, LARGEST)
+    values = spread(image, POINT_SPREAD)
+    noise = rng.standard_normal(values.shape, dtype=np.float32)
+    strength = 6.0 + 0.006 * np.abs(values)
+    strength[spectra.B10] = 3.0
+    values += noise * strength
+    for factor in sorted(set(spectra.COARSENESS) - {1}):
+        bands = [index for index, own in enumerate(spectra.COARSENESS) if own == factor]
+        values[bands] = _coarse(values[bands], factor)
+    result = np.clip(np.rint(values), 1, LARGEST).astype(np.int16)
     result[:, missing] = 0
     return result
 
 
-def _coarse(band: Field, factor: int) -> Field:
-    """Average blocks of `factor` pixels and repeat them, as a band delivered at 10 m does."""
-    if factor == 1:
-        return band
-    rows, cols = (np.arange(0, length, factor) for length in band.shape)
-    total = np.add.reduceat(np.add.reduceat(band, rows, axis=0), cols, axis=1)
-    height = np.diff(np.append(rows, band.shape[0]))
-    width = np.diff(np.append(cols, band.shape[1]))
-    mean = total / (height[:, None] * width[None, :])
-    return np.repeat(np.repeat(mean, height, axis=0), width, axis=1).astype(np.float32)
+def _coarse(bands: Field, factor: int) -> Field:
+    """Average blocks of `factor` pixels and repeat them, as bands delivered at 10 m do."""
+    height, width = bands.shape[-2:]
+    rows, cols = np.arange(0, height, factor), np.arange(0, width, factor)
+    total = np.add.reduceat(np.add.reduceat(bands, rows, axis=-2), cols, axis=-1)
+    tall, wide = np.diff(rows, append=height), np.diff(cols, append=width)
+    mean = total / (tall[:, None] * wide[None, :]).astype(np.float32)
+    return np.repeat(np.repeat(mean, tall, axis=-2), wide, axis=-1)

@@ -44,6 +44,8 @@ def make_terrain(place: Place, rng: np.random.Generator, shape: tuple[int, int])
     lake = _lake(place, rng, shape) & (shore > 6) & ~river
     height = height - 4.0 * blurred((river | lake).astype(np.float32), 2.0)
     south, east = np.gradient(height, PIXEL)
+    water = river | lake | (shore <= 0)
+    south[water] = east[water] = 0.0
     cloudy = rng.uniform(0.0, 0.4) + 0.12 * fractal(rng, shape, 140.0, exponent=3.6)
     turbid = cloudy + 0.5 * np.exp(-np.maximum(-shore, 0.0) / 12.0)
     return Terrain(

@@ -86,9 +86,9 @@ def cropland(scene: Scene) -> NDArray[np.uint8]:
 
 
 def _tracks(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Mark footprints every six pixels along parallel tracks eight pixels apart."""
+    """Mark footprints every five pixels along parallel tracks six pixels apart."""
     y, x = np.mgrid[: shape[0], : shape[1]]
     angle = rng.uniform(0.6, 1.0)
-    along = x * np.cos(angle) + y * np.sin(angle) + rng.uniform(0.0, 6.0)
-    across = y * np.cos(angle) - x * np.sin(angle) + rng.uniform(0.0, 8.0)
-    return (np.mod(along, 6.0) < 1.0) & (np.mod(across, 8.0) < 1.0)
+    along = x * np.cos(angle) + y * np.sin(angle) + rng.uniform(0.0, 5.0)
+    across = y * np.cos(angle) - x * np.sin(angle) + rng.uniform(0.0, 6.0)
+    return (np.mod(along, 5.0) < 1.0) & (np.mod(across, 6.0) < 1.0)
