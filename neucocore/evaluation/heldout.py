@@ -26,6 +26,10 @@ class Model(Protocol):
     """A fitted probe of one target."""
 
     @property
+    def how(self) -> str:
+        """How the arrays turn an embedding into a prediction, in words."""
+
+    @property
     def chosen(self) -> Sequence[Mapping[str, Any]]:
         """What was selected inside the training part, as plain JSON values."""
 

@@ -63,6 +63,16 @@ class LinearModel:
     link: str
     chosen: tuple[Mapping[str, Any], ...]
 
+    @property
+    def how(self) -> str:
+        """How the arrays turn an embedding into a prediction, in words."""
+        after = {
+            "identity": "that is the label",
+            "logistic": "then the logistic function: the probability of each label being 1",
+            "softmax": "then the softmax: the probability of each class",
+        }
+        return f"embedding times weights plus intercept, {after[self.link]}"
+
     def predict(self, X: Matrix) -> Matrix:
         """Return values, or probabilities of the positive class, or one a class; (m, k)."""
         scores = X @ self.weights + self.intercept

@@ -38,6 +38,7 @@ class ProbeModel:
     def __init__(self, probe: Probe, columns: NDArray[np.int64], width: int, who: str) -> None:
         self.probe, self.columns, self.width, self.who = probe, columns, width, who
         self.chosen: Sequence[Mapping[str, Any]] = tuple(getattr(probe, "chosen", ()))
+        self.how = f"the arrays are the state of the probe {who}, whose documentation explains them"
 
     def predict(self, X: Matrix) -> Matrix:
         """Return what the probe predicts, (m, k)."""

@@ -178,15 +178,20 @@ def _hyperparameters(result: HeldOut, fit: Fitter) -> dict[str, Any]:
 
 
 def _predictions(joined: JoinedTask, result: HeldOut) -> dict[str, NDArray[Any]]:
-    """Return held-out predictions of all repeats, one after the other, rows sorted by id."""
+    """Return held-out predictions of all repeats, one after the other, rows sorted by id.
+
+    ``y_pred`` is (rows,) where ``y_true`` is, but (rows, classes) for several classes.
+    """
     repeats = len(joined.folds)
+    scores = np.concatenate(list(result.scores))
+    flat = joined.y.ndim == 1 and scores.shape[1] == 1
     sizes = [len(np.unique(folds)) for folds in joined.folds]
     first_split = np.cumsum([0, *sizes[:-1]])
     return {
         "ids": np.tile(np.array(joined.ids), repeats),
         "split": np.concatenate([f + s for f, s in zip(joined.folds, first_split, strict=True)]),
         "y_true": np.concatenate([joined.y] * repeats),
-        "y_pred": np.concatenate(list(result.scores)),
+        "y_pred": np.squeeze(scores, axis=1) if flat else scores,
     }
 
 
@@ -204,6 +209,7 @@ def _stored(joined: JoinedTask, result: HeldOut, fit: Fitter) -> StoredProbe | N
         "probe": fit.name,
         "problem": task.problem,
         "columns": columns,
+        "predict": result.models[0][1].how,
         "classes": list(task.classes),
         "outputs": list(task.outputs),
         "trained_on": len(joined.ids),

@@ -88,7 +88,7 @@ def test_a_binary_task_equals_scikit_learn(robust, task, rows, signals):
     result = robust(rows, task("vessel", y, "binary"))[0]
     chosen = result.hyperparameters["chosen"]
     held = logistic_predictions(rows, y, result.predictions["split"], chosen)[:, 1]
-    assert result.predictions["y_pred"][:, 0] == pytest.approx(held, abs=1e-4)
+    assert result.predictions["y_pred"] == pytest.approx(held, abs=1e-4)
     assert result.score == pytest.approx(reference.average_precision_score(y, held))
     decided = held > 0.5
     assert result.extra == pytest.approx(
@@ -140,7 +140,7 @@ def test_every_row_is_held_out_once_per_repeat_and_scores_are_averaged(robust, r
     assert len(kept["ids"]) == 3 * 240
     assert sorted(np.unique(kept["split"])) == list(range(30))
     scores = [
-        pooled_r2(kept["y_true"][part], kept["y_pred"][part, 0], kept["split"][part])
+        pooled_r2(kept["y_true"][part], kept["y_pred"][part], kept["split"][part])
         for part in (slice(0, 240), slice(240, 480), slice(480, 720))
     ]
     assert result.score == pytest.approx(np.mean(scores))
@@ -154,7 +154,7 @@ def test_split_scores_are_those_of_each_split_and_their_spread_is_kept(robust, r
     r2 = {score.split: score.value for score in result.splits if score.metric == "r2"}
     for split, value in r2.items():
         held = kept["split"] == split
-        error = np.sum((y[held] - kept["y_pred"][held, 0]) ** 2)
+        error = np.sum((y[held] - kept["y_pred"][held]) ** 2)
         assert value == pytest.approx(1 - error / np.sum((y[held] - y[~held].mean()) ** 2))
     assert result.std == pytest.approx(np.std(list(r2.values())))
 
@@ -195,7 +195,7 @@ def test_outputs_with_missing_labels_are_masked_one_by_one(robust, task, rows, s
 def test_another_metric_leads_when_it_is_named(robust, task, rows, signals):
     y = (signals[:, 0] > 0).astype(int)
     result = robust(rows, task("vessel", y, "binary"), metric="log-loss")[0]
-    held = result.predictions["y_pred"][:, 0]
+    held = result.predictions["y_pred"]
     assert result.score == pytest.approx(reference.log_loss(y, held))
     assert result.q == -result.score  # smaller is better
     assert "average-precision" in result.extra
@@ -227,5 +227,6 @@ def test_a_stored_probe_predicts_from_its_arrays(robust, task, rows, signals):
     stored = robust(rows, task("a", signals[:, :2], outputs=("x", "y")), store_probe=True)[0].probe
     predicted = rows @ stored.arrays["weights"] + stored.arrays["intercept"]
     assert pooled_r2(signals[:, 0], predicted[:, 0], np.arange(240)) > 0.5
+    assert stored.meta["predict"] == "embedding times weights plus intercept, that is the label"
     assert stored.meta["outputs"] == ["x", "y"]
     assert stored.meta["trained_on"] == 240
