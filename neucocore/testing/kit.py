@@ -42,7 +42,7 @@ def check_plugin(name: str, *, without: Collection[str] = ()) -> list[CheckRecor
     name
         The plugin's name, as in ``neuco plugins list``.
     without
-        Checks (``encoder-scale``) or components (``encoder mine``) to leave out.
+        Checks (``probe-scale``) or components (``encoder mine``) to leave out.
 
     Returns
     -------

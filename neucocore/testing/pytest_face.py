@@ -35,7 +35,7 @@ def conformance(
     plugin
         The plugin's name.
     without
-        Checks (``encoder-scale``) or components (``encoder mine``) to leave out.
+        Checks (``probe-scale``) or components (``encoder mine``) to leave out.
     """
     from neucocore.testing.kit import plan
 
