@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.evaluation.cascade_sum import cascade_sum
+
 Floats = NDArray[np.float32]
 
 NEARLY_ZERO = 1e-4
@@ -23,25 +25,21 @@ def r2(predictions: Floats, target: Floats) -> Floats:
 
     Parameters
     ----------
-    predictions
-        (epochs, n) float32.
-    target
-        (n,) float32.
+    predictions, target
+        (epochs, n) float32, in the order in which each epoch's pass met the rows: sums are
+        rounded as they are in that order.
 
     Returns
     -------
     (epochs,) float32, NaN or -inf where predictions overflow.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        # Summed in double and rounded once: the order of rows cannot change a digit.
-        total_of = np.float32(np.sum(target, dtype=np.float64))
-        squares = np.float32(np.sum(target * target, dtype=np.float64))
-        total = squares - total_of * (total_of / np.float32(len(target)))
-        error = target - predictions
-        residual = np.sum(error * error, axis=1, dtype=np.float64).astype(np.float32)
-        scores = np.subtract(np.float32(1), residual / total)
-    if np.abs(total) <= NEARLY_ZERO:
-        scores[:] = 0
+        sums = cascade_sum(target)
+        mean = sums / np.float32(target.shape[1])
+        total = cascade_sum(np.square(target)) - sums * mean
+        residual = cascade_sum(np.square(target - predictions))
+        scores: Floats = np.float32(1) - residual / total
+    scores[np.abs(total) <= NEARLY_ZERO] = 0
     scores[np.abs(residual) <= NEARLY_ZERO] = 1
     return scores
 
@@ -53,10 +51,8 @@ def f1(predictions: Floats, target: Floats) -> Floats:
 
     Parameters
     ----------
-    predictions
-        (epochs, n) float32.
-    target
-        (n,) float32 of 0 and 1.
+    predictions, target
+        (epochs, n) float32, the target of 0 and 1.
     """
     logits = ~np.all((predictions >= 0) & (predictions <= 1), axis=1)
     chance = np.where(logits[:, None], sigmoid(predictions), predictions)

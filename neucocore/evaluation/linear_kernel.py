@@ -42,13 +42,14 @@ def fit_fold(
 ) -> Fold:
     """Train on one split and predict its held-out rows; see `linear_oracle.fit_fold`."""
     predictions = np.empty((training.epochs, len(held_out)), dtype=np.float32)
+    orders = np.empty(predictions.shape, dtype=np.intp)
     losses = np.empty((2, training.epochs))
     size = matrix.shape[1] + 1
     _fit(
         matrix, target, train.copy(), held_out, outputs[size:], initial_parameters(outputs[:size]),
-        training.classify, training.batch_size, training.learning_rate, predictions, losses,
+        training.classify, training.batch_size, training.learning_rate, predictions, orders, losses,
     )  # fmt: skip
-    return Fold(predictions, losses[0], losses[1])
+    return Fold(predictions, orders, losses[0], losses[1])
 
 
 def refit(
@@ -70,12 +71,11 @@ def refit(
 @_fast
 def _fit(
     matrix: Any, target: Any, train: Any, held_out: Any, outputs: Any, parameters: Any,
-    classify: Any, batch_size: Any, learning_rate: Any, predictions: Any, losses: Any,
+    classify: Any, batch_size: Any, learning_rate: Any, predictions: Any, orders: Any, losses: Any,
 ) -> None:  # fmt: skip
-    """Fill `predictions` (epochs, held out) and `losses` (2, epochs); `train` is scratch."""
+    """Fill `predictions`, `orders` (epochs, held out) and `losses`; `train` is scratch."""
     moments = np.zeros((3, len(parameters)), dtype=np.float32)
     in_order = train.copy()
-    places = np.empty(len(held_out), dtype=np.int64)
     at = LOADER_SEED
     for epoch in range(len(predictions)):
         train[:] = in_order
@@ -84,7 +84,8 @@ def _fit(
         losses[0, epoch] = _train_pass(
             matrix, target, train, parameters, moments, epoch, classify, batch_size, learning_rate
         )
-        for place in range(len(held_out)):
+        places = orders[epoch]
+        for place in range(len(places)):
             places[place] = place
         _shuffle(places, outputs[at:])
         at += len(places) - 1 + LOADER_SEED

@@ -43,11 +43,14 @@ class Fold:
     predictions
         (epochs, held-out rows) float32: values or logits after each epoch, columns in the order of
         the held-out rows.
+    order
+        (epochs, held-out rows): the columns in the order in which each validation pass met them.
     train_loss, val_loss
         (epochs,) float64: mean over the batches of each pass.
     """
 
     predictions: Floats
+    order: NDArray[np.intp]
     train_loss: NDArray[np.float64]
     val_loss: NDArray[np.float64]
 
@@ -106,15 +109,16 @@ def fit_fold(
     at = matrix.shape[1] + 1
     probe = _Probe(initial_parameters(outputs[:at]))
     predictions = np.empty((training.epochs, len(held_out)), dtype=np.float32)
+    orders = np.empty(predictions.shape, dtype=np.intp)
     losses = np.empty((2, training.epochs))
     for epoch in range(training.epochs):
         order, at = _shuffled(len(train), outputs, at)
         losses[0, epoch] = _train_pass(probe, matrix, target, train[order], training)
-        order, at = _shuffled(len(held_out), outputs, at)
+        orders[epoch], at = _shuffled(len(held_out), outputs, at)
         predictions[epoch] = probe.predict(matrix[held_out])
-        each = _loss(predictions[epoch], target[held_out], training.classify)[order]
+        each = _loss(predictions[epoch], target[held_out], training.classify)[orders[epoch]]
         losses[1, epoch] = np.mean([b.mean() for b in _batches(each, training.batch_size)])
-    return Fold(predictions, losses[0], losses[1])
+    return Fold(predictions, orders, losses[0], losses[1])
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -161,7 +161,8 @@ def _train(
     rows = job.rows[held_out]
     matrix, target = job.embeddings.matrix, job.target
     fold = fit_fold(matrix, target, job.rows[train], rows, outputs, job.training)
-    history = FOLD_METRICS[job.metric](fold.predictions, target[rows])
+    in_pass = np.take_along_axis(fold.predictions, fold.order, axis=1)
+    history = FOLD_METRICS[job.metric](in_pass, target[rows][fold.order])
     best = best_epoch(history)
     return _Split(held_out, fold, best, -np.inf if best is None else float(history[best]))
 

@@ -28,7 +28,7 @@ def floats(*rows: list[float]) -> NDArray[np.float32]:
 def test_r2_equals_the_reference(
     predicted: list[float], target: list[float], torchmetrics: float
 ) -> None:
-    assert r2(floats(predicted), floats(target)[0]).tolist() == pytest.approx([torchmetrics])
+    assert r2(floats(predicted), floats(target)).tolist() == pytest.approx([torchmetrics])
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,17 @@ def test_r2_equals_the_reference(
 def test_f1_equals_the_reference(
     predicted: list[float], target: list[float], torchmetrics: float
 ) -> None:
-    assert f1(floats(predicted), floats(target)[0]).tolist() == pytest.approx([torchmetrics])
+    assert f1(floats(predicted), floats(target)).tolist() == pytest.approx([torchmetrics])
 
 
 def test_ordinary_folds_agree_with_the_textbook() -> None:
     rng = np.random.default_rng(3)
-    target = rng.normal(size=200).astype(np.float32)
+    target = rng.normal(size=(4, 200)).astype(np.float32)
     predicted = (target + rng.normal(size=(4, 200))).astype(np.float32)
-    expected = [r2_score(target, row) for row in predicted]
+    expected = [r2_score(true, said) for true, said in zip(target, predicted, strict=True)]
     assert r2(predicted, target) == pytest.approx(expected, abs=1e-5)
     truth = (target > 0).astype(np.float32)
-    expected = [f1_score(truth, row > 0) for row in predicted]
+    expected = [f1_score(true, said > 0) for true, said in zip(truth, predicted, strict=True)]
     assert f1(predicted, truth) == pytest.approx(expected, abs=1e-6)
 
 

@@ -67,6 +67,7 @@ def test_every_fold_is_within_1e_5_of_the_oracle(
     problem = Problem(n, d, Training(classify, 5, batch, 1e-2))
     fast, slow = problem.fit(linear_kernel), problem.fit(linear_oracle)
     assert np.abs(fast.predictions - slow.predictions).max() < 1e-5
+    assert np.array_equal(fast.order, slow.order)
     assert np.allclose(fast.train_loss, slow.train_loss, atol=1e-5)
     assert np.allclose(fast.val_loss, slow.val_loss, atol=1e-5)
     assert np.abs(problem.refit(linear_kernel) - problem.refit(linear_oracle)).max() < 1e-5
