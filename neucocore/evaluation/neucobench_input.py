@@ -14,6 +14,9 @@ from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 
 Floats = NDArray[np.float32]
 
+BLOCK = 512
+"""Rows that are standardised at a time."""
+
 METRICS = {"regression": "r2", "binary": "f1"}
 """What the probe can be trained for, and the metric it is judged by."""
 
@@ -81,13 +84,9 @@ def probe_embeddings(
         )
     if found < wanted:
         matrix = np.pad(matrix, ((0, 0), (0, wanted - found)))
-    mean, std = np.float32(0), np.float32(1)
-    if standardize and matrix.size:
-        mean, std = matrix.mean(), matrix.std() or np.float32(1)
-        matrix -= mean
-        matrix /= std
+    mean, std = _center_and_scale(matrix) if standardize and matrix.size else (0.0, 1.0)
     rows = {given.ids[row]: place for place, row in enumerate(kept)}
-    return ProbeEmbeddings(matrix, rows, found, float(mean), float(std))
+    return ProbeEmbeddings(matrix, rows, found, mean, std)
 
 
 def probe_labels(task: ScoringTask, *, normalize: bool) -> ProbeLabels:
@@ -113,6 +112,23 @@ def unfit(task: ScoringTask) -> str:
     if task.problem == "regression" and math.ceil(0.1 * n) < 2:
         return f"{n} labelled rows leave one held-out row, and R2 needs two"
     return ""
+
+
+def _center_and_scale(matrix: Floats) -> tuple[float, float]:
+    """Subtract the one mean and divide by the one deviation of all values, in place.
+
+    Block by block: a second matrix would be the largest thing in memory.
+    """
+    blocks = [matrix[start : start + BLOCK] for start in range(0, len(matrix), BLOCK)]
+    mean = np.float32(sum(block.sum(dtype=np.float64) for block in blocks) / matrix.size)
+    squares = 0.0
+    for block in blocks:
+        block -= mean
+        squares += np.square(block).sum(dtype=np.float64)
+    std = np.float32(np.sqrt(squares / matrix.size)) or np.float32(1)
+    for block in blocks:
+        block /= std
+    return float(mean), float(std)
 
 
 def _numbers(task: ScoringTask) -> NDArray[np.float64]:
