@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 from neucocore.errors import DataError
@@ -34,6 +36,16 @@ def test_whatever_a_check_raises_becomes_a_record(
 
 def test_a_check_that_raises_nothing_passes() -> None:
     assert Check("c", "plugin", "must", lambda _: None).record(None).status == "passed"
+
+
+def test_a_warning_is_not_a_failed_check() -> None:
+    with pytest.warns(RuntimeWarning, match="no GPU here"):
+        record = Check("c", "plugin", "must", lambda _: warn("no GPU here")).record(None)
+    assert record.status == "passed"
+
+
+def warn(text: str) -> None:
+    warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def test_an_interrupt_is_not_a_failed_check() -> None:
