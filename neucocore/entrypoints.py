@@ -49,5 +49,5 @@ def _in_path_order(group: str) -> Iterator[Declared]:
             entries = [e for e in distribution.entry_points if e.group == group]
         except Exception:  # noqa: BLE001, S112  somebody's broken metadata is not our failure
             continue
-        if versions.setdefault(name, version) == version:
+        if name and versions.setdefault(name, version) == version:
             yield from (Declared(entry.name, entry.value, name, version) for entry in entries)
