@@ -246,6 +246,7 @@ def _rows(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> tuple[Ro
 def _cautions(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> list[str]:
     """Say what speaks against reading much into the order."""
     cautions = [f"{run.experiment}: {remark}" for run in runs for remark in run.remarks]
+    cautions += [note for task in tasks if (note := _unequal_rows(runs, task))]
     if len(runs) == 1:
         cautions.append("one run: nothing to compare it with")
     if runs and len(tasks) <= FEW_TASKS:
@@ -258,3 +259,11 @@ def _cautions(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> list
             newcomer = runs[newest].experiment
             cautions.append(f"the newest run, {newcomer}, moved the ranks of others: {names}")
     return cautions
+
+
+def _unequal_rows(runs: Sequence[RunRecord], task: str) -> str:
+    """Say so when runs had embeddings for different rows of the same labels (drop-in mode)."""
+    counts = {run.experiment: n for run in runs if (n := run.tasks[task].n) is not None}
+    most = max(counts.values(), default=0)
+    fewer = [f"{name} {n}" for name, n in sorted(counts.items()) if n != most]
+    return f"{task} was scored on {most} rows, but {', '.join(fewer)}" if fewer else ""

@@ -41,12 +41,15 @@ class TaskRecord:
         Digest of ids and labels; empty for NeuCo-Bench's runs, which keep none.
     reason
         Why there is no value.
+    n
+        Rows it was scored on; None where not kept.
     """
 
     q: float | None
     score: float | None
     labels: str = ""
     reason: str = ""
+    n: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,8 +207,13 @@ def _own(
     tasks = {}
     for name, value in q.items():
         task = described.get(name, {})
-        reason = task.get("reason", "")
-        tasks[name] = TaskRecord(value, scores.get(name), task.get("labels", ""), reason)
+        tasks[name] = TaskRecord(
+            value,
+            scores.get(name),
+            labels=task.get("labels", ""),
+            reason=task.get("reason", ""),
+            n=task.get("n"),
+        )
     return RunRecord(
         folder=folder,
         phase=folder.parent.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,12 @@ def test_a_protocol_can_be_chosen_by_name_version_or_identity(results: Any) -> N
     assert [t.protocol for t in tables(results, protocol=changed.identity)] == [changed.identity]
     with pytest.raises(ResultsError, match="there are runs under neucobench-2026@1"):
         tables(results, protocol="robust")
+
+
+def test_fault_62_runs_on_fewer_rows_of_the_same_labels_are_named(
+    results: Any, outcome: Make
+) -> None:
+    results.add("a")
+    folder = results.add("b", replace(outcome(), n=2))
+    (table,) = tables(results)
+    assert f"crops was scored on 3 rows, but {folder.name} 2" in table.notes
