@@ -57,6 +57,21 @@ def producer_of(component: Component) -> dict[str, Any]:
     return producer
 
 
+def core_code(room: str) -> dict[str, Any]:
+    """Return what of the core's own code decides a result, for keys: version, or sources.
+
+    Parameters
+    ----------
+    room
+        A package or module of the core, such as ``neucocore.evaluation``.
+    """
+    identity = identity_of(CORE_DISTRIBUTION)
+    code: dict[str, Any] = {"distribution": CORE_DISTRIBUTION, "version": identity["version"]}
+    if identity.get("editable") or not identity["version"]:
+        code["sources"] = _digest_of_sources(room)
+    return code
+
+
 def _direct_url(installed: importlib.metadata.Distribution) -> dict[str, Any]:
     text = installed.read_text("direct_url.json")
     return json.loads(text) if text else {}

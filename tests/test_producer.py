@@ -9,7 +9,7 @@ import pytest
 
 from neucocore import producer
 from neucocore.discovery import Component
-from neucocore.producer import identity_of, producer_of
+from neucocore.producer import core_code, identity_of, producer_of
 from neucocore.specs import EncoderSpec
 
 RECORD = """\
@@ -93,3 +93,10 @@ def test_what_is_not_a_distribution_is_known_by_its_sources(
     assert first["version"] == ""
     installed(code="zzz")
     assert producer_of(mine("idea.py"))["sources"] != first["sources"]
+
+
+def test_the_core_says_which_of_its_code_scores() -> None:
+    scoring, encoding = core_code("neucocore.evaluation"), core_code("neucocore.encoding")
+    assert scoring["version"] == encoding["version"] != ""
+    if "sources" in scoring:
+        assert scoring["sources"] != encoding["sources"]

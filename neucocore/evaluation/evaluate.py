@@ -25,7 +25,7 @@ from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
 from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
 from neucocore.keys import key_of
 from neucocore.lookup import find
-from neucocore.producer import producer_of
+from neucocore.producer import core_code, producer_of
 
 Progress = Callable[[str, int, int], None]
 """Called with (task, finished splits, splits)."""
@@ -109,6 +109,7 @@ class Prepared:
             {
                 "protocol": chosen.identity,
                 "options": chosen.values(),
+                "scorer": core_code(__name__.rpartition(".")[0]),
                 "components": [producer_of(c) for c in components_of(chosen, given.tasks)],
                 "embeddings": _digest(self.embeddings),
                 "tasks": [
