@@ -62,6 +62,18 @@ def test_leaves_are_green_in_the_summer_of_their_hemisphere() -> None:
             assert shares[1] < 0.2 * shares[0]
 
 
+def test_the_sea_is_level_and_the_land_rises_from_it(cubes: list[EarthCube]) -> None:
+    coasts = [c for c in cubes if 0.2 < (c.truth["corine"] == 44).mean() < 0.8]
+    assert len(coasts) > 3
+    ashore = []
+    for cube in coasts:
+        height, at_sea = cube.truth["elevation"], cube.truth["corine"] == 44
+        assert np.median(height[at_sea]) < 0.01
+        assert height[~at_sea].max() > 3.0
+        ashore.append(height[:, 1:][~at_sea[:, 1:] & at_sea[:, :-1]])
+    assert np.median(np.concatenate(ashore)) < 3.0
+
+
 def test_water_is_dark_in_the_infrared_and_a_city_bright_in_radar(cubes: list[EarthCube]) -> None:
     infrared = [np.median(over(cubes, lambda c: c.s2l2a[1, B08], 1, k)) for k in (SEA, BROADLEAF)]
     assert infrared[0] < 500 < 2000 < infrared[1]

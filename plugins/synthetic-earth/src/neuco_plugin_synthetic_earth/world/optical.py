@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from neuco_plugin_synthetic_earth.world import codes, spectra
 from neuco_plugin_synthetic_earth.world.fields import Field, spread
 from neuco_plugin_synthetic_earth.world.scene import Scene
-from neuco_plugin_synthetic_earth.world.surface import MATERIALS
+from neuco_plugin_synthetic_earth.world.surface import CROP_ROW, MATERIALS
 from neuco_plugin_synthetic_earth.world.terrain import illumination
 
 # Factor on near and short-wave infrared of each crop's green leaves, in the order of codes.CROPS.
@@ -67,8 +67,6 @@ def observe(
 
 def _colour_crops(scene: Scene, ground: Field, image: Field) -> None:
     """Give each crop's leaves their own infrared."""
-    from neuco_plugin_synthetic_earth.world.surface import CROP_ROW
-
     row = CROP_ROW[scene.crop]
     leaves = spectra.REFLECTANCE[MATERIALS.index("crop")]
     green = ground[MATERIALS.index("crop")]
