@@ -71,7 +71,9 @@ class ProbeBench(ComponentBench):
         y = self.targets(problem)[TRAIN:]
         if problem == "regression":
             pairs = zip(y.T, np.asarray(predicted).T, strict=True)
-            return float(np.mean([np.corrcoef(truth, said)[0, 1] for truth, said in pairs]))
+            with np.errstate(all="ignore"):  # constant predictions correlate with nothing
+                each = [np.corrcoef(truth, said)[0, 1] for truth, said in pairs]
+            return float(np.mean(np.nan_to_num(each)))
         if problem == "multiclass":
             right, chance = np.mean(np.argmax(predicted, axis=1) == y), 1 / CLASSES
         else:

@@ -13,6 +13,8 @@ import numpy as np
 from neucocore.testing.records import expect
 
 _Result = TypeVar("_Result")
+UNLIKELY = 748_131_907
+"""A seed that nobody chooses: seeding anew with the seed in force would go unnoticed."""
 
 
 @contextmanager
@@ -45,9 +47,10 @@ def _states() -> dict[str, Any]:
 
 def moved_generators(work: Callable[[], _Result]) -> tuple[_Result, list[str]]:
     """Run something; return its result and the global generators it used or seeded."""
-    before = _states()
-    result = work()
-    after = _states()
+    with seeded_globally(UNLIKELY):
+        before = _states()
+        result = work()
+        after = _states()
     return result, [name for name in after if before.get(name, after[name]) != after[name]]
 
 

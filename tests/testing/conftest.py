@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.discovery import forget
+from neucocore.discovery import Component, PluginRecord, forget
+from neucocore.specs import ComponentSpec
+from neucocore.testing.kit import BENCH_OF_KIND
+from neucocore.testing.records import CHECKS
 
 WRONG = Path(__file__).with_name("wrong")
 
@@ -39,3 +42,17 @@ def with_wrong_plugins(
     yield
     monkeypatch.undo()
     forget()
+
+
+@pytest.fixture
+def broken_checks() -> Callable[[ComponentSpec], set[str]]:
+    """Return a function that tries a component and gives the checks of its kind that failed."""
+
+    def try_component(spec: ComponentSpec) -> set[str]:
+        plugin = PluginRecord("mine", "neuco-plugin-mine", "1", "mine", "loaded")
+        component = Component(spec, "mine", "neuco-plugin-mine", "1")
+        bench = BENCH_OF_KIND[spec.kind](component, plugin)
+        records = [check.record(bench) for check in CHECKS if check.about == spec.kind]
+        return {record.id for record in records if record.status == "failed"}
+
+    return try_component
