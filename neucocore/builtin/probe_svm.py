@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import loguniform, uniform
-from sklearn.base import BaseEstimator
-from sklearn.model_selection import KFold, ParameterSampler, RandomizedSearchCV, StratifiedKFold
+from sklearn.model_selection import KFold, ParameterSampler, StratifiedKFold
 from sklearn.svm import SVC, SVR
-from sklearn.utils import Tags
 
 from neucocore.builtin.probes import target_of
 from neucocore.evaluation.logistic import probabilities
@@ -39,7 +37,7 @@ class _QuietSVR(SVR):  # type: ignore[misc]
         pass
 
 
-class PolynomialMachine(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+class PolynomialMachine:
     """SVC or SVR with kernel (gamma <x, z> + coef0)^degree, given the products <x, z>.
 
     Products are computed once, by BLAS, for all candidates of a search.
@@ -56,11 +54,6 @@ class PolynomialMachine(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
     ) -> None:
         self.classify, self.C, self.degree = classify, C, degree
         self.gamma, self.coef0, self.epsilon = gamma, coef0, epsilon
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.pairwise = True
-        return tags
 
     def fit(self, products: Matrix, y: NDArray[Any]) -> PolynomialMachine:
         """Fit on the (n, n) products of the training rows."""
@@ -206,24 +199,25 @@ class SVMProbe:
         return PolynomialMachine(self.problem != "regression", **given)
 
     def _search(self, products: Matrix, y: NDArray[Any], seed: int) -> dict[str, Any]:
-        """Return the best candidate's parameters as plain numbers."""
+        """Return the best candidate's parameters as plain numbers.
+
+        This is scikit-learn's RandomizedSearchCV, which threads cannot use at the same time: each
+        of its fits resets the process's warning filters.
+        """
         kept = np.sort(np.random.default_rng(seed).permutation(len(y))[: self.search_rows])
         folds = min(self.inner_folds, _most_folds(y[kept], self.problem))
         if folds < 2:  # nothing to judge by
             return _plain(next(iter(ParameterSampler(self.space, 1, random_state=seed))))
+        candidates = list(ParameterSampler(self.space, self.n_iter, random_state=seed))
+        scores = np.zeros(len(candidates))
         kind = KFold if self.problem == "regression" else StratifiedKFold
-        search = RandomizedSearchCV(
-            self._machine({}),
-            self.space,
-            n_iter=self.n_iter,
-            cv=kind(folds, shuffle=True, random_state=seed),
-            random_state=seed,
-            refit=False,
-            error_score="raise",
-        )
-        search.fit(products[np.ix_(kept, kept)], y[kept])
-        best = int(np.argmin(search.cv_results_["rank_test_score"]))
-        return _plain(search.cv_results_["params"][best])
+        splits = kind(folds, shuffle=True, random_state=seed).split(kept, y[kept])
+        for train, held in ((kept[train], kept[held]) for train, held in splits):
+            inner, outer = products[np.ix_(train, train)], products[np.ix_(held, train)]
+            for number, candidate in enumerate(candidates):
+                machine = self._machine(candidate).fit(inner, y[train])
+                scores[number] += machine.score(outer, y[held])
+        return _plain(candidates[int(np.argmax(scores))])
 
 
 def _most_folds(y: NDArray[Any], problem: Problem) -> int:

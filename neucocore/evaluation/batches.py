@@ -51,6 +51,11 @@ class JoinedTask:
         """Whether each column is a problem of its own: outputs, or labels of a multi-label task."""
         return self.task.problem in ("regression", "multilabel")
 
+    @property
+    def several(self) -> bool:
+        """Whether there are several such columns."""
+        return self.per_column and self.columns.shape[1] > 1
+
 
 def join(
     given: ScoringInput, task: ScoringTask, *, folds: int, repeats: int, protocol: str

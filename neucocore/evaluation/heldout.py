@@ -66,7 +66,8 @@ class HeldOut:
         (repeats, n, k) values or probabilities, rows as in the `JoinedTask`; NaN where a label
         is missing.
     chosen
-        Per split and portion: ``split``, ``columns`` and what the model selected.
+        Per split and fitted part: ``split``, the label's ``column`` where each is fitted alone,
+        and what the model selected.
     models
         Portions and their models fitted on all rows, where asked for.
     """
@@ -163,7 +164,9 @@ class _BatchRun:
             if not joined.per_column:
                 cells = np.ix_(portion.places[held], np.arange(result.scores.shape[2]))
             result.scores[self.batch.repeat][cells] = predicted
-            result.chosen += [{"split": self._number(fold), **chosen} for chosen in model.chosen]
+            for place, chosen in enumerate(model.chosen):
+                of = {"column": portion.columns[place]} if joined.several else {}
+                result.chosen.append({"split": self._number(fold), **of, **chosen})
 
     def _targets(self, rows: NDArray[np.int64]) -> list[Target]:
         targets = []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.errors import DataError
+from neucocore.errors import ConfigError, DataError
 from neucocore.evaluation.batches import JoinedTask, join
 from neucocore.evaluation.classcounts import class_problems
 from neucocore.evaluation.heldout import Fitter, HeldOut, Progress, predict_held_out
@@ -43,7 +43,7 @@ def score_held_out(
     identity
         ``name@version`` of the protocol, which decides the splits.
     """
-    folds, repeats = int(options["folds"]), int(options["repeats"])
+    folds, repeats = _partition_options(options)
     undefined = {index: why for index, task in enumerate(given.tasks) if (why := _undefined(task))}
     joined = [
         join(given, task, folds=folds, repeats=repeats, protocol=identity)
@@ -70,6 +70,14 @@ def score_held_out(
         _without_score(task, d, undefined[index]) if index in undefined else next(scored)
         for index, task in enumerate(given.tasks)
     ]
+
+
+def _partition_options(options: Mapping[str, Any]) -> tuple[int, int]:
+    for name, least in (("folds", 2), ("repeats", 1)):
+        value = options[name]
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ConfigError(f"option {name}: {value!r} is not a whole number from {least}")
+    return options["folds"], options["repeats"]
 
 
 def _undefined(task: ScoringTask) -> str:
@@ -157,13 +165,13 @@ def _outcome(
 def _extra(
     joined: JoinedTask, result: HeldOut, primary: NamedMetric, others: Sequence[NamedMetric]
 ) -> dict[str, float | None]:
-    """Return the other metrics, and the primary one of each output as ``metric:output``."""
+    """Return the other metrics, and the first one for single outputs as ``metric:output``."""
     extra = {metric.name: pooled_score(metric, joined, result.scores) for metric in others}
-    k = joined.columns.shape[1]
-    if k > 1 and not primary.spec.multioutput:
-        for column, name in enumerate(joined.task.outputs or map(str, range(k))):
-            score = pooled_score(primary, joined, result.scores, [column])
-            extra[f"{primary.name}:{name}"] = score
+    if joined.several:
+        single = next(m for m in (primary, *others) if not m.spec.multioutput)
+        for column, name in enumerate(joined.task.outputs or map(str, range(joined.y.shape[1]))):
+            score = pooled_score(single, joined, result.scores, [column])
+            extra[f"{single.name}:{name}"] = score
     return extra
 
 

@@ -7,7 +7,9 @@ import importlib
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.svm import SVC, SVR
 
 from neucocore.builtin.specs_probes import probe_specs
 from neucocore.evaluation.probing import generator
@@ -132,6 +134,27 @@ def test_logistic_probabilities_are_those_of_scikit_learn(data):
     expected.fit(scaled[:200], labels["binary"][:200])
     said = expected.predict_proba(scaled[200:])[:, 1:]
     assert probe.predict(X[200:]) == pytest.approx(said, abs=1e-5)
+
+
+@pytest.mark.parametrize("problem", ["regression", "binary"])
+def test_the_search_is_that_of_scikit_learn(problem, data):
+    X, labels = data
+    y = labels[problem][:90].reshape(90, -1)[:, 0].astype(float)
+    probe = make("svm", problem, n_iter=6, inner_folds=3)
+    probe.fit(X[:90], y, generator("test", 0))
+    seed = int(generator("test", 0).integers(2**31))
+    rows = (X[:90] - X[:90].mean(axis=0)) / np.sqrt(X[:90].var(axis=0).mean())
+    folds = (KFold if problem == "regression" else StratifiedKFold)(
+        3, shuffle=True, random_state=seed
+    )
+    machine = (SVR if problem == "regression" else SVC)(kernel="poly")
+    scoring = "neg_mean_squared_error" if problem == "regression" else "accuracy"
+    search = RandomizedSearchCV(
+        machine, probe.space, n_iter=6, cv=folds, random_state=seed, scoring=scoring
+    )
+    search.fit(rows, (y - y.min()) / np.ptp(y))
+    for name, value in search.best_params_.items():
+        assert probe.chosen[0][name] == pytest.approx(value)
 
 
 def test_the_state_of_a_support_vector_machine_predicts(data):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn import metrics as reference
@@ -190,6 +192,30 @@ def test_outputs_with_missing_labels_are_masked_one_by_one(robust, task, rows, s
     assert np.isnan(kept["y_pred"][~known, 1]).all()
     expected = ridge_predictions(rows[known], y[known, 1], kept["split"][known])
     assert kept["y_pred"][known, 1] == pytest.approx(expected, rel=1e-7)
+
+
+def test_points_are_judged_by_distance_and_by_output(robust, task, rows, signals):
+    ships = task("ships", signals[:, :2], outputs=("row", "col"), metric="mean-distance")
+    result = robust(rows, ships)[0]
+    assert result.q == -result.score
+    assert result.extra["r2"] == pytest.approx(
+        (result.extra["r2:row"] + result.extra["r2:col"]) / 2
+    )
+
+
+def test_what_was_chosen_is_plain_json_by_split_and_column(robust, task, rows, signals):
+    ships = task("ships", signals[:, :2], outputs=("row", "col"))
+    chosen = robust(rows, ships)[0].hyperparameters["chosen"]
+    assert json.loads(json.dumps(chosen)) == chosen
+    assert [(c["split"], c["column"]) for c in chosen] == [
+        (s, k) for s in range(10) for k in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize(("option", "value"), [("folds", 1), ("folds", 2.5), ("repeats", 0)])
+def test_options_that_leave_nothing_to_train_on_are_refused(robust, rows, signals, option, value):
+    with pytest.raises(ConfigError, match=f"option {option}: {value} is not a whole number"):
+        robust(rows, signals[:, 0], **{option: value})
 
 
 def test_another_metric_leads_when_it_is_named(robust, task, rows, signals):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,7 @@ def test_the_search_sees_nothing_of_the_held_out_rows(score_svm, task, bowl):
     after = score_svm(X, task("y", spoilt))[0]
     chosen = [result.hyperparameters["chosen"][0] for result in (before, after)]
     assert chosen[0] == chosen[1]
+    assert json.loads(json.dumps(chosen)) == chosen
     predicted = [result.predictions["y_pred"][held] for result in (before, after)]
     assert (predicted[0] == predicted[1]).all()
 

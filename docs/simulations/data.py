@@ -1,0 +1,57 @@
+"""Synthetic embeddings and labels of known truth, and the protocols' scores of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neucocore.evaluation import neucobench, robust
+from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.protocols import protocol
+
+METRIC = {"regression": "r2", "binary": "average-precision"}
+
+
+def linear(n, d, r2=0.7, seed=0):
+    """Standard normal rows (n, d) and labels of which a linear map explains ``r2``."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, d))
+    weights = rng.standard_normal(d)
+    weights *= np.sqrt(r2) / np.linalg.norm(weights)
+    return X, X @ weights + rng.normal(0, np.sqrt(1 - r2), n)
+
+
+def ids_of(n, prefix="cube"):
+    return tuple(f"{prefix}-{row:05d}" for row in range(n))
+
+
+def task(y, key="task", problem="regression", ids=None):
+    ids = ids_of(len(y)) if ids is None else ids
+    return ScoringTask(key, key, problem, ids, np.asarray(y), METRIC[problem], "")
+
+
+def given(X, *tasks):
+    ids = ids_of(len(X))
+    matrix = np.ascontiguousarray(X, dtype=np.float32)
+    labelled = frozenset(cube for t in tasks for cube in t.ids)
+    return ScoringInput(ids, matrix, tasks, labelled)
+
+
+def by_robust(X, y, problem="regression", **options):
+    """The outcome under robust@1."""
+    values = protocol("robust").with_options(options).values()
+    return robust.score(given(X, task(y, problem=problem)), values, jobs=2)[0]
+
+
+def by_neucobench(X, y, problem="regression", **options):
+    """The outcome under neucobench-2026@1."""
+    values = protocol("neucobench-2026").with_options(options).values()
+    return neucobench.score(given(X, task(y, problem=problem)), values, jobs=2)[0]
+
+
+def show(title, header, rows):
+    """Print a Markdown table."""
+    print(f"\n### {title}\n")
+    print("| " + " | ".join(header) + " |")
+    print("|" + "---|" * len(header))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |")

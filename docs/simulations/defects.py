@@ -1,0 +1,284 @@
+"""The known defects of ``neucobench-*``, each shown on data of known truth.
+
+Run ``python docs/simulations/defects.py [NAME ...]``; docs/scores.md shows what it prints.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from data import by_neucobench, by_robust, given, ids_of, linear, show, task
+
+from neucocore.builtin.metrics import f1, r2
+from neucocore.evaluation import neucobench
+from neucocore.evaluation.linear_kernel import fit_fold
+from neucocore.evaluation.linear_oracle import Training
+from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.stream import Stream, outputs_per_fold, shuffle_splits
+from neucocore.results.ranking import moved_by
+
+
+def folds(X, y, *, classify=False, scaled=None, count=40):
+    """Yield held-out rows and their predictions after each of ten epochs.
+
+    ``scaled(y, train)`` gives the labels a fold is trained with.
+    """
+    matrix = ((X - X.mean()) / X.std()).astype(np.float32)
+    training = Training(classify, epochs=10, batch_size=64, learning_rate=1e-3)
+    stream = Stream()
+    for train, held in shuffle_splits(len(y), count):
+        target = (y if scaled is None else scaled(y, train)).astype(np.float32)
+        outputs = stream.take(outputs_per_fold(len(y), X.shape[1], 10))
+        yield held, fit_fold(matrix, target, train, held, outputs, training).predictions
+
+
+def to_range(y, rows):
+    return (y - y[rows].min()) / np.ptp(y[rows])
+
+
+def controls():
+    rng = np.random.default_rng(0)
+    y = rng.random(1140)
+    rows = []
+    oracle = np.repeat(y[:, None], 1024, axis=1)
+    noise = rng.standard_normal((1140, 1023))
+    for name, X in (
+        ("random, 1024 columns", rng.standard_normal((1140, 1024))),
+        ("the label itself, 1 column", y[:, None]),
+        ("the label itself, 1024 times", oracle),
+        ("the label among 1023 random columns", np.hstack([y[:, None], noise])),
+    ):
+        rows.append((name, f"{by_neucobench(X, y).score:.2f}", f"{by_robust(X, y).score:.3f}"))
+    show(
+        "Controls: 1,140 rows, uniform labels, R2", ("embedding", "neucobench-2026", "robust"), rows
+    )
+
+
+def best_epoch():
+    rows = []
+    for n in (100, 300, 1000):
+        gains = []
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            X, y = rng.standard_normal((n, 32)), (rng.random(n) < 0.5).astype(float)
+            for held, predictions in folds(X, y, classify=True):
+                scores = [f1(y[held], (logits > 0).astype(float)) for logits in predictions]
+                gains.append((max(scores), scores[-1]))
+        best, last = np.mean(gains, axis=0)
+        rows.append((n, f"{best:.3f}", f"{last:.3f}", f"{best - last:.3f}"))
+    header = ("rows", "best epoch, as scored", "last epoch", "gain")
+    show("Best epoch on the test rows: F1 of random labels, 32 random columns", header, rows)
+
+
+def convergence():
+    rows = []
+    for n, d in ((200, 16), (300, 64), (1140, 256), (1140, 1024), (5000, 256), (13260, 256)):
+        nb, ours = [], []
+        for seed in range(3):
+            X, y = linear(n, d, 0.6, seed)
+            nb.append(by_neucobench(X, y).score)
+            ours.append(by_robust(X, y).score)
+        rows.append((n, d, f"{np.mean(nb):.2f}", f"{np.mean(ours):.2f}"))
+    show(
+        "Hardly converged: R2 where 0.60 is true, mean of three data sets",
+        ("rows", "dimensions", "neucobench-2026", "robust"),
+        rows,
+    )
+
+
+def linear_maps():
+    rng = np.random.default_rng(0)
+    n, d = 8000, 64
+    Z = rng.standard_normal((n, d)) * np.arange(1, d + 1) ** -0.75
+    turn, _ = np.linalg.qr(rng.standard_normal((d, d)))
+    y = Z @ rng.standard_normal(d)
+    y = y / y.std() + rng.normal(0, 0.5, n)
+    raw = Z @ turn + rng.normal(0, 2, d)
+    _, _, axes = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)
+    pca = (raw - raw.mean(axis=0)) @ axes.T
+    rows = []
+    for name, X in (
+        ("raw", raw),
+        ("rotated to its principal axes", pca),
+        ("whitened", pca / pca.std(axis=0)),
+        ("raw times 1000", raw * 1000),
+    ):
+        nb, ours = by_neucobench(X, y), by_robust(X, y)
+        rows.append((name, f"{nb.q:.1f}", f"{nb.score:.3f}", f"{ours.score:.3f}"))
+    show(
+        f"The same information after invertible linear maps: {n} rows, {d} dimensions, truth 0.80",
+        ("embedding", "Q, neucobench-2026", "its R2", "R2, robust"),
+        rows,
+    )
+
+
+def scalar_standardisation():
+    rows = []
+    for factor in (1, 10, 100):
+        X, y = linear(8000, 32, 0.7)
+        loud = np.random.default_rng(1).standard_normal((8000, 32)) * factor
+        both = np.hstack([X, loud])
+        nb, ours = by_neucobench(both, y), by_robust(both, y)
+        rows.append((factor, f"{nb.score:.2f}", f"{ours.score:.3f}"))
+    show(
+        "One scalar standardisation: 32 columns that tell, 32 larger that do not; 8,000 rows, "
+        "truth 0.70",
+        ("how much larger", "R2, neucobench-2026", "R2, robust"),
+        rows,
+    )
+
+
+def test_rows_in_statistics():
+    rows = []
+    for n in (2000, 8000):
+        moved, lucky = [], []
+        for seed in range(4):
+            X, y = linear(n, 16, 0.7, seed)
+            y = np.exp(y)
+            top = int(y.argmax())
+            everything = np.arange(n)
+            leaky = list(folds(X, to_range(y, everything)))
+            clean = list(folds(X, y, scaled=to_range))
+            for (held, a), (_, b) in zip(leaky, clean, strict=True):
+                if top in held:
+                    rest = held != top  # the rows next to it
+                    train = np.setdiff1d(everything, held)
+                    in_train = to_range(y, train)[held[rest]]
+                    in_all = to_range(y, everything)[held[rest]]
+                    scores = [
+                        max(r2(truth, epoch[rest]) for epoch in said)
+                        for truth, said in ((in_all, a), (in_train, b))
+                    ]
+                    moved.append(abs(scores[0] - scores[1]))
+                    lucky.append(scores[0] - scores[1])
+        rows.append((n, len(moved), f"{np.mean(moved):.3f}", f"{np.mean(lucky):+.3f}"))
+    show(
+        "Label range with the test rows: skewed labels, splits that hold out the largest label, "
+        "R2 of the other held-out rows",
+        ("rows", "such splits", "mean change", "mean gain"),
+        rows,
+    )
+    n = 4000
+    X, y = linear(n, 16, 0.7)
+    values = protocol("neucobench-2026").values()
+    rows = []
+    for factor in (1, 3, 10):
+        more = np.vstack([X, factor * np.random.default_rng(1).standard_normal((n, 16))])
+        ids = ids_of(2 * n)
+        own = task(y, "a", ids=ids[:n])
+        other = task(np.random.default_rng(2).standard_normal(n), "b", ids=ids[n:])
+        score = neucobench.score(given(more, own, other), values, jobs=2)[0].score
+        rows.append((factor, f"{score:.3f}"))
+    show(
+        "Embedding statistics over all labelled rows: R2 of a task of 4,000 rows, truth 0.70, "
+        "when another task's rows are larger",
+        ("how much larger", "R2, neucobench-2026"),
+        rows,
+    )
+
+
+def constant_labels():
+    X = np.random.default_rng(0).standard_normal((200, 8))
+    outcomes = (by_neucobench(X, np.full(200, 3.0)), by_robust(X, np.full(200, 3.0)))
+    rows = [(o.status, o.reason) for o in outcomes]
+    show("Constant labels (the reference gives -inf or NaN)", ("status", "reason"), rows)
+
+
+def task_filter():
+    X, y = linear(4000, 64, 0.6)
+    other = np.random.default_rng(1).standard_normal(4000)
+    values = protocol("neucobench-2026").values()
+    alone = neucobench.score(given(X, task(y, "b")), values, jobs=2)[0]
+    after = neucobench.score(given(X, task(other, "a"), task(y, "b")), values, jobs=2)[1]
+    rows = [("alone", f"{alone.score:.4f}", f"{alone.q:.4f}")]
+    rows.append(("after another task", f"{after.score:.4f}", f"{after.q:.4f}"))
+    show("Task filter: the same task", ("scored", "R2", "Q"), rows)
+
+
+def negative_q():
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal(200)
+    calm = rng.standard_normal((200, 256))
+    wild = calm * rng.lognormal(0, 1, (200, 1))
+    rows = []
+    for name, X in (("random", calm), ("random, rows of unequal length", wild)):
+        nb = by_neucobench(X, y)
+        rows.append((name, f"{nb.score:.2f}", f"{nb.std:.2f}", f"{nb.q:.2f}"))
+    show(
+        "Q = 2 mean / (0.02 + std) where the mean is negative: 200 rows, 256 dimensions",
+        ("embedding", "mean R2", "std", "Q"),
+        rows,
+    )
+
+
+def rank_weights():
+    rows = []
+    for methods, tasks in ((3, 5), (5, 9), (10, 9)):
+        rng = np.random.default_rng(0)
+        moved = 0
+        for _ in range(2000):
+            q = rng.standard_normal((methods + 1, tasks)) * rng.lognormal(0, 1, tasks)
+            q += rng.standard_normal((methods + 1, 1))
+            moved += bool(moved_by(q, methods, "weighted"))
+        rows.append((methods, tasks, f"{moved / 20:.0f} %"))
+    show(
+        "Rank weights: random tables in which one more method reorders the others",
+        ("methods", "tasks", "reordered"),
+        rows,
+    )
+
+
+def no_interval():
+    rows = []
+    for n, d in ((1140, 32), (8000, 32)):
+        nb, spread, ours = [], [], []
+        for seed in range(15):
+            X, y = linear(n, d, 0.6, seed)
+            outcome = by_neucobench(X, y)
+            nb.append(outcome.score)
+            spread.append(outcome.std / np.sqrt(40))
+            ours.append(by_robust(X, y).score)
+        rows.append((n, d, f"{np.std(nb):.3f}", f"{np.mean(spread):.3f}", f"{np.std(ours):.3f}"))
+    show(
+        "No interval: how much a score varies from data set to data set, 15 data sets",
+        ("rows", "dimensions", "std of R2", "what 40 folds suggest, std/sqrt(40)", "std, robust"),
+        rows,
+    )
+
+
+def missing_ids():
+    X, y = linear(8000, 32, 0.5)
+    weights, *_ = np.linalg.lstsq(X, y, rcond=None)
+    easy = np.argsort(np.abs(y - X @ weights))
+    rows = []
+    for share in (1.0, 0.9, 0.7):
+        kept = np.sort(easy[: int(share * len(y))])
+        rows.append((f"{share:.0%}", f"{by_neucobench(X[kept], y[kept]).score:.2f}"))
+    show(
+        "Missing ids dropped: a submission that leaves out the hardest of 8,000 rows, truth 0.50",
+        ("rows submitted", "R2, neucobench-2026"),
+        rows,
+    )
+
+
+SIMULATIONS = (
+    controls,
+    best_epoch,
+    convergence,
+    linear_maps,
+    scalar_standardisation,
+    test_rows_in_statistics,
+    constant_labels,
+    task_filter,
+    negative_q,
+    rank_weights,
+    no_interval,
+    missing_ids,
+)
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:]
+    for simulation in SIMULATIONS:
+        if not chosen or simulation.__name__ in chosen:
+            simulation()
