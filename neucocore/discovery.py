@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from neucocore import hookcheck
 from neucocore.candidates import (
@@ -75,6 +75,12 @@ class Component:
         """``name@version``, a task's identity."""
         return f"{self.spec.name}@{self.spec.version}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to a worker process: from a single file by name, since it must load that first."""
+        if self.distribution_version:
+            return Component, (self.spec, self.plugin, self.distribution, self.distribution_version)
+        return _installed, (self.kind, self.full_name, self.spec.version)
+
 
 @dataclass(frozen=True, slots=True)
 class PluginRecord:
@@ -120,6 +126,16 @@ class Installation:
     def failed(self) -> tuple[PluginRecord, ...]:
         """The plugins that did not load."""
         return tuple(plugin for plugin in self.plugins if plugin.status == "failed")
+
+
+def _installed(kind: Kind, full_name: str, version: int) -> Component:
+    for component in installation().components(kind):
+        if (component.full_name, component.spec.version) == (full_name, version):
+            return component
+    raise PluginError(
+        f"the {kind} {full_name}@{version} is not known in this process",
+        hint=f"{PATH_VARIABLE} names the files that are plugins; a worker elsewhere needs it too",
+    )
 
 
 @functools.cache

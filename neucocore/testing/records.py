@@ -90,7 +90,7 @@ class Check:
         except Violation as violation:
             return "failed", str(violation)
         except NeucoError as error:
-            return "failed", str(error)
+            return "failed", "; ".join(map(str.strip, str(error).splitlines()))
         except (Exception, SystemExit) as error:  # noqa: BLE001  a stranger's code may do anything
             return "failed", f"{type(error).__name__}: {error}"
         return "passed", ""

@@ -60,6 +60,16 @@ def test_checks_after_a_failed_making_are_skipped_and_say_so(
     assert records["spec-picklable"].status == "passed"
 
 
+def test_a_plugin_that_does_not_load_fails_and_is_not_tried(
+    plugin_file: Callable[..., str],
+) -> None:
+    name = plugin_file("unloaded", kind="dataset", spec="EncoderSpec")
+    records = {record.id: record for record in check_plugin(name)}
+    assert records["plugin-loads"].broken
+    assert "which is not a DatasetSpec" in records["plugin-loads"].reason
+    assert records["import-light"].status == "skipped"
+
+
 def test_a_component_left_out_is_not_missed(plugin_file: Callable[..., str]) -> None:
     name = plugin_file("left-out", kind="dataset", spec="DatasetSpec")
     records = check_plugin(name, without=["dataset x"])
