@@ -10,8 +10,8 @@ import typer
 from neucocore.cli.terminal import progress, put, say
 
 DATASET = "synthetic-earth"
-CUBES = 240
-SIZE = 32
+CUBES = 200
+SIZE = 64
 SEED = 0
 RUN_FILE = """\
 # The demo as a run file: change it and run it again with
