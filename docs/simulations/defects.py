@@ -181,8 +181,9 @@ def test_rows_in_statistics():
 def constant_labels():
     X = np.random.default_rng(0).standard_normal((200, 8))
     outcomes = (by_neucobench(X, np.full(200, 3.0)), by_robust(X, np.full(200, 3.0)))
-    rows = [(o.status, o.reason) for o in outcomes]
-    show("Constant labels (the reference gives -inf or NaN)", ("status", "reason"), rows)
+    names = ("neucobench-2026 (the reference gives -inf or NaN)", "robust")
+    rows = [(name, o.status, o.reason) for name, o in zip(names, outcomes, strict=True)]
+    show("Constant labels", ("protocol", "status", "reason"), rows)
 
 
 def task_filter():

@@ -19,7 +19,7 @@ IDENTITY = "robust@1"
 class LinearFitter:
     """Ridge for values, logistic regression for classes."""
 
-    name = "linear"
+    name = "ridge and logistic"
     uses_moments = True
 
     def __call__(
