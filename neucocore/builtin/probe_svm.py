@@ -17,6 +17,8 @@ from neucocore.evaluation.scaling import one_scalar
 from neucocore.evaluation.training import Matrix
 from neucocore.specs import Problem
 
+MOST_PRODUCT_ROWS = 4_000
+"""Up to so many training rows their n x n products are kept in memory: 128 MB."""
 MOST_STEPS = 20_000
 """Where the solver of one machine stops: large C with steep kernels would take days."""
 
@@ -38,50 +40,60 @@ class _QuietSVR(SVR):  # type: ignore[misc]
 
 
 class PolynomialMachine:
-    """SVC or SVR with kernel (gamma <x, z> + coef0)^degree, given the products <x, z>.
+    """SVC or SVR with kernel (gamma <x, z> + coef0)^degree, given products <x, z>, or rows.
 
-    Products are computed once, by BLAS, for all candidates of a search.
+    Products are computed once, by BLAS, for all candidates of a search; with rows the solver
+    computes those it needs and keeps few.
     """
 
     def __init__(
         self,
         classify: bool = False,
+        by_products: bool = True,
         C: float = 1.0,
         degree: int = 3,
         gamma: float = 1.0,
         coef0: float = 0.0,
         epsilon: float = 0.1,
     ) -> None:
-        self.classify, self.C, self.degree = classify, C, degree
+        self.classify, self.by_products = classify, by_products
+        self.C, self.degree = C, degree
         self.gamma, self.coef0, self.epsilon = gamma, coef0, epsilon
 
-    def fit(self, products: Matrix, y: NDArray[Any]) -> PolynomialMachine:
-        """Fit on the (n, n) products of the training rows."""
-        settings = {"kernel": "precomputed", "C": self.C, "max_iter": MOST_STEPS}
+    def fit(self, given: Matrix, y: NDArray[Any]) -> PolynomialMachine:
+        """Fit on the (n, n) products of the training rows, or on the rows (n, d)."""
+        settings: dict[str, Any] = {"C": self.C, "max_iter": MOST_STEPS}
+        if self.by_products:
+            settings |= {"kernel": "precomputed"}
+        else:
+            kernel = {"gamma": self.gamma, "coef0": self.coef0, "degree": self.degree}
+            settings |= {"kernel": "poly", **kernel}
         self.machine_ = (
             _QuietSVC(**settings) if self.classify else _QuietSVR(epsilon=self.epsilon, **settings)
         )
-        self.machine_.fit(self._kernel(products), y)
+        self.machine_.fit(self._kernel(given), y)
         return self
 
-    def predict(self, products: Matrix) -> NDArray[Any]:
-        """Return values or classes from the (m, n) products with the training rows."""
-        predicted: NDArray[Any] = self.machine_.predict(self._kernel(products))
+    def predict(self, given: Matrix) -> NDArray[Any]:
+        """Return values or classes from the (m, n) products with training rows, or from rows."""
+        predicted: NDArray[Any] = self.machine_.predict(self._kernel(given))
         return predicted
 
-    def margins(self, products: Matrix) -> Matrix:
+    def margins(self, given: Matrix) -> Matrix:
         """Return values (m, 1), or margins (m, 1) of two classes, (m, k) of k classes."""
         of = self.machine_.decision_function if self.classify else self.machine_.predict
-        margins: Matrix = of(self._kernel(products))
-        return margins.reshape(len(products), -1)
+        margins: Matrix = of(self._kernel(given))
+        return margins.reshape(len(given), -1)
 
-    def score(self, products: Matrix, y: NDArray[Any]) -> float:
+    def score(self, given: Matrix, y: NDArray[Any]) -> float:
         """Return accuracy, or the negative mean squared error."""
-        predicted = self.predict(products)
+        predicted = self.predict(given)
         return float(np.mean(predicted == y) if self.classify else -np.mean((predicted - y) ** 2))
 
-    def _kernel(self, products: Matrix) -> Matrix:
-        base = self.gamma * products
+    def _kernel(self, given: Matrix) -> Matrix:
+        if not self.by_products:
+            return given
+        base = self.gamma * given
         base += self.coef0
         kernel = base.copy()
         for _ in range(self.degree - 1):  # ten times faster than a power
@@ -141,7 +153,8 @@ class SVMProbe:
         self.centre = X.mean(axis=0)
         self.scale = float(one_scalar(X.var(axis=0))[0])
         self.rows = self._scaled(X)
-        products = self.rows @ self.rows.T
+        self.by_products = len(X) <= MOST_PRODUCT_ROWS
+        given = self._given(self.rows)
         columns = target_of(self.problem, y).y
         self.low = np.zeros(columns.shape[1])
         self.range = np.ones(columns.shape[1])
@@ -152,16 +165,16 @@ class SVMProbe:
         self.machines = []
         self.chosen: tuple[Mapping[str, Any], ...] = ()
         for column in ((columns - self.low) / self.range).T:
-            best = self._search(products, column, seed)
-            self.machines.append(self._machine(best).fit(products, column))
+            best = self._search(column, seed)
+            self.machines.append(self._machine(best, self.by_products).fit(given, column))
             converged = self.machines[-1].machine_.fit_status_ == 0
             self.chosen += ({**best, "converged": converged},)
         return self
 
     def predict(self, X: Matrix) -> Matrix:
         """Return values, or margins made shares by the logistic function or softmax, (m, k)."""
-        products = self._scaled(X) @ self.rows.T
-        margins = [machine.margins(products) for machine in self.machines]
+        given = self._given(self._scaled(X))
+        margins = [machine.margins(given) for machine in self.machines]
         if self.problem == "regression":
             return np.hstack(margins) * self.range + self.low
         return np.hstack([probabilities(margin) for margin in margins])
@@ -193,12 +206,15 @@ class SVMProbe:
     def _scaled(self, X: Matrix) -> Matrix:
         return np.asarray((X - self.centre) * self.scale, dtype=np.float64)
 
-    def _machine(self, settings: Mapping[str, Any]) -> PolynomialMachine:
+    def _given(self, rows: Matrix) -> Matrix:
+        return rows @ self.rows.T if self.by_products else rows
+
+    def _machine(self, settings: Mapping[str, Any], by_products: bool) -> PolynomialMachine:
         # Without a range, gamma is one over the rows' mean square, as "scale" in scikit-learn.
         given = {"gamma": 1 / self.rows.shape[1], **settings}
-        return PolynomialMachine(self.problem != "regression", **given)
+        return PolynomialMachine(self.problem != "regression", by_products, **given)
 
-    def _search(self, products: Matrix, y: NDArray[Any], seed: int) -> dict[str, Any]:
+    def _search(self, y: NDArray[Any], seed: int) -> dict[str, Any]:
         """Return the best candidate's parameters as plain numbers.
 
         This is scikit-learn's RandomizedSearchCV, which threads cannot use at the same time: each
@@ -213,9 +229,10 @@ class SVMProbe:
         kind = KFold if self.problem == "regression" else StratifiedKFold
         splits = kind(folds, shuffle=True, random_state=seed).split(kept, y[kept])
         for train, held in ((kept[train], kept[held]) for train, held in splits):
-            inner, outer = products[np.ix_(train, train)], products[np.ix_(held, train)]
+            inner = self.rows[train] @ self.rows[train].T
+            outer = self.rows[held] @ self.rows[train].T
             for number, candidate in enumerate(candidates):
-                machine = self._machine(candidate).fit(inner, y[train])
+                machine = self._machine(candidate, by_products=True).fit(inner, y[train])
                 scores[number] += machine.score(outer, y[held])
         return _plain(candidates[int(np.argmax(scores))])
 

@@ -157,8 +157,10 @@ def test_the_search_is_that_of_scikit_learn(problem, data):
         assert probe.chosen[0][name] == pytest.approx(value)
 
 
-def test_the_state_of_a_support_vector_machine_predicts(data):
+@pytest.mark.parametrize("most", [4000, 100])
+def test_the_state_of_a_support_vector_machine_predicts(data, monkeypatch, most):
     X, _ = data
+    monkeypatch.setattr("neucocore.builtin.probe_svm.MOST_PRODUCT_ROWS", most)
     probe = fitted("svm", "regression", data)
     state = probe.state()
     rows = (X[200:] - state["centre"]) * state["scale"]
