@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from neucocore.components import create
 from neucocore.data.ids import read_id_file
+from neucocore.data.labels import read_label_folder
 from neucocore.discovery import installation
 from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import ConfigError, DataError, NeucoError
 from neucocore.evaluation.evaluate import EvaluateRequest, protocols_of
+from neucocore.evaluation.tasks import select_tasks
 from neucocore.lookup import find
+from neucocore.results.layout import check_name
 from neucocore.runfile import EncoderEntry, RunFile
 
 if TYPE_CHECKING:
@@ -86,11 +89,27 @@ def _given(run: RunFile) -> Iterator[Method]:
 def check(run: RunFile) -> None:
     """Look up every name of a run file, so that a misspelt one costs no night of encoding.
 
+    Names that become folders and files are checked here too: they must not lead elsewhere.
+
     Raises
     ------
     NeucoError
         The first, with all others as its problems.
     """
+    _check_components(run)
+    protocols_of(run.protocols, probe=run.probe, metric=run.metric)
+    check_name(phase_of(run), "phase")
+    for method in methods_of(run):
+        check_name(method.name, "method")
+    select_tasks(
+        read_label_folder(labels_of(run)),
+        dataset=None if run.dataset is None else find("dataset", run.dataset).name,
+        patterns=run.tasks,
+        where=run.where,
+    )
+
+
+def _check_components(run: RunFile) -> None:
     problems: list[NeucoError] = []
     for kind, names in (
         ("encoder", [entry.name for entry in run.encoders]),

@@ -53,6 +53,10 @@ class _Group(TyperGroup):
         except KeyboardInterrupt:
             say("interrupted; run the same command again to go on")
             raise SystemExit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader of our output has gone (``neuco list | head``); nothing is left to say.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
 
 
 app = typer.Typer(
@@ -121,10 +125,6 @@ def main() -> None:
             traceback.print_exc()
         say(f"error: {error}", always=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone (``neuco list | head``); nothing is left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         if settings.debug:
             traceback.print_exc()

@@ -30,17 +30,17 @@ def run(
         run_file = dataclasses.replace(run_file, jobs=jobs)
     failures = show(run_file, force=force)
     if failures:
-        for line in failures:
-            say(f"error: {line}", always=True)
+        # What went wrong was said when it did; the table since then may have pushed it away.
         say(
-            f"{len(failures)} methods failed; the others are in {run_file.output}. "
-            "Run again to continue."
+            f"error: failed: {', '.join(failures)}; anything else is in {run_file.output}. "
+            "Run again to continue.",
+            always=True,
         )
         raise typer.Exit(1)
 
 
 def show(run_file: RunFile, *, force: bool = False) -> list[str]:
-    """Run a run file with progress on the terminal, show its tables, return what failed."""
+    """Run a run file with progress, show its tables, return the methods that failed."""
     from neucocore.cli.leaderboard import show_tables
     from neucocore.errors import NeucoError
     from neucocore.workflow import check, methods_of, phase_of
@@ -53,7 +53,7 @@ def show(run_file: RunFile, *, force: bool = False) -> list[str]:
         try:
             _one(run_file, method, force)
         except NeucoError as error:
-            failures.append(f"{method.name}: {error}")
+            failures.append(method.name)
             say(f"error: {method.name}: {error}", always=True)
     if len(failures) < len(methods):
         show_tables(run_file.output, phase=phase_of(run_file))

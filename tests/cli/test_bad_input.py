@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -201,3 +202,42 @@ def test_quiet_says_errors_only(cubes: Path, tmp_path: Path) -> None:
         cwd=tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("encoders: [{name: random, as: ../../evil}]", 2, "a method cannot be named '../../evil'"),
+        ("encoders: [random]\nphase: ../x", 2, "a phase cannot be named '../x'"),
+        ("encoders: [random]\ntasks: [hight]", 2, "unknown task 'hight'; did you mean 'height'"),
+        ("encoders: [random]\nprotocol: robst", 2, "unknown protocol 'robst'"),
+        ("encoders: [random]\nlabels: none", 4, "there is no folder"),
+    ],
+)
+def test_fault_60_a_run_file_is_checked_whole_before_anything_is_encoded(
+    cubes: Path, tmp_path: Path, line: str, code: int, said: str
+) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/height__regr.csv").write_text("id,label\nc0,1\nc1,2\nc2,3\n")
+    labels = "" if "labels:" in line else "labels: labels\n"
+    (tmp_path / "run.yaml").write_text(
+        f"dataset: {{name: folder, path: {cubes}}}\noutput: out\n{labels}{line}\n"
+    )
+    before = written(tmp_path)
+    done = neuco("run", "run.yaml", cwd=tmp_path)
+    assert (done.returncode, written(tmp_path) - before) == (code, set())
+    assert said in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "neucocore", "list", "metrics"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
