@@ -16,6 +16,8 @@ from neucocore.errors import DataError
 
 PREFIX = ".neuco-"
 SUFFIX = ".tmp"
+REMOVALS = 20
+"""How often a folder may be removed by the holder of a lock in it before a waiter gives up."""
 
 
 @contextmanager
@@ -97,10 +99,9 @@ def locked(path: str | Path, *, timeout: float = 60.0) -> Iterator[None]:
         When the lock is not free in time.
     """
     target = Path(os.path.realpath(path))
-    target.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(target.with_name(f".{target.name}.lock"), timeout=timeout)
     try:
-        lock.acquire()
+        _acquire(lock, target.parent)
     except Timeout as error:
         raise DataError(
             f"{target} is in use by another process for more than {timeout:g} s",
@@ -110,6 +111,19 @@ def locked(path: str | Path, *, timeout: float = 60.0) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _acquire(lock: FileLock, folder: Path) -> None:
+    """Acquire, also when the holder removes the folder, and the lock in it, as its last act."""
+    for left in reversed(range(REMOVALS)):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except FileNotFoundError:
+            if not left:
+                raise
+        else:
+            return
 
 
 def _sync_folder(folder: Path) -> None:

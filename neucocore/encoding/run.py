@@ -109,6 +109,10 @@ def encode(
         return run.assemble()
     part = shard or (1, 1)
     with locked(run.spool_path(part), timeout=LOCK_SECONDS):
+        # Another process may have finished the same file while this one waited for the lock.
+        if not force and shard is None and (found := finish.found(request.out, run.file_key)):
+            run.clear()
+            return found
         run.work(part)
         return run.report_of_shard() if shard is not None else run.assemble()
 

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -114,3 +115,27 @@ def test_fault_49_a_lock_keeps_other_processes_out_until_its_holder_ends(tmp_pat
     holder.join()
     with locked(tmp_path / "folder", timeout=5):
         pass
+
+
+LAST_ACT = """
+import shutil
+from neucocore.data.atomic import locked
+with locked(path):
+    ready.set()
+    done.wait(20)
+    shutil.rmtree(path.parent)
+"""
+
+
+def test_fault_49_a_waiter_goes_on_when_the_holder_removes_the_folder_of_the_lock(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    path = tmp_path / "work" / "spool"
+    names = {"path": path, "ready": ready, "done": done}
+    holder = context.Process(target=exec, args=(LAST_ACT, names))
+    holder.start()
+    assert ready.wait(20)
+    threading.Timer(0.3, done.set).start()
+    with locked(path, timeout=20):
+        assert path.parent.is_dir()
+    holder.join()
