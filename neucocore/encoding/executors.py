@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -64,7 +65,9 @@ def _in_pool(
             if ids is None:
                 exhausted = True
             else:
-                running[executor.submit(worker.encode, setup, ids)] = ids
+                with _interrupts_wait():
+                    future = executor.submit(worker.encode, setup, ids)
+                running[future] = ids
         if not running:
             return
         done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -88,6 +91,20 @@ def _worker_died(under_way: list[Sequence[str]]) -> RunError:
         f"{', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''}",
         hint="run the same command again: finished cubes are kept; fewer --jobs need less memory",
     )
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: it is the parent that ends the run.
+
+    Processes inherit the mask of the thread that starts them; without it each would print a
+    traceback of its own.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

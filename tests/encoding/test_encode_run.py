@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 import signal
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from neucocore import discovery
 from neucocore.data.cubewrite import write_modality
 from neucocore.data.embeddings import load_embeddings
+from neucocore.encoding.executors import _interrupts_wait
 from neucocore.encoding.plan import plan
 from neucocore.encoding.run import EncodeReport, encode
 from neucocore.errors import (
@@ -265,3 +267,15 @@ def test_fault_43_what_reading_noticed_is_counted_and_recorded(tmp_path: Path) -
     recorded = json.loads((tmp_path / "e.npz.run.json").read_text())["warnings"]
     assert recorded == [{"what": report.warnings[0][0], "cubes": 2}]
     assert encode(request).warnings == report.warnings
+
+
+def blocked() -> set[int]:
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+def test_fault_51_ctrl_c_is_the_parents_to_answer() -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with _interrupts_wait():
+            future = pool.submit(blocked)
+        assert signal.SIGINT in future.result(timeout=60)
+    assert signal.SIGINT not in blocked()
