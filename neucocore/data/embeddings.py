@@ -68,6 +68,10 @@ class Embeddings:
         if not all(np.isfinite(self.matrix[row : row + ROWS_AT_ONCE]).all() for row in blocks):
             raise NonFiniteError("embeddings hold NaN or infinite values")
 
+    def __repr__(self) -> str:
+        """Say how many there are: the numbers themselves would fill the screen."""
+        return f"<Embeddings: {len(self.ids)} ids x {self.dimension} dimensions>"
+
     @property
     def dimension(self) -> int:
         """Number of values a sample, d."""

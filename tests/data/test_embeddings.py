@@ -116,3 +116,8 @@ def test_a_symlink_and_a_path_with_blanks_and_umlauts_are_read(embeddings, tmp_p
     save(embeddings, folder / "e.csv")
     (tmp_path / "link.csv").symlink_to(folder / "e.csv")
     assert load_embeddings(tmp_path / "link.csv").ids == embeddings.ids
+
+
+def test_embeddings_show_their_size_and_not_their_numbers():
+    embeddings = Embeddings(("a", "b"), np.ones((2, 3), np.float32))
+    assert repr(embeddings) == "<Embeddings: 2 ids x 3 dimensions>"
