@@ -58,13 +58,14 @@ def demo(
     say(f"2. neuco run {run_file}")
     failures = show(read_run_file(run_file))
     if failures:
-        for line in failures:
-            say(f"error: {line}", always=True)
+        say(f"error: failed: {', '.join(failures)}", always=True)
         raise typer.Exit(1)
     put("")
     put(
-        "robust is the score to trust: random and constant are the controls, near zero on every\n"
-        "task. neucobench-2026 repeats the published probe, whose scores for so few cubes lie\n"
-        "far below zero; docs/scores.md says why."
+        "weighted_score is a mean rank: lower is better. robust is the score to trust: its\n"
+        "controls random and constant lie near 0 where a score is an R2, and near the share of\n"
+        "positives (about a half here) where it is an average precision. neucobench-2026 repeats\n"
+        "the published probe, whose scores for so few cubes lie far below zero; docs/scores.md\n"
+        "says why."
     )
     say(f"next: neuco leaderboard {output / 'results'} --format csv; neuco info robust")
