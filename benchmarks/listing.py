@@ -116,6 +116,9 @@ def measure(plugins: int, runs: int) -> tuple[list[float], list[float]]:
         # Only these plugins count, so that the figure does not depend on what else is here.
         names = ",".join(f"many-{n}" for n in range(plugins))
         environ = {**os.environ, "PYTHONPATH": name, "NEUCO_PLUGINS": names}
+        # As installed programs are: compiled once, whatever this machine says about byte code.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        environ["PYTHONPYCACHEPREFIX"] = str(folder / "byte-code")
         listing = [sys.executable, "-m", "neucocore", "list"]
         empty = [sys.executable, "-c", EMPTY]
         for command in (listing, empty):

@@ -45,7 +45,8 @@ def _in_path_order(group: str) -> Iterator[Declared]:
             text = distribution.read_text(FILE)
             if text is None or f"[{group}]" not in text:
                 continue
-            name, version = distribution.metadata["Name"], distribution.version
+            metadata = distribution.metadata  # parsed anew each time it is asked for
+            name, version = metadata["Name"], metadata["Version"]
             entries = [e for e in distribution.entry_points if e.group == group]
         except Exception:  # noqa: BLE001, S112  somebody's broken metadata is not our failure
             continue

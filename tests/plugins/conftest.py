@@ -69,14 +69,17 @@ def spoil_metadata(target: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def beside(broken_plugins: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def beside(
+    broken_plugins: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return a function that runs Python where the broken plugins are installed."""
+    compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("byte-code"))}
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("NEUCO_")}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("NEUCO_", "PYTHON"))}
         return subprocess.run(
             [sys.executable, *arguments],
-            env={**clean, "PYTHONPATH": str(broken_plugins), **variables},
+            env={**clean, **compiled, "PYTHONPATH": str(broken_plugins), **variables},
             capture_output=True,
             text=True,
             check=False,
