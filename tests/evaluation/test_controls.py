@@ -69,7 +69,7 @@ def test_a_known_r2_is_found_where_rows_are_twenty_times_dimensions(
     assert mean_score(robust, make, seeds) == pytest.approx(0.7, abs=0.03)
 
 
-@pytest.mark.parametrize(("n", "d", "seeds"), [(200, 100, 16), (400, 400, 6), (1000, 300, 3)])
+@pytest.mark.parametrize(("n", "d", "seeds"), [(200, 100, 16), (400, 400, 4), (1000, 300, 3)])
 def test_where_rows_are_few_the_score_is_what_ridge_theory_expects(
     robust, linear_data, n, d, seeds
 ):

@@ -15,10 +15,10 @@ from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 
 
-@pytest.fixture(scope="module", params=[30, 260], ids=["tall", "wide"])
+@pytest.fixture(scope="module", params=[30, 160], ids=["tall", "wide"])
 def given(request, task, linear_data):
     """One embedding and a task of each kind; the last has half the rows."""
-    X, y = linear_data(240, request.param)
+    X, y = linear_data(150, request.param)
     signals = np.column_stack([y, np.roll(y, 1) + y])
     tasks = (
         task("values", y),
@@ -26,9 +26,9 @@ def given(request, task, linear_data):
         task("yes", (y > 0.5).astype(int), "binary"),
         task("kinds", np.digitize(y, [-0.5, 0.5]), "multiclass"),
         task("marks", (signals > 0).astype(float), "multilabel"),
-        task("half", y[:120]),
+        task("half", y[:80]),
     )
-    ids = tuple(f"cube-{row:05d}" for row in range(240))
+    ids = tuple(f"cube-{row:05d}" for row in range(150))
     return ScoringInput(ids, X.astype(np.float32), tasks, frozenset())
 
 
