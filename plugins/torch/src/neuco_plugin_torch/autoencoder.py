@@ -177,7 +177,7 @@ class KthAutoencoder:
                 columns=len(weights["back.weight"]),
                 hidden=len(weights["first.weight"]),
                 width=len(weights["second.weight"]),
-                targets=len(weights["tell.weight"]),
+                targets=len(weights.get("tell.weight", ())),
                 dropout=self.dropout,
             )
         network.load_state_dict(weights)

@@ -38,7 +38,7 @@ class Bottleneck(nn.Module):
         self.first = nn.Linear(columns, hidden)
         self.second = nn.Linear(hidden, width)
         self.back = nn.Linear(width, columns)
-        self.tell = nn.Linear(width, targets)
+        self.tell = nn.Linear(width, targets) if targets else None
 
     def squeeze(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the narrow layer, (n, width), of rows (n, columns)."""
@@ -48,7 +48,8 @@ class Bottleneck(nn.Module):
     def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the rows as told from the narrow layer, (n, columns), and the targets."""
         squeezed = self.squeeze(rows)
-        return self.back(squeezed), self.tell(squeezed)
+        told = self.back(squeezed)
+        return told, told[:, :0] if self.tell is None else self.tell(squeezed)
 
 
 def source_error(

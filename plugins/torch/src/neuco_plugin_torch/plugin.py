@@ -41,7 +41,7 @@ _COMPRESSOR = (
     Param(
         "dimension", "int", 1024, "the most numbers a cube; a multiple of (side / 16)**2 is used"
     ),
-    Param("side", "int", 64, "pixels along each side of the averaged pictures, a multiple of 16"),
+    Param("side", "int", 32, "pixels along each side of the averaged pictures, a multiple of 16"),
     Param("rate_weight", "float", 0.02, "squared error that 1000 bits a cube are worth"),
     Param("epochs", "int", 20, "times every training cube is seen"),
     Param("batch", "int", 8, "cubes a training step"),

@@ -52,7 +52,7 @@ class NeuralCompressor:
     def __init__(
         self,
         dimension: int = 1024,
-        side: int = 64,
+        side: int = 32,
         rate_weight: float = 0.02,
         epochs: int = 20,
         batch: int = 8,
@@ -151,7 +151,7 @@ class NeuralCompressor:
         return (np.stack(symbols) + self._per_number(self._low)).astype(np.float32)
 
     def reconstruct(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the pictures rows stand for, (n, season * 27, side, side), standardised bands."""
+        """Return the pictures rows stand for, (n, season * 27, side, side)."""
         network = self._ready()
         across = self.side // SHRINKING
         latents = torch.from_numpy(rows.reshape(len(rows), -1, across, across)).to(self.device)
@@ -231,7 +231,8 @@ class NeuralCompressor:
         return latents
 
     def _all_latents(self, pictures: NDArray[np.float16]) -> NDArray[np.float32]:
-        return np.concatenate([self._latents(pictures[i : i + 1]) for i in range(len(pictures))])
+        each = [self._latents(np.array(picture)[None]) for picture in pictures]
+        return np.concatenate(each)
 
     def _contexts(self) -> NDArray[np.int64]:
         return np.repeat(np.arange(self.latent_channels), self.places)

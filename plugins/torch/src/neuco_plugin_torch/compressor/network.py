@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from neuco_plugin_torch.compressor.entropy import LogisticPrior
 
@@ -35,11 +36,16 @@ class CompressorNetwork(nn.Module):
         self.analysis = nn.Sequential(*down)
         self.synthesis = nn.Sequential(*up, nn.Conv2d(_UP[-1], channels, 1))
         self.prior = LogisticPrior(latent_channels)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                # Keeps the variance from layer to layer; torch's default shrinks it to nothing.
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(layer.bias)
 
     def losses(
         self, pictures: torch.Tensor, quantisation: str
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the mean squared error, and the bits a picture.
+        """Return the error of `error_of`, and the bits a picture.
 
         Rounding has no slope. The rate is that of latents with uniform noise in its place, as in
         Balle, Laparra and Simoncelli 2017; the picture comes from the same noisy latents
@@ -56,5 +62,18 @@ class CompressorNetwork(nn.Module):
         noisy = latents + torch.rand_like(latents) - 0.5
         rounded = latents + (latents.round() - latents).detach()
         seen = noisy if quantisation == "noise" else rounded
-        error = (self.synthesis(seen) - pictures).square().mean()
+        error = error_of(self.synthesis(seen) - pictures)
         return error, self.prior.bits(noisy).sum() / len(pictures)
+
+
+def error_of(difference: torch.Tensor) -> torch.Tensor:
+    """Return the mean squares of a difference, (n, channel, y, x), added up over scales.
+
+    Each scale averages 2 x 2 cells of the one before, down to a side that is odd. Noise of single
+    cells averages out, so what is wrong over a larger area weighs more.
+    """
+    total = difference.square().mean()
+    while difference.shape[-1] % 2 == 0:
+        difference = functional.avg_pool2d(difference, 2)
+        total = total + difference.square().mean()
+    return total

@@ -9,12 +9,12 @@ from torch.nn import functional
 
 from neucocore.plugin import CHALLENGE_STATISTICS, Cube, stacked
 
-_FARTHEST = 8.0
-"""Standard deviations: what glares more (snow, sun glint, broken pixels) is cut off there."""
-
 
 def picture_of(cube: Cube, side: int) -> NDArray[np.float32]:
-    """Return all bands of all seasons, standardised, as averages over ``side`` x ``side`` cells.
+    """Return all bands of all seasons, standardised, averaged over ``side`` x ``side`` cells.
+
+    Means go through asinh, which leaves small ones and softens large ones: clouds, snow and glint
+    would otherwise take most of the bits.
 
     Returns
     -------
@@ -26,7 +26,7 @@ def picture_of(cube: Cube, side: int) -> NDArray[np.float32]:
     DataError, ShapeError
         The cube lacks modalities or bands, or they differ in shape.
     """
-    channels = torch.from_numpy(stacked(cube, CHALLENGE_STATISTICS)).clamp_(-_FARTHEST, _FARTHEST)
+    channels = torch.from_numpy(stacked(cube, CHALLENGE_STATISTICS))
     cells = functional.interpolate(channels, (side, side), mode="area")
-    picture: NDArray[np.float32] = cells.flatten(0, 1).numpy()
+    picture: NDArray[np.float32] = cells.asinh_().flatten(0, 1).numpy()
     return picture

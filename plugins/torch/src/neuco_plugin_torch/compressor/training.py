@@ -25,7 +25,7 @@ class Training:
     Attributes
     ----------
     rate_weight
-        What 1000 bits a cube cost, in mean squared error of standardised bands.
+        What 1000 bits a cube cost, in the error of a picture.
     epochs, batch
         Times every picture is seen, and pictures a step.
     learning_rate

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from neuco_plugin_torch.backbones import Backbone, resnet_encoder, vit_encoder
+from neuco_plugin_torch.device import reproducible
+from neuco_plugin_torch.resnet import ResNet, ResNetShape
+from neuco_plugin_torch.vit import VisionTransformer, VitShape
+from neucocore.plugin import ConfigError, Cube, DataError, MissingFileError, ShapeError, make_cubes
+
+SMALL: dict[str, Any] = {"resize": 16, "crop": None}
+
+
+def vit_weights(channels: int) -> dict[str, torch.Tensor]:
+    shape = VitShape(width=8, depth=1, heads=2, hidden=8, patch=8, channels=channels, grid=2)
+    with reproducible(1):
+        return VisionTransformer(shape).state_dict()
+
+
+def resnet_weights(channels: int) -> dict[str, torch.Tensor]:
+    with reproducible(1):
+        return ResNet(ResNetShape((1, 1, 1, 1), False, channels, stem=4)).state_dict()
+
+
+@pytest.fixture(params=["vit", "resnet"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path, kind: str) -> Path:
+    """A checkpoint for images of 13 channels."""
+    weights = {"vit": vit_weights, "resnet": resnet_weights}[kind](13)
+    torch.save(weights, tmp_path / "w.pth")
+    return tmp_path / "w.pth"
+
+
+@pytest.fixture
+def encoder_of(kind: str) -> Callable[..., Backbone]:
+    def make(weights: Path | str, **more: Any) -> Backbone:
+        if kind == "vit":
+            return vit_encoder(str(weights), heads=2, **{**SMALL, **more})
+        return resnet_encoder(str(weights), **{**SMALL, **more})
+
+    return make
+
+
+def test_a_cubes_row_does_not_depend_on_the_others(
+    encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
+) -> None:
+    encoder = encoder_of(checkpoint)
+    rows = encoder.encode(cubes)
+    assert rows.dtype == np.float32
+    alone = np.concatenate([encoder.encode([cube]) for cube in reversed(cubes)])[::-1]
+    assert rows.tobytes() == alone.tobytes()
+    assert len(np.unique(rows, axis=0)) == len(cubes)
+
+
+def test_the_weights_are_those_of_the_file(
+    encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
+) -> None:
+    before = encoder_of(checkpoint).encode(cubes)
+    weights = torch.load(checkpoint)
+    last = "norm.bias" if "norm.bias" in weights else "layer4.0.bn2.bias"
+    weights[last] += 5
+    torch.save(weights, checkpoint)
+    assert (encoder_of(checkpoint).encode(cubes) - before).min() > 3
+
+
+def test_seasons_are_averaged_compared_or_put_side_by_side(
+    encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
+) -> None:
+    mean, largest, both = (
+        encoder_of(checkpoint, seasons=how).encode(cubes) for how in ("mean", "max", "concatenate")
+    )
+    first, second = np.split(both, 2, axis=1)
+    assert not np.array_equal(first, second)
+    np.testing.assert_allclose(mean, (first + second) / 2, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(largest, np.maximum(first, second))
+
+
+def test_cubes_that_differ_in_seasons_cannot_be_put_side_by_side(
+    encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
+) -> None:
+    other = make_cubes(1, seasons=3, size=16, seed=9)
+    with pytest.raises(ShapeError, match="the cubes differ in seasons"):
+        encoder_of(checkpoint, seasons="concatenate").encode([cubes[0], *other])
+    assert len(encoder_of(checkpoint).encode([cubes[0], *other])) == 2
+
+
+def test_as_many_bands_as_the_checkpoint_has_channels_are_needed(
+    encoder_of: Callable[..., Backbone], checkpoint: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"w\.pth takes images of 13 channels; bands names 12"):
+        encoder_of(checkpoint, bands=["s2l2a"])
+
+
+def test_a_missing_checkpoint_is_an_error_not_random_weights(
+    encoder_of: Callable[..., Backbone], tmp_path: Path
+) -> None:
+    with pytest.raises(MissingFileError, match="there is no checkpoint"):
+        encoder_of(tmp_path / "none.pth")
+
+
+def test_weights_that_are_left_over_or_missing_are_named(
+    encoder_of: Callable[..., Backbone], checkpoint: Path
+) -> None:
+    weights = torch.load(checkpoint)
+    weights["rotary.weight"] = torch.zeros(2)
+    torch.save(weights, checkpoint)
+    with pytest.raises(DataError) as caught:
+        encoder_of(checkpoint)
+    assert "rotary.weight" in str(caught.value)
+    assert "do not fit the architecture" in caught.value.message
+
+
+def test_a_checkpoint_of_the_other_kind_is_refused(
+    encoder_of: Callable[..., Backbone], kind: str, tmp_path: Path
+) -> None:
+    torch.save({"vit": resnet_weights, "resnet": vit_weights}[kind](13), tmp_path / "w.pth")
+    with pytest.raises(DataError, match=r"w\.pth holds no"):
+        encoder_of(tmp_path / "w.pth")
+
+
+def test_random_weights_follow_from_the_seed(
+    encoder_of: Callable[..., Backbone], cubes: list[Cube]
+) -> None:
+    first, again, other = (
+        encoder_of("random", bands=["s1"], seed=seed).encode(cubes[:1]) for seed in (1, 1, 2)
+    )
+    assert first.tobytes() == again.tobytes()
+    assert not np.allclose(first, other)
+
+
+def test_fault_56_the_key_knows_the_weights_but_not_their_place_or_the_device(
+    encoder_of: Callable[..., Backbone], checkpoint: Path
+) -> None:
+    here = encoder_of(checkpoint).determinants()
+    moved = checkpoint.rename(checkpoint.with_name("moved.pth"))
+    assert encoder_of(moved, device="cpu").determinants() == here
+    assert encoder_of(moved, seasons="max").determinants() != here
+    weights = torch.load(moved)
+    next(iter(weights.values())).add_(1)
+    torch.save(weights, moved)
+    assert encoder_of(moved).determinants() != here
+
+
+def test_images_that_no_patch_divides_are_refused_before_any_cube_is_read() -> None:
+    with pytest.raises(ConfigError, match="images of 40 pixels cannot be cut into patches of 16"):
+        vit_encoder(resize=64, crop=40)
+
+
+def test_sizes_that_cannot_be_are_all_named() -> None:
+    with pytest.raises(ConfigError) as caught:
+        resnet_encoder(resize=0, crop=-1)
+    assert len(caught.value.problems) == 2
+    with pytest.raises(ConfigError, match="size cannot be used"):
+        resnet_encoder(resize=64, crop=128)
+
+
+def test_a_cube_that_decides_the_size_itself_must_fit_the_patches(tmp_path: Path) -> None:
+    torch.save(vit_weights(13), tmp_path / "w.pth")
+    encoder = vit_encoder(str(tmp_path / "w.pth"), heads=2, resize=None, crop=None)
+    cube = make_cubes(1, seasons=1, size=20)[0]
+    with pytest.raises(ShapeError, match=f"cube {cube.id}: images of 20 x 20 pixels cannot be cut"):
+        encoder.encode([cube])

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from neuco_plugin_torch.compressor.encoder import NeuralCompressor
+from neuco_plugin_torch.compressor.network import error_of
+from neuco_plugin_torch.compressor.pictures import picture_of
+from neuco_plugin_torch.device import reproducible
+from neucocore import encode, load_embeddings
+from neucocore.plugin import (
+    CHALLENGE_STATISTICS,
+    ComponentOutputError,
+    ConfigError,
+    Cube,
+    DataError,
+    ShapeError,
+    make_cubes,
+    stacked,
+    write_cube_folder,
+)
+
+TINY: dict[str, Any] = {"side": 16, "dimension": 8, "epochs": 4, "rate_weight": 0.0}
+
+
+@pytest.fixture(scope="module")
+def many() -> list[Cube]:
+    """Cubes that differ in brightness, which is what a few numbers can tell."""
+    made = []
+    for number, cube in enumerate(make_cubes(24, seasons=2, size=16, seed=3)):
+        gain = 0.5 + number / 12
+        arrays = {
+            name: array if name == "s1" else (array * gain).astype(np.int16)
+            for name, array in cube.arrays.items()
+        }
+        made.append(replace(cube, arrays=arrays))
+    return made
+
+
+@pytest.fixture
+def trained(source_of: Any, cubes: list[Cube]) -> NeuralCompressor:
+    compressor = NeuralCompressor(**TINY)
+    compressor.prepare(source_of(cubes))
+    return compressor
+
+
+def test_a_picture_holds_the_softened_means_of_standardised_cells(cubes: list[Cube]) -> None:
+    picture = picture_of(cubes[0], 4)
+    channels = stacked(cubes[0], CHALLENGE_STATISTICS)
+    assert picture.shape == (2 * 27, 4, 4)
+    expected = np.arcsinh(channels[1, 5, 4:8, 8:12].mean())
+    assert picture[27 + 5, 1, 2] == pytest.approx(expected, rel=1e-4)
+
+
+def test_rows_are_whole_numbers_and_the_code_gives_them_back(
+    trained: NeuralCompressor, cubes: list[Cube]
+) -> None:
+    rows = trained.encode(cubes)
+    assert rows.shape == (5, 8)
+    assert rows.dtype == np.float32
+    np.testing.assert_array_equal(rows, np.rint(rows))
+    codes = trained.codes(rows)
+    np.testing.assert_array_equal(trained.decode(codes), rows)
+    with pytest.raises(DataError, match="are not the code"):
+        trained.decode([codes[0] + b"\x00"])
+
+
+def test_training_learns_what_the_cubes_look_like(many: list[Cube], source_of: Any) -> None:
+    compressor = NeuralCompressor(**{**TINY, "epochs": 40})
+    compressor.prepare(source_of(many))
+    pictures = np.stack([picture_of(cube, 16) for cube in many])
+    rows = compressor.encode(many)
+    assert len(np.unique(rows, axis=0)) > 12
+    error = ((compressor.reconstruct(rows) - pictures) ** 2).mean()
+    best_constant = ((pictures.mean(axis=0) - pictures) ** 2).mean()
+    assert error < 0.7 * best_constant
+
+
+def test_the_error_counts_large_areas_at_every_scale() -> None:
+    grain = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).tile(1, 1, 4, 4)
+    assert error_of(grain) == 1  # averages out at the first scale
+    assert error_of(torch.ones(1, 1, 8, 8)) == 4  # 8, 4, 2 and 1 cells along each side
+
+
+def test_a_dearer_rate_gives_fewer_bytes(many: list[Cube], source_of: Any) -> None:
+    lengths = []
+    for weight in (0.0, 30.0):
+        compressor = NeuralCompressor(
+            **{**TINY, "dimension": 64, "epochs": 40, "rate_weight": weight}
+        )
+        compressor.prepare(source_of(many))
+        lengths.append(sum(map(len, compressor.codes(compressor.encode(many)))))
+    state = 4 * len(many)  # which every code has, whatever it says
+    assert lengths[1] - state < 0.85 * (lengths[0] - state)
+
+
+def test_the_bytes_are_what_the_trained_prior_says(many: list[Cube], source_of: Any) -> None:
+    compressor = NeuralCompressor(**{**TINY, "dimension": 256, "epochs": 10})
+    compressor.prepare(source_of(many))
+    rows = compressor.encode(many)
+    network = compressor._ready()
+    with torch.inference_mode():
+        bits = network.prior.bits(torch.from_numpy(rows).reshape(len(rows), -1, 1, 1)).sum()
+    coded = sum(map(len, compressor.codes(rows)))
+    assert coded == pytest.approx(float(bits) / 8 + 4 * len(rows), rel=0.03)
+
+
+@pytest.mark.parametrize("quantisation", ["straight-through", "noise"])
+def test_the_same_seed_gives_the_same_bytes(
+    cubes: list[Cube], source_of: Any, quantisation: str
+) -> None:
+    states = []
+    for seed in (1, 1, 2):
+        compressor = NeuralCompressor(**TINY, seed=seed, quantisation=quantisation)
+        compressor.prepare(source_of(cubes))
+        states.append({name: array.tobytes() for name, array in compressor.state().items()})
+    assert states[0] == states[1]
+    assert states[0] != states[2]
+
+
+def test_rounding_and_noise_train_to_different_networks() -> None:
+    with reproducible(1):
+        network = NeuralCompressor(**TINY)._new_network(54)
+        pictures = torch.randn(2, 54, 16, 16)
+    gradients = []
+    for quantisation in ("straight-through", "noise"):
+        network.zero_grad()
+        with reproducible(2):
+            network.losses(pictures, quantisation)[0].backward()
+        gradients.append(network.analysis[0].weight.grad.clone())
+    assert gradients[0].abs().sum() > 0  # rounding lets the slope through
+    assert not torch.allclose(*gradients)
+
+
+def test_a_trained_one_travels_to_another_process(
+    trained: NeuralCompressor, cubes: list[Cube]
+) -> None:
+    other = NeuralCompressor(**TINY)
+    other.restore({name: np.array(array) for name, array in trained.state().items()})
+    rows = trained.encode(cubes)
+    assert other.encode(cubes).tobytes() == rows.tobytes()
+    assert other.codes(rows) == trained.codes(rows)
+    with pytest.raises(ShapeError, match="other parameters"):
+        NeuralCompressor(**{**TINY, "dimension": 16}).restore(trained.state())
+
+
+def test_a_cube_unlike_all_others_is_cut_to_the_range_that_can_be_coded(
+    trained: NeuralCompressor, cubes: list[Cube]
+) -> None:
+    glaring = {name: np.full_like(array, 30000) for name, array in cubes[0].arrays.items()}
+    rows = trained.encode([replace(cubes[0], arrays=glaring)])
+    np.testing.assert_array_equal(trained.decode(trained.codes(rows)), rows)
+
+
+def test_another_number_of_seasons_is_refused(trained: NeuralCompressor) -> None:
+    cube = make_cubes(1, seasons=3, size=16)[0]
+    with pytest.raises(ShapeError, match="has 3 seasons; the compressor was trained on 2"):
+        trained.encode([cube])
+
+
+def test_training_cubes_of_different_seasons_are_refused(cubes: list[Cube], source_of: Any) -> None:
+    with pytest.raises(ShapeError, match="has 3 seasons, others have 2"):
+        NeuralCompressor(**TINY).prepare(
+            source_of([cubes[0], *make_cubes(1, seasons=3, size=16, seed=9)])
+        )
+
+
+def test_nothing_to_train_on_is_an_error(source_of: Any) -> None:
+    with pytest.raises(DataError, match="no cubes to be trained on"):
+        NeuralCompressor(**TINY).prepare(source_of([]))
+
+
+def test_an_untrained_one_says_so(cubes: list[Cube]) -> None:
+    with pytest.raises(ConfigError, match="not trained yet"):
+        NeuralCompressor(**TINY).encode(cubes)
+
+
+def test_fault_53_a_diverging_training_is_an_error(cubes: list[Cube], source_of: Any) -> None:
+    with pytest.raises(ComponentOutputError, match="diverged"):
+        NeuralCompressor(**{**TINY, "epochs": 50, "learning_rate": 1e30}).prepare(source_of(cubes))
+
+
+def test_all_bad_parameters_are_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        NeuralCompressor(side=20, rate_weight=-1.0, epochs=0, batch=0, learning_rate=0.0)
+    assert len(caught.value.problems) == 5
+    with pytest.raises(ConfigError, match="cannot be used") as caught:
+        NeuralCompressor(side=64, dimension=15)
+    assert "need at least 16" in caught.value.problems[0]
+
+
+def test_a_run_records_the_coded_bytes_and_jobs_change_none(
+    cubes: list[Cube], tmp_path: Path
+) -> None:
+    data = write_cube_folder(tmp_path / "data", cubes)
+    settings = dict(TINY)
+    written = []
+    for jobs in (1, 2):
+        out = tmp_path / f"e{jobs}.npz"
+        encode(
+            "neural-compressor",
+            dataset="ssl4eo-s12-downstream",
+            data=data,
+            out=out,
+            params=settings,
+            jobs=jobs,
+        )
+        written.append(out.read_bytes())
+    assert written[0] == written[1]
+    coded = load_embeddings(out).metadata["coded_bytes"]
+    assert 5 * 5 <= coded["total"] <= 5 * coded["most"]
+    assert coded["mean"] == pytest.approx(coded["total"] / 5)

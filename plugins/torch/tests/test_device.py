@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+import torch
+
+from neuco_plugin_torch.device import device_of, name_of, one_thread, reproducible
+from neuco_plugin_torch.energy import gpu_joules
+
+without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+
+
+@without_gpu
+def test_asking_for_a_gpu_that_is_not_there_falls_back_and_says_so() -> None:
+    with pytest.warns(RuntimeWarning, match="no GPU here, so the CPU computes"):
+        assert device_of("cuda").type == "cpu"
+
+
+@without_gpu
+def test_auto_takes_the_cpu_without_a_word() -> None:
+    assert name_of(device_of("auto")) == "cpu"
+
+
+def test_the_cpu_has_no_energy_counter_of_its_own() -> None:
+    assert gpu_joules(torch.device("cpu")) is None
+
+
+def test_seeded_numbers_repeat_and_leave_torchs_own_generator_alone() -> None:
+    before = torch.get_rng_state()
+    with reproducible(3):
+        first = torch.rand(5)
+    with reproducible(3):
+        again = torch.rand(5)
+    with reproducible(4):
+        other = torch.rand(5)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_threads_are_given_back_after_an_error() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with suppress(KeyError), one_thread():
+            assert torch.get_num_threads() == 1
+            raise KeyError
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
