@@ -16,7 +16,11 @@ def is_name(text: str) -> bool:
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return the known names most like the word, best first; none if nothing is like it."""
-    return difflib.get_close_matches(word, sorted(set(known)), n=count, cutoff=0.6)
+    names = sorted(set(known))
+    close = difflib.get_close_matches(word, names, n=count, cutoff=0.6)
+    # A beginning is no misspelling, but what was meant is as clear: ssl4eo, temporal.
+    begun = [name for name in names if len(word) >= 3 and name.startswith(word)]
+    return list(dict.fromkeys([*close, *begun]))[:count]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neucocore.components import create
+from neucocore.components import check_values, create
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels import read_label_folder
 from neucocore.discovery import installation
 from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest
-from neucocore.errors import ConfigError, DataError, NeucoError
+from neucocore.errors import ComponentLookupError, ConfigError, DataError, NeucoError
 from neucocore.evaluation.evaluate import EvaluateRequest, protocols_of
 from neucocore.evaluation.tasks import select_tasks
 from neucocore.lookup import find
@@ -122,15 +122,22 @@ def _check_components(run: RunFile) -> None:
                 find(kind, name)  # type: ignore[arg-type]
             except NeucoError as error:
                 problems.append(error)
+    for entry in run.encoders:
+        try:
+            check_values(entry.settings, find("encoder", entry.name).spec.params, of=entry.name)
+        except ComponentLookupError:
+            continue  # said above
+        except NeucoError as error:
+            problems.append(error)
     if not problems:
         return
     if len(problems) == 1:
         raise problems[0]
     raise ConfigError(
-        f"{len(problems)} names are unknown",
+        f"{len(problems)} names or parameters cannot be used",
         file=run.file,
-        problems=[error.message for error in problems],
-        hint="neuco list",
+        problems=[line for error in problems for line in (error.message, *error.problems)],
+        hint="neuco list; neuco info NAME",
     )
 
 

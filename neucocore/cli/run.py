@@ -52,7 +52,7 @@ def show(run_file: RunFile, *, force: bool = False) -> list[str]:
         say(f"[{number}/{len(methods)}] {method.name}")
         try:
             _one(run_file, method, force)
-        except NeucoError as error:
+        except (NeucoError, OSError) as error:
             failures.append(method.name)
             say(f"error: {method.name}: {error}", always=True)
     if len(failures) < len(methods):

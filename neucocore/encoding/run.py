@@ -103,8 +103,6 @@ def encode(
     if not force and shard is None and (found := finish.found(request.out, run.file_key)):
         run.clear()  # a run killed at its very end leaves its work folder behind
         return found
-    if force:
-        shutil.rmtree(run.folder, ignore_errors=True)
     if merge:
         return run.assemble()
     part = shard or (1, 1)
@@ -113,6 +111,8 @@ def encode(
         if not force and shard is None and (found := finish.found(request.out, run.file_key)):
             run.clear()
             return found
+        if force:
+            run.forget(part)
         run.work(part)
         return run.report_of_shard() if shard is not None else run.assemble()
 
@@ -175,6 +175,13 @@ class _Run:
 
     def spool_path(self, part: tuple[int, int]) -> Path:
         return self.folder / f"shard-{part[0]}-of-{part[1]}.spool"
+
+    def forget(self, part: tuple[int, int]) -> None:
+        """Remove what earlier runs finished of a part; called by the holder of its lock."""
+        own = (f"{self.spool_path(part).name}*",)
+        for pattern in ("*.spool*", "state.npz") if part == (1, 1) else own:
+            for path in self.folder.glob(pattern):
+                path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove the work folder, and what earlier settings left beside it."""

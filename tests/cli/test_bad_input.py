@@ -241,3 +241,29 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_wrong_parameters_in_a_run_file_before_any_work(cubes: Path, tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text(
+        f"dataset: {{name: folder, path: {cubes}}}\n"
+        "encoders: [random, {name: constant, vlaue: 3}, {name: mean, keep_nodata: maybe}]\n"
+    )
+    before = written(tmp_path)
+    done = neuco("run", "run.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "unknown parameter 'vlaue'; did you mean 'value'?" in done.stderr
+    assert "parameter keep_nodata: 'maybe' is not of type bool" in done.stderr
+    assert written(tmp_path) == before
+
+
+def test_an_output_that_is_a_file_is_refused_before_scoring(labels: Path, tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("id,0\n" + "".join(f"c{n},{n % 5}\n" for n in range(30)))
+    done = neuco("evaluate", "e.csv", "--labels", labels, "--output", "e.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--output e.csv is a file" in done.stderr
+
+
+def test_the_beginning_of_a_name_is_understood_as_one(tmp_path: Path) -> None:
+    done = neuco("info", "ssl4eo", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean 'ssl4eo-s12'" in done.stderr
