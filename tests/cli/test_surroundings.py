@@ -43,11 +43,10 @@ def in_terminal(columns: int, *words: str, **environment: str) -> str:
     """Return what a terminal of so many columns is sent."""
     pid, terminal = pty.fork()
     if pid == 0:
-        for name in ("COLUMNS", "LINES"):
-            os.environ.pop(name, None)
-        os.environ.update(environment)
+        # Not the process's own: pytest's readline puts COLUMNS there behind Python's back.
+        inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        os.execv(sys.executable, [*NEUCO, *words])  # noqa: S606
+        os.execve(sys.executable, [*NEUCO, *words], inherited | environment)  # noqa: S606
     content = b""
     while True:
         try:
