@@ -69,7 +69,6 @@ def test_listing_imports_neither_torch_nor_numpy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.filterwarnings("ignore:device=cuda")
-def test_the_plugin_passes_the_conformance_kit() -> None:
+def test_the_plugin_passes_the_conformance_kit(recwarn: pytest.WarningsRecorder) -> None:
     broken = [(r.id, r.component, r.reason) for r in check_plugin("torch") if r.broken]
     assert broken == []
