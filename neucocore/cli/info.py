@@ -63,8 +63,19 @@ def _components(name: str) -> list[Component]:
     raise UnknownComponentError(
         f"nothing installed is named {name!r}" + (f"; {hint}" if hint else ""),
         problems=failed,
-        hint="neuco list",
+        hint=_provider(name) or "neuco list",
     )
+
+
+def _provider(name: str) -> str:
+    """Return how to install the known plugin that offers a name, or an empty text."""
+    from neucocore import catalogue
+    from neucocore.specs import KINDS
+
+    for kind in KINDS:
+        if provider := catalogue.provider_of(kind, name.partition("@")[0]):
+            return f"pip install {provider.distribution} (it provides the {kind} {name!r})"
+    return ""
 
 
 def _row(component: Component) -> dict[str, Any]:

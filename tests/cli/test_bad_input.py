@@ -267,3 +267,14 @@ def test_the_beginning_of_a_name_is_understood_as_one(tmp_path: Path) -> None:
     done = neuco("info", "ssl4eo", cwd=tmp_path)
     assert done.returncode == 2
     assert "did you mean 'ssl4eo-s12'" in done.stderr
+
+
+def test_a_component_of_a_plugin_that_is_not_there_says_which(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "neucocore", "info", "biomass-mean"],
+        env=os.environ | {"NEUCO_DISABLE_PLUGINS": "biomass"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "pip install neuco-plugin-biomass" in done.stderr
