@@ -274,6 +274,8 @@ def _problems_of_bare_decimal_commas(csv) -> str:
         ("e.npz", b"id,0\na,1\n"),
         ("e.csv.gz", b"id,0\na,1\n"),
     ],
+    # Named, because gzip writes the time into its header and a name must be the same everywhere.
+    ids=["parquet", "zip", "gzip", "csv as parquet", "csv as npz", "csv as gzip"],
 )
 def test_fault_17_content_that_does_not_match_the_suffix_is_an_error(csv, name, content):
     with pytest.raises(DataError, match="but its content is"):
