@@ -34,11 +34,15 @@ class Document:
         dicts, lists, texts, numbers, booleans and None.
     lines
         Line (from 1) of the value at each path of keys and indices.
+    problems
+        What reading it found wrong (keys given twice, tags). Whoever reads the document reports
+        them together with its own, so that a person mends a file once.
     """
 
     file: Path
     value: Any
     lines: dict[KeyPath, int] = field(repr=False)
+    problems: tuple[str, ...] = ()
 
     def place(self, *path: Hashable) -> str:
         """Return ``file:line`` of the value at a path, or of its nearest parent."""
@@ -59,13 +63,13 @@ class Document:
                 problems.append(f"{self.place(*path, key)}: unknown key {key!r}; {hint}")
         return problems
 
-    def error(self, problems: list[str], hint: str | None = None) -> ConfigError:
-        """Return one error that says everything that is wrong with the file."""
-        if len(problems) == 1:
-            return ConfigError(problems[0], hint=hint)
-        return ConfigError(
-            f"{self.file} has {len(problems)} problems", problems=problems, hint=hint
-        )
+    def refuse(self, problems: Iterable[str], hint: str | None = None) -> None:
+        """Raise one `ConfigError` with these problems and those of reading, if there are any."""
+        found = [*self.problems, *problems]
+        if len(found) == 1:
+            raise ConfigError(found[0], hint=hint)
+        if found:
+            raise ConfigError(f"{self.file} has {len(found)} problems", problems=found, hint=hint)
 
 
 class _Loader(yaml.SafeLoader):
@@ -84,14 +88,14 @@ _Loader.add_implicit_resolver(
 
 
 def load_yaml(path: Path) -> Document:
-    """Read a YAML file.
+    """Read a YAML file; keys given twice and tags are among the document's problems.
 
     Raises
     ------
     MissingFileError
         There is no such file.
     ConfigError
-        It is not UTF-8 or not YAML, holds a key twice, an alias cycle or more than one document.
+        It is not UTF-8 or not YAML, holds an alias cycle or more than one document.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -115,10 +119,7 @@ def load_yaml(path: Path) -> Document:
         raise ConfigError(" ".join(str(error).split()), file=path) from None
     finally:
         loader.dispose()
-    document = Document(path, value, builder.lines or {(): 1})
-    if builder.problems:
-        raise document.error(builder.problems)
-    return document
+    return Document(path, value, builder.lines or {(): 1}, tuple(builder.problems))
 
 
 class _Builder:

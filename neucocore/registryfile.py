@@ -42,7 +42,7 @@ def load_registry(path: Path) -> tuple[Document, tuple[Entry, ...]]:
         document = load_yaml(path)
     except ConfigError as error:
         raise CatalogueError(error.message, problems=error.problems, hint=error.hint) from None
-    problems = list(_problems(document))
+    problems = [*document.problems, *_problems(document)]
     if problems:
         raise CatalogueError(
             f"{path} breaks its rules", problems=problems, hint="docs/plugins/listing.md"

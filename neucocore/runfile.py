@@ -75,12 +75,13 @@ class _Reader:
 
     def run_file(self) -> RunFile:
         document = self.document
-        if not isinstance(document.value, dict):
-            raise document.error(
+        if isinstance(document.value, dict):
+            self.top = document.value
+        else:
+            document.refuse(
                 [f"{document.file}: a run file is a mapping of keys such as dataset and encoders"],
                 hint="see docs/run-files.md",
             )
-        self.top = document.value
         self.problems += document.unknown_keys(self.top, KEYS)
         dataset, data, settings = self._dataset()
         run = RunFile(
@@ -109,8 +110,7 @@ class _Reader:
             allow_missing=self._of("allow_missing", bool, False),
         )
         self._check_whole(run)
-        if self.problems:
-            raise document.error(self.problems, hint="docs/run-files.md shows every key")
+        document.refuse(self.problems, hint="docs/run-files.md shows every key")
         return run
 
     def _check_whole(self, run: RunFile) -> None:

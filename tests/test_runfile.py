@@ -58,6 +58,18 @@ def test_all_problems_of_a_file_come_together_with_their_lines(tmp_path: Path) -
     assert "run.yaml:5: jobs must be at least 1" in said
 
 
+def test_a_key_given_twice_is_reported_with_the_other_problems(tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text("jobs: 0\njobs: 2\nencoders: [random]\ndimensoin: 3\n")
+    with pytest.raises(ConfigError) as caught:
+        read_run_file(path)
+    said = "\n".join(caught.value.problems)
+    assert "run.yaml:2: the key 'jobs' was already given in line 1" in said
+    assert "unknown key 'dimensoin'" in said
+    assert "encoders need a dataset" in said
+    assert "jobs must be at least 1" in said
+
+
 def test_a_wildcard_without_a_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"embeddings 'none/\*.csv' matches no file"):
         read_run_file(written(tmp_path, "labels: l\nembeddings: ['none/*.csv']\n"))

@@ -67,11 +67,9 @@ def read_config(path: Path) -> NeuCoBenchConfig:
     document = load_yaml(path)
     if not isinstance(document.value, dict):
         raise ConfigError("a configuration is a mapping of keys such as k_folds", file=path)
-    problems = _problems(document)
-    if problems:
-        raise document.error(
-            problems, hint="neuco info neucobench-2026 shows the protocol's options"
-        )
+    document.refuse(
+        _problems(document), hint="neuco info neucobench-2026 shows the protocol's options"
+    )
     top: dict[str, Any] = document.value
     return NeuCoBenchConfig(
         probe_type=top["probe_type"],
