@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from neucocore.encoding import worker
+from neucocore.encoding import cluster, worker
 from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
-from neucocore.errors import ConfigError, RunError
+from neucocore.errors import RunError
 
 IN_FLIGHT_PER_JOB = 3
-CONNECT_TIMEOUT = "15s"
+LOST_TO_DASK = ("KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError")
+PULSE = 5.0
+"""Seconds without a finished batch after which it is asked whether anybody still works."""
 
 
 def run_batches(
@@ -35,11 +36,12 @@ def run_batches(
     Raises
     ------
     RunError
-        A worker process died (killed, out of memory); names the cubes that were in it.
+        A worker process died (killed, out of memory), naming the cubes that were in it; or the
+        cluster is gone.
     """
     if scheduler is not None:
-        with _dask(scheduler) as (executor, workers):
-            yield from _in_pool(executor, setup, batches, workers)
+        with cluster.joined(scheduler) as found:
+            yield from _in_pool(found.executor, setup, batches, found.workers, found.check)
     elif jobs == 1:
         with threadpool_limits(1):
             local = worker.Worker(setup)
@@ -55,8 +57,13 @@ def run_batches(
 
 
 def _in_pool(
-    executor: Executor, setup: WorkerSetup, batches: Iterator[Sequence[str]], jobs: int
+    executor: Executor,
+    setup: WorkerSetup,
+    batches: Iterator[Sequence[str]],
+    jobs: int,
+    check: Callable[[], None] = lambda: None,
 ) -> Iterator[Batch]:
+    """Keep `jobs` workers busy; `check` raises when nobody is left who could finish."""
     running: dict[Future[Batch], Sequence[str]] = {}
     exhausted = False
     while running or not exhausted:
@@ -70,14 +77,17 @@ def _in_pool(
                 running[future] = ids
         if not running:
             return
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        done, _ = wait(running, timeout=PULSE, return_when=FIRST_COMPLETED)
+        if not done:
+            check()
         for future in done:
             try:
                 batch = future.result()
             except BrokenProcessPool:
                 raise _worker_died(list(running.values())) from None
             except Exception as error:
-                if type(error).__name__ in ("KilledWorker", "CancelledError", "CommClosedError"):
+                if type(error).__name__ in LOST_TO_DASK:
+                    check()
                     raise _worker_died([running[future]]) from error
                 raise
             del running[future]
@@ -120,31 +130,3 @@ def _one_blas_thread() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-@contextmanager
-def _dask(address: str) -> Iterator[tuple[Executor, int]]:
-    try:
-        import distributed
-    except ImportError as error:
-        raise ConfigError(
-            "--executor dask needs dask.distributed", hint="pip install 'neucocore[dask]'"
-        ) from error
-    try:
-        connect: Any = distributed.Client  # its annotations do not reach its constructor
-        client = connect(address, timeout=CONNECT_TIMEOUT)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise RunError(
-            f"no dask scheduler answers at {address}: {error}",
-            hint="start one with 'dask scheduler', and workers with 'dask worker ADDRESS'",
-        ) from error
-    try:
-        workers = sum(client.nthreads().values())
-        if workers == 0:
-            raise RunError(
-                f"the dask scheduler at {address} has no workers",
-                hint=f"start some: dask worker {address}",
-            )
-        yield client.get_executor(pure=False), workers
-    finally:
-        client.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,14 @@ def started(*words: str) -> subprocess.Popen[str]:
     )
 
 
+def killed(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 def ended(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    killed(process)
     assert process.stderr is not None
     process.stderr.close()
 
@@ -44,12 +50,17 @@ def said(process: subprocess.Popen[str], pattern: str) -> str:
 
 
 @pytest.fixture
-def scheduler() -> Iterator[str]:
+def scheduling() -> Iterator[subprocess.Popen[str]]:
     process = started("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     try:
-        yield said(process, r"Scheduler at:\s+(tcp://\S+)")
+        yield process
     finally:
         ended(process)
+
+
+@pytest.fixture
+def scheduler(scheduling: subprocess.Popen[str]) -> str:
+    return said(scheduling, r"Scheduler at:\s+(tcp://\S+)")
 
 
 @pytest.fixture
@@ -76,6 +87,60 @@ def test_two_workers_write_the_bytes_one_process_writes(
     assert (tmp_path / "spread.npz").read_bytes() == (tmp_path / "alone.npz").read_bytes()
 
 
+def once(done: int, act: Callable[[], None]) -> Callable[[int, int, int], None]:
+    """Return a progress callback that acts when so many cubes are finished, one time."""
+    waiting = [act]
+
+    def progress(finished: int, of: int, failed: int) -> None:
+        if finished >= done and waiting:
+            waiting.pop()()
+
+    return progress
+
+
+def test_a_scheduler_that_dies_is_named_and_the_run_can_go_on_without_it(
+    cubes: Path,
+    tmp_path: Path,
+    scheduling: subprocess.Popen[str],
+    scheduler: str,
+    workers: object,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Dask's loggers do not propagate, and a traceback of theirs would fill the user's terminal.
+    monkeypatch.setattr(logging.getLogger("distributed.client"), "handlers", [caplog.handler])
+    request = plan("toy-slow", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
+    with pytest.raises(RunError, match=f"the dask scheduler at {scheduler} has gone"):
+        encode(
+            request,
+            scheduler=scheduler,
+            batch_size=1,
+            progress=once(3, lambda: killed(scheduling)),
+        )
+    assert caplog.records == []
+    resumed = encode(request)
+    assert resumed.resumed >= 3
+    whole = plan("toy-slow", dataset="toy-cubes", data=cubes, out=tmp_path / "whole.npz")
+    encode(whole)
+    assert (tmp_path / "e.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_a_cluster_that_loses_all_its_workers_ends_the_run_instead_of_waiting_for_ever(
+    cubes: Path,
+    tmp_path: Path,
+    scheduler: str,
+    workers: subprocess.Popen[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("neucocore.encoding.cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("neucocore.encoding.executors.PULSE", 0.2)
+    request = plan("toy-slow", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
+    with pytest.raises(RunError, match="has had no workers for"):
+        encode(
+            request, scheduler=scheduler, batch_size=1, progress=once(2, lambda: killed(workers))
+        )
+
+
 def test_a_scheduler_without_workers_is_named(cubes: Path, tmp_path: Path, scheduler: str) -> None:
     request = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
     with pytest.raises(RunError, match="has no workers"):
@@ -85,7 +150,7 @@ def test_a_scheduler_without_workers_is_named(cubes: Path, tmp_path: Path, sched
 def test_a_scheduler_that_is_not_there_is_named(
     cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neucocore.encoding.executors.CONNECT_TIMEOUT", "1s")
+    monkeypatch.setattr("neucocore.encoding.cluster.CONNECT_TIMEOUT", "1s")
     request = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
     with pytest.raises(RunError, match=r"no dask scheduler answers at tcp://127.0.0.1:9"):
         encode(request, scheduler="tcp://127.0.0.1:9")
