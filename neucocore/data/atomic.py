@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,9 @@ from neucocore.errors import DataError
 
 PREFIX = ".neuco-"
 SUFFIX = ".tmp"
+ABANDONED_AFTER = 24 * 3600.0
+"""Seconds without a write after which a temporary file belongs to nobody. Time, and not the
+writer's process, because the folder may be shared by machines that do not know each other's."""
 REMOVALS = 20
 """How often a folder may be removed by the holder of a lock in it before a waiter gives up."""
 
@@ -25,7 +29,8 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path` for writing and rename it to `path` at the end.
 
     When the block raises, the temporary file is removed and `path` stays as it was. A killed
-    process leaves at most a file that `leftovers` finds.
+    process leaves at most a file that `leftovers` finds and a later durable write into the same
+    folder removes, a day after its last byte.
 
     Parameters
     ----------
@@ -47,6 +52,8 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
+    if durable:
+        _discard_abandoned(target.parent)
     temporary = target.parent / f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}{SUFFIX}"
     try:
         with temporary.open("xb") as file:
@@ -78,6 +85,14 @@ def write_text(path: str | Path, content: str, *, durable: bool = True) -> None:
 def leftovers(folder: str | Path) -> list[Path]:
     """Return temporary files that killed processes left in `folder`, sorted."""
     return sorted(Path(folder).glob(f"{PREFIX}*{SUFFIX}"))
+
+
+def _discard_abandoned(folder: Path) -> None:
+    for path in leftovers(folder):
+        # Another process may be faster, and a file that cannot be removed harms nobody.
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+                path.unlink()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -68,6 +69,17 @@ def test_a_killed_writer_leaves_only_a_file_that_is_recognised(tmp_path):
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.bin")], check=False)
     assert not (tmp_path / "a.bin").exists()
     assert [file.read_bytes() for file in leftovers(tmp_path)] == [b"half"]
+
+
+def test_what_a_killed_writer_left_goes_a_day_later_and_not_before(tmp_path):
+    names = [f".neuco-{number}-0123456789ab.tmp" for number in range(3)]
+    day = 24 * 3600
+    for name, age in zip(names, (day + 60, day - 60, 0), strict=True):
+        (tmp_path / name).write_bytes(b"half")
+        then = time.time() - age
+        os.utime(tmp_path / name, (then, then))
+    write_bytes(tmp_path / "a.bin", b"whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names[1:], "a.bin"]
 
 
 def test_fault_48_a_symbolic_link_is_followed_and_permissions_are_kept(tmp_path):
