@@ -230,13 +230,13 @@ class CubeFile:
         attributes = f"{VALUES}/.zattrs"
         if attributes in self._archive.members:
             said = self._json(attributes).get("_ARRAY_DIMENSIONS")
-            if said is not None and tuple(said) != DIMENSIONS:
+            if said is not None and said != list(DIMENSIONS):
                 raise self._archive.corrupt(f"array {VALUES} has dimensions {said}")
 
     def _json(self, member: str) -> dict[str, Any]:
         try:
             said = json.loads(self._archive.read(member, DESCRIPTION_LIMIT))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._archive.corrupt(f"{member} is not JSON ({error})") from None
         return said if isinstance(said, dict) else {}
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from neucocore.data.findings import Finding
+from neucocore.data.ids import ID, bare_id
+from neucocore.data.label_values import yes_or_no
+from neucocore.data.refusal import refuse
+from neucocore.data.texttable import TextTable, read_text_table
 from neucocore.errors import ConfigError, IdError
 
 SUFFIX = ".zarr.zip"
-LAYOUTS = (("data",), ("data_dev", "data_eval"), ("data_example",), (".",))
+BARE = (".",)
+LAYOUTS = (("data",), ("data_dev", "data_eval"), ("data_example",), BARE)
 """Groups of sub-folders that hold modality folders; the first with cubes counts."""
-TRUE = frozenset({"true", "1", "1.0", "yes"})
 
 
 def find_cubes(
@@ -62,25 +66,37 @@ def chosen_ids(label_files: Sequence[Path], column: str) -> set[str]:
     ------
     ConfigError
         No label file has the column.
+    DataError
+        A label file cannot be read as a table with an ``id`` column, or the column holds
+        something other than true and false.
     """
     ids: set[str] = set()
     columns: set[str] = set()
     for label_file in label_files:
-        with label_file.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            columns |= set(rows.fieldnames or ())
-            if column in (rows.fieldnames or ()):
-                ids |= {
-                    row["id"].removesuffix(SUFFIX)
-                    for row in rows
-                    if (row[column] or "").strip().lower() in TRUE
-                }
+        table = read_text_table(label_file)
+        columns |= set(table.columns)
+        if column not in table.columns:
+            continue
+        refuse(label_file, [*table.findings, *_where_findings(table, column)])
+        cells = zip(table.column(ID), table.column(column), strict=True)
+        ids |= {bare_id(text) for text, cell in cells if yes_or_no(cell)}
     if column not in columns:
         raise ConfigError(
             f"none of the {len(label_files)} label files has a column {column!r}",
             hint=f"their columns are {', '.join(sorted(columns)) or 'none'}",
         )
     return ids
+
+
+def _where_findings(table: TextTable, column: str) -> Iterator[Finding]:
+    """Tell what keeps a column from saying which ids are wanted."""
+    if ID not in table.columns:
+        shown = ", ".join(table.columns)
+        yield Finding("no-id-column", "error", f"no column 'id' among {shown}")
+    odd = sorted({cell for cell in table.column(column) if yes_or_no(cell) is None})
+    if odd:
+        message = f"column {column!r} holds cells that are neither true nor false"
+        yield Finding("odd-flags", "error", message, len(odd), tuple(map(repr, odd[:3])))
 
 
 def _cubes(folder: Path) -> Iterator[Path]:

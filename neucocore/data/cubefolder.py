@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -11,12 +10,16 @@ from typing import Any, Literal
 
 from neucocore.data.cube import Cube
 from neucocore.data.cubefile import CubeFile, CubeSchema, MissingChunks
-from neucocore.data.cubefind import LAYOUTS, SUFFIX, chosen_ids, find_cubes
+from neucocore.data.cubefind import BARE, LAYOUTS, SUFFIX, chosen_ids, find_cubes
 from neucocore.data.cuberead import read_cube
 from neucocore.data.cubeselect import CubeSelection
+from neucocore.data.ids import ID, bare_id
+from neucocore.data.refusal import refuse
+from neucocore.data.texttable import read_text_table
 from neucocore.errors import CorruptCubeError, DataError, MissingFileError
 
 SEASONS = ("spring", "summer", "fall", "winter")
+LABELS = "labels"
 
 
 class CubeFolder:
@@ -136,13 +139,18 @@ class CubeFolder:
 
     def label_files(self) -> list[Path]:
         """Return the label files that come with the data, sorted."""
-        return sorted((self.home / "labels").glob("*.csv"))
+        return sorted((self.home / LABELS).glob("*.csv"))
 
     @property
     def home(self) -> Path:
-        """The folder of ``labels`` and ``locations.csv``, also when `path` is its ``data``."""
-        inside = self.path.name in {name for group in LAYOUTS for name in group}
-        return self.path.parent if inside else self.path
+        """The folder of ``labels`` and ``locations.csv``, also when `path` is its ``data``.
+
+        A data set may itself lie in a folder named ``data``: what it holds decides, not its name.
+        """
+        path = self.path.absolute()
+        named = path.name in {name for group in LAYOUTS for name in group}
+        inside = self._layout == BARE and named and not (path / LABELS).is_dir()
+        return path.parent if inside else self.path
 
     def _cube(self, id: str) -> Cube:  # noqa: A002
         with ExitStack() as stack:
@@ -170,6 +178,7 @@ class CubeFolder:
             roots = [self.path / name for name in layout if (self.path / name).is_dir()]
             found = find_cubes(roots, None if schemas is None else tuple(schemas))
             if found:
+                self._layout = layout
                 return self._chosen(found, modalities)
         looked = ", ".join(f"{name}/<modality>" for group in layouts for name in group)
         raise MissingFileError(
@@ -249,19 +258,22 @@ class CubeFolder:
     @cached_property
     def _places(self) -> dict[str, dict[str, Any]]:
         """Rows of ``locations.csv`` by id, where there is one."""
-        table = self.home / "locations.csv"
-        if not table.is_file():
+        file = self.home / "locations.csv"
+        if not file.is_file():
             return {}
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            return {
-                row.pop("id"): {key: _number(value) for key, value in row.items()}
-                for row in csv.DictReader(file)
-                if row.get("id")
-            }
+        table = read_text_table(file)
+        refuse(file, table.findings)
+        if ID not in table.columns:
+            return {}
+        rows = [dict(zip(table.columns, cells, strict=True)) for cells in table.rows]
+        return {
+            bare_id(row.pop(ID)): {key: _number(value) for key, value in row.items()}
+            for row in rows
+        }
 
 
-def _number(text: str | None) -> Any:
+def _number(text: str) -> Any:
     try:
-        return float(text or "")
+        return float(text)
     except ValueError:
         return text

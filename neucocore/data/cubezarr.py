@@ -99,13 +99,18 @@ def array_info(text: bytes) -> ArrayInfo:
     try:
         shape, chunks = _lengths(said["shape"], 0), _lengths(said["chunks"], 1)
         dtype, order = said["dtype"], said["order"]
-        compressor, filters, fill = said["compressor"], said["filters"] or (), said["fill_value"]
+        compressor, filters, fill = said["compressor"], said["filters"] or [], said["fill_value"]
     except KeyError as error:
         raise ZarrError(f"its description lacks {error}") from None
+    separator = said.get("dimension_separator") or "."
     if len(shape) != len(chunks):
         raise ZarrError(f"its shape {shape} and its chunks {chunks} differ in length")
     if order not in ("C", "F"):
         raise ZarrError(f"its order is {order!r}")
+    if separator not in (".", "/"):
+        raise ZarrError(f"its dimension separator is {separator!r}")
+    if not isinstance(filters, list):
+        raise ZarrError(f"its filters are {filters!r}")
     return ArrayInfo(
         shape=shape,
         chunks=chunks,
@@ -114,7 +119,7 @@ def array_info(text: bytes) -> ArrayInfo:
         dtype=_dtype(dtype, filters),
         fill=_fill(fill, dtype),
         order=order,
-        separator=said.get("dimension_separator", "."),
+        separator=separator,
     )
 
 
@@ -289,7 +294,7 @@ def _text(info: ArrayInfo, content: Any) -> NDArray[Any]:
 def _json_object(text: bytes) -> Mapping[str, Any]:
     try:
         said = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ZarrError(f"its description is not JSON ({error})") from None
     if not isinstance(said, dict):
         raise ZarrError("its description is not a JSON object")
@@ -298,7 +303,8 @@ def _json_object(text: bytes) -> Mapping[str, Any]:
 
 def _lengths(values: Any, least: int) -> tuple[int, ...]:
     if not isinstance(values, list) or not all(
-        isinstance(value, int) and value >= least for value in values
+        type(value) is int and value >= least
+        for value in values  # JSON's true is no length
     ):
         raise ZarrError(f"its shape or chunks are {values!r}")
     return tuple(values)
@@ -307,7 +313,7 @@ def _lengths(values: Any, least: int) -> tuple[int, ...]:
 def _dtype(text: Any, filters: Sequence[Any]) -> np.dtype[Any]:
     try:
         dtype: np.dtype[Any] = np.dtype(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, SyntaxError):  # numpy parses lists of types as Python
         raise ZarrError(f"its type is {text!r}") from None
     if dtype.kind in "biufUSM" and not filters:
         return dtype
@@ -318,7 +324,7 @@ def _dtype(text: Any, filters: Sequence[Any]) -> np.dtype[Any]:
 
 def _codec(config: Any, allowed: frozenset[str]) -> Any:
     name = config.get("id") if isinstance(config, dict) else config
-    if name not in allowed:
+    if not isinstance(name, str) or name not in allowed:
         raise ZarrError(f"its codec is {name!r}; known are {', '.join(sorted(allowed))}")
     try:
         return get_codec(dict(config))
@@ -331,6 +337,9 @@ def _fill(value: Any, dtype: Any) -> Any:
     if value is None or isinstance(value, str) or np.dtype(dtype).kind not in "biuf":
         return 0
     try:
-        return np.array(value, np.dtype(dtype))[()]
+        fill = np.array(value, np.dtype(dtype))
     except (TypeError, ValueError, OverflowError):
-        raise ZarrError(f"its fill value is {value!r}") from None
+        fill = None
+    if fill is None or fill.ndim:
+        raise ZarrError(f"its fill value is {value!r}")
+    return fill[()]

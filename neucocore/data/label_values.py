@@ -22,6 +22,14 @@ YES = frozenset({"true", "1", "1.0", "yes"})
 NO = frozenset({"false", "0", "0.0", "no"})
 
 
+def yes_or_no(cell: str) -> bool | None:
+    """Read a cell of true and false; an empty one is no, None is anything else."""
+    text = cell.strip().lower()
+    if text in YES:
+        return True
+    return False if text in NO or not text else None
+
+
 def labelled_rows(
     table: TextTable, texts: Sequence[Sequence[str]], findings: list[Finding]
 ) -> list[int]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.findings import Finding
 from neucocore.data.ids import clean_ids
-from neucocore.data.label_values import KNOWN_TYPES, NO, YES, label_values, labelled_rows
+from neucocore.data.label_values import KNOWN_TYPES, label_values, labelled_rows, yes_or_no
 from neucocore.data.refusal import refuse
 from neucocore.data.texttable import TextTable, read_text_table
 from neucocore.errors import DataError, MissingFileError
@@ -117,7 +117,7 @@ class LabelFile:
         """
         flags = self.flags(name)
         if flags is None:
-            odd = sorted({cell for cell in self.column(name) if _flag(cell) is None})
+            odd = sorted({cell for cell in self.column(name) if yes_or_no(cell) is None})
             examples = ", ".join(map(repr, odd[:3]))
             raise DataError(
                 f"{self.path}: column {name!r} is not true or false everywhere: {examples}",
@@ -127,7 +127,7 @@ class LabelFile:
 
     def flags(self, name: str) -> list[bool] | None:
         """Return an extra column as true and false; None when it holds anything else."""
-        flags = [_flag(cell) for cell in self.column(name)]
+        flags = [yes_or_no(cell) for cell in self.column(name)]
         return None if None in flags else [bool(flag) for flag in flags]
 
     def keep(self, mask: Sequence[bool]) -> LabelFile:
@@ -144,14 +144,6 @@ class LabelFile:
     def digest(self) -> str:
         """sha256 of ids, labels, classes and outputs: equal digest, equal task."""
         return label_digest(self.labels())
-
-
-def _flag(cell: str) -> bool | None:
-    """Read yes or no; an empty cell is no."""
-    text = cell.strip().lower()
-    if text in YES:
-        return True
-    return False if text in NO or not text else None
 
 
 def label_digest(labels: Labels) -> str:

@@ -427,7 +427,16 @@ def test_fault_19_overlapping_members_are_refused(cube_file):
         (b"        8,\n        8", b"        800000,\n        800000", "more than"),
         (b"        8,\n        8", b"        -8,\n        8", "its shape or chunks"),
         (b"{", b"[", "not JSON"),
+        (b'"<i2"', b'",i"', "its type is ',i'"),
+        (b'"filters": null', b'"filters": 1', "its filters are 1"),
+        (b'"filters": null', b'"filters": [["delta"]]', r"its codec is \['delta'\]"),
+        (b'"fill_value": null', b'"fill_value": [1, 2]', r"its fill value is \[1, 2\]"),
+        (b'"order": "C"', b'"order": "C", "dimension_separator": 1', "separator is 1"),
+        (b'"order": "C"', b'"order": "C", "dimension_separator": null', None),
+        (b"        8,\n        8", b"        8,\n        true", "its shape or chunks"),
+        (b'"order": "C"', b'"x": ' + b"[" * 100_000 + b"]" * 100_000, "not JSON"),
     ],
+    ids=lambda value: value[:40] if isinstance(value, bytes) else None,
 )
 def test_descriptions_that_cannot_be_trusted_are_refused(cube_file, rezip, before, after, what):
     with zipfile.ZipFile(cube_file) as archive:
@@ -438,6 +447,13 @@ def test_descriptions_that_cannot_be_trusted_are_refused(cube_file, rezip, befor
         read_modality(cube_file)
         return
     with pytest.raises(CorruptCubeError, match=what.replace("|", r"\|")):
+        read_modality(cube_file)
+
+
+@pytest.mark.parametrize("dimensions", ["5", '["sample", "time", "y", "x", "band"]'])
+def test_other_dimensions_than_a_cube_s_are_refused(cube_file, rezip, dimensions):
+    rezip(cube_file, {"bands/.zattrs": f'{{"_ARRAY_DIMENSIONS": {dimensions}}}'.encode()})
+    with pytest.raises(CorruptCubeError, match="array bands has dimensions"):
         read_modality(cube_file)
 
 

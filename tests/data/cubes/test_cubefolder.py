@@ -5,7 +5,7 @@ import pytest
 
 from neucocore.data.cubefile import CubeSchema, write_modality
 from neucocore.data.cubefolder import CubeFolder
-from neucocore.errors import ConfigError, CorruptCubeError, IdError, MissingFileError
+from neucocore.errors import ConfigError, CorruptCubeError, DataError, IdError, MissingFileError
 from neucocore.interfaces import Dataset
 
 
@@ -143,6 +143,50 @@ def test_where_keeps_ids_that_a_label_column_names(tmp_path, write_folder):
     with pytest.raises(ConfigError, match="has a column 'eval'") as caught:
         CubeFolder(tmp_path, where="eval").ids()
     assert "dev, id, label" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("id,label,dev\nx,1,perhaps\n", "neither true nor false: 'perhaps'"),
+        ("name,label,dev\nx,1,True\n", "no column 'id' among name, label, dev"),
+        ("id,label,dev\nx,1\n", "line 2 has 2 cells"),
+        ("id,label,dev\nx,1,True,ä\n".encode("latin-1"), "not UTF-8"),
+    ],
+    ids=["flag", "id", "ragged", "encoding"],
+)
+def test_a_label_file_that_cannot_say_which_ids_are_wanted_is_an_error(
+    tmp_path, write_folder, text, what
+):
+    write_folder(tmp_path, count=1)
+    (tmp_path / "labels").mkdir()
+    content = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "labels" / "a__regr.csv").write_bytes(content)
+    with pytest.raises(DataError, match=what):
+        CubeFolder(tmp_path, where="dev").ids()
+
+
+@pytest.mark.parametrize("given", ["the data set", "its cubes", "the working folder"])
+def test_labels_and_places_are_found_beside_the_cubes_also_of_a_data_set_named_data(
+    tmp_path, write_folder, monkeypatch, given
+):
+    home = tmp_path / "data"
+    ids = write_folder(home, count=1)
+    (home / "labels").mkdir()
+    (home / "labels" / "a__regr.csv").write_text(f"id,label\n{ids[0]},1\n")
+    (home / "locations.csv").write_text(f"id,place\n{ids[0]}.zarr.zip,Ulm\n")
+    monkeypatch.chdir(home / "data")
+    paths = {"the data set": home, "its cubes": home / "data", "the working folder": "."}
+    data = CubeFolder(paths[given])
+    assert [file.name for file in data.label_files()] == ["a__regr.csv"]
+    assert next(data.read(ids)).metadata == {"place": "Ulm"}
+
+
+def test_a_table_of_places_that_is_not_utf_8_is_an_error(tmp_path, write_folder):
+    ids = write_folder(tmp_path, count=1)
+    (tmp_path / "locations.csv").write_bytes(f"id,place\n{ids[0]},Köln\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"locations\.csv is not UTF-8"):
+        next(CubeFolder(tmp_path).read(ids))
 
 
 def test_what_is_noticed_comes_with_the_cube(tmp_path, values, bands):
