@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from neucocore.encoding.run import EncodeReport
+    from neucocore.encoding.report import EncodeReport
     from neucocore.results.leaderboard import Table
     from neucocore.results.runs import RunReport
 

@@ -11,8 +11,8 @@ import typer
 from neucocore.cli.terminal import progress, say, warn
 
 if TYPE_CHECKING:
+    from neucocore.encoding.report import EncodeReport
     from neucocore.encoding.request import EncodeRequest
-    from neucocore.encoding.run import EncodeReport
 
 
 class Executor(StrEnum):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,12 @@ from neucocore.data.atomic import write_text
 from neucocore.data.cube import Cube
 from neucocore.data.cubefile import cube_digest
 from neucocore.data.sidecar import read_sidecar, write_sidecar
+from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Reducer
 from neucocore.producer import identity_of, producer_of
 from neucocore.results.provenance import file_digest, machine
-
-if TYPE_CHECKING:
-    from neucocore.encoding.run import EncodeReport
 
 FAILURES_SUFFIX = ".failures.json"
 NOTES_SUFFIX = ".notes.jsonl"
@@ -144,8 +142,6 @@ def write_provenance(
 
 def found(path: Path, key: str) -> EncodeReport | None:
     """Return a report if the file is there, made from the same input by the same code."""
-    from neucocore.encoding.run import EncodeReport
-
     try:
         sidecar = read_sidecar(path)
     except DataError:

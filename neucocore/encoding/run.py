@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from neucocore.data.atomic import locked, replacing
 from neucocore.data.embeddings import Embeddings, save_embeddings
 from neucocore.encoding import finish
 from neucocore.encoding.executors import run_batches
+from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.spool import Spool, gather, read_records, record_key, width_of
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
@@ -29,34 +30,6 @@ STATE = "state.npz"
 
 Progress = Callable[[int, int, int], None]
 """Called with (finished cubes, all cubes, bad cubes)."""
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeReport:
-    """What an encode run did.
-
-    Attributes
-    ----------
-    rows, columns
-        Shape of the embeddings; 0 columns for a shard, which writes no file of its own.
-    found
-        The file was there already, made from the same input by the same code.
-    resumed
-        Cubes that an earlier, interrupted run had finished.
-    failures
-        Bad cubes left out under ``--skip-bad``: (id, reason).
-    warnings
-        What reading the cubes noticed, with the number of cubes.
-    """
-
-    path: Path
-    rows: int
-    columns: int
-    found: bool = False
-    resumed: int = 0
-    failures: tuple[tuple[str, str], ...] = ()
-    warnings: tuple[tuple[str, int], ...] = ()
-    costs: dict[str, Any] = field(default_factory=dict)
 
 
 def encode(

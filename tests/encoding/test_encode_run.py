@@ -16,7 +16,8 @@ from neucocore.data.cubewrite import write_modality
 from neucocore.data.embeddings import load_embeddings
 from neucocore.encoding.executors import _interrupts_wait
 from neucocore.encoding.plan import plan
-from neucocore.encoding.run import EncodeReport, encode
+from neucocore.encoding.report import EncodeReport
+from neucocore.encoding.run import encode
 from neucocore.errors import (
     BudgetExceededError,
     ComponentOutputError,

@@ -9,7 +9,8 @@ import pytest
 from neucocore.data.embeddings import load_embeddings
 from neucocore.data.sidecar import read_sidecar
 from neucocore.encoding.plan import plan
-from neucocore.encoding.run import EncodeReport, encode
+from neucocore.encoding.report import EncodeReport
+from neucocore.encoding.run import encode
 
 
 @pytest.fixture
