@@ -1,0 +1,193 @@
+"""A run file from its cubes to its ranking, and what happens when one of its methods fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import typer
+
+from neucocore.cli.run import run
+from neucocore.data.cubewrite import write_modality
+from neucocore.data.embeddings import load_embeddings
+from neucocore.errors import ConfigError, DataError
+from neucocore.runfile import RunFile, read_run_file
+from neucocore.workflow import encode_request, evaluate_request, labels_of, methods_of, phase_of
+
+N = 40
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Forty cubes that ship their labels, half of them of the phase ``dev``."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(N):
+        level = rng.normal()
+        array = rng.normal(level, 1, (1, 2, 4, 4)).astype(np.float32)
+        file = tmp_path / f"cubes/data/s1/part-000000/c{number:02d}.zarr.zip"
+        write_modality(file, array, ("vv", "vh"))
+        rows.append(f"c{number:02d},{level:.6f},{number % 2 == 0}")
+    (tmp_path / "cubes/labels").mkdir()
+    labels = tmp_path / "cubes/labels/level__regr.csv"
+    labels.write_text("id,label,dev\n" + "\n".join(rows) + "\n")
+    return tmp_path
+
+
+def written(folder: Path, text: str, dataset: str = "{name: folder, path: cubes}") -> Path:
+    path = folder / "run.yaml"
+    path.write_text(f"dataset: {dataset}\noutput: out\n{text}\n")
+    return path
+
+
+def read(folder: Path, text: str) -> RunFile:
+    return read_run_file(written(folder, text))
+
+
+def scored(folder: Path, phase: str = "results") -> dict[str, dict[str, object]]:
+    """Return the record of each run of a phase by its method."""
+    files = sorted((folder / "out" / phase).glob("*/run.json"))
+    records = [json.loads(file.read_text()) for file in files]
+    assert len({record["method"] for record in records}) == len(records)
+    return {record["method"]: record for record in records}
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+def test_a_run_file_is_encoded_scored_and_ranked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "given.csv").write_text("id,0\n" + "".join(f"c{n:02d},{n}\n" for n in range(N)))
+    text = "encoders: [{name: random, dimension: 4}, constant]\nembeddings: [given.csv]"
+    run(written(folder, text))
+    methods = {"random-dimension=4", "constant", "given"}
+    assert set(scored(folder)) == methods
+    table = capsys.readouterr().out
+    assert all(method in table for method in methods)
+    assert load_embeddings(folder / "out/embeddings/random-dimension=4.parquet").matrix.shape == (
+        N,
+        4,
+    )
+
+
+def test_fault_56_a_run_file_run_again_repeats_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(folder, "encoders: [{name: random, dimension: 4}]")
+    run(file)
+    before = files_of(folder / "out")
+    run(file)
+    assert files_of(folder / "out") == before
+    assert "found; --force repeats it" in capsys.readouterr().err
+
+
+def test_fault_56_force_does_everything_again(folder: Path) -> None:
+    file = written(folder, "encoders: [{name: random, dimension: 4}]")
+    run(file)
+    run(file, force=True)
+    assert len(list((folder / "out/results").glob("*/run.json"))) == 2
+
+
+def test_a_method_that_fails_does_not_stop_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "broken.csv").write_text("id,0\n" + "".join(f"c{n:02d},nan\n" for n in range(N)))
+    (folder / "given.csv").write_text("id,0\n" + "".join(f"c{n:02d},{n}\n" for n in range(N)))
+    with pytest.raises(typer.Exit) as ended:
+        run(written(folder, "embeddings: [broken.csv, given.csv]"))
+    assert ended.value.exit_code == 1
+    assert set(scored(folder)) == {"given"}
+    said = capsys.readouterr()
+    assert "given" in said.out
+    assert "error: failed: broken;" in said.err
+
+
+def test_where_all_methods_fail_there_is_no_table(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "broken.csv").write_text("id,0\n" + "".join(f"c{n:02d},nan\n" for n in range(N)))
+    with pytest.raises(typer.Exit) as ended:
+        run(written(folder, "embeddings: [broken.csv]"))
+    assert (ended.value.exit_code, capsys.readouterr().out) == (1, "")
+
+
+def test_ids_left_out_are_neither_encoded_nor_scored(folder: Path) -> None:
+    (folder / "left-out.txt").write_text("c00\nc07\n")
+    run(written(folder, "encoders: [{name: random, dimension: 4, as: r}]\nexclude: left-out.txt"))
+    encoded = load_embeddings(folder / "out/embeddings/r.parquet")
+    assert encoded.ids == tuple(f"c{n:02d}" for n in range(N) if n not in (0, 7))
+    (task,) = cast(list[dict[str, Any]], scored(folder)["r"]["tasks"])
+    assert (task["status"], task["n"]) == ("ok", N - 2)
+
+
+def test_where_chooses_what_is_encoded_and_names_the_phase(folder: Path) -> None:
+    run(written(folder, "encoders: [{name: random, dimension: 4}]\nwhere: dev"))
+    (encoded,) = (folder / "out/embeddings").glob("*.parquet")
+    assert load_embeddings(encoded).ids == tuple(f"c{n:02d}" for n in range(0, N, 2))
+    assert set(scored(folder, "dev")) == {"random-dimension=4"}
+
+
+@pytest.mark.parametrize(
+    ("text", "phase"),
+    [("", "results"), ("where: dev", "dev"), ("where: dev\nphase: final", "final")],
+    ids=["neither", "where", "phase"],
+)
+def test_the_phase_is_the_one_named_or_what_where_names(
+    folder: Path, text: str, phase: str
+) -> None:
+    asked = read(folder, f"encoders: [random]\n{text}")
+    assert phase_of(asked) == phase
+    assert evaluate_request(asked, methods_of(asked)[0]).phase == phase
+
+
+def test_a_method_is_named_after_the_parameters_that_are_not_the_default(folder: Path) -> None:
+    entries = ["random", "{name: random, dimension: 1024}", "{name: constant, value: 2.5}"]
+    names = [methods_of(read(folder, f"encoders: [{entry}]"))[0].name for entry in entries]
+    assert names == ["random", "random", "constant-value=2.5"]
+
+
+def test_the_keys_of_a_run_file_reach_encoding_and_scoring(folder: Path) -> None:
+    (folder / "left-out.txt").write_text("c00\n")
+    asked = read(
+        folder,
+        "encoders: [{name: random, seed: 3}]\ndimension: 8\nmissing_chunks: fill\nskip_bad: true\n"
+        "nan: zero\ntasks: level\nwhere: dev\nexclude: left-out.txt\nprobe: knn\nmetric: mae",
+    )
+    (method,) = methods_of(asked)
+    encode = encode_request(asked, method)
+    assert encode.ids == tuple(f"c{n:02d}" for n in range(2, N, 2))
+    assert encode.encoder_params == {"seed": 3, "dimension": 8}
+    assert (encode.dimension, encode.missing_chunks, encode.skip_bad) == (8, "fill", True)
+    evaluate = evaluate_request(asked, method)
+    assert evaluate.embeddings == encode.out
+    assert (evaluate.limit, evaluate.nan, evaluate.where) == (8, "zero", "dev")
+    assert (evaluate.tasks, evaluate.exclude) == (("level",), folder / "left-out.txt")
+    # A cube that was skipped has no embedding, so its label may be missing.
+    assert evaluate.allow_missing
+    (chosen,) = evaluate.protocols
+    assert (chosen.values()["probe"], chosen.values()["metric"]) == ("core/knn", "core/mae")
+
+
+def test_a_data_set_without_labels_asks_for_them(folder: Path) -> None:
+    (folder / "cubes/labels/level__regr.csv").unlink()
+    asked = read(folder, "encoders: [random]")
+    with pytest.raises(DataError, match="has no label files") as caught:
+        labels_of(asked)
+    assert "the key labels of the run file" in str(caught.value.hint)
+
+
+def test_labels_named_by_the_run_file_go_before_those_of_the_data_set(folder: Path) -> None:
+    assert labels_of(read(folder, "encoders: [random]")) == folder / "cubes/labels"
+    assert labels_of(read(folder, "encoders: [random]\nlabels: mine")) == folder / "mine"
+
+
+def test_embeddings_that_are_given_are_not_encoded(folder: Path) -> None:
+    (folder / "given.csv").write_text("id,0\n")
+    asked = read(folder, "embeddings: [given.csv]")
+    with pytest.raises(ConfigError, match="given is not an encoder"):
+        encode_request(asked, methods_of(asked)[0])
