@@ -34,7 +34,9 @@ def minimise(
     start
         Where to start, (p, problems).
     tolerance
-        A problem is solved when no entry of its gradient is larger.
+        A problem is solved when no entry of its gradient is larger than this times its value over
+        the value it started from: where a value falls far, its curvature fades with it, and a
+        fixed bound would stop long before the minimum. Values must be positive.
     most_steps
         Stops after so many steps in any case.
 
@@ -45,9 +47,11 @@ def minimise(
     """
     point = start
     values, gradient = objective(point)
+    first = values
     pairs: deque[Pair] = deque(maxlen=MEMORY)
     for _ in range(most_steps):
-        open_ = np.max(np.abs(gradient), axis=0, initial=0.0) > tolerance
+        largest = np.max(np.abs(gradient), axis=0, initial=0.0)
+        open_ = largest * first > tolerance * values
         direction = np.where(open_, -_times_inverse_hessian(gradient, pairs), 0.0)
         slope = _dot(direction, gradient)
         steps = np.where(open_, 1.0, 0.0)

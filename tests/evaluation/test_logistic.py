@@ -69,6 +69,32 @@ def test_the_penalty_has_the_least_log_loss_on_inner_held_out_rows(rows, classes
     assert 0 < np.argmin(losses) < len(losses) - 1  # the case is not a trivial one
 
 
+def test_candidates_compete_by_their_minima_also_where_more_columns_than_rows_separate_classes():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(54, 80))
+    signal = rows @ rng.normal(size=80)
+    y = (signal > np.quantile(signal, 0.7)).astype(float)[:, None]
+    part = TrainingPart(tuple(rows[start::9] for start in range(9)))
+    order = np.concatenate([np.arange(len(rows))[start::9] for start in range(9)])
+    rows, y = rows[order], y[order]
+    basis = fit_ridge(part, [y])[0].basis
+    largest = 0.02 * len(rows)
+    scaled = (rows - rows.mean(axis=0)) * SCALINGS[basis.scaling](rows.var(axis=0))
+    inner = logistic.inner_folds(part, y)
+    losses = [
+        sum(_held_out_loss(scaled, y[:, 0], inner == fold, penalty) for fold in range(5))
+        for penalty in largest * logistic.RELATIVE_PENALTIES
+    ]
+    expected = largest * logistic.RELATIVE_PENALTIES[int(np.argmin(losses))]
+    assert logistic.choose_penalty(part, y, basis, largest) == pytest.approx(expected)
+
+
+def _held_out_loss(scaled, codes, held, penalty):
+    model = LogisticRegression(C=1 / penalty, tol=1e-7, max_iter=2000)
+    said = model.fit(scaled[~held], codes[~held]).predict_proba(scaled[held])
+    return log_loss(codes[held], said, labels=(0, 1)) * held.sum()
+
+
 def test_classes_that_separate_end_in_finite_weights(rows):
     y = (rows[:, [0]] > np.median(rows[:, 0])).astype(float)
     part = TrainingPart((rows,))

@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 
 from neucocore.evaluation import ridge
 from neucocore.evaluation.ridge import PENALTIES_PER_ROW, fit_ridge
-from neucocore.evaluation.scaling import SCALINGS
+from neucocore.evaluation.scaling import SCALINGS, eigenbasis
 from neucocore.evaluation.training import Moments, TrainingPart
 
 
@@ -69,6 +69,24 @@ def test_the_error_of_grouped_slices_is_that_of_leaving_out_each_slice(n, d):
         model = Ridge(alpha=fit.penalty, solver="svd").fit(rows[kept], y[kept, 0])
         total += np.sum((model.predict(rows[cut]) - y[cut, 0]) ** 2)
     assert fit.error == pytest.approx(total / n, rel=1e-6)
+
+
+def test_slices_are_left_out_exactly_also_with_penalties_that_almost_reproduce_them():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((24, 40)), rng.standard_normal((24, 1))
+    part = TrainingPart((X[:9], X[9:16], X[16:]), grouped=True)
+    basis = eigenbasis(part, "scalar")
+    centred = y - y.mean(axis=0)
+    shrink = 1 / (basis.spectrum[:, None] + 24 * PENALTIES_PER_ROW)
+    path = (basis.axes.T @ (X.T @ centred)).T[:, :, None] * shrink
+    errors = ridge.left_out_errors(part, basis, shrink, [centred], [path])[0]
+    rows = (X - X.mean(axis=0)) * SCALINGS["scalar"](X.var(axis=0))
+    squares = 0.0
+    for cut in (slice(0, 9), slice(9, 16), slice(16, 24)):
+        kept = np.delete(np.arange(24), cut)
+        model = Ridge(alpha=24 * PENALTIES_PER_ROW[-1], solver="svd").fit(rows[kept], y[kept, 0])
+        squares += np.sum((model.predict(rows[cut]) - y[cut, 0]) ** 2)
+    assert errors[-1] == pytest.approx(squares / 24, rel=1e-7)
 
 
 @pytest.mark.parametrize(("n", "d"), [(60, 8), (25, 40)])
