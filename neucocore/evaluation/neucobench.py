@@ -25,6 +25,7 @@ from neucocore.evaluation.neucobench_input import (
     probe_embeddings,
     probe_labels,
     unfit,
+    unfit_labels,
 )
 from neucocore.evaluation.outcome import (
     ScoringInput,
@@ -135,10 +136,12 @@ def _score_task(
     stream: Stream,
     folds: Folds,
 ) -> TaskOutcome:
+    n, d = len(task.ids), embeddings.found
     if reason := unfit(task):
-        n, d = len(task.ids), embeddings.found
         return TaskOutcome(task, n, d, "failed", None, None, None, reason=reason)
     labels = probe_labels(task, normalize=options["normalize_labels"])
+    if reason := unfit_labels(task, labels):
+        return TaskOutcome(task, n, d, "failed", None, None, None, reason=reason)
     rows = np.array([embeddings.rows[name] for name in task.ids], dtype=np.intp)
     target = np.full(len(embeddings.matrix), np.nan, dtype=np.float32)
     target[rows] = labels.values

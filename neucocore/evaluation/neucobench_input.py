@@ -114,6 +114,18 @@ def unfit(task: ScoringTask) -> str:
     return ""
 
 
+def unfit_labels(task: ScoringTask, labels: ProbeLabels) -> str:
+    """Say why NeuCo-Bench's F1 would stop at these labels, or nothing; it takes 0 and 1 only."""
+    if task.problem != "binary" or np.isin(labels.values, (0, 1)).all():
+        return ""
+    if labels.constant:
+        return (
+            f"one class only: all {len(task.ids)} labels are {task.classes[0]}, which has no "
+            "range to normalise by"
+        )
+    return f"F1 takes labels of 0 and 1, not {' and '.join(task.classes)}; set normalize_labels"
+
+
 def _center_and_scale(matrix: Floats) -> tuple[float, float]:
     """Subtract the one mean and divide by the one deviation of all values, in place.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,40 @@ def test_tasks_at_which_the_reference_stops_fail_with_a_reason(
     assert outcome.status == "failed"
     assert reason in outcome.reason
     assert (outcome.q, outcome.splits) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("classes", "normalize", "reason"),
+    [
+        (("1",), True, "one class only: all 30 labels are 1"),
+        (("1", "2"), False, "F1 takes labels of 0 and 1, not 1 and 2"),
+    ],
+    ids=["one class, scaled", "other numbers, not scaled"],
+)
+def test_labels_the_references_f1_refuses_fail_and_leave_the_stream_alone(
+    classes: tuple[str, ...], normalize: bool, reason: str
+) -> None:
+    ids = tuple(f"s{row}" for row in range(30))
+    codes = np.arange(30) % len(classes)
+    refused = ScoringTask("a", "a", "binary", ids, codes, "f1", "d", classes)
+    other = replace(task(30), stem="b")
+    matrix = np.random.default_rng(0).standard_normal((30, 4)).astype(np.float32)
+    options = small(normalize_labels=normalize)
+    data = ScoringInput(ids, matrix, (refused, other), frozenset(ids))
+    failed, after = score(data, options)
+    assert (failed.status, failed.score) == ("failed", None)
+    assert reason in failed.reason
+    (alone,) = score(replace(data, tasks=(other,)), options)
+    assert fold_scores(after) == fold_scores(alone)
+
+
+def test_one_class_of_0_without_scaling_scores_0_as_in_the_reference() -> None:
+    ids = tuple(f"s{row}" for row in range(30))
+    never = ScoringTask("a", "a", "binary", ids, np.zeros(30, dtype=np.int64), "f1", "d", ("0",))
+    matrix = np.random.default_rng(0).standard_normal((30, 4)).astype(np.float32)
+    data = ScoringInput(ids, matrix, (never,), frozenset(ids))
+    (outcome,) = score(data, small(normalize_labels=False))
+    assert (outcome.status, outcome.score) == ("ok", 0.0)
 
 
 def test_the_number_of_jobs_changes_no_digit() -> None:
