@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -166,5 +166,17 @@ def _overall(advance: Advance, tasks: int) -> Callable[[str, int, int], None]:
 def _say_record(record: Any, table: bool) -> None:
     if table:
         put_table(record.rows(), ("task", "metric", "score", "std", "q", "status"))
+    for text, names in _remarks(record.tasks).items():
+        warn(f"{', '.join(names)}: {text}")
     found = " (found; --force repeats it)" if record.found else ""
     say(f"{record.protocol}: {record.folder}{found}")
+
+
+def _remarks(tasks: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return why tasks have no score and what else was noticed, each with its tasks."""
+    found: dict[str, list[str]] = {}
+    for task in tasks:
+        without = [] if task["status"] == "ok" else [f"{task['status']}, {task['reason']}"]
+        for text in (*without, *task["warnings"]):
+            found.setdefault(text, []).append(task["task"])
+    return found

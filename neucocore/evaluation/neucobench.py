@@ -7,7 +7,7 @@ before it and on whether probes are stored. They do not depend on the number of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -136,12 +136,11 @@ def _score_task(
     stream: Stream,
     folds: Folds,
 ) -> TaskOutcome:
-    n, d = len(task.ids), embeddings.found
     if reason := unfit(task):
-        return TaskOutcome(task, n, d, "failed", None, None, None, reason=reason)
+        return _failed(task, embeddings, reason)
     labels = probe_labels(task, normalize=options["normalize_labels"])
     if reason := unfit_labels(task, labels):
-        return TaskOutcome(task, n, d, "failed", None, None, None, reason=reason)
+        return _failed(task, embeddings, reason)
     rows = np.array([embeddings.rows[name] for name in task.ids], dtype=np.intp)
     target = np.full(len(embeddings.matrix), np.nan, dtype=np.float32)
     target[rows] = labels.values
@@ -149,6 +148,13 @@ def _score_task(
     splits = list(folds.in_order(task.key, options["k_folds"], _calls(job, stream)))
     probe = _stored_probe(job, stream) if given.store_probe else None
     return _outcome(job, splits, probe)
+
+
+def _failed(task: ScoringTask, embeddings: ProbeEmbeddings, reason: str) -> TaskOutcome:
+    judged = replace(task, metric=METRICS.get(task.problem, task.metric))
+    return TaskOutcome(
+        judged, len(task.ids), embeddings.found, "failed", None, None, None, reason=reason
+    )
 
 
 def _calls(job: _Job, stream: Stream) -> Iterator[Callable[[], _Split]]:

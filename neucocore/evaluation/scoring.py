@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,9 @@ def score_held_out(
         for task, result, chosen in zip(joined, results, metrics, strict=True)
     )
     return [
-        _without_score(task, d, undefined[index]) if index in undefined else next(scored)
+        _without_score(task, d, undefined[index], options.get("metric"))
+        if index in undefined
+        else next(scored)
         for index, task in enumerate(given.tasks)
     ]
 
@@ -112,9 +115,9 @@ def _refuse(tasks: Sequence[JoinedTask]) -> None:
         )
 
 
-def _without_score(task: ScoringTask, d: int, reason: str) -> TaskOutcome:
+def _without_score(task: ScoringTask, d: int, reason: str, metric: str | None) -> TaskOutcome:
     return TaskOutcome(
-        task=task,
+        task=replace(task, metric=metric.rpartition("/")[2]) if metric else task,
         n=len(task.ids),
         d=d,
         status="undefined",
