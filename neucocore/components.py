@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from neucocore.discovery import Component
-from neucocore.errors import ComponentLoadError, ConfigError, NeucoError
+from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, NeucoError
 from neucocore.names import did_you_mean
 from neucocore.specs import Factory, Param
 
@@ -78,6 +79,29 @@ def _load_error(component: Component, error: BaseException) -> ComponentLoadErro
         f"{type(error).__name__}: {error}",
         hint=hint,
     )
+
+
+@contextmanager
+def calling(component: Component) -> Iterator[None]:
+    """Turn whatever a component's own code raises into an error that names the component.
+
+    Errors of neuco and of the system (a missing file, a full disk) say enough and pass.
+
+    Raises
+    ------
+    ComponentOutputError
+        Instead of any other exception, `SystemExit` included.
+    """
+    try:
+        yield
+    except (NeucoError, OSError, MemoryError, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise ComponentOutputError(
+            f"the {component.kind} {component.full_name} ({component.distribution}) raised "
+            f"{type(error).__name__}: {error}",
+            hint=f"neuco plugins check {component.plugin}",
+        ) from error
 
 
 def parse_settings(

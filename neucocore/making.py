@@ -7,7 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
-from neucocore.components import resolve
+from neucocore.components import calling, resolve
 from neucocore.discovery import Component
 from neucocore.errors import ConfigError
 from neucocore.specs import DatasetSpec
@@ -41,7 +41,7 @@ def make_dataset(
     -------
     list of str
         One line for each task that has no label here, with the reason: a small Earth may have no
-        city.
+        city, and a stranger's task may need another source.
 
     Raises
     ------
@@ -60,17 +60,18 @@ def make_dataset(
     function = resolve(component, spec.make)
     if progress is not None and "progress" in signature(function).parameters:
         values["progress"] = lambda done, of: progress(done, of, "cubes")
-    function(out, **values)
+    with calling(component):
+        function(out, **values)
     return _derive(component, out, progress) if (out / TRUTH).is_dir() else []
 
 
 def _derive(component: Component, out: Path, progress: Progress | None) -> list[str]:
     from neucocore.derivation.derive import derive_folder
-    from neucocore.errors import DataError
+    from neucocore.errors import NeucoError
 
     derived = derive_folder(component.name, out, out / LABELS, progress)
     return [
         f"{task}: {result.message}"
         for task, result in derived.items()
-        if isinstance(result, DataError)
+        if isinstance(result, NeucoError)
     ]

@@ -11,7 +11,7 @@ import typer
 
 from neucocore.candidates import name_exclusion
 from neucocore.entrypoints import COMMANDS, Declared, declared
-from neucocore.errors import PluginError
+from neucocore.errors import NeucoError, PluginError
 from neucocore.names import is_name
 
 DISTRIBUTION_PREFIX = "neuco-plugin-"
@@ -45,7 +45,17 @@ def stub(name: str) -> Any:
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
     def run(ctx: typer.Context) -> None:
-        _load(entry)(ctx.args, prog_name=f"neuco {name}", standalone_mode=True)
+        app = _load(entry)
+        try:
+            app(ctx.args, prog_name=f"neuco {name}", standalone_mode=True)
+        except (NeucoError, OSError):
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"the command {name} of {entry.distribution} raised "
+                f"{type(error).__name__}: {error}",
+                hint=f"neuco --debug {name} ... shows where; tell the plugin's authors",
+            ) from error
 
     return typer.main.get_command(holder)
 

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from neucocore.components import resolve
+from neucocore.components import calling, resolve
 from neucocore.data.cubefolder import CubeFolder
 from neucocore.data.findings import Finding
 from neucocore.data.labels import Labels, read_label_file
 from neucocore.data.labelwrite import label_file_name, write_label_file
 from neucocore.discovery import Component, installation
-from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, DataError
+from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, NeucoError
 from neucocore.lookup import find
 from neucocore.specs import TaskSpec
 
@@ -62,13 +62,14 @@ def derive_labels(
         )
     function = resolve(component, spec.derive)
     values = {param.name: param.default for param in spec.derive_params} | dict(settings or {})
-    try:
-        returned = function(tuple(ids), tuple(Path(path) for path in sources), **values)
-    except ImportError as error:
-        raise ComponentLoadError(
-            f"deriving {component.name} needs a package that is not installed: {error}",
-            hint=f"pip install '{component.distribution}[derive]'",
-        ) from error
+    with calling(component):
+        try:
+            returned = function(tuple(ids), tuple(Path(path) for path in sources), **values)
+        except ImportError as error:
+            raise ComponentLoadError(
+                f"deriving {component.name} needs a package that is not installed: {error}",
+                hint=f"pip install '{component.distribution}[derive]'",
+            ) from error
     labels = _checked(component, ids, returned)
     return replace(labels, findings=(*labels.findings, *_out_of_range(spec, labels)))
 
@@ -81,15 +82,19 @@ def derivable(patterns: Sequence[str]) -> list[Component]:
     UnknownComponentError
         A name that is no task; a wildcard that matches none that can be derived.
     """
-    names = sorted({c.name for c in installation().components("task")})
     chosen: dict[str, Component] = {}
     for pattern in patterns:
-        matching = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
-        found = [find("task", name) for name in matching or [pattern]]
-        if set(pattern) & set("*?["):
-            found = [c for c in found if cast(TaskSpec, c.spec).derive is not None]
+        matching = _with_derivation(pattern) if set(pattern) & set("*?[") else []
+        found = matching or [find("task", pattern)]
         chosen |= {component.full_name: component for component in found}
     return list(chosen.values())
+
+
+def _with_derivation(pattern: str) -> list[Component]:
+    """Return the newest version of every task a wildcard matches, if it can be derived."""
+    names = sorted({c.name for c in installation().components("task")})
+    found = [find("task", name) for name in names if fnmatch.fnmatchcase(name, pattern)]
+    return [component for component in found if cast(TaskSpec, component.spec).derive is not None]
 
 
 def file_name(component: Component) -> str:
@@ -105,7 +110,7 @@ def cube_ids(data: Path) -> list[str]:
 
 def derive_folder(
     dataset: str, data: Path, out: Path, progress: Callable[[int, int, str], None] | None = None
-) -> dict[str, Labels | DataError]:
+) -> dict[str, Labels | NeucoError]:
     """Derive every installed task of a data set from what lies in its own folder.
 
     For data that carries its truth with it: the synthetic Earth.
@@ -126,18 +131,18 @@ def derive_folder(
     -------
     dict
         Task name to its labels, or to the error that says why no cube has one (a small Earth may
-        have no city); in the order of the names.
+        have no city, a stranger's task another source); in the order of the names.
     """
-    tasks = [component for component in derivable(["*"]) if dataset in _data_sets(component)]
+    tasks = [task for task in _with_derivation("*") if dataset in _data_sets(task)]
     ids = cube_ids(data)
     further = _further_columns(out)
-    derived: dict[str, Labels | DataError] = {}
+    derived: dict[str, Labels | NeucoError] = {}
     for done, component in enumerate(tasks):
         if progress is not None:
             progress(done, len(tasks), component.name)
         try:
             labels = derive_labels(component, ids, [data])
-        except DataError as error:
+        except NeucoError as error:
             derived[component.name] = error
         else:
             extra = {
@@ -164,15 +169,17 @@ def _data_sets(component: Component) -> tuple[str, ...]:
     return (spec.dataset, *spec.also)
 
 
-def _checked(component: Component, ids: Sequence[str], labels: Any) -> Labels:
+def _checked(component: Component, ids: Sequence[str], returned: Any) -> Labels:
     name = f"the derivation of {component.full_name}"
-    if not isinstance(labels, Labels):
-        raise ComponentOutputError(f"{name} returned {type(labels).__name__}, not Labels")
-    strangers = sorted(set(labels.ids) - set(ids))
+    if not isinstance(returned, Labels):
+        raise ComponentOutputError(f"{name} returned {type(returned).__name__}, not Labels")
+    labels = replace(returned, ids=tuple(returned.ids), y=np.asarray(returned.y))
+    strangers = set(labels.ids) - set(ids)
     shape = (len(labels.ids), len(labels.outputs)) if labels.outputs else (len(labels.ids),)
     if strangers or len(set(labels.ids)) < len(labels.ids):
         raise ComponentOutputError(f"{name} returned ids it was not asked for, or one twice")
-    if not labels.ids or labels.y.shape != shape or not np.isfinite(labels.y).all():
+    numbers = labels.y.dtype.kind in "iufb"
+    if not labels.ids or labels.y.shape != shape or not (numbers and np.isfinite(labels.y).all()):
         raise ComponentOutputError(
             f"{name} returned {len(labels.ids)} ids and labels of shape {labels.y.shape}, or "
             "labels that are not finite"

@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from neucocore.components import check_values, create
+from neucocore.components import calling, check_values, create
 from neucocore.data.embeddings import FORMATS, suffix_of
 from neucocore.data.labels import read_label_file
 from neucocore.discovery import Component
 from neucocore.encoding.request import EncodeRequest
-from neucocore.errors import ConfigError, DataError, IdError, MissingFileError
+from neucocore.errors import (
+    ComponentOutputError,
+    ConfigError,
+    DataError,
+    IdError,
+    MissingFileError,
+)
 from neucocore.interfaces import Dataset
 from neucocore.lookup import find
 from neucocore.specs import EncoderSpec
@@ -75,7 +81,8 @@ def plan(
     if any(param.name == MISSING_CHUNKS for param in dataset_component.spec.params):
         dataset_params.setdefault(MISSING_CHUNKS, missing_chunks)
     source: Dataset = create(dataset_component, data, **dataset_params)
-    chosen = choose_ids(source, data, ids, where)
+    with calling(dataset_component):
+        chosen = choose_ids(source, data, ids, where)
     reducer = find("reducer", spec.reducer) if spec.reducer else None
     return EncodeRequest(
         dataset=dataset_component,
@@ -109,6 +116,11 @@ def choose_ids(
 ) -> tuple[str, ...]:
     """Return the sorted ids to encode; asking for what is not there is an error."""
     there = source.ids()
+    odd = [cube for cube in there if not isinstance(cube, str)]
+    if odd:
+        raise ComponentOutputError(
+            f"{len(odd)} of {len(there)} ids of the data set are not texts: {odd[:3]!r}"
+        )
     if not there:
         raise DataError(
             f"no cubes were found in {data}",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neucocore.components import create
+from neucocore.components import calling, create
 from neucocore.data.cube import Cube
 from neucocore.discovery import PATH_VARIABLE, Component, installation
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
@@ -83,14 +83,11 @@ class Worker:
         waiting = list(ids)
         while waiting:
             try:
-                for cube in self.dataset.read(tuple(waiting)):
-                    if waiting[:1] != [cube.id]:
-                        raise ComponentOutputError(
-                            f"the dataset {self.setup.dataset.full_name} returned cube "
-                            f"{cube.id!r} where {waiting[0] if waiting else None!r} was asked for"
-                        )
-                    cubes.append(cube)
-                    waiting.pop(0)
+                with calling(self.setup.dataset):
+                    for cube in self.dataset.read(tuple(waiting)):
+                        self._expect(cube.id, waiting)
+                        cubes.append(cube)
+                        waiting.pop(0)
                 if waiting:
                     raise ComponentOutputError(
                         f"the dataset {self.setup.dataset.full_name} did not return the cubes "
@@ -99,6 +96,13 @@ class Worker:
             except DataError as error:
                 failures.append((waiting.pop(0), error.message))
         return cubes, failures
+
+    def _expect(self, found: str, waiting: Sequence[str]) -> None:
+        if waiting[:1] != [found]:
+            raise ComponentOutputError(
+                f"the dataset {self.setup.dataset.full_name} returned cube "
+                f"{found!r} where {waiting[0] if waiting else None!r} was asked for"
+            )
 
     def vectors(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
         """Encode cubes and check the matrix against the contract."""
@@ -110,7 +114,7 @@ class Worker:
             raise
         except MemoryError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ComponentOutputError(
                 f"the encoder {name} ({self.setup.encoder.distribution}) raised "
                 f"{type(error).__name__}: {error} on {_some(ids)}",

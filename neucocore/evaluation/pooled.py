@@ -7,6 +7,7 @@ its plugin's function.
 
 from __future__ import annotations
 
+import functools
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.builtin.specs_metrics import metric_specs
-from neucocore.components import create
-from neucocore.errors import ConfigError
+from neucocore.components import calling, create
+from neucocore.discovery import Component
+from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.batches import JoinedTask
 from neucocore.evaluation.training import Matrix
 from neucocore.lookup import find
@@ -86,7 +88,25 @@ def _named(name: str) -> NamedMetric:
         if spec.name == name:  # the standard ones keep their names, whatever is installed
             return NamedMetric(spec, pkgutil.resolve_name(str(spec.factory)))
     component = find("metric", name)
-    return NamedMetric(cast(MetricSpec, component.spec), create(component))
+    function = functools.partial(_value, component, create(component))
+    return NamedMetric(cast(MetricSpec, component.spec), function)
+
+
+def _value(
+    component: Component,
+    function: Callable[[NDArray[Any], NDArray[Any]], float],
+    y: NDArray[Any],
+    predicted: NDArray[Any],
+) -> float:
+    """Call a plugin's metric; whatever is no number is an error that names it."""
+    with calling(component):
+        found = function(y, predicted)
+    if not isinstance(found, int | float | np.number):
+        raise ComponentOutputError(
+            f"the metric {component.full_name} returned {type(found).__name__}, not a number",
+            hint=f"neuco plugins check {component.plugin}",
+        )
+    return float(found)
 
 
 def pooled_score(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import check_values, create
+from neucocore.components import calling, check_values, create
 from neucocore.discovery import Component
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.linear import Target
@@ -18,6 +20,9 @@ from neucocore.evaluation.training import Matrix, TrainingPart
 from neucocore.interfaces import Probe
 from neucocore.lookup import find
 from neucocore.specs import ProbeSpec, Problem
+
+Guard = Callable[[], AbstractContextManager[None]]
+"""What a probe's own code runs in, so that its errors name it."""
 
 
 class ProbeModel:
@@ -33,16 +38,27 @@ class ProbeModel:
         Number of columns there are; the others are 0.
     who
         The probe's name for messages.
+    guard
+        What its code runs in.
     """
 
-    def __init__(self, probe: Probe, columns: NDArray[np.int64], width: int, who: str) -> None:
+    def __init__(
+        self,
+        probe: Probe,
+        columns: NDArray[np.int64],
+        width: int,
+        who: str,
+        guard: Guard = nullcontext,
+    ) -> None:
         self.probe, self.columns, self.width, self.who = probe, columns, width, who
+        self.guard = guard
         self.chosen: Sequence[Mapping[str, Any]] = tuple(getattr(probe, "chosen", ()))
         self.how = f"the arrays are the state of the probe {who}, whose documentation explains them"
 
     def predict(self, X: Matrix) -> Matrix:
         """Return what the probe predicts, (m, k)."""
-        predicted = np.asarray(self.probe.predict(X), dtype=np.float64)
+        with self.guard():
+            predicted = np.asarray(self.probe.predict(X), dtype=np.float64)
         if predicted.shape != (len(X), len(self.columns)):
             raise ComponentOutputError(
                 f"the probe {self.who} predicted an array of shape {predicted.shape} "
@@ -61,7 +77,8 @@ class ProbeModel:
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Return the probe's state."""
-        return self.probe.state()
+        with self.guard():
+            return self.probe.state()
 
 
 class ProbeFitter:
@@ -75,12 +92,20 @@ class ProbeFitter:
         The probe's name.
     identity
         ``name@version`` of the protocol, which generators of random numbers are seeded with.
+    guard
+        What the probe's code runs in.
     """
 
     uses_moments = False
 
-    def __init__(self, make: Callable[[Problem], Probe], name: str, identity: str) -> None:
-        self.make, self.name, self.identity = make, name, identity
+    def __init__(
+        self,
+        make: Callable[[Problem], Probe],
+        name: str,
+        identity: str,
+        guard: Guard = nullcontext,
+    ) -> None:
+        self.make, self.name, self.identity, self.guard = make, name, identity, guard
 
     def __call__(
         self, part: TrainingPart, targets: Sequence[Target], split: int
@@ -96,8 +121,14 @@ class ProbeFitter:
             y = y[:, 0].astype(np.int64)
         elif target.problem == "multiclass":
             columns, y = np.unique(y[:, 0].astype(np.int64), return_inverse=True)
-        probe = self.make(target.problem).fit(X, y, generator(self.identity, split))
-        return ProbeModel(probe, columns, target.classes or len(columns), self.name)
+        with self.guard():
+            probe = self.make(target.problem).fit(X, y, generator(self.identity, split))
+        if not hasattr(probe, "predict"):
+            raise ComponentOutputError(
+                f"fit of the probe {self.name} returned {type(probe).__name__}, not the probe",
+                hint=f"neuco info {self.name}",
+            )
+        return ProbeModel(probe, columns, target.classes or len(columns), self.name, self.guard)
 
 
 def installed_probe(
@@ -125,7 +156,8 @@ def installed_probe(
 
     for problem in {task.problem for task in tasks}:
         make(problem)  # imports its libraries now, before BLAS is bound to one thread
-    return ProbeFitter(make, component.full_name, identity)
+    guard = functools.partial(calling, component)
+    return ProbeFitter(make, component.full_name, identity, guard)
 
 
 def generator(identity: str, split: int) -> np.random.Generator:

@@ -11,20 +11,19 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import create
 from neucocore.data.findings import messages
-from neucocore.data.labels import LabelFile, Labels, label_digest
+from neucocore.data.labels import LabelFile, label_digest
 from neucocore.data.texttable import read_text_table
 from neucocore.discovery import Component, installation
 from neucocore.errors import (
     AmbiguousComponentError,
-    ComponentOutputError,
     ConfigError,
     DataError,
     IdError,
     UnknownComponentError,
 )
 from neucocore.evaluation.outcome import ScoringTask
+from neucocore.evaluation.tasklabels import labels_of
 from neucocore.lookup import find
 from neucocore.names import did_you_mean
 from neucocore.specs import Problem, TaskSpec
@@ -178,7 +177,7 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
         beside: tuple[str, ...] = ()
     else:
         spec = cast(TaskSpec, component.spec)
-        labels = _labels_of(component, spec, files)
+        labels = labels_of(component, files)
         key, metric, problem = component.versioned_name, spec.primary_metric, spec.problem
         beside = spec.metrics
     return ScoringTask(
@@ -193,35 +192,6 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
         outputs=tuple(labels.outputs),
         beside=beside,
         groups=labels.groups,
-    )
-
-
-def _labels_of(component: Component, spec: TaskSpec, files: Sequence[LabelFile]) -> Labels:
-    name = component.full_name
-    if spec.factory == "":
-        if len(files) > 1:
-            raise DataError(
-                f"several files hold the labels of {name}: "
-                f"{', '.join(file.path.name for file in files)}",
-                hint="keep one of them",
-            )
-        labels, found = files[0].labels(), files[0].problem
-        if found != spec.problem and not (found == "binary" and spec.problem == "multiclass"):
-            raise DataError(
-                f"{files[0].path} holds {found} labels; the task {name} is {spec.problem}",
-                hint="see neuco info " + name,
-            )
-        return labels
-    labels = create(component).labels([file.path for file in files])
-    if not isinstance(labels, Labels) or len(labels.ids) != len(labels.y):
-        raise ComponentOutputError(f"the task {name} did not return Labels with one y an id")
-    kept = {cube for file in files for cube in file.ids}
-    rows = [row for row, cube in enumerate(labels.ids) if cube in kept]
-    return replace(
-        labels,
-        ids=tuple(labels.ids[row] for row in rows),
-        y=labels.y[rows],
-        groups=None if labels.groups is None else labels.groups[rows],
     )
 
 

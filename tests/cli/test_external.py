@@ -20,6 +20,8 @@ app = typer.Typer(add_completion=False)
 def hello(name: str, loud: bool = False) -> None:
     "Say hello."
     print(f"hello {name}{'!' if loud else ''}")
+    if name == "nobody":
+        raise ValueError("there is nobody")
 """
 POINTS = """
 [neuco.commands]
@@ -93,3 +95,12 @@ def test_what_is_no_typer_app_is_said(neuco: Neuco) -> None:
     done = neuco("nothing")
     assert done.returncode == 3
     assert "hello_app:sys of neuco-plugin-hello is not a typer app" in done.stderr
+
+
+def test_a_command_that_raises_is_a_plugins_failure(neuco: Neuco) -> None:
+    done = neuco("greet", "nobody")
+    assert done.returncode == 3
+    said = "the command greet of neuco-plugin-hello raised ValueError: there is nobody"
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in neuco("--debug", "greet", "nobody").stderr

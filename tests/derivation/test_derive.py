@@ -3,9 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neucocore import lookup
 from neucocore.data.labels import Labels
-from neucocore.derivation.derive import derivable, derive_labels, file_name
-from neucocore.discovery import Component
+from neucocore.derivation import derive
+from neucocore.derivation.derive import derivable, derive_folder, derive_labels, file_name
+from neucocore.discovery import Component, Installation, PluginRecord
 from neucocore.errors import (
     ComponentLoadError,
     ComponentOutputError,
@@ -13,18 +15,12 @@ from neucocore.errors import (
     UnknownComponentError,
 )
 from neucocore.specs import Param, TaskSpec
+from neucocore.testing import make_cubes, write_cube_folder
 
 
 def task(derive, **more) -> Component:
-    spec = TaskSpec(
-        name="made-up",
-        summary="A task of this test",
-        dataset="folder",
-        problem="regression",
-        primary_metric="r2",
-        derive=derive,
-        **more,
-    )
+    given = {"name": "made-up", "dataset": "folder", "problem": "regression"} | more
+    spec = TaskSpec(summary="A task of this test", primary_metric="r2", derive=derive, **given)
     return Component(spec, "test", "neuco-plugin-test", "1.0")
 
 
@@ -63,11 +59,25 @@ def test_a_missing_package_is_answered_with_the_plugins_extra():
         pytest.param(Labels(("a",), np.ones(2)), id="another length"),
         pytest.param(Labels(("a",), np.array([np.nan])), id="not finite"),
         pytest.param(Labels((), np.ones(0)), id="empty"),
+        pytest.param(Labels(("a",), np.array(["x"])), id="texts"),
     ],
 )
 def test_a_derivation_that_breaks_its_contract_is_named(returned):
     with pytest.raises(ComponentOutputError, match="test/made-up"):
         derive_labels(task(lambda ids, sources: returned), ["a", "b"], [])
+
+
+def test_a_derivation_that_raises_is_named():
+    with pytest.raises(
+        ComponentOutputError, match=r"task test/made-up .* raised ZeroDivisionError"
+    ):
+        derive_labels(task(lambda ids, sources: 1 / 0), ["a"], [])
+
+
+def test_a_derivation_may_return_plain_lists():
+    labels = derive_labels(task(lambda ids, sources: Labels(["a"], [1.0])), ["a", "b"], [])
+    assert labels.ids == ("a",)
+    assert labels.y.tolist() == [1.0]
 
 
 def test_labels_out_of_the_tasks_range_are_counted():
@@ -89,3 +99,54 @@ def test_a_label_file_is_named_as_the_tasks_data_set_names_it():
 def test_wildcards_mean_tasks_that_can_be_derived():
     with pytest.raises(UnknownComponentError):
         derivable(["no-such-task-*"])
+
+
+def test_a_wildcard_of_tasks_that_cannot_be_derived_is_an_error(installed_tasks):
+    installed_tasks(task(None), task(lambda ids, sources: None, version=2))
+    assert [c.versioned_name for c in derivable(["made-*"])] == ["made-up@2"]
+    installed_tasks(task(None))
+    with pytest.raises(UnknownComponentError, match=r"made-\*"):
+        derivable(["made-*"])
+
+
+def test_a_folder_without_tasks_to_derive_is_left_as_it_is(installed_tasks, cubes, tmp_path):
+    installed_tasks()
+    assert derive_folder("synthetic-earth", cubes, tmp_path / "labels") == {}
+    assert not (tmp_path / "labels").exists()
+
+
+def test_a_task_that_cannot_be_derived_here_costs_the_others_nothing(
+    installed_tasks, cubes, tmp_path
+):
+    def other_source(ids, sources):
+        raise ConfigError("needs a map")
+
+    good = task(lambda ids, sources: Labels(ids, np.ones(len(ids))))
+    bad = [task(other_source, name="mapped"), task(lambda ids, sources: 1 / 0, name="wrong")]
+    installed_tasks(good, *bad)
+
+    derived = derive_folder("folder", cubes, tmp_path / "labels")
+
+    assert str(derived["mapped"]) == "needs a map"
+    assert isinstance(derived["wrong"], ComponentOutputError)
+    assert [file.name for file in (tmp_path / "labels").iterdir()] == ["made-up__regr.csv"]
+
+
+@pytest.fixture
+def cubes(tmp_path):
+    return write_cube_folder(tmp_path / "cubes", make_cubes(2, modalities=("s1",), size=4))
+
+
+@pytest.fixture
+def installed_tasks(monkeypatch):
+    """Return a function that makes tasks the only ones installed."""
+
+    def install(*tasks):
+        plugin = PluginRecord(
+            "test", "neuco-plugin-test", "1.0", "test", "loaded", components=tasks
+        )
+        found = Installation((plugin,))
+        for module in (derive, lookup):
+            monkeypatch.setattr(module, "installation", lambda: found)
+
+    return install

@@ -1,0 +1,194 @@
+"""Tasks, metrics and probes of strangers that raise or return what they must not: named, exit 3."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neucocore.components import calling
+from neucocore.data.labels import Labels, read_label_file
+from neucocore.discovery import Component
+from neucocore.errors import ComponentOutputError, MissingFileError
+from neucocore.evaluation.linear import Target
+from neucocore.evaluation.pooled import _value
+from neucocore.evaluation.probing import ProbeFitter
+from neucocore.evaluation.tasklabels import labels_of
+from neucocore.specs import MetricSpec, ProbeSpec, TaskSpec
+
+IDS = ("a", "b", "c")
+
+
+def of(spec) -> Component:
+    return Component(spec, "strange", "neuco-plugin-strange", "1.0")
+
+
+def task(labels, problem="regression", **more) -> Component:
+    class Task:
+        def labels(self, files):
+            return labels() if callable(labels) else labels
+
+    return of(
+        TaskSpec(
+            name="odd",
+            summary="odd",
+            factory=Task,
+            dataset="any",
+            problem=problem,
+            primary_metric="r2",
+            **more,
+        )
+    )
+
+
+@pytest.fixture
+def files(tmp_path: Path):
+    file = tmp_path / "odd__regr.csv"
+    file.write_text("id,label\na,1\nb,2\nc,3\n")
+    return [read_label_file(file)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem", "said"),
+    [
+        pytest.param(None, "regression", "but NoneType", id="nothing"),
+        pytest.param(
+            Labels((*IDS, "a"), np.arange(4.0)),
+            "regression",
+            "1 samples come twice: a",
+            id="a sample twice",
+        ),
+        pytest.param(
+            Labels((1, 2, 3), np.arange(3.0)), "regression", r"not texts: \[1, 2, 3\]", id="numbers"
+        ),
+        pytest.param(
+            Labels(IDS, np.arange(2.0)), "regression", r"shape \(2,\) for 3 ids", id="too few"
+        ),
+        pytest.param(
+            Labels(IDS, np.arange(3.0), groups=("x", "y")),
+            "regression",
+            r"groups have shape \(2,\) for 3 ids",
+            id="too few groups",
+        ),
+        pytest.param(
+            Labels(IDS, np.array([0, np.inf, np.nan])),
+            "regression",
+            "2 labels are not finite: inf, nan",
+            id="not finite",
+        ),
+        pytest.param(
+            Labels(IDS, np.array(["x", "y", "z"])), "regression", "not numbers", id="texts"
+        ),
+        pytest.param(
+            Labels(IDS, np.arange(3)), "binary", "codes are 0 and 1; found 2", id="a third class"
+        ),
+        pytest.param(Labels(IDS, np.array([0, 0.5, 1])), "binary", "found 0.5", id="half a class"),
+        pytest.param(
+            Labels(IDS, np.arange(3), classes=("x", "y")),
+            "multiclass",
+            "whole numbers below 2; found 2",
+            id="a class without a name",
+        ),
+        pytest.param(
+            Labels(IDS, np.zeros((3, 2)), outputs=("x", "y")),
+            "regression",
+            r"outputs are \('x', 'y'\); the spec says \(\)",
+            id="other outputs",
+        ),
+    ],
+)
+def test_labels_that_break_the_contract_are_named(files, labels, problem, said) -> None:
+    with pytest.raises(
+        ComponentOutputError, match=f"(?s)strange/odd did not return Labels.*{said}"
+    ):
+        labels_of(task(labels, problem), files)
+
+
+def test_all_problems_of_labels_are_listed_at_once(files) -> None:
+    bad = Labels((*IDS, "a"), np.array([np.inf]), groups=("x",))
+    with pytest.raises(ComponentOutputError) as caught:
+        labels_of(task(bad), files)
+    assert len(caught.value.problems) == 4
+
+
+def test_labels_as_plain_lists_are_taken(files) -> None:
+    given = Labels(list(IDS), [1, 2, 3], groups=tuple("xyy"))
+    labels = labels_of(task(given), files)
+    assert labels.ids == IDS
+    assert labels.y.dtype == np.float64
+    assert labels.groups.tolist() == ["x", "y", "y"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("no"), SystemExit(7), type("Panic", (BaseException,), {})],
+    ids=["error", "exit", "no exception"],
+)
+def test_a_task_that_raises_is_named(files, error) -> None:
+    def fail():
+        raise error
+
+    with pytest.raises(ComponentOutputError, match=r"the task strange/odd .* raised") as caught:
+        labels_of(task(fail), files)
+    assert caught.value.hint == "neuco plugins check strange"
+
+
+def test_what_neuco_and_the_system_say_passes(files) -> None:
+    for error in (MissingFileError("no map"), FileNotFoundError(2, "no file"), KeyboardInterrupt()):
+        with pytest.raises(type(error)), calling(task(None)):
+            raise error
+
+
+def metric(function) -> functools.partial:
+    spec = MetricSpec(name="odd", summary="odd", factory=function, problems=("regression",))
+    return functools.partial(_value, of(spec), function)
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [("good", "returned str"), (None, "returned NoneType"), (np.ones(1), "returned ndarray")],
+    ids=["text", "nothing", "array"],
+)
+def test_a_metric_that_returns_no_number_is_named(returned, said) -> None:
+    with pytest.raises(ComponentOutputError, match=f"strange/odd {said}, not a number"):
+        metric(lambda y, predicted: returned)(np.ones(2), np.ones(2))
+
+
+def test_a_metric_that_raises_is_named_and_one_that_counts_is_fine() -> None:
+    with pytest.raises(ComponentOutputError, match=r"strange/odd .* raised ZeroDivisionError"):
+        metric(lambda y, predicted: 1 / 0)(np.ones(2), np.ones(2))
+    assert metric(lambda y, predicted: len(y))(np.ones(2), np.ones(2)) == 2.0
+
+
+class Probe:
+    """Returns nothing from fit, or raises where it is told to."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+
+    def fit(self, X, y, rng):
+        if self.fault == "fit":
+            raise ValueError("no fit")
+        return None if self.fault == "nothing" else self
+
+    def predict(self, X):
+        raise ValueError("no prediction")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("fit", "raised ValueError: no fit"),
+        ("nothing", "returned NoneType, not the probe"),
+        ("predict", "raised ValueError: no prediction"),
+    ],
+)
+def test_a_probe_that_fails_is_named(fault, said) -> None:
+    spec = ProbeSpec(name="odd", summary="odd", factory=Probe, problems=("regression",))
+    guard = functools.partial(calling, of(spec))
+    fitter = ProbeFitter(lambda problem: Probe(fault), "strange/odd", "robust@1", guard)
+    X, target = np.ones((3, 1)), Target("regression", np.ones((3, 1)))
+    with pytest.raises(ComponentOutputError, match=f"strange/odd.* {said}"):
+        fitter._fit(X, target, 0).predict(X)
