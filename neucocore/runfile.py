@@ -98,7 +98,7 @@ class _Reader:
             output=self.output or self._path("output") or self.base / "results",
             dimension=self._of("dimension", int, None),
             where=self._of("where", str, None),
-            groups=self._of("groups", str, None),
+            groups=self._groups(),
             probe=self._of("probe", str, None),
             metric=self._of("metric", str, None),
             phase=self._of("phase", str, None),
@@ -157,6 +157,16 @@ class _Reader:
     def _path(self, key: str) -> Path | None:
         value = self._of(key, str, None)
         return None if value is None else self.base / Path(value).expanduser()
+
+    def _groups(self) -> str | None:
+        value = self._of("groups", str, None)
+        if value is None:
+            return None
+        name, _, column = value.rpartition(":")
+        if not name or not column:
+            self._problem(f"groups must be FILE:COLUMN, found {value!r}", "groups")
+            return None
+        return f"{self.base / Path(name).expanduser()}:{column}"
 
     def _dataset(self) -> tuple[str | None, Path | None, Mapping[str, Any]]:
         value = self.top.get("dataset")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neucocore.components import check_values, create
 from neucocore.data.ids import read_id_file
@@ -15,10 +15,12 @@ from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import ComponentLookupError, ConfigError, DataError, NeucoError
 from neucocore.evaluation.evaluate import EvaluateRequest, protocols_of
-from neucocore.evaluation.tasks import select_tasks
+from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.tasks import read_groups, select_tasks
 from neucocore.lookup import find
-from neucocore.results.layout import check_name
+from neucocore.results.layout import check_name, check_output
 from neucocore.runfile import EncoderEntry, RunFile
+from neucocore.specs import Kind
 
 if TYPE_CHECKING:
     from neucocore.interfaces import Dataset
@@ -89,7 +91,8 @@ def _given(run: RunFile) -> Iterator[Method]:
 def check(run: RunFile) -> None:
     """Look up every name of a run file, so that a misspelt one costs no night of encoding.
 
-    Names that become folders and files are checked here too: they must not lead elsewhere.
+    Names that become folders and files are checked here too: they must not lead elsewhere. So are
+    the tables of groups and of ids left out, which are only needed once cubes are encoded.
 
     Raises
     ------
@@ -98,33 +101,48 @@ def check(run: RunFile) -> None:
     """
     _check_components(run)
     protocols_of(run.protocols, probe=run.probe, metric=run.metric)
+    check_output(run.output)
     check_name(phase_of(run), "phase")
     for method in methods_of(run):
         check_name(method.name, "method")
+    if run.exclude is not None:
+        read_id_file(run.exclude)
     select_tasks(
         read_label_folder(labels_of(run)),
         dataset=None if run.dataset is None else find("dataset", run.dataset).name,
         patterns=run.tasks,
         where=run.where,
+        groups=None if run.groups is None else read_groups(run.groups),
     )
 
 
 def _check_components(run: RunFile) -> None:
     problems: list[NeucoError] = []
-    for kind, names in (
+    named: tuple[tuple[Kind, list[str]], ...] = (
         ("encoder", [entry.name for entry in run.encoders]),
         ("dataset", [run.dataset] if run.dataset else []),
         ("probe", [run.probe] if run.probe else []),
         ("metric", [run.metric] if run.metric else []),
-    ):
+    )
+    for kind, names in named:
         for name in names:
             try:
-                find(kind, name)  # type: ignore[arg-type]
+                find(kind, name)
             except NeucoError as error:
                 problems.append(error)
-    for entry in run.encoders:
+    for name in run.protocols:
         try:
-            check_values(entry.settings, find("encoder", entry.name).spec.params, of=entry.name)
+            protocol(name)
+        except NeucoError as error:
+            problems.append(error)
+    settings: list[tuple[Kind, str, Mapping[str, Any]]] = [
+        ("encoder", entry.name, entry.settings) for entry in run.encoders
+    ]
+    if run.dataset is not None:
+        settings.append(("dataset", run.dataset, run.dataset_settings))
+    for kind, name, values in settings:
+        try:
+            check_values(values, find(kind, name).spec.params, of=name)
         except ComponentLookupError:
             continue  # said above
         except NeucoError as error:
@@ -136,7 +154,10 @@ def _check_components(run: RunFile) -> None:
     raise ConfigError(
         f"{len(problems)} names or parameters cannot be used",
         file=run.file,
-        problems=[line for error in problems for line in (error.message, *error.problems)],
+        problems=[
+            f"{error.message}: {'; '.join(error.problems)}" if error.problems else error.message
+            for error in problems
+        ],
         hint="neuco list; neuco info NAME",
     )
 
@@ -202,7 +223,9 @@ def labels_of(run: RunFile) -> Path:
 def _dataset(run: RunFile) -> Dataset:
     if run.dataset is None or run.data is None:
         raise ConfigError("no data set is named", file=run.file)
-    dataset: Dataset = create(find("dataset", run.dataset), run.data, **run.dataset_settings)
+    component = find("dataset", run.dataset)
+    values = check_values(run.dataset_settings, component.spec.params, of=component.name)
+    dataset: Dataset = create(component, run.data, **values)
     return dataset
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any, cast
@@ -191,3 +192,47 @@ def test_embeddings_that_are_given_are_not_encoded(folder: Path) -> None:
     asked = read(folder, "embeddings: [given.csv]")
     with pytest.raises(ConfigError, match="given is not an encoder"):
         encode_request(asked, methods_of(asked)[0])
+
+
+def test_groups_are_found_from_any_working_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"c{n:02d},p{n // 2}\n" for n in range(N))
+    (folder / "places.csv").write_text("id,place\n" + rows)
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    run(written(folder, "encoders: [{name: random, dimension: 4}]\ngroups: places.csv:place"))
+    (record,) = scored(folder).values()
+    assert cast(dict[str, Any], record["parameters"])["groups"] is True
+
+
+def test_an_output_that_is_a_file_is_refused_before_encoding(folder: Path) -> None:
+    (folder / "out").write_text("mine")
+    before = files_of(folder)
+    with pytest.raises(ConfigError, match="out is a file"):
+        run(written(folder, "encoders: [random]"))
+    assert files_of(folder) == before | {"run.yaml": (folder / "run.yaml").read_bytes()}
+
+
+def test_unknown_data_set_parameters_and_protocols_come_with_the_other_wrong_names(
+    folder: Path,
+) -> None:
+    path = written(
+        folder,
+        "encoders: [{name: random, sed: 3}]\nprotocol: robist",
+        "{name: folder, path: cubes, set: {saesons: 3}}",
+    )
+    with pytest.raises(ConfigError) as caught:
+        run(path)
+    said = caught.value.problems
+    assert "the parameters of random cannot be used: unknown parameter 'sed'" in said[1]
+    assert "the parameters of folder cannot be used: unknown parameter 'saesons'" in said[2]
+    assert said[0] == "unknown protocol 'robist'"
+
+
+def test_the_data_set_is_made_with_checked_parameters(folder: Path) -> None:
+    read_run = read(folder, "encoders: [random]")
+    wrong = dataclasses.replace(read_run, dataset_settings={"saesons": "3"})
+    with pytest.raises(ConfigError, match="the parameters of folder cannot be used"):
+        labels_of(wrong)

@@ -49,6 +49,26 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
+def check_output(output: Path) -> None:
+    """Refuse an output folder whose name, or that of a folder above it, a file has.
+
+    Raises
+    ------
+    ConfigError
+        It can be neither used nor made.
+    """
+    for path in (output, *output.parents):
+        if path.is_dir():
+            return
+        if path.exists():
+            raise ConfigError(
+                f"--output {output}: {path} is a file"
+                if path != output
+                else f"--output {output} is a file",
+                hint="name a folder; it is made if need be",
+            )
+
+
 def new_run_folder(output: Path, phase: str, method: str, now: datetime | None = None) -> Path:
     """Make the folder of a new run, one that nobody else has.
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from neucocore.discovery import installation
-from neucocore.errors import ConfigError
 from neucocore.evaluation.evaluate import Prepared, Progress, components_of, score
 from neucocore.evaluation.protocols import Protocol
 from neucocore.results.folder import Run, find_run, read_provenance, write_run
-from neucocore.results.layout import check_name
+from neucocore.results.layout import check_name, check_output
 from neucocore.results.provenance import Meter, file_digest, machine, software
 
 
@@ -49,10 +48,7 @@ def run_protocol(
     request = prepared.request
     check_name(request.method, "method")
     check_name(request.phase, "phase")
-    if request.output.exists() and not request.output.is_dir():
-        raise ConfigError(
-            f"--output {request.output} is a file", hint="name a folder; it is made if need be"
-        )
+    check_output(request.output)
     key = prepared.key(chosen)
     if not force and (folder := find_run(request.output, request.phase, request.method, key)):
         return RunReport(chosen.identity, folder, True, tuple(_tasks(folder)))

@@ -212,6 +212,8 @@ def test_quiet_says_errors_only(cubes: Path, tmp_path: Path) -> None:
         ("encoders: [random]\ntasks: [hight]", 2, "unknown task 'hight'; did you mean 'height'"),
         ("encoders: [random]\nprotocol: robst", 2, "unknown protocol 'robst'"),
         ("encoders: [random]\nlabels: none", 4, "there is no folder"),
+        ("encoders: [random]\nexclude: none.csv", 4, "there is no file"),
+        ("encoders: [random]\ngroups: none.csv:place", 4, "there is no file"),
     ],
 )
 def test_fault_60_a_run_file_is_checked_whole_before_anything_is_encoded(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from neucocore.errors import ConfigError
-from neucocore.results.layout import check_name, new_run_folder
+from neucocore.results.layout import check_name, check_output, new_run_folder
 
 NOW = datetime(2026, 3, 1, 23, 5, 7, tzinfo=UTC)
 
@@ -51,3 +51,10 @@ def test_a_phase_cannot_take_the_name_of_another_folder(name: str) -> None:
     with pytest.raises(ConfigError, match="name of another folder"):
         check_name(name, "phase")
     assert check_name(name, "method") == name
+
+
+@pytest.mark.parametrize("inside", ["taken", "taken/results"], ids=["itself", "above it"])
+def test_an_output_in_place_of_a_file_is_refused(tmp_path: Path, inside: str) -> None:
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(ConfigError, match="taken is a file"):
+        check_output(tmp_path / inside)
