@@ -77,7 +77,7 @@ class BadCells:
         """Return one finding a kind: an error, or repaired where the rules count cells as 0."""
         found = []
         for kind, tally in sorted(self._tallies.items()):
-            forgiven = reading.lenient or (reading.zero and kind != "out-of-range")
+            forgiven = (reading.lenient or reading.zero) and kind != "out-of-range"
             rows, columns = _count(tally.rows, "row"), _count(tally.columns, "column")
             message = f"{_WORDS[kind]} in {rows} and {columns}"
             found.append(

@@ -95,7 +95,9 @@ def _doubled(names: Sequence[str], reading: Reading) -> list[Finding]:
         return []
     message = "column name occurs more than once"
     return [
-        Finding("duplicate-columns", reading.duplicates, message, len(doubled), _examples(doubled))
+        Finding(
+            "duplicate-columns", reading.doubled_columns, message, len(doubled), _examples(doubled)
+        )
     ]
 
 

@@ -19,7 +19,7 @@ class Reading:
     Attributes
     ----------
     lenient
-        NeuCo-Bench's reading: whatever is no number counts as 0, the first of equal ids is kept.
+        NeuCo-Bench's reading: whatever is no number counts as 0, short rows are filled.
     zero
         Cells that are empty, NaN, infinite or text count as 0 (``--nan zero``).
     """
@@ -28,8 +28,8 @@ class Reading:
     zero: bool = False
 
     @property
-    def duplicates(self) -> Level:
-        """Level of the finding about what occurs twice."""
+    def doubled_columns(self) -> Level:
+        """Level of the finding about a column name that occurs twice; the first one counts."""
         return "warning" if self.lenient else "error"
 
 

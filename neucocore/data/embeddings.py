@@ -92,7 +92,7 @@ def load_embeddings(
     path
         The file; its suffix names the format, and its content must match.
     lenient
-        NeuCo-Bench's reading: cells that are no number count as 0, of equal ids the first is kept.
+        NeuCo-Bench's reading: cells that are no number count as 0, short rows are filled with 0.
     nan
         ``zero`` counts empty, NaN, infinite and text cells as 0; both ways they are recorded.
     limit
@@ -151,7 +151,7 @@ def examine_embeddings(
     if len(table.matrix) == 0 and not any(f.code in _LOST_ROWS for f in table.findings):
         table.findings.append(Finding("no-rows", "error", "the file holds no row"))
     _scale(table)
-    _judge_ids(table, reading)
+    _judge_ids(table)
     table.findings.extend(_constant(table.matrix))
     return table
 
@@ -235,17 +235,11 @@ def _read(path: Path, reading: Reading) -> EmbeddingTable:
     return read_npz(path, reading)
 
 
-def _judge_ids(table: EmbeddingTable, reading: Reading) -> None:
-    """Repair and judge the ids; leniently read, keep the first row of each."""
-    if table.ids is None:
-        return
-    table.ids, findings = clean_ids(table.ids, table.place, duplicates=reading.duplicates)
-    table.findings.extend(findings)
-    if reading.lenient and len(set(table.ids)) < len(table.ids):
-        first: dict[str, int] = {}
-        for row, text in enumerate(table.ids):
-            first.setdefault(text, row)
-        table.ids, table.matrix = list(first), table.matrix[list(first.values())]
+def _judge_ids(table: EmbeddingTable) -> None:
+    """Repair and judge the ids."""
+    if table.ids is not None:
+        table.ids, findings = clean_ids(table.ids, table.place)
+        table.findings.extend(findings)
 
 
 def _scale(table: EmbeddingTable) -> None:

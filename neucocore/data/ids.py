@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from neucocore.data.findings import Finding, Level
+from neucocore.data.findings import Finding
 from neucocore.data.refusal import refuse
 from neucocore.data.texttable import read_text, read_text_table, split_cells
 
@@ -22,9 +22,7 @@ def bare_id(text: str) -> str:
     return text
 
 
-def clean_ids(
-    raw: Sequence[str], place: Callable[[int], str], *, duplicates: Level = "error"
-) -> tuple[list[str], list[Finding]]:
+def clean_ids(raw: Sequence[str], place: Callable[[int], str]) -> tuple[list[str], list[Finding]]:
     """Repair ids and say what was repaired or is wrong with them.
 
     Parameters
@@ -33,8 +31,6 @@ def clean_ids(
         Ids as they stand in a file.
     place
         Where row i stands, for messages, such as ``line 7``.
-    duplicates
-        Level of the finding about ids that occur twice: ``error`` or ``warning``.
 
     Returns
     -------
@@ -60,12 +56,12 @@ def clean_ids(
     if empty:
         places = tuple(place(i) for i in empty[:3])
         findings.append(Finding("empty-ids", "error", "empty id", len(empty), places))
-    findings.extend(_duplicates(raw, ids, place, duplicates))
+    findings.extend(_duplicates(raw, ids, place))
     return ids, findings
 
 
 def _duplicates(
-    raw: Sequence[str], ids: Sequence[str], place: Callable[[int], str], level: Level
+    raw: Sequence[str], ids: Sequence[str], place: Callable[[int], str]
 ) -> Iterable[Finding]:
     """Tell ids that occur twice as written from those that collide only after the repair."""
     if len(set(ids)) == len(ids):
@@ -89,7 +85,7 @@ def _duplicates(
                 f"{text} ({', '.join(place(row) for row in found[:3])})"
                 for text, found in cases[:3]
             )
-            yield Finding(code, level, message, len(cases), examples)
+            yield Finding(code, "error", message, len(cases), examples)
 
 
 def read_id_file(path: str | Path) -> tuple[str, ...]:

@@ -385,15 +385,23 @@ def test_the_reference_file_is_refused_strictly():
         load_embeddings(FIXTURE)
 
 
-def test_leniently_the_first_of_equal_ids_is_kept_with_a_warning(csv):
-    embeddings = csv("id,0\na,1\nb,2\na.zarr,3\na,4\n", lenient=True)
-    assert embeddings.ids == ("a", "b")
-    assert embeddings.matrix[:, 0].tolist() == [1, 2]
-    assert "occurs more than once" in warned(embeddings)
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("id,0\na,1\nb,2\na,3\n", "id occurs more than once: a (line 2, line 4)"),
+        ("id,0\na,1\na.zarr,3\n", "ids become equal once blanks and suffixes are removed: a"),
+        ("id,0\na,1\nb,1e400\n", "number beyond the range of float32 in 1 row and 1 column"),
+    ],
+    ids=["an id twice", "ids that collide", "a number beyond float32"],
+)
+def test_leniently_what_would_give_other_scores_than_neucobench_stays_an_error(csv, text, problem):
+    with pytest.raises(DataError) as error:
+        csv(text, lenient=True)
+    assert problem in problems(error)
 
 
 def test_leniently_short_rows_and_what_is_no_number_count_as_zero(csv):
-    embeddings = csv("id,0,1,x\na,1e99,inf,u\nb,-,7\n", lenient=True)
+    embeddings = csv("id,0,1,x\na,nan,inf,u\nb,-,7\n", lenient=True)
     assert embeddings.matrix.tolist() == [[0, 0], [0, 7]]
     assert "counted as 0" in repaired(embeddings)
 
