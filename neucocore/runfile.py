@@ -115,7 +115,7 @@ class _Reader:
 
     def _check_whole(self, run: RunFile) -> None:
         file = self.document.file
-        if not run.encoders and not run.embeddings:
+        if not self.top.get("encoders") and not self.top.get("embeddings"):
             self.problems.append(f"{file}: neither encoders nor embeddings are named")
         if run.encoders and run.dataset is None and "dataset" not in self.top:
             self.problems.append(f"{file}: encoders need a dataset")

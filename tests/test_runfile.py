@@ -131,7 +131,7 @@ def test_a_sidecar_is_no_embeddings_file(tmp_path: Path) -> None:
         ("encoders: [{name: random, as: 3}]", "as must be a method name"),
         ("encoders: [{name: random, set: 3}]", "set must be a mapping of parameters"),
     ],
-    ids=lambda text: text.replace(" ", "") if ":" in text else "",
+    ids=[*range(16)],
 )
 def test_a_value_of_the_wrong_kind_is_said_with_its_line(
     tmp_path: Path, line: str, problem: str
@@ -144,14 +144,13 @@ def test_a_value_of_the_wrong_kind_is_said_with_its_line(
     rest.pop(line.partition(":")[0], None)
     with pytest.raises(ConfigError) as caught:
         read_run_file(written(tmp_path, "\n".join([line, *rest.values(), ""])))
-    assert len(caught.value.problems) == 1
-    assert caught.value.problems[0].startswith(f"{tmp_path}/run.yaml:1: {problem}")
+    assert caught.value.problems == ()  # none but this
+    assert caught.value.message.startswith(f"{tmp_path}/run.yaml:1: {problem}")
 
 
 def test_encoders_without_a_dataset_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError, match=r"run\.yaml: encoders need a dataset"):
         read_run_file(written(tmp_path, "labels: l\nencoders: [random]\n"))
-    assert caught.value.problems == (f"{tmp_path}/run.yaml: encoders need a dataset",)
 
 
 def test_what_a_file_does_not_say_has_its_default(tmp_path: Path) -> None:
