@@ -30,6 +30,9 @@ TOLERANCE = 1e-4
 """Of the largest value: sums may be added in another order when cubes come together."""
 
 
+SHAPED = ("encoder-shape",)
+
+
 @dataclass(frozen=True)
 class _Source:
     """Cubes for ``prepare``."""
@@ -112,20 +115,20 @@ def encoder_shape(bench: EncoderBench) -> None:
     )
 
 
-@check("encoder-dtype", "encoder")
+@check("encoder-dtype", "encoder", needs=SHAPED)
 def encoder_dtype(bench: EncoderBench) -> None:
     """It returns float32."""
     dtype = bench.rows.dtype
     expect(dtype == np.float32, f"encode returned {dtype}; expected float32")
 
 
-@check("encoder-finite", "encoder")
+@check("encoder-finite", "encoder", needs=SHAPED)
 def encoder_finite(bench: EncoderBench) -> None:
     """Its numbers are finite."""
     _expect_finite(bench.rows, "")
 
 
-@check("encoder-empty-cube", "encoder")
+@check("encoder-empty-cube", "encoder", needs=SHAPED)
 def encoder_empty_cube(bench: EncoderBench) -> None:
     """Its numbers are finite also for a cube without any data: the field's data sets hold some."""
     blank = bench.new_cubes()[0]
@@ -139,7 +142,7 @@ def _expect_finite(rows: NDArray[np.float32], where: str) -> None:
     expect(not bad, f"{bad} of {rows.size} numbers are NaN or infinite{where}")
 
 
-@check("encoder-order", "encoder")
+@check("encoder-order", "encoder", needs=SHAPED)
 def encoder_order(bench: EncoderBench) -> None:
     """Its rows are in the order of the cubes."""
     turned = bench.encoder.encode(bench.cubes[::-1])[::-1]
@@ -150,7 +153,7 @@ def encoder_order(bench: EncoderBench) -> None:
     )
 
 
-@check("encoder-batch-size", "encoder")
+@check("encoder-batch-size", "encoder", needs=SHAPED)
 def encoder_batch_size(bench: EncoderBench) -> None:
     """A row is the same whether its cube is encoded alone or among others."""
     # Sorted, so that an encoder which only loses the order is not blamed for this too.
@@ -162,7 +165,7 @@ def encoder_batch_size(bench: EncoderBench) -> None:
     )
 
 
-@check("encoder-neighbours", "encoder")
+@check("encoder-neighbours", "encoder", needs=SHAPED)
 def encoder_neighbours(bench: EncoderBench) -> None:
     """A row does not depend on which cubes are encoded with it."""
     first, second, *others = bench.cubes
@@ -175,7 +178,7 @@ def encoder_neighbours(bench: EncoderBench) -> None:
     )
 
 
-@check("encoder-history", "encoder")
+@check("encoder-history", "encoder", needs=SHAPED)
 def encoder_history(bench: EncoderBench) -> None:
     """A row does not depend on what was encoded before."""
     used = bench.made()
@@ -191,16 +194,20 @@ def encoder_history(bench: EncoderBench) -> None:
 
 @check("encoder-fit", "encoder")
 def encoder_fit(bench: EncoderBench) -> None:
-    """An encoder that says it is not fitted has nothing to prepare."""
-    if bench.fit != "none":
-        raise Skip(f"it says fit={bench.fit!r}")
+    """An encoder is fitted if and only if it says so: by prepare(), or by its reducer."""
+    prepared = hasattr(bench.encoder, "prepare")
+    if bench.fit == "none":
+        expect(not prepared, "it has prepare() but says fit='none'; nobody would ever call it")
+        return
+    spec = cast(EncoderSpec, bench.spec)
+    by_others = bench.fit == "transductive" and (spec.reducer or spec.uses)
     expect(
-        not hasattr(bench.encoder, "prepare"),
-        "it has prepare() but says fit='none'; nobody would ever call it",
+        prepared or by_others,
+        f"it says fit={bench.fit!r} but has no prepare(): nothing of it depends on other cubes",
     )
 
 
-@check("encoder-repeatable", "encoder")
+@check("encoder-repeatable", "encoder", needs=SHAPED)
 def encoder_repeatable(bench: EncoderBench) -> None:
     """The same parameters and cubes give the same bytes, whatever the global seeds."""
     again, _ = bench.again
@@ -210,13 +217,13 @@ def encoder_repeatable(bench: EncoderBench) -> None:
     )
 
 
-@check("encoder-global-random", "encoder")
+@check("encoder-global-random", "encoder", needs=SHAPED)
 def encoder_global_random(bench: EncoderBench) -> None:
     """It leaves the global generators of random numbers alone."""
     expect_none_moved(bench.again[1])
 
 
-@check("encoder-input", "encoder")
+@check("encoder-input", "encoder", needs=SHAPED)
 def encoder_input(bench: EncoderBench) -> None:
     """It leaves the cubes as they are."""
     given = bench.new_cubes()[:2]
@@ -230,7 +237,7 @@ def encoder_input(bench: EncoderBench) -> None:
     expect(not changed, f"encode changed its input: {', '.join(changed[:3])}")
 
 
-@check("encoder-side-effects", "encoder")
+@check("encoder-side-effects", "encoder", needs=SHAPED)
 def encoder_side_effects(bench: EncoderBench) -> None:
     """Encoding writes no files and opens no connection (loading weights before is fine)."""
     bench.encoder.encode(bench.cubes[:1])
@@ -240,7 +247,7 @@ def encoder_side_effects(bench: EncoderBench) -> None:
     expect(not seen, f"encode does what it must not, {len(seen)} times: {shown}")
 
 
-@check("encoder-state", "encoder")
+@check("encoder-state", "encoder", needs=SHAPED)
 def encoder_state(bench: EncoderBench) -> None:
     """A fitted encoder travels to other processes as plain arrays."""
     encoder: Any = bench.encoder

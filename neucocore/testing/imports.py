@@ -7,10 +7,11 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ LIMIT_SECONDS = 120
 DISTRIBUTION_PREFIX = "neuco-plugin-"
 PUBLIC = frozenset({"neucocore.plugin", *(f"neucocore.{name}" for name in neucocore.__all__)})
 SHOWN = 3
+OF_CORE = re.compile(r"neucocore(?![\w.-])", re.IGNORECASE)
+"""A requirement of the core, and not of another distribution whose name begins like its own."""
 
 # Runs in a fresh interpreter: imports the plugin and calls its hooks under watch.
 _PROGRAM = """
@@ -125,10 +128,18 @@ def plugin_requires_core(bench: PluginBench) -> None:
     plugin = bench.plugin
     if not plugin.registered or plugin.name == CORE:
         raise Skip("not a distribution of its own")
-    requires = importlib.metadata.requires(plugin.distribution) or []
-    found = [text for text in requires if text.startswith("neucocore")]
-    expect(found, "dependencies do not name neucocore; add 'neucocore>=0.1,<0.2'")
-    expect("<" in found[0], f"{found[0]!r} has no upper bound; add one, such as '<0.2'")
+    problem = requirement_problem(importlib.metadata.requires(plugin.distribution) or [])
+    expect(not problem, problem)
+
+
+def requirement_problem(requires: Sequence[str]) -> str:
+    """Return what is wrong with how a distribution's requirements name the core, or nothing."""
+    found = [text for text in requires if OF_CORE.match(text)]
+    if not found:
+        return "dependencies do not name neucocore; add 'neucocore>=0.1,<0.2'"
+    if not re.search(r"<|~=|==", found[0].partition(";")[0]):
+        return f"{found[0]!r} has no upper bound; add one, such as '<0.2'"
+    return ""
 
 
 @check("import-light")
@@ -188,7 +199,8 @@ def public_imports(bench: PluginBench) -> None:
 
 def core_imports(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and name of what a source file imports of the core."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    # Bytes, so that a file may declare its own encoding.
+    for node in ast.walk(ast.parse(path.read_bytes(), filename=path.name)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in _imported(node):
                 if name.partition(".")[0] == "neucocore" and name != "neucocore":

@@ -92,12 +92,17 @@ class Trial:
     bench: object
     component: str = ""
     unmade: str = field(default="", init=False)
+    failed: set[str] = field(default_factory=set, init=False)
 
     def run(self, check: Check) -> CheckRecord:
         """Make a check; once something cannot be made, the checks that try it are skipped."""
-        if self.unmade and check.about != "component":
-            return _record(check.id, self.component, "skipped", self.unmade, check.level)
+        lost = [f"{need} failed" for need in check.needs if need in self.failed]
+        if check.about != "component" and (self.unmade or lost):
+            why = self.unmade or lost[0]
+            return _record(check.id, self.component, "skipped", why, check.level)
         record = check.record(self.bench, self.component)
+        if record.status == "failed":
+            self.failed.add(check.id)
         if record.status != "passed" and check.id in ("plugin-loads", f"{check.about}-made"):
             self.unmade = (
                 f"{check.id} was skipped" if record.status == "skipped" else (f"{check.id} failed")

@@ -18,6 +18,7 @@ from neucocore.testing.records import check, expect
 
 TRAIN, TEST, DIMENSION, CLASSES = 90, 60, 6, 3
 SCALES = (1e-3, 1e3)
+TOLERANCE = 1e-4
 Matrix = NDArray[np.float64]
 
 
@@ -114,7 +115,23 @@ def probe_shape(bench: ProbeBench) -> None:
             )
 
 
-@check("probe-learns", "probe", "should")
+@check("probe-rows", "probe", needs=("probe-shape",))
+def probe_rows(bench: ProbeBench) -> None:
+    """Once fitted, it predicts each row on its own, and learns nothing from those beside it."""
+    for problem in bench.problems:
+        probe = bench.fitted(problem)
+        rows = bench.features[TRAIN:]
+        together = np.asarray(probe.predict(rows))
+        alone = np.concatenate([np.asarray(probe.predict(rows[n : n + 1])) for n in range(3)])
+        difference = float(np.abs(alone - together[:3]).max())
+        expect(
+            difference <= TOLERANCE * max(1.0, float(np.abs(together).max())),
+            f"{problem}: a row predicted alone differs by up to {difference:.2g} from the same "
+            "row among others; whatever it learns, it must learn in fit",
+        )
+
+
+@check("probe-learns", "probe", "should", needs=("probe-shape",))
 def probe_learns(bench: ProbeBench) -> None:
     """It learns what two features tell plainly."""
     for problem in bench.problems:
@@ -132,7 +149,7 @@ def probe_repeatable(bench: ProbeBench) -> None:
         expect(same, f"{problem}: fitted again, it predicts something else")
 
 
-@check("probe-scale", "probe", "should")
+@check("probe-scale", "probe", "should", needs=("probe-shape",))
 def probe_scale(bench: ProbeBench) -> None:
     """It learns as much when the features are a thousand times smaller or larger."""
     for problem in bench.problems:

@@ -64,12 +64,15 @@ class Check:
     run
         Called with a bench: the plugin or component and what is needed to try it. Raises
         `Violation` or `Skip`; any other exception is a failure too.
+    needs
+        Checks without which this one says nothing: when one of them failed it is skipped.
     """
 
     id: str
     about: About
     level: Level
     run: Callable[[Any], None]
+    needs: tuple[str, ...] = ()
 
     def record(self, bench: Any, component: str = "") -> CheckRecord:
         """Run the check; whatever happens becomes a record."""
@@ -91,7 +94,9 @@ class Check:
             return "failed", str(violation)
         except NeucoError as error:
             return "failed", "; ".join(map(str.strip, str(error).splitlines()))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a stranger's code may do anything
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  a stranger's code may do anything
             return "failed", f"{type(error).__name__}: {error}"
         return "passed", ""
 
@@ -101,12 +106,12 @@ CHECKS: list[Check] = []
 
 
 def check(
-    check_id: str, about: About = "plugin", level: Level = "must"
+    check_id: str, about: About = "plugin", level: Level = "must", needs: Sequence[str] = ()
 ) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
     """Put a function into the list of checks."""
 
     def add(function: Callable[[Any], None]) -> Callable[[Any], None]:
-        CHECKS.append(Check(check_id, about, level, function))
+        CHECKS.append(Check(check_id, about, level, function, tuple(needs)))
         return function
 
     return add

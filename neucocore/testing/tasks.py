@@ -9,17 +9,21 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.labels import label_digest
 from neucocore.evaluation.batches import join
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.robust import IDENTITY
 from neucocore.lookup import find
 from neucocore.specs import MetricSpec
+from neucocore.testing.randomness import leaving_generators_alone
 from neucocore.testing.records import Skip, Violation, check, expect
 from neucocore.testing.task_bench import DIMENSION, TaskBench
 
 FEWEST = 30
 """Labels below which chance is too wide to say anything."""
 ORACLE_SKILL = 0.9
+SOUND = ("task-labels", "task-ids", "task-units", "task-splits")
+SCORED = (*SOUND, "task-metrics", "task-claims")
 
 
 @check("task-documented", "task")
@@ -54,21 +58,13 @@ def task_made(bench: TaskBench) -> None:
     expect(len(bench.labels.ids) > 0, "labels() returned no label")
 
 
-@check("task-claims", "task")
-def task_claims(bench: TaskBench) -> None:
-    """It claims its label files, by name or alias, in a folder of its data set."""
-    expect(
-        bench.scoring.key == bench.component.versioned_name,
-        f"{bench.files[0].name} became the task {bench.scoring.key}",
-    )
-
-
 @check("task-labels", "task")
 def task_labels(bench: TaskBench) -> None:
     """Labels have the shape and the type of its problem, one a sample."""
     labels, spec = bench.labels, bench.task
     y = np.asarray(labels.y)
     expect(len(y) == len(labels.ids), f"{len(labels.ids)} ids but {len(y)} labels")
+    expect(y.dtype.kind in "iufb", f"y holds {y.dtype}, not numbers")
     wide = spec.problem == "multilabel" or len(spec.outputs) > 1
     expect(y.ndim == (2 if wide else 1) or spec.outputs, f"y has shape {y.shape}")
     if spec.outputs:
@@ -108,11 +104,11 @@ def task_units(bench: TaskBench) -> None:
             expect(not count, f"{count} of {y.size} labels lie beyond the declared {bound:g}")
 
 
-@check("task-splits", "task")
+@check("task-splits", "task", needs=("task-labels", "task-ids"))
 def task_splits(bench: TaskBench) -> None:
     """No sample and no group is in a training part and in what is held out from it."""
     labels = bench.labels
-    groups = labels.groups
+    groups = None if labels.groups is None else np.asarray(labels.groups)
     if groups is not None:
         expect(len(groups) == len(labels.ids), f"{len(labels.ids)} ids but {len(groups)} groups")
         expect(len(set(map(str, groups))) > 1, "all samples are of one group")
@@ -149,7 +145,28 @@ def _expect_together(names: Sequence[str], folds: NDArray[np.int64], what: str) 
     )
 
 
-@check("task-random", "task")
+@check("task-repeatable", "task", needs=SOUND)
+def task_repeatable(bench: TaskBench) -> None:
+    """The same files give the same labels, whatever the global seeds, which it leaves alone."""
+    if bench.task.factory == "":
+        raise Skip("its labels are read from their file as they are")
+    again = leaving_generators_alone(bench.read)
+    expect(
+        label_digest(again) == label_digest(bench.labels),
+        "labels() called again on the same files gives other labels",
+    )
+
+
+@check("task-claims", "task", needs=SOUND)
+def task_claims(bench: TaskBench) -> None:
+    """It claims its label files, by name or alias, in a folder of its data set."""
+    expect(
+        bench.scoring.key == bench.component.versioned_name,
+        f"{bench.files[0].name} became the task {bench.scoring.key}",
+    )
+
+
+@check("task-random", "task", needs=SCORED)
 def task_random(bench: TaskBench) -> None:
     """An embedding that knows nothing scores about as much as a constant one."""
     _expect_enough(bench)
@@ -161,14 +178,14 @@ def task_random(bench: TaskBench) -> None:
     )
 
 
-@check("task-constant", "task")
+@check("task-constant", "task", needs=SCORED)
 def task_constant(bench: TaskBench) -> None:
     """A constant embedding is scored, or said to have no score; nothing breaks."""
     found = bench.outcome(np.ones((len(bench.scoring.ids), DIMENSION)))
     expect(found.status in ("ok", "undefined"), f"a constant embedding fails: {found.reason}")
 
 
-@check("task-oracle", "task")
+@check("task-oracle", "task", needs=SCORED)
 def task_oracle(bench: TaskBench) -> None:
     """An embedding that holds the labels scores nearly the best there is."""
     _expect_enough(bench)
@@ -180,7 +197,7 @@ def task_oracle(bench: TaskBench) -> None:
     )
 
 
-@check("task-permuted", "task")
+@check("task-permuted", "task", needs=SCORED)
 def task_permuted(bench: TaskBench) -> None:
     """Shuffled labels cannot be told any more."""
     _expect_enough(bench)

@@ -118,6 +118,8 @@ FITTED = {Fitted: set(), FittedForgets: {"encoder-state"}, FittedStays: {"encode
     [
         *((encoder, checks, "none") for encoder, checks in WRONG.items()),
         *((encoder, checks, "transductive") for encoder, checks in FITTED.items()),
+        (Fine, {"encoder-fit"}, "transductive"),
+        (Fine, {"encoder-fit"}, "train"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -60,6 +60,25 @@ def test_checks_after_a_failed_making_are_skipped_and_say_so(
     assert records["spec-picklable"].status == "passed"
 
 
+def test_checks_that_need_a_failed_one_are_skipped_and_name_it(
+    plugin_file: Callable[..., str],
+) -> None:
+    body = "return type('E', (), {'encode': lambda self, cubes: [1.0]})()"
+    name = plugin_file("listed", kind="encoder", spec="EncoderSpec", body=body)
+    records = {record.id: record for record in check_plugin(name)}
+    failed = [record.id for record in records.values() if record.broken]
+    assert failed == ["encoder-shape"]
+    assert records["encoder-order"].reason == "encoder-shape failed"
+    assert records["checks-ran"].status == "passed"
+
+
+def test_what_a_check_needs_comes_before_it() -> None:
+    seen: set[str] = set()
+    for check in CHECKS:
+        assert set(check.needs) <= seen, check.id
+        seen.add(check.id)
+
+
 def test_a_plugin_that_does_not_load_fails_and_is_not_tried(
     plugin_file: Callable[..., str],
 ) -> None:

@@ -57,6 +57,11 @@ class Guesses(Fine):
         return np.random.default_rng(0).random((len(X), self.weights.shape[1]))
 
 
+class BesideOthers(Fine):
+    def predict(self, X: Any) -> Any:
+        return super().predict(X - X.mean(axis=0) + self.mean)
+
+
 class Unseeded(Fine):
     def fit(self, X: Any, y: Any, rng: np.random.Generator) -> Fine:
         noise = 1e-9 * np.random.default_rng().normal(size=X.shape)
@@ -94,6 +99,7 @@ WRONG = {
     GlobalRandom: {"probe-global-random"},
     Transposed: {"probe-shape"},
     Unbounded: {"probe-shape"},
+    BesideOthers: {"probe-rows"},
     Guesses: {"probe-learns"},
     Unseeded: {"probe-repeatable"},
     NotScaled: {"probe-scale"},

@@ -23,8 +23,9 @@ def raising(error: BaseException) -> Check:
         (DataError("it is empty", hint="fill it"), "failed", "it is empty; Try: fill it"),
         (KeyError("x"), "failed", "KeyError: 'x'"),
         (SystemExit(3), "failed", "SystemExit: 3"),
+        (type("Panic", (BaseException,), {})("rust"), "failed", "Panic: rust"),
     ],
-    ids=["violation", "skip", "our error", "any error", "exit"],
+    ids=["violation", "skip", "our error", "any error", "exit", "no exception"],
 )
 def test_whatever_a_check_raises_becomes_a_record(
     error: BaseException, status: str, reason: str

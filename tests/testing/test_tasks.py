@@ -63,6 +63,24 @@ class Infinite(Fine):
         return replace(found, y=np.where(found.y > 0.5, np.inf, found.y))
 
 
+class Texts(Fine):
+    def labels(self, files: Sequence[Path]) -> Labels:
+        found = super().labels(files)
+        return replace(found, y=found.y.astype(str))
+
+
+class Dice(Fine):
+    def labels(self, files: Sequence[Path]) -> Labels:
+        found = super().labels(files)
+        return replace(found, y=np.random.default_rng().random(len(found.y)))
+
+
+class GloballySeeded(Fine):
+    def labels(self, files: Sequence[Path]) -> Labels:
+        np.random.seed(1)  # noqa: NPY002
+        return super().labels(files)
+
+
 class OneGroup(Fine):
     def labels(self, files: Sequence[Path]) -> Labels:
         found = super().labels(files)
@@ -76,6 +94,9 @@ WRONG = {
     Suffixed: {"task-ids"},
     InPercent: {"task-units"},
     Infinite: {"task-units"},
+    Texts: {"task-labels"},
+    Dice: {"task-repeatable"},
+    GloballySeeded: {"task-repeatable"},
     OneGroup: {"task-splits"},
 }
 
