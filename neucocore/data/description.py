@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +27,53 @@ def describe_embeddings(path: Path) -> dict[str, Any]:
         When the file cannot be used.
     """
     embeddings = load_embeddings(path)
-    bytes_per_value = _BYTES.get(embeddings.dtype, 4)
+    bytes_per_row = embeddings.dimension * _BYTES.get(embeddings.dtype, 4)
+    sidecar = read_sidecar(path)
     return {
         "kind": "embeddings",
         "file": str(path),
         "rows": len(embeddings.ids),
         "dimension": embeddings.dimension,
         "stored_as": embeddings.dtype,
-        "bytes_per_row": embeddings.dimension * bytes_per_value,
+        "bytes_per_row": bytes_per_row,
+        **_rate(embeddings.metadata, sidecar, bytes_per_row),
         "ids": list(embeddings.ids[:3]),
         **_statistics(embeddings),
         "metadata": embeddings.metadata,
-        "provenance": read_sidecar(path),
+        "provenance": sidecar,
         "findings": messages(embeddings.findings, "warning", "repaired"),
     }
+
+
+def _rate(
+    metadata: Mapping[str, Any], sidecar: Mapping[str, Any] | None, bytes_per_row: int
+) -> dict[str, float | None]:
+    """Return the bytes a sample takes once coded, those of its cube, and their ratio.
+
+    Coded bytes are those of the encoder's own code, else of its reducer's, else of the numbers;
+    a cube's are what its arrays have in memory, as stored. None where the run did not say.
+    """
+    coded = (
+        _number(metadata, "coded_bytes", "mean")
+        or _number(metadata, "reduction", "bytes_per_row")
+        or float(bytes_per_row)
+    )
+    read = _number(sidecar, "costs", "bytes_read")
+    cubes = _number(sidecar, "costs", "cubes_encoded")
+    native = read / cubes if read and cubes else None
+    return {
+        "coded_bytes_per_row": coded,
+        "native_bytes_per_cube": native,
+        "compression_ratio": None if native is None else native / coded,
+    }
+
+
+def _number(said: Any, *names: str) -> float | None:
+    """Return a number deep inside of mappings, None where there is no positive one."""
+    for name in names:
+        said = said.get(name) if isinstance(said, Mapping) else None
+    known = isinstance(said, int | float) and not isinstance(said, bool) and said > 0
+    return float(said) if known else None
 
 
 def _statistics(embeddings: Embeddings) -> dict[str, Any]:

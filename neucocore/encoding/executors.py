@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -46,7 +46,11 @@ def run_batches(
         with threadpool_limits(1):
             local = worker.Worker(setup)
             for ids in batches:
-                yield local.encode(ids)
+                try:
+                    batch = local.encode(ids)
+                except MemoryError:
+                    raise _no_memory(ids) from None
+                yield batch
     else:
         with _one_blas_thread():
             executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
@@ -72,9 +76,7 @@ def _in_pool(
             if ids is None:
                 exhausted = True
             else:
-                with _interrupts_wait():
-                    future = executor.submit(worker.encode, setup, ids)
-                running[future] = ids
+                running[_submitted(executor, setup, ids, running.values())] = ids
         if not running:
             return
         done, _ = wait(running, timeout=PULSE, return_when=FIRST_COMPLETED)
@@ -84,7 +86,9 @@ def _in_pool(
             try:
                 batch = future.result()
             except BrokenProcessPool:
-                raise _worker_died(list(running.values())) from None
+                raise _worker_died(running.values()) from None
+            except MemoryError:
+                raise _no_memory(running[future]) from None
             except Exception as error:
                 if type(error).__name__ in LOST_TO_DASK:
                     check()
@@ -94,7 +98,27 @@ def _in_pool(
             yield batch
 
 
-def _worker_died(under_way: list[Sequence[str]]) -> RunError:
+def _submitted(
+    executor: Executor, setup: WorkerSetup, ids: Sequence[str], under_way: Iterable[Sequence[str]]
+) -> Future[Batch]:
+    try:
+        with _interrupts_wait():
+            return executor.submit(worker.encode, setup, ids)
+    except BrokenProcessPool:
+        # A worker died after the last batch was fetched: the pool takes no work any more.
+        raise _worker_died([*under_way, ids]) from None
+
+
+def _no_memory(ids: Sequence[str]) -> RunError:
+    return RunError(
+        f"memory ran out while {len(ids)} cubes were encoded: "
+        f"{', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''}",
+        hint="run the same command again with fewer --jobs or a smaller --batch: finished cubes "
+        "are kept",
+    )
+
+
+def _worker_died(under_way: Iterable[Sequence[str]]) -> RunError:
     ids = [cube for batch in under_way for cube in batch]
     return RunError(
         f"a worker process died (killed, or out of memory) while {len(ids)} cubes were under way: "

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import create
+from neucocore.components import calling, create
 from neucocore.data.atomic import write_text
-from neucocore.data.cube import Cube
 from neucocore.data.cubefile import cube_digest
 from neucocore.data.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.report import EncodeReport
@@ -27,18 +25,6 @@ from neucocore.results.provenance import file_digest, machine
 FAILURES_SUFFIX = ".failures.json"
 NOTES_SUFFIX = ".notes.jsonl"
 ROWS_AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What an encoder's ``prepare`` is given."""
-
-    dataset: Dataset
-    ids: tuple[str, ...]
-
-    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        """Yield cubes in the order given."""
-        return self.dataset.read(ids)
 
 
 def cube_digests(dataset: Dataset, ids: Sequence[str]) -> list[str]:
@@ -72,7 +58,8 @@ def reduce(
             )
         return np.array(features, dtype=np.float32), {}
     reducer: Reducer = create(request.reducer, dimension=request.dimension)
-    reduced = reducer.fit(features).apply(features)
+    with calling(request.reducer):
+        reduced = reducer.fit(features).apply(features)
     if len(reduced) != len(features) or not np.isfinite(reduced).all():
         raise ComponentOutputError(
             f"the reducer {request.reducer.full_name} returned shape {reduced.shape} with "
@@ -193,10 +180,10 @@ def write_failures(spool: Path, failures: Mapping[str, str]) -> None:
         path.unlink(missing_ok=True)
 
 
-def read_failures(folder: Path) -> dict[str, str]:
-    """Return the bad cubes of all shards."""
+def read_failures(folder: Path, of: str = "*") -> dict[str, str]:
+    """Return the bad cubes of all shards, or those kept beside one file."""
     failures: dict[str, str] = {}
-    for path in sorted(folder.glob("*" + FAILURES_SUFFIX)):
+    for path in sorted(folder.glob(of + FAILURES_SUFFIX)):
         try:
             failures.update(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError):

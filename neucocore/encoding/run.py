@@ -12,13 +12,29 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from neucocore.data.atomic import locked, replacing
+from neucocore.data.atomic import locked
 from neucocore.data.embeddings import Embeddings, save_embeddings
 from neucocore.encoding import finish
+from neucocore.encoding.costs import append_costs, total_costs
 from neucocore.encoding.executors import run_batches
+from neucocore.encoding.preparation import (
+    STATE,
+    bad_cubes,
+    left_out,
+    prepare,
+    restored,
+    unreadable,
+)
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.request import EncodeRequest
-from neucocore.encoding.spool import Spool, gather, read_records, record_key, width_of
+from neucocore.encoding.spool import (
+    Spool,
+    UnequalWidthsError,
+    gather,
+    read_records,
+    record_key,
+    width_of,
+)
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.results.energy import EnergyMeter
@@ -26,7 +42,6 @@ from neucocore.results.energy import EnergyMeter
 BATCH = 4
 MOST_FAILURES = 1000
 LOCK_SECONDS = 5.0
-STATE = "state.npz"
 
 Progress = Callable[[int, int, int], None]
 """Called with (finished cubes, all cubes, bad cubes)."""
@@ -73,15 +88,16 @@ def encode(
         A worker died.
     """
     run = _Run(request, jobs, scheduler, batch_size, progress)
-    if not force and shard is None and (found := finish.found(request.out, run.file_key)):
-        run.clear()  # a run killed at its very end leaves its work folder behind
+    if not force and (found := run.found()):
+        if shard is None:
+            run.clear()  # a run killed at its very end leaves its work folder behind
         return found
     if merge:
-        return run.assemble()
+        return run.assemble(merging=True)
     part = shard or (1, 1)
     with locked(run.spool_path(part), timeout=LOCK_SECONDS):
         # Another process may have finished the same file while this one waited for the lock.
-        if not force and shard is None and (found := finish.found(request.out, run.file_key)):
+        if not force and shard is None and (found := run.found()):
             run.clear()
             return found
         if force:
@@ -128,8 +144,16 @@ class _Run:
         self.keys = [record_key(*pair) for pair in zip(request.ids, self.digests, strict=True)]
         self.failures: dict[str, str] = {}
         self.resumed = 0
-        names = ("seconds_preparing", "seconds_reading", "seconds_encoding", "bytes_read")
-        self.costs = dict.fromkeys(names, 0.0)
+        self.encoded = 0
+
+    def found(self) -> EncodeReport | None:
+        """Return a report if the file is there, and no cube it lacks has been mended since."""
+        found = finish.found(self.request.out, self.file_key)
+        if found is None:
+            return None
+        lacking = [cube for cube, _ in found.failures]
+        # Damage inside a member does not show in the digest, nor does its mending.
+        return found if len(unreadable(self.here, lacking)) == len(lacking) else None
 
     def _prepared_on(self) -> Sequence[str]:
         fit_ids = self._fit_ids()
@@ -152,7 +176,7 @@ class _Run:
     def forget(self, part: tuple[int, int]) -> None:
         """Remove what earlier runs finished of a part; called by the holder of its lock."""
         own = (f"{self.spool_path(part).name}*",)
-        for pattern in ("*.spool*", "state.npz") if part == (1, 1) else own:
+        for pattern in ("*.spool*", f"{STATE}*") if part == (1, 1) else own:
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
@@ -165,6 +189,9 @@ class _Run:
         request = self.request
         index, count = part
         mine = range(index - 1, len(request.ids), count)
+        lacking = left_out(self.folder / STATE)
+        if len(unreadable(self.here, tuple(lacking))) < len(lacking):
+            self.forget((1, 1))  # the encoder was prepared without cubes that are mended now
         spool = Spool(self.spool_path(part))
         held = spool.open() | self._held_elsewhere(spool.path)
         waiting = [row for row in mine if self.keys[row] not in held]
@@ -188,8 +215,7 @@ class _Run:
         finally:
             spool.close()
             finish.write_failures(spool.path, self.failures)
-        if self.failures and not request.skip_bad:
-            raise self._bad_cubes()
+        self._refuse_bad()
 
     def _held_elsewhere(self, own: Path) -> set[bytes]:
         held: set[bytes] = set()
@@ -202,9 +228,6 @@ class _Run:
     def _keep(self, batch: Batch, spool: Spool, row_of: dict[str, int]) -> None:
         for cube, reason in batch.failures:
             self.failures[cube] = reason
-        self.costs["seconds_reading"] += batch.seconds_reading
-        self.costs["seconds_encoding"] += batch.seconds_encoding
-        self.costs["bytes_read"] += batch.bytes_read
         self.energy.sample()
         if batch.ids:
             width = batch.vectors.shape[1]
@@ -215,8 +238,16 @@ class _Run:
                 )
             finish.append_notes(spool.path, batch.notes)
             spool.append([self.keys[row_of[cube]] for cube in batch.ids], batch.vectors)
-        if len(self.failures) >= MOST_FAILURES and not self.request.skip_bad:
-            raise self._bad_cubes()
+            self.encoded += len(batch.ids)
+        append_costs(
+            spool.path,
+            seconds_reading=batch.seconds_reading,
+            seconds_encoding=batch.seconds_encoding,
+            bytes_read=batch.bytes_read,
+            cubes_encoded=len(batch.ids),
+        )
+        if len(self.failures) >= MOST_FAILURES:
+            self._refuse_bad()
 
     def _say(self, done: int, of: int) -> None:
         if self.progress is not None:
@@ -228,27 +259,9 @@ class _Run:
         encoder = self.here.encoder
         if not fit_ids or not hasattr(encoder, "prepare"):
             return
-        start = time.perf_counter()
         state_file = self.folder / STATE
-        with locked(state_file, timeout=24 * 3600.0):
-            if not state_file.exists():
-                with threadpool_limits(1):
-                    encoder.prepare(finish.Source(self.here.dataset, tuple(fit_ids)))
-                with replacing(state_file) as stream:
-                    np.savez(stream, **encoder.state())  # type: ignore[attr-defined]
-        self.setup = WorkerSetup(
-            **{name: getattr(self.setup, name) for name in WorkerSetup.__slots__}
-            | {"state_file": state_file}
-        )
-        self.costs["seconds_preparing"] = time.perf_counter() - start
-        self._restore()
-
-    def _restore(self) -> None:
-        """Give this process's encoder the state of the prepared one, if there is one."""
-        state_file = self.folder / STATE
-        if state_file.exists():
-            with np.load(state_file, allow_pickle=False) as state:
-                self.here.encoder.restore(dict(state))  # type: ignore[attr-defined]
+        prepare(self.here, fit_ids, state_file, skip_bad=self.request.skip_bad)
+        self.setup = replace(self.setup, state_file=state_file)
 
     def _check_determinism(self, cube_id: str) -> None:
         cubes, _ = self.here.read([cube_id])
@@ -263,15 +276,9 @@ class _Run:
                 hint="seed every random number from its parameters",
             )
 
-    def _bad_cubes(self) -> DataError:
-        problems = [f"{cube}: {reason}" for cube, reason in sorted(self.failures.items())]
-        return DataError(
-            f"{len(problems)} of {len(self.request.ids)} cubes cannot be read; "
-            "the others are finished and kept",
-            problems=problems,
-            hint="mend or download them again and repeat the command, or leave them out "
-            "with --skip-bad",
-        )
+    def _refuse_bad(self, *, merging: bool = False) -> None:
+        if self.failures and not self.request.skip_bad:
+            raise bad_cubes(self.failures, len(self.request.ids), merging=merging)
 
     def report_of_shard(self) -> EncodeReport:
         return EncodeReport(
@@ -283,29 +290,32 @@ class _Run:
             costs=self._all_costs(),
         )
 
-    def assemble(self) -> EncodeReport:
+    def assemble(self, *, merging: bool = False) -> EncodeReport:
         """Order the vectors, reduce them, and write the file and its sidecar."""
         request = self.request
-        scratch = self.folder / "features.f32"
-        matrix, missing = gather(sorted(self.folder.glob("*.spool")), self.keys, scratch)
-        self.failures = finish.read_failures(self.folder)
-        if self.failures and not request.skip_bad:
-            raise self._bad_cubes()
+        matrix, missing = self._gathered()
         missing_ids = [request.ids[row] for row in missing]
+        # A cube that one shard could not read may have been mended, and encoded by another.
+        there = set(request.ids) - set(missing_ids)
+        noted = finish.read_failures(self.folder)
+        self.failures = {cube: why for cube, why in noted.items() if cube not in there}
+        self._refuse_bad(merging=merging)
         unfinished = [cube for cube in missing_ids if cube not in self.failures]
-        if matrix is None or unfinished:
+        if unfinished:
             raise DataError(
-                f"{len(missing_ids)} of {len(request.ids)} cubes are not encoded yet: "
-                f"{', '.join(missing_ids[:3])}",
+                f"{len(unfinished)} of {len(request.ids)} cubes are not encoded yet: "
+                f"{', '.join(unfinished[:3])}",
                 hint="run the missing shards, then --merge again",
             )
+        if matrix is None:
+            raise bad_cubes(self.failures, len(request.ids), merging=merging)
         keep = np.setdiff1d(np.arange(len(request.ids)), missing)
         features = matrix if not missing else matrix[keep]
         with threadpool_limits(1):
             reduced, reduction = finish.reduce(request, features)
         metadata = finish.metadata(request, reduction)
         if request.reducer is None and hasattr(self.here.encoder, "codes"):
-            self._restore()
+            restored(self.here, self.folder / STATE)
             metadata["coded_bytes"] = finish.coded_bytes(self.here.encoder, reduced)
         ids = tuple(request.ids[row] for row in keep)
         save_embeddings(Embeddings(ids=ids, matrix=reduced, metadata=metadata), request.out)
@@ -323,11 +333,22 @@ class _Run:
         self.clear()
         return report
 
+    def _gathered(self) -> tuple[Any, list[int]]:
+        spools = sorted(self.folder.glob("*.spool"))
+        try:
+            return gather(spools, self.keys, self.folder / "features.f32")
+        except UnequalWidthsError as error:
+            raise ComponentOutputError(
+                f"the encoder {self.request.encoder.full_name} returned {error.width} numbers for "
+                f"cube {self.request.ids[error.row]} and {error.expected} for others: all cubes "
+                "need one length",
+                hint="mend the encoder and encode again with --force",
+            ) from error
+
     def _all_costs(self) -> dict[str, Any]:
-        encoded = len(self.request.ids) - self.resumed - len(self.failures)
+        """Return the costs of all runs and shards together; wall time is that of this run."""
         return {
-            **self.costs,
-            "cubes_encoded": encoded,
+            **total_costs(self.folder),
             "jobs": self.jobs,
             "wall_seconds": time.perf_counter() - self.started,
             **self._costs_here(),
@@ -336,10 +357,11 @@ class _Run:
     def _costs_here(self) -> dict[str, Any]:
         """Return what this machine computed on, and the energy where it tells.
 
-        A cluster's workers are on other machines, which cannot be asked from here.
+        A cluster's workers are on other machines, which cannot be asked from here. A run that
+        did part of the work knows the energy of that part, which would be taken for the whole.
         """
-        if self.scheduler is not None:
+        if self.scheduler is not None or not self.encoded:
             return {}
         encoder: Any = self.here.encoder
         device = encoder.device_name() if hasattr(encoder, "device_name") else "cpu"
-        return {"device": device, **self.energy.read()}
+        return {"device": device, **({} if self.resumed else self.energy.read())}

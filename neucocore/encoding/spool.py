@@ -30,6 +30,14 @@ def record_key(cube_id: str, cube_digest: str) -> bytes:
     return hashlib.sha256(f"{cube_id}\n{cube_digest}".encode()).digest()[:KEY_BYTES]
 
 
+class UnequalWidthsError(ValueError):
+    """A wanted record is longer or shorter than the others."""
+
+    def __init__(self, row: int, width: int, expected: int) -> None:
+        super().__init__(f"row {row} has {width} numbers where others have {expected}")
+        self.row, self.width, self.expected = row, width, expected
+
+
 class Spool:
     """One append-only file of feature vectors, written by one process."""
 
@@ -44,14 +52,16 @@ class Spool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         held: set[bytes] = set()
         self.width = width_of(self.path)
-        if self.width is None:
-            # Without its width nothing in the file can be trusted: it is made anew.
-            self.path.unlink(missing_ok=True)
-        elif self.path.exists():
+        if self.width is not None and self.path.exists():
             length = record_bytes(self.width)
             whole = self.path.stat().st_size // length * length
-            os.truncate(self.path, whole)
             held = {key for key, _ in read_records(self.path, self.width)}
+            if held:
+                os.truncate(self.path, whole)
+        if not held:
+            # Without its width, or with a wrong one, nothing in the file can be trusted.
+            self.width = None
+            self.path.unlink(missing_ok=True)
         self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         return held
 
@@ -90,6 +100,8 @@ def record_bytes(width: int) -> int:
 def read_records(path: Path, width: int) -> Iterator[tuple[bytes, NDArray[np.float32]]]:
     """Yield the sound records of a spool; broken ones are passed over."""
     length = record_bytes(width)
+    if length > path.stat().st_size:
+        return  # a width that cannot be trusted would ask for more memory than there is
     with path.open("rb") as stream:
         while len(record := stream.read(length)) == length:
             key, crc, body = (
@@ -109,7 +121,7 @@ def gather(
     Parameters
     ----------
     spools
-        Spool files; all must have one width.
+        Spool files.
     keys
         The wanted record of each row.
     into
@@ -121,6 +133,11 @@ def gather(
         (len(keys), width) float32 on disk, or None if there is no record at all.
     missing
         Row numbers without a record.
+
+    Raises
+    ------
+    UnequalWidthsError
+        Wanted records differ in length: shards were encoded by encoders that differ.
     """
     row_of = {key: row for row, key in enumerate(keys)}
     found = np.zeros(len(keys), dtype=bool)
@@ -129,11 +146,13 @@ def gather(
         width = width_of(path)
         if width is None or not path.exists():
             continue
-        if matrix is None:
-            matrix = np.memmap(into, dtype="<f4", mode="w+", shape=(len(keys), width))
         for key, vector in read_records(path, width):
             row = row_of.get(key)
-            if row is not None and width == matrix.shape[1]:
+            if row is not None:
+                if matrix is None:
+                    matrix = np.memmap(into, dtype="<f4", mode="w+", shape=(len(keys), width))
+                if width != matrix.shape[1]:
+                    raise UnequalWidthsError(row, width, matrix.shape[1])
                 matrix[row] = vector
                 found[row] = True
     if matrix is not None:

@@ -100,6 +100,12 @@ class Wrong(Sums):
                 raise RuntimeError("no such luck")
             case "dies" if last:
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "swells" if last:
+                raise MemoryError
+            case "leaves":
+                raise SystemExit(0)
+            case "wide where asked" if os.environ.get("TOY_WIDE"):
+                return np.hstack([rows, rows])
         return rows
 
 
@@ -119,6 +125,22 @@ class Centred(Sums):
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
         return super().encode(cubes) - self.mean
+
+
+class OddState(Centred):
+    """Cannot be prepared, or not be kept, as its parameter says."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+    def prepare(self, source) -> None:
+        if self.how == "prepare":
+            raise ValueError("not today")
+        super().prepare(source)
+
+    def state(self) -> Mapping[str, NDArray[np.float32]]:
+        odd = {"none": None, "objects": {"mean": np.array([{}], dtype=object)}}
+        return odd[self.how]  # type: ignore[return-value]
 
 
 class Coded(Centred):
@@ -168,6 +190,13 @@ def neuco_encoders() -> list[EncoderSpec]:
             summary="breaks the contract",
             factory=f"{__name__}:Wrong",
             params=(Param("how", "str", "nan", "in which way"),),
+        ),
+        EncoderSpec(
+            name="toy-odd-state",
+            summary="sums that cannot be prepared or kept",
+            factory=f"{__name__}:OddState",
+            params=(Param("how", "str", "none", "in which way"),),
+            fit="transductive",
         ),
         EncoderSpec(
             name="toy-coded",
