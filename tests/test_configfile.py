@@ -61,7 +61,7 @@ def test_several_documents_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_a_data_error(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match="no such file"):
+    with pytest.raises(MissingFileError, match="there is no file"):
         load_yaml(tmp_path / "none.yaml")
 
 
@@ -86,3 +86,8 @@ def test_anchors_are_values_where_they_are_used(tmp_path: Path) -> None:
 def test_an_alias_inside_its_own_anchor_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="refers to itself"):
         load_yaml(written(tmp_path, "a: &x [*x]\n"))
+
+
+def test_what_looks_like_a_date_stays_text(tmp_path: Path) -> None:
+    """A revision or a phase may be named so; as a date it could not be written to JSON."""
+    assert load_yaml(written(tmp_path, "phase: 2026-03-01\n")).value == {"phase": "2026-03-01"}

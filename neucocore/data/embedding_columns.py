@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from neucocore.data.embedding_table import Reading
 from neucocore.data.findings import Finding
 
 ID = "id"
 NAMES_SHOWN = 5
+MOST_DIGITS = 18
+"""Of a name that counts as a column's number; longer ones are beyond 64 bits, or no number."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def choose_columns(
 
 
 def _all_digits(name: str) -> bool:
-    return name.isascii() and name.isdigit()
+    return name.isascii() and name.isdigit() and len(name) <= MOST_DIGITS
 
 
 def _doubled(names: Sequence[str], reading: Reading) -> list[Finding]:
@@ -121,12 +124,11 @@ def _numbering(
     expected = range(start, start + len(numbers))
     if numbers != list(expected):
         present = set(numbers)
-        last = min(numbers[-1], start + 10 * len(numbers))
-        gaps = [number for number in range(start, last + 1) if number not in present]
+        every = range(start, numbers[-1] + 1)  # perhaps very many: never all held at once
+        gaps = islice((str(number) for number in every if number not in present), 3)
         message = f"column numbers have gaps between {start} and {numbers[-1]}"
-        findings.append(
-            Finding("column-gaps", "error", message, len(gaps), tuple(map(str, gaps[:3])))
-        )
+        count = len(every) - len(numbers)
+        findings.append(Finding("column-gaps", "error", message, count, tuple(gaps)))
     return findings
 
 

@@ -178,3 +178,11 @@ def test_the_perceptron_finds_what_is_not_linear():
     y = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
     probe = make("mlp", "binary", epochs=100).fit(X[:500], y[:500], generator("test", 0))
     assert np.mean((probe.predict(X[500:])[:, 0] > 0.5) == y[500:]) > 0.85
+
+
+@pytest.mark.parametrize("problem", ["regression", "binary"])
+def test_the_linear_layer_learns_the_same_whatever_the_units_of_the_embedding(problem, data):
+    X, labels = data
+    plain = fitted("linear", problem, data).predict(X[200:])
+    scaled = fitted("linear", problem, (1000 * X + 70, labels)).predict(1000 * X[200:] + 70)
+    np.testing.assert_allclose(scaled, plain, rtol=1e-3, atol=1e-3)

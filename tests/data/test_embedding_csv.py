@@ -410,3 +410,31 @@ def test_leniently_column_gaps_are_fine_and_doubled_columns_warned_of(csv):
     embeddings = csv("id,7,3,3\na,70,30,31\n", lenient=True)
     assert embeddings.matrix.tolist() == [[30, 70]]
     assert "column name occurs more than once" in warned(embeddings)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("0,1,3", "gaps between 0 and 3: 2"),
+        ("2,3,4", "gaps between 1 and 4: 1"),
+        ("0,7,9", "gaps between 0 and 9 (7 times): 1, 2, 3"),
+        ("1,2,4000000000", "gaps between 1 and 4000000000 (3999999997 times): 3, 4, 5"),
+    ],
+    ids=["one", "at-the-start", "many", "very-many"],
+)
+def test_fault_12_missing_column_numbers_are_counted_and_the_first_named(csv, header, said):
+    with pytest.raises(DataError) as error:
+        csv(f"id,{header}\na,1,2,3\n")
+    assert said in problems(error)
+
+
+def test_digits_without_end_are_no_column_number(csv):
+    embeddings = csv(f"id,0,{'1' * 5000}\na,1,2\n")
+    assert embeddings.matrix.tolist() == [[1]]
+    assert "whose name is no number ignored" in warned(embeddings)
+
+
+def test_an_id_without_a_number_beside_it_is_no_embedding(csv):
+    with pytest.raises(DataError) as error:
+        csv("id\na\nb\n")
+    assert "no embedding column beside the id" in problems(error)

@@ -194,3 +194,12 @@ def test_fault_24_a_scale_of_the_wrong_length_is_an_error(tmp_path):
 def test_missing_or_unfit_arrays_are_an_error(tmp_path, arrays, message):
     with pytest.raises(DataError, match=message):
         load_embeddings(savez(tmp_path / "e.npz", **arrays))
+
+
+@pytest.mark.parametrize(
+    "ids", [np.array([["a"], ["b"]]), np.array([1.0, 2.0])], ids=["two-dimensional", "floats"]
+)
+def test_ids_are_one_column_of_text_or_whole_numbers(tmp_path, ids):
+    np.savez(tmp_path / "e.npz", ids=ids, embeddings=np.ones((2, 3), np.float32))
+    with pytest.raises(DataError, match=r"of shape \(2(, 1|,)\), not \(n,\) text"):
+        load_embeddings(tmp_path / "e.npz")

@@ -232,3 +232,12 @@ def test_patch_embeddings_are_refused_with_a_hint(tmp_path):
 def test_several_unnamed_list_columns_are_an_error(tmp_path):
     with pytest.raises(DataError, match="several list columns: 'u', 'v'"):
         load_embeddings(write(tmp_path / "e.parquet", {"id": IDS, "u": lists(), "v": lists()}))
+
+
+def test_a_folder_with_a_part_without_ids_is_an_error(tmp_path):
+    (tmp_path / "run").mkdir()
+    write(tmp_path / "run/0.parquet", {"id": IDS, "embedding": lists()})
+    write(tmp_path / "run/1.parquet", {"name": IDS, "embedding": lists()})
+    with pytest.raises(DataError) as error:
+        load_embeddings(tmp_path / "run")
+    assert any("no column 'id'" in problem for problem in error.value.problems)

@@ -297,3 +297,23 @@ def test_a_stored_probe_predicts_as_its_description_says() -> None:
     predicted = scaled * (meta["label_high"] - meta["label_low"]) + meta["label_low"]
     y = outcome.task.y
     assert 1 - np.sum((y - predicted) ** 2) / np.sum((y - y.mean()) ** 2) > 0.5
+
+
+def test_kept_predictions_are_in_label_units_and_probabilities() -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((60, 3)).astype(np.float32)
+    names = tuple(f"c{row:02d}" for row in range(60))
+    signal = matrix[:, 0]
+    metres = ScoringTask("height", "height", "regression", names, 500 + 10 * signal, "any", "")
+    vessel = ScoringTask("vessel", "vessel", "binary", names, (signal > 0).astype(int), "any", "")
+    tasks = (metres, vessel)
+    data = ScoringInput(names, matrix, tasks, frozenset(names), keep_curves=True)
+    kept = [outcome.predictions for outcome in score(data, small(learning_rate=0.05))]
+    heights, chances = (part["y_pred"] for part in kept)
+    assert np.abs(heights - kept[0]["y_true"]).max() < 100
+    assert ((chances >= 0) & (chances <= 1)).all()
+    assert ((chances > 0.5) == kept[1]["y_true"].astype(bool)).mean() > 0.8
+    for part in kept:
+        rows = [names.index(cube) for cube in part["ids"]]
+        truth = metres.y if part is kept[0] else vessel.y
+        assert np.array_equal(part["y_true"], truth[rows])

@@ -134,3 +134,9 @@ def test_wrong_configurations_are_refused(tmp_path: Path, text: str, problem: st
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="nowhere"):
         read_config(tmp_path / "nowhere.yaml")
+
+
+def test_keys_of_the_time_before_probes_are_said_once_with_their_new_place(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="epochs belongs under probe_params") as caught:
+        read_config(written(tmp_path, LINEAR + "epochs: 10\n"))
+    assert caught.value.problems == ()

@@ -110,3 +110,26 @@ def test_an_unknown_phase_names_the_known_ones(
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="there is no folder"):
         read_runs(tmp_path / "nowhere")
+
+
+def test_a_phase_without_a_run_is_not_asked_for_where_there_is_none(results: Any) -> None:
+    shutil.rmtree(results.add("mean").parent)
+    with pytest.raises(ResultsError, match="holds no run") as caught:
+        read_runs(results.output, "test")
+    assert "runs lie in <phase>/<run>/" in str(caught.value.hint)
+
+
+def test_another_probe_or_another_order_of_keys_in_neuco_benchs_configuration(
+    tmp_path: Path,
+) -> None:
+    scores = {"task_q_scores": {"a": 1.0}}
+    probe = {"epochs": 10, "batch_size": 64}
+    for name, params in (
+        ("x", probe),
+        ("y", dict(reversed(probe.items()))),
+        ("z", {**probe, "epochs": 20}),
+    ):
+        config = {"k_folds": 40, "probe_type": "linear", "probe_params": params}
+        summary(tmp_path, f"{name}_20260101_000000", config=config, **scores)
+    x, y, z = (run.protocol for run in read_runs(tmp_path))
+    assert x == y != z
