@@ -137,16 +137,17 @@ def found(path: Path, key: str) -> EncodeReport | None:
         return None
     if sidecar.get("sha256") != file_digest(path):
         return None
-    failures = tuple((row["id"], row["reason"]) for row in sidecar.get("failures", ()))
-    warnings = tuple((row["what"], row["cubes"]) for row in sidecar.get("warnings", ()))
-    return EncodeReport(
-        path,
-        sidecar["rows"],
-        sidecar["columns"],
-        found=True,
-        failures=failures,
-        warnings=warnings,
-    )
+    try:
+        return EncodeReport(
+            path,
+            sidecar["rows"],
+            sidecar["columns"],
+            found=True,
+            failures=tuple((row["id"], row["reason"]) for row in sidecar["failures"]),
+            warnings=tuple((row["what"], row["cubes"]) for row in sidecar["warnings"]),
+        )
+    except (KeyError, TypeError):
+        return None
 
 
 def append_notes(spool: Path, notes: Sequence[tuple[str, Sequence[str]]]) -> None:

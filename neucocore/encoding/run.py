@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -36,6 +35,7 @@ from neucocore.encoding.spool import (
     width_of,
 )
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
+from neucocore.encoding.workfolder import remove_idle
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.results.energy import EnergyMeter
 
@@ -89,21 +89,26 @@ def encode(
     """
     run = _Run(request, jobs, scheduler, batch_size, progress)
     if not force and (found := run.found()):
-        if shard is None:
-            run.clear()  # a run killed at its very end leaves its work folder behind
+        run.clear()  # a run killed at its very end leaves its work folder behind
         return found
     if merge:
-        return run.assemble(merging=True)
+        report = run.assemble(merging=True)
+        run.clear()
+        return report
     part = shard or (1, 1)
     with locked(run.spool_path(part), timeout=LOCK_SECONDS):
         # Another process may have finished the same file while this one waited for the lock.
-        if not force and shard is None and (found := run.found()):
-            run.clear()
+        if not force and (found := run.found()):
+            run.clear(run.spool_path(part))
             return found
         if force:
             run.forget(part)
         run.work(part)
-        return run.report_of_shard() if shard is not None else run.assemble()
+        if shard is not None:
+            return run.report_of_shard()
+        report = run.assemble()
+        run.clear(run.spool_path(part))
+        return report
 
 
 class _Run:
@@ -180,9 +185,9 @@ class _Run:
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
-    def clear(self) -> None:
+    def clear(self, own: Path | None = None) -> None:
         """Remove the work folder, and what earlier settings left beside it."""
-        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        remove_idle(self.folder.parent, own)
 
     def work(self, part: tuple[int, int]) -> None:
         """Encode what of a part nobody has finished yet."""
@@ -329,8 +334,6 @@ class _Run:
             costs=self._all_costs(),
         )
         finish.write_provenance(request, report, self.file_key, metadata)
-        del matrix, features
-        self.clear()
         return report
 
     def _gathered(self) -> tuple[Any, list[int]]:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from neucocore.data.atomic import locked
 from neucocore.data.embeddings import load_embeddings
-from neucocore.data.sidecar import read_sidecar
+from neucocore.data.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.plan import plan
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.run import encode
@@ -147,6 +148,32 @@ def test_fault_56_a_shard_of_a_file_that_is_there_is_not_encoded_again(
 ) -> None:
     run(cubes, tmp_path / "e.npz")
     assert run(cubes, tmp_path / "e.npz", shard=(1, 2)).found
+    assert not (tmp_path / "e.npz.parts").exists()
+
+
+@pytest.mark.parametrize("field", ["rows", "failures"])
+def test_fault_50_a_sidecar_with_odd_content_is_made_again(
+    cubes: Path, tmp_path: Path, field: str
+) -> None:
+    run(cubes, tmp_path / "e.npz")
+    sidecar = read_sidecar(tmp_path / "e.npz") or {}
+    odd = {name: value for name, value in sidecar.items() if name != "rows"}
+    write_sidecar(tmp_path / "e.npz", odd if field == "rows" else {**sidecar, field: [{}]})
+    assert not run(cubes, tmp_path / "e.npz").found
+
+
+@pytest.mark.parametrize("busy", ["the same key", "another key"])
+def test_fault_49_work_that_another_process_is_at_is_not_removed(
+    cubes: Path, tmp_path: Path, busy: str
+) -> None:
+    run(cubes, tmp_path / "e.npz")
+    encoder = {"the same key": "toy-sums", "another key": "toy-centred"}[busy]
+    run(cubes, tmp_path / "e.npz", encoder, shard=(1, 2), force=True)
+    (spool,) = tmp_path.glob("e.npz.parts/*/*.spool")
+    with locked(spool):
+        assert run(cubes, tmp_path / "e.npz").found
+        assert spool.exists()
+    assert run(cubes, tmp_path / "e.npz").found
     assert not (tmp_path / "e.npz.parts").exists()
 
 
