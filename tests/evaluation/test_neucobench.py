@@ -308,7 +308,7 @@ def test_kept_predictions_are_in_label_units_and_probabilities() -> None:
     vessel = ScoringTask("vessel", "vessel", "binary", names, (signal > 0).astype(int), "any", "")
     tasks = (metres, vessel)
     data = ScoringInput(names, matrix, tasks, frozenset(names), keep_curves=True)
-    kept = [outcome.predictions for outcome in score(data, small(learning_rate=0.05))]
+    kept = [outcome.predictions for outcome in score(data, small(epochs=20, learning_rate=0.05))]
     heights, chances = (part["y_pred"] for part in kept)
     assert np.abs(heights - kept[0]["y_true"]).max() < 100
     assert ((chances >= 0) & (chances <= 1)).all()
