@@ -30,11 +30,11 @@ from neucocore.cli import (
     tasks,
     validate,
 )
-from neucocore.cli.terminal import say, settings
+from neucocore.cli.terminal import say, settings, system_error
 from neucocore.errors import NeucoError
 
 INTERRUPTED = 130
-EPILOG = "Exit codes: 0 ok, 1 a run failed in part or whole, 2 usage, 3 plugin, 4 data."
+EPILOG = "Exit codes: 0 ok, 1 a run failed in part or whole, 2 usage, 3 plugin, 4 data, 130 Ctrl-C."
 
 
 class _Group(TyperGroup):
@@ -128,10 +128,5 @@ def main() -> None:
     except OSError as error:
         if settings.debug:
             traceback.print_exc()
-        say(f"error: {_of_system(error)}", always=True)
+        say(f"error: {system_error(error)}", always=True)
         sys.exit(4)
-
-
-def _of_system(error: OSError) -> str:
-    where = f": {error.filename}" if error.filename else ""
-    return f"{error.strerror or error}{where}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neucocore.cli.terminal import say
+from neucocore.cli.terminal import say, system_error
 
 if TYPE_CHECKING:
     from neucocore.runfile import RunFile
@@ -54,7 +54,8 @@ def show(run_file: RunFile, *, force: bool = False) -> list[str]:
             _one(run_file, method, force)
         except (NeucoError, OSError) as error:
             failures.append(method.name)
-            say(f"error: {method.name}: {error}", always=True)
+            said = system_error(error) if isinstance(error, OSError) else str(error)
+            say(f"error: {method.name}: {said}", always=True)
     if len(failures) < len(methods):
         show_tables(run_file.output, phase=phase_of(run_file))
     return failures

@@ -38,6 +38,12 @@ def warn(text: str) -> None:
     say(f"warning: {text}")
 
 
+def system_error(error: OSError) -> str:
+    """Return what the system reported, in words, with the file it is about."""
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{where}"
+
+
 def put(text: str) -> None:
     """Write data to stdout."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")

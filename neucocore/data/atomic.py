@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -20,6 +21,7 @@ SUFFIX = ".tmp"
 ABANDONED_AFTER = 24 * 3600.0
 """Seconds without a write after which a temporary file belongs to nobody. Time, and not the
 writer's process, because the folder may be shared by machines that do not know each other's."""
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 REMOVALS = 20
 """How often a folder may be removed by the holder of a lock in it before a waiter gives up."""
 
@@ -48,7 +50,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     Raises
     ------
     OSError
-        As the system reports it (disk full, read-only folder).
+        As the system reports it (disk full, read-only folder), of `path`.
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -56,19 +58,35 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
         _discard_abandoned(target.parent)
     temporary = target.parent / f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}{SUFFIX}"
     try:
-        with temporary.open("xb") as file:
+        with naming(target, instead_of=temporary), temporary.open("xb") as file:
             yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())
         with suppress(FileNotFoundError):
             shutil.copymode(target, temporary)
-        temporary.replace(target)
+        with naming(target, instead_of=temporary):
+            temporary.replace(target)
         if durable:
             _sync_folder(target.parent)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+@contextmanager
+def naming(path: Path, *, instead_of: Path | None = None) -> Iterator[None]:
+    """Let the system's errors name the file a person asked for.
+
+    A full disk is reported without any file, and a temporary file means nothing to anybody.
+    """
+    try:
+        yield
+    except OSError as error:
+        full = error.filename is None and error.errno in DISK_ERRORS
+        if full or (instead_of is not None and error.filename == str(instead_of)):
+            error.filename, error.filename2 = str(path), None
+        raise
 
 
 def write_bytes(path: str | Path, content: bytes, *, durable: bool = True) -> None:

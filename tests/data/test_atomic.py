@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -151,3 +153,27 @@ def test_fault_49_a_waiter_goes_on_when_the_holder_removes_the_folder_of_the_loc
     with locked(path, timeout=20):
         assert path.parent.is_dir()
     holder.join()
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_fault_47_a_full_disk_is_reported_with_the_file_that_did_not_fit(tmp_path, durable):
+    with (
+        pytest.raises(OSError, match=re.escape("No space left on device: '")) as caught,
+        replacing(tmp_path / "a.csv", durable=durable),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / "a.csv")
+
+
+def test_errors_name_the_file_asked_for_and_not_the_temporary_one(tmp_path):
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(OSError) as caught:
+        write_text(tmp_path / "a.csv", "x")
+    assert caught.value.filename == str(tmp_path / "a.csv")
+    assert leftovers(tmp_path) == []
+
+
+def test_what_else_fails_while_writing_keeps_its_own_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "a.csv"):
+        (tmp_path / "b.csv").read_bytes()
+    assert caught.value.filename == str(tmp_path / "b.csv")
