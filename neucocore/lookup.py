@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from neucocore import catalogue
 from neucocore.discovery import Component, Installation, installation
 from neucocore.errors import AmbiguousComponentError, UnknownComponentError
@@ -48,6 +50,26 @@ def find(kind: Kind, name: str, within: Installation | None = None) -> Component
 def names(kind: Kind, within: Installation | None = None) -> list[str]:
     """Return all names of a kind, sorted, each once."""
     return sorted({c.name for c in (within or installation()).components(kind)})
+
+
+def dataset_named(name: str, within: Installation | None = None) -> str:
+    """Return the bare name of a data set that a plugin reads or a task labels.
+
+    To score embeddings one needs the task's plugin, not the one that reads the cubes.
+
+    Raises
+    ------
+    UnknownComponentError
+        No plugin reads it and no task is of it.
+    """
+    within = within or installation()
+    labelled: set[str] = set()
+    for component in within.components("task"):
+        spec: Any = component.spec
+        labelled |= {spec.dataset, *spec.also}
+    if name in labelled:
+        return name
+    return find("dataset", name, within).name
 
 
 def _unknown(

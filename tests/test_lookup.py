@@ -6,7 +6,7 @@ from neucocore import catalogue
 from neucocore.catalogue import Entry
 from neucocore.discovery import Component, Installation, PluginRecord
 from neucocore.errors import AmbiguousComponentError, UnknownComponentError
-from neucocore.lookup import find, names
+from neucocore.lookup import dataset_named, find, names
 from neucocore.specs import EncoderSpec, TaskSpec
 
 
@@ -114,3 +114,14 @@ def test_an_old_provider_is_to_be_upgraded() -> None:
 def test_names_are_sorted_and_each_once() -> None:
     within = Installation((plugin("b", encoder("x"), encoder("a")), plugin("c", encoder("x"))))
     assert names("encoder", within) == ["a", "x"]
+
+
+def test_a_data_set_is_known_that_only_tasks_name() -> None:
+    task = TaskSpec(
+        name="t", summary="s", factory="builtins:dict", dataset="far", also=("near",),
+        problem="regression", primary_metric="r2",
+    )  # fmt: skip
+    within = Installation((plugin("a", task),))
+    assert [dataset_named(name, within) for name in ("far", "near")] == ["far", "near"]
+    with pytest.raises(UnknownComponentError, match="unknown dataset 'nowhere'"):
+        dataset_named("nowhere", within)

@@ -90,12 +90,13 @@ def stats(
 
     files = _files(task or [], labels)
     rows = [{**label_stats(file), **_described(file, dataset)} for file in files]
-    target = out or files[0].path.parent / "stats.json"
-    write_text(target, jsonlib.dumps(rows, indent=2, allow_nan=False) + "\n")
     if json:
         put_json(rows)
     else:
         put_table([_flat(row) for row in rows], COLUMNS)
+    # Last, because the labels of others often lie in a folder where nobody may write.
+    target = out or files[0].path.parent / "stats.json"
+    write_text(target, jsonlib.dumps(rows, indent=2, allow_nan=False) + "\n")
     say(f"written to {target}")
 
 
@@ -169,8 +170,9 @@ def _stems(name: str) -> tuple[str, ...]:
 def _spec(file: LabelFile, dataset: str | None) -> Any:
     """Return the spec of the task that claims a label file, or None."""
     from neucocore.evaluation.tasks import claimant
+    from neucocore.lookup import dataset_named
 
-    component = claimant(file, dataset)
+    component = claimant(file, None if dataset is None else dataset_named(dataset))
     return None if component is None else component.spec
 
 

@@ -24,7 +24,7 @@ from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
 from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
 from neucocore.keys import key_of
-from neucocore.lookup import find
+from neucocore.lookup import dataset_named, find
 from neucocore.producer import core_code, producer_of
 
 Progress = Callable[[str, int, int], None]
@@ -126,9 +126,12 @@ def prepare(request: EvaluateRequest) -> Prepared:
 
     Raises
     ------
+    UnknownComponentError
+        A data set that nobody knows: its tasks would silently be others.
     DataError
         Files that cannot be used; labelled ids without embeddings (unless allowed).
     """
+    dataset = None if request.dataset is None else dataset_named(request.dataset)
     embeddings = load_embeddings(
         request.embeddings, lenient=request.lenient, nan=request.nan, limit=request.limit
     )
@@ -138,7 +141,7 @@ def prepare(request: EvaluateRequest) -> Prepared:
         warnings.append(f"{left_out} embeddings left out, named in {request.exclude}")
     selection = select_tasks(
         read_label_folder(request.labels),
-        dataset=request.dataset or dataset_said_by(embeddings, request.embeddings),
+        dataset=dataset or dataset_said_by(embeddings, request.embeddings),
         patterns=request.tasks,
         where=request.where,
         groups=None if request.groups is None else read_groups(request.groups),
