@@ -100,7 +100,9 @@ def load_yaml(path: Path) -> Document:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise MissingFileError(f"no such file: {path}") from None
+        raise MissingFileError(
+            f"there is no file {path}", hint=f"ls {path.parent}  # what is there"
+        ) from None
     except IsADirectoryError:
         raise ConfigError(f"{path} is a folder, not a YAML file") from None
     except UnicodeDecodeError as error:

@@ -128,7 +128,7 @@ def test_another_shape_is_said(tmp_path: Path, text: str) -> None:
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match="no such file"):
+    with pytest.raises(MissingFileError, match="there is no file"):
         load_registry(tmp_path / "registry.yaml")
 
 

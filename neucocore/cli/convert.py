@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from neucocore.cli.terminal import say, warn
+from neucocore.plurals import counted
 
 
 def convert(
@@ -21,6 +22,10 @@ def convert(
     from neucocore.data.sidecar import read_sidecar, write_sidecar
     from neucocore.errors import ConfigError
 
+    if out.is_dir():
+        raise ConfigError(
+            f"{out} is a folder", hint=f"name a file such as {out / embeddings.stem}.parquet"
+        )
     if out.exists() and not force:
         raise ConfigError(f"{out} is already there", hint="--force replaces it")
     loaded = load_embeddings(embeddings)
@@ -33,4 +38,5 @@ def convert(
     kept = {name: value for name, value in record.items() if name not in ("key", "sha256")}
     if kept:
         write_sidecar(out, {**kept, "converted_from": embeddings.name})
-    say(f"{out}: {len(loaded.ids)} embeddings of {loaded.dimension} dimensions")
+    rows, dimensions = counted(len(loaded.ids), "embedding"), counted(loaded.dimension, "dimension")
+    say(f"{out}: {rows} of {dimensions}")

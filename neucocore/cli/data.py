@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.terminal import progress, put, put_json, put_table, say
+from neucocore.plurals import counted
 
 if TYPE_CHECKING:
     from neucocore.data.auditfile import FileReport
@@ -181,7 +182,7 @@ def _show(reports: list[FileReport], path: Path) -> None:
         put_table(warnings, ("modality", "files", "warning", "for example"))
     broken = sum(not report.ok for report in reports)
     warned = sum(bool(report.findings) for report in reports if report.ok)
-    put(f"\n{len(reports)} files: {broken} with errors, {warned} with warnings only")
+    put(f"\n{counted(len(reports), 'file')}: {broken} with errors, {warned} with warnings only")
 
 
 def _origin(name: str, pace: Pace) -> tuple[Origin, dict[str, tuple[str, ...]]]:
@@ -209,16 +210,16 @@ def _plan_text(plan: Plan, out: Path) -> str:
     here = len(plan.wanted) - len(plan.missing)
     return (
         f"{plan.source.repo} at {plan.source.commit}\n"
-        f"  wanted    {len(plan.wanted)} files, {_size(plan.bytes_wanted)}\n"
-        f"  here      {here} files\n"
-        f"  to fetch  {len(plan.missing)} files, {_size(plan.bytes_missing)}\n"
+        f"  wanted    {counted(len(plan.wanted), 'file')}, {_size(plan.bytes_wanted)}\n"
+        f"  here      {counted(here, 'file')}\n"
+        f"  to fetch  {counted(len(plan.missing), 'file')}, {_size(plan.bytes_missing)}\n"
         f"  free      {_size(plan.free)} at {out}"
     )
 
 
 def _summary_text(summary: Summary, out: Path) -> str:
     plan = summary.plan
-    text = f"fetched {len(plan.missing)} files, {_size(summary.fetched)}; "
+    text = f"fetched {counted(len(plan.missing), 'file')}, {_size(summary.fetched)}; "
     text += f"{out} has all {len(plan.wanted)} wanted files, their checksums are right"
     return f"{summary.offline}\n{text}" if summary.offline else text
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.terminal import put, put_json, put_table
+from neucocore.plurals import counted
 
 if TYPE_CHECKING:
     from neucocore.discovery import PluginRecord
@@ -24,9 +25,11 @@ def doctor(
     rows = [*_machine(), *_plugins()]
     if clean:
         removed = clean_cache()
-        rows.append(_row("cache", "ok", f"{removed} bytes removed from {cache_folder()}"))
+        rows.append(
+            _row("cache", "ok", f"{counted(removed, 'byte')} removed from {cache_folder()}")
+        )
     else:
-        rows.append(_row("cache", "ok", f"{cache_folder()}: {size_of_cache()} bytes"))
+        rows.append(_row("cache", "ok", f"{cache_folder()}: {counted(size_of_cache(), 'byte')}"))
     if json:
         put_json(rows)
     else:
@@ -96,4 +99,4 @@ def _plugin_row(plugin: PluginRecord, heavy: list[str]) -> dict[str, Any]:
     if plugin.seconds > SLOW_IMPORT_SECONDS:
         detail = f"importing {plugin.origin} takes {plugin.seconds:.2f} s; it slows every command"
         return _row(check, "warning", detail)
-    return _row(check, "ok", f"{len(plugin.components)} components")
+    return _row(check, "ok", counted(len(plugin.components), "component"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neucocore.cli.terminal import progress, say, warn
+from neucocore.plurals import counted
 
 if TYPE_CHECKING:
     from neucocore.encoding.report import EncodeReport
@@ -112,9 +113,10 @@ def show(
     batch_size: int = 4,
 ) -> EncodeReport:
     """Run a request with its progress on the terminal, and say how it ended."""
+    from neucocore.data.atomic import naming
     from neucocore.encoding.run import encode as run_encode
 
-    with progress(f"encode {request.encoder.name}") as advance:
+    with progress(f"encode {request.encoder.name}") as advance, naming(request.out):
         report = run_encode(
             request,
             jobs=jobs,
@@ -132,7 +134,7 @@ def show(
 def _say_report(report: EncodeReport, shard: tuple[int, int] | None) -> None:
     if report.failures:
         shown = ", ".join(cube for cube, _ in report.failures[:3])
-        warn(f"{len(report.failures)} bad cubes were left out: {shown}")
+        warn(f"{counted(len(report.failures), 'bad cube')} left out: {shown}")
     for what, cubes in report.warnings:
         warn(f"{what} ({cubes} of {report.rows} cubes)")
     if report.found:

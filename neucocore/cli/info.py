@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import put, put_json, put_table
+from neucocore.cli.terminal import put, put_json, put_table, say
 
 if TYPE_CHECKING:
-    from neucocore.discovery import Component
+    from neucocore.discovery import Component, PluginRecord
 
 HIDDEN = frozenset({"name", "params", "make_params", "derive_params"})
 
@@ -20,7 +20,22 @@ def info(
     json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
 ) -> None:
     """Show what a dataset, encoder, task, metric, probe, reducer, plugin or protocol is."""
-    rows = _protocol(name) or [_row(component) for component in _components(name)]
+    _put(_protocol(name) or [_row(component) for component in _components(name)], json)
+    more = [p for p in _plugins_named(name) if any(c.name != name for c in p.components)]
+    if more and not _is_only_a_plugin(name):
+        say(f"the plugin {name} offers more: neuco plugins info {name}")
+
+
+def plugin_info(
+    name: Annotated[str, typer.Argument(help="An installed plugin: neuco plugins list.")],
+    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+) -> None:
+    """Show everything a plugin offers, or one component by its name."""
+    found = [c for plugin in _plugins_named(name) for c in plugin.components]
+    _put([_row(component) for component in found or _components(name)], json)
+
+
+def _put(rows: list[dict[str, Any]], json: bool) -> None:
     if json:
         put_json(rows)
         return
@@ -28,6 +43,18 @@ def info(
         if number:
             put("")
         _show(row)
+
+
+def _plugins_named(name: str) -> list[PluginRecord]:
+    from neucocore.discovery import installation
+
+    return [plugin for plugin in installation().plugins if plugin.name == name]
+
+
+def _is_only_a_plugin(name: str) -> bool:
+    from neucocore.discovery import installation
+
+    return all(component.name != name for component in installation().components())
 
 
 def _components(name: str) -> list[Component]:
@@ -48,15 +75,14 @@ def _components(name: str) -> list[Component]:
             found += [c for c in installation().components(kind) if c.name == base]
     if found:
         return found
-    for plugin in installation().plugins:
-        if plugin.name == name:
-            if plugin.status == "failed":
-                raise PluginError(
-                    f"plugin {name} did not load: {plugin.reason}", hint="neuco plugins list"
-                )
-            if plugin.status == "blocked":
-                raise UnknownComponentError(f"plugin {name} is {plugin.reason}")
-            return list(plugin.components)
+    for plugin in _plugins_named(name):
+        if plugin.status == "failed":
+            raise PluginError(
+                f"plugin {name} did not load: {plugin.reason}", hint="neuco plugins list"
+            )
+        if plugin.status == "blocked":
+            raise UnknownComponentError(f"plugin {name} is {plugin.reason}")
+        return list(plugin.components)
     known = [c.name for c in installation().components()]
     hint = did_you_mean(name, [*known, *(p.name for p in installation().plugins)])
     failed = [f"plugin {p.name} did not load: {p.reason}" for p in installation().failed]

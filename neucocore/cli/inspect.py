@@ -9,14 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import put, put_json
+from neucocore.cli.terminal import put, put_json, put_table
 
 CUBE_SUFFIX = ".zarr.zip"
 SUMMARY = "results_summary.json"
+EXACT = 2.0**53
+RUN_FILES = (SUMMARY, "run.json", "scores.jsonl")
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(help="Embeddings, a .zarr.zip cube or a run folder.")],
+    file: Annotated[
+        Path, typer.Argument(help="Embeddings, a .zarr.zip cube, a run folder or a folder of runs.")
+    ],
     json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
     png: Annotated[
         Path | None, typer.Option(help="Draw the cube, all its modalities, to this picture.")
@@ -26,23 +30,50 @@ def inspect(
     if png is not None:
         _draw(file, png)
         return
-    described = _describe(file)
-    if json:
-        put_json([described])
+    runs = _runs(file)
+    if runs and not json:
+        put_table(runs, ("phase", "run", "protocol", "tasks", "mean_score"))
+    elif runs:
+        put_json(runs)
+    elif json:
+        put_json([_describe(file)])
     else:
-        put("\n".join(_lines(described)))
+        put("\n".join(_lines(_describe(file))))
 
 
 def _describe(file: Path) -> dict[str, Any]:
     if file.name.endswith(CUBE_SUFFIX):
         return _cube(file)
-    if file.name == SUMMARY:
+    if file.name in RUN_FILES and (file.parent / SUMMARY).is_file():
         file = file.parent
     if (file / SUMMARY).is_file():
         return _run(file)
     from neucocore.data.description import describe_embeddings
 
     return describe_embeddings(file)
+
+
+def _runs(folder: Path) -> list[dict[str, Any]]:
+    """Return one row for each complete run below an output folder or a phase; none elsewhere."""
+    if (folder / SUMMARY).is_file():
+        return []
+    files = sorted([*folder.glob(f"*/{SUMMARY}"), *folder.glob(f"*/*/{SUMMARY}")])
+    return [_run_row(file.parent) for file in files]
+
+
+def _run_row(folder: Path) -> dict[str, Any]:
+    run = _run(folder)
+    scores = run.get("task_q_scores")
+    return {
+        "kind": "run",
+        "file": str(folder),
+        "phase": folder.resolve().parent.name,
+        "run": folder.name,
+        "protocol": ((run["provenance"] or {}).get("protocol") or {}).get("identity"),
+        "tasks": len(scores) if isinstance(scores, dict) else None,
+        "mean_score": run.get("overall_q_score"),
+        "findings": run["findings"],
+    }
 
 
 def _cube(file: Path) -> dict[str, Any]:
@@ -127,7 +158,7 @@ def _text(value: Any) -> str:
     if value is None or value in ([], {}):
         return "-"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(_text(entry) for entry in value)
     return str(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.info import info
+from neucocore.cli.info import plugin_info
 from neucocore.cli.terminal import put, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from neucocore.testing.records import CheckRecord
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-app.command("info")(info)
+app.command("info")(plugin_info)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As a list of objects.")]
 

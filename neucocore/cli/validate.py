@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from neucocore.cli.terminal import put, put_json, say
+from neucocore.plurals import counted
 
 
 class BadNumbers(StrEnum):
@@ -50,6 +51,7 @@ def validate(
         for finding in found.findings:
             put(f"{finding.level}: {finding}")
     if found.problems:
-        count = "1 problem" if len(found.problems) == 1 else f"{len(found.problems)} problems"
+        count = counted(len(found.problems), "problem")
         raise DataError(f"{embeddings} cannot be used: {count}", hint=found.hint)
-    say(f"{embeddings} can be used: {found.rows} embeddings of {found.dimension} dimensions")
+    rows = counted(found.rows or 0, "embedding")
+    say(f"{embeddings} can be used: {rows} of {counted(found.dimension or 0, 'dimension')}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from neucocore.data.auditfile import FileReport
 from neucocore.data.findings import EXAMPLES_SHOWN, Finding
+from neucocore.plurals import counted
 
 
 def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
@@ -29,7 +30,8 @@ def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
                 "type": _usual(report.dtype for report in opened),
                 "no data": f"{100 * sum(shares) / len(shares):.2f} %" if shares else None,
                 "offset": ", ".join(
-                    f"{offset} in {count} seasons" for offset, count in offsets.most_common()
+                    f"{offset} in {counted(count, 'season')}"
+                    for offset, count in offsets.most_common()
                 )
                 or None,
             }

@@ -24,6 +24,7 @@ from neucocore.data.cubezarr import ArrayInfo, ZarrError, array_info, read_array
 from neucocore.data.cubezip import CubeArchive, directory_bytes
 from neucocore.data.findings import Finding
 from neucocore.errors import ConfigError, CorruptCubeError
+from neucocore.plurals import counted
 
 MissingChunks = Literal["error", "warn", "fill"]
 ValueKind = Literal["integer", "float"]
@@ -261,7 +262,7 @@ class CubeFile:
         seasons, _, rows, columns = self.shape
         schema = self.schema
         if schema.seasons is not None and seasons != schema.seasons:
-            message = f"{seasons} seasons where the data set has {schema.seasons}"
+            message = f"{counted(seasons, 'season')} where the data set has {schema.seasons}"
             yield Finding("seasons", "warning", message)
         if schema.size is not None and (rows, columns) != (schema.size, schema.size):
             message = f"{rows} x {columns} pixels where the data set has {schema.size}"

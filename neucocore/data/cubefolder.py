@@ -15,6 +15,7 @@ from neucocore.data.cuberead import read_cube
 from neucocore.data.cubeselect import CubeSelection
 from neucocore.data.ids import ID, bare_id
 from neucocore.data.refusal import refuse
+from neucocore.data.sniff import no_folder
 from neucocore.data.texttable import read_text_table
 from neucocore.errors import CorruptCubeError, DataError, MissingFileError
 
@@ -74,9 +75,7 @@ class CubeFolder:
     ) -> None:
         self.path = Path(path)
         if not self.path.is_dir():
-            raise MissingFileError(
-                f"there is no folder {self.path}", hint="neuco data download NAME --out DIR"
-            )
+            raise MissingFileError(no_folder(self.path), hint="neuco data download NAME --out DIR")
         self._season_names = tuple(season_names)
         self._missing_chunks: MissingChunks = missing_chunks
         self._incomplete = incomplete

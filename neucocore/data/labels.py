@@ -15,6 +15,7 @@ from neucocore.data.findings import Finding
 from neucocore.data.ids import clean_ids
 from neucocore.data.label_values import KNOWN_TYPES, label_values, labelled_rows, yes_or_no
 from neucocore.data.refusal import refuse
+from neucocore.data.sniff import no_folder
 from neucocore.data.texttable import TextTable, read_text_table
 from neucocore.errors import DataError, MissingFileError
 from neucocore.specs import Problem
@@ -208,7 +209,7 @@ def read_label_folder(path: str | Path) -> list[LabelFile]:
     """
     folder = Path(path)
     if not folder.is_dir():
-        raise MissingFileError(f"there is no folder {folder}", hint=f"ls {folder.parent}")
+        raise MissingFileError(no_folder(folder), hint=f"ls {folder.parent}")
     files = sorted(file for file in folder.glob("*.csv") if not file.name.startswith("."))
     if not files:
         raise DataError(

@@ -13,6 +13,7 @@ from neucocore.errors import (
     NonFiniteError,
     ShapeError,
 )
+from neucocore.plurals import counted
 
 _KIND_OF_CODE: dict[str, type[DataError]] = {
     "duplicate-ids": IdError,
@@ -27,16 +28,18 @@ _KIND_OF_CODE: dict[str, type[DataError]] = {
     "too-many-dimensions": BudgetExceededError,
 }
 
+NAN_HINT = "mend the cells; neuco evaluate --nan zero counts them as 0"
+
 _HINT_OF_CODE = {
     "no-id-column": "rename the column that holds the ids to 'id'",
     "separator": "save it with commas between cells and points in numbers",
     "decimal-commas": "save it with points in numbers",
     "duplicate-ids": "keep one row for each id",
     "encoding": "save it as UTF-8",
-    "empty-cells": "--nan zero counts such cells as 0",
-    "infinite-cells": "--nan zero counts such cells as 0",
-    "nan-cells": "--nan zero counts such cells as 0",
-    "text-cells": "--nan zero counts such cells as 0",
+    "empty-cells": NAN_HINT,
+    "infinite-cells": NAN_HINT,
+    "nan-cells": NAN_HINT,
+    "text-cells": NAN_HINT,
     "too-many-dimensions": "a reducer makes fewer: neuco list reducers",
 }
 
@@ -61,7 +64,7 @@ def refuse(path: str | Path, findings: Sequence[Finding], *, hint: str | None = 
         return
     kinds = {_KIND_OF_CODE.get(f.code, DataError) for f in findings if f.level == "error"}
     kind = kinds.pop() if len(kinds) == 1 else DataError
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    count = counted(len(problems), "problem")
     raise kind(
         f"{path} cannot be used: {count}", problems=problems, hint=hint or hint_for(findings)
     )

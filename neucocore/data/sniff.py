@@ -60,6 +60,11 @@ def refuse_foreign_text(path: Path, head: bytes) -> None:
         )
 
 
+def no_folder(path: Path) -> str:
+    """Say why a path is not the folder it should be."""
+    return f"{path} is a file, not a folder" if path.exists() else f"there is no folder {path}"
+
+
 def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from neucocore.data.sniff import no_folder
 from neucocore.errors import ResultsError
 from neucocore.results.folder import read_provenance
 from neucocore.results.layout import SUMMARY
@@ -110,7 +112,11 @@ def read_runs(output: Path, phase: str | None = None) -> list[RunRecord]:
 
 def _nothing(output: Path, phase: str | None, files: list[Path]) -> ResultsError:
     if not output.is_dir():
-        return ResultsError(f"there is no folder {output}", hint="name the --output of neuco run")
+        return ResultsError(no_folder(output), hint="name the --output of neuco run")
+    for pattern, what, up in ((f"*/{SUMMARY}", "phase", 0), (SUMMARY, "run", 1)):
+        if any(output.glob(pattern)):
+            above = Path(os.path.relpath(output.resolve().parents[up]))
+            return ResultsError(f"{output} is a single {what}", hint=f"neuco leaderboard {above}")
     phases = sorted({file.parent.parent.name for file in files})
     if phase is not None and phases:
         return ResultsError(

@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -221,3 +222,98 @@ def test_convert_refuses_what_is_not_strictly_right(neuco, tmp_path):
     assert ended.code == 4
     assert "empty cell" in ended.err
     assert not (tmp_path / "a.npz").exists()
+
+
+def test_inspect_lists_the_runs_of_an_output_folder_and_of_a_phase(neuco):
+    runs = sorted((REFERENCE / "leaderboard/runs/eval").iterdir())
+    for folder in (runs[0].parents[1], runs[0].parent):
+        rows = json.loads(neuco("inspect", folder, "--json").out)
+        assert {"eval"} <= {row["phase"] for row in rows}
+        assert {run.name for run in runs} <= {row["run"] for row in rows}
+        assert rows[0]["tasks"] > 0
+        assert neuco("inspect", folder).out.startswith("phase  run")
+
+
+def test_inspect_of_a_file_of_a_run_shows_the_run(neuco, tmp_path):
+    run = sorted((REFERENCE / "leaderboard/runs/eval").iterdir())[0]
+    copy = shutil.copytree(run, tmp_path / "run")
+    (copy / "run.json").write_text("{}")
+    (shown,) = json.loads(neuco("inspect", copy / "run.json", "--json").out)
+    assert (shown["kind"], shown["experiment"]) == ("run", run.name)
+
+
+def test_whole_numbers_are_shown_with_all_their_digits(neuco, good):
+    write_sidecar(good, {"costs": {"bytes_read": 190053376.0}})
+    assert "bytes_read: 190053376\n" in neuco("inspect", good).out
+
+
+def test_convert_to_a_folder_is_refused_even_with_force(neuco, good, tmp_path):
+    (tmp_path / "a.csv").mkdir()
+    ended = neuco("convert", good, tmp_path / "a.csv", "--force")
+    assert (ended.code, list((tmp_path / "a.csv").iterdir())) == (2, [])
+    assert "a.csv is a folder\nTry: name a file such as" in ended.err
+
+
+def test_one_thing_is_not_said_in_the_plural(neuco, tmp_path):
+    (tmp_path / "one.csv").write_text("id,0\na,1\n")
+    ended = neuco("validate", tmp_path / "one.csv")
+    assert ended.err.endswith("one.csv can be used: 1 embedding of 1 dimension\n")
+
+
+def test_a_file_in_place_of_a_folder_is_called_a_file(neuco, good, tmp_path):
+    for words in (
+        ("evaluate", good, "--labels", good),
+        ("validate", good, "--labels", good),
+        ("leaderboard", good),
+        ("encode", "random", "--dataset", "folder", "--data", good, "--out", tmp_path / "e.npz"),
+    ):
+        ended = neuco(*words)
+        assert ended.code == 4
+        assert f"{good} is a file, not a folder" in ended.err + ended.out
+
+
+def test_a_phase_or_a_run_in_place_of_the_output_folder_is_answered_with_that_folder(
+    neuco, tmp_path
+):
+    runs = shutil.copytree(REFERENCE / "leaderboard/runs", tmp_path / "runs")
+    run = sorted((runs / "eval").iterdir())[0]
+    for given, what in ((runs / "eval", "phase"), (run, "run")):
+        ended = neuco("leaderboard", given)
+        assert ended.code == 4
+        assert f"{given} is a single {what}" in ended.err
+        assert ended.err.rstrip().endswith("runs")
+
+
+def test_a_data_set_nobody_knows_is_refused_instead_of_changing_the_tasks(
+    neuco, good, labels, tmp_path
+):
+    for words in (
+        ("evaluate", good, "--output", tmp_path / "out"),
+        ("tasks", "stats"),
+        ("tasks", "export", "--out", tmp_path / "out"),
+    ):
+        ended = neuco(*words, "--labels", labels, "--dataset", "synthetic-eart")
+        assert ended.code == 2
+        assert "unknown dataset 'synthetic-eart'; did you mean 'synthetic-earth'" in ended.err
+    assert not (tmp_path / "out").exists()
+    assert not (labels / "stats.json").exists()
+
+
+def test_an_interruption_while_the_program_is_still_imported_leaves_no_traceback(
+    monkeypatch, neuco
+):
+    class Interrupted(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "neucocore.cli.app", Interrupted("neucocore.cli.app"))
+    assert neuco("list").code == 130
+
+
+def test_statistics_of_labels_are_shown_where_nothing_can_be_written(neuco, labels, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    out = tmp_path / "taken" / "stats.json"
+    ended = neuco("tasks", "stats", "--labels", labels, "--out", out)
+    assert ended.code == 4
+    assert "2 +- 0.8165 (1 to 3, 0 zeros)" in ended.out
+    assert str(tmp_path / "taken") in ended.err

@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from neucocore.cli import plugins
+from neucocore.cli.info import info, plugin_info
 from neucocore.errors import UnknownComponentError
 
 
@@ -82,3 +83,22 @@ def test_freeze_prints_one_requirement_a_line(capsys: pytest.CaptureFixture[str]
     lines = capsys.readouterr().out.splitlines()
     assert "neucocore" in lines[0]
     assert all("neuco" in line for line in lines)
+
+
+def test_info_of_a_plugin_named_like_its_data_set_shows_all_it_offers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plugin_info("ships", json=True)
+    kinds = {row["kind"] for row in json.loads(capsys.readouterr().out)}
+    assert kinds == {"dataset", "task", "metric"}
+    info("ships", json=True)
+    shown = capsys.readouterr()
+    assert [row["kind"] for row in json.loads(shown.out)] == ["dataset"]
+    assert "neuco plugins info ships" in shown.err
+
+
+def test_info_of_a_plugin_understands_the_names_of_components(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plugin_info("mean", json=True)
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["mean"]
