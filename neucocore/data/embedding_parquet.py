@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,15 @@ def read_parquet(paths: Sequence[Path], reading: Reading) -> EmbeddingTable:
     files = [_open(path) for path in paths]
     layouts = [parquet_layout(file, path, reading) for file, path in zip(files, paths, strict=True)]
     first = layouts[0]
+    for layout, path in zip(layouts, paths, strict=True):
+        _same_columns(layout, first, path, paths[0])
     d = len(first.columns) or vector_length(files, layouts)
     names = first.columns or tuple(str(column) for column in range(d))
     rows = _Rows(paths, [file.metadata.num_rows for file in files], names)
     for file, layout, path in zip(files, layouts, paths, strict=True):
         try:
-            rows.read(file, layout)
+            # In the first part's order: where columns have names, the file's order decides.
+            rows.read(file, replace(layout, columns=first.columns))
         except (pa.ArrowException, OSError) as error:
             raise _damaged(path, error) from error
     findings = list(first.findings)
@@ -63,6 +67,18 @@ def read_parquet(paths: Sequence[Path], reading: Reading) -> EmbeddingTable:
     ids = None if any(layout.id is None for layout in layouts) else rows.ids
     return EmbeddingTable(
         ids, rows.matrix, rows.place, _metadata(files[0], paths[0]), first.dtype, findings
+    )
+
+
+def _same_columns(layout: ParquetLayout, first: ParquetLayout, path: Path, named: Path) -> None:
+    """Refuse a part whose dimensions are not those of the first one."""
+    if bool(layout.vector) == bool(first.vector) and set(layout.columns) == set(first.columns):
+        return
+    odd = sorted(set(layout.columns) ^ set(first.columns))
+    raise DataError(
+        f"{path} has other embedding columns than {named.name}: "
+        f"{', '.join(map(repr, odd[:3]))} only in one of them",
+        hint="parts of one embedding have the same columns; keep others in a folder of their own",
     )
 
 

@@ -75,10 +75,17 @@ def parquet_layout(file: Any, path: Path, reading: Reading) -> ParquetLayout:
     Raises
     ------
     DataError
-        When there are no vectors, or several columns that could be.
+        When there are no vectors, several columns that could be, or columns of one name: these
+        cannot be told apart.
     """
     schema = file.schema_arrow
     names = list(schema.names)
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise DataError(
+            f"{path}: column name occurs more than once: {', '.join(map(repr, doubled[:3]))}",
+            hint="give each column a name of its own",
+        )
     vectors = [name for name in names if _is_list(schema.field(name).type)]
     chosen = VECTOR if VECTOR in vectors else vectors[0] if len(vectors) == 1 else None
     if vectors and chosen is None:

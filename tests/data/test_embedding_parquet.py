@@ -241,3 +241,29 @@ def test_a_folder_with_a_part_without_ids_is_an_error(tmp_path):
     with pytest.raises(DataError) as error:
         load_embeddings(tmp_path / "run")
     assert any("no column 'id'" in problem for problem in error.value.problems)
+
+
+def test_fault_04_columns_of_one_name_are_an_error(tmp_path):
+    path = tmp_path / "twice.parquet"
+    columns = [pa.array(["a"]), pa.array([1.0]), pa.array([2.0])]
+    pq.write_table(pa.Table.from_arrays(columns, names=["id", "0", "0"]), path)
+    with pytest.raises(DataError, match="column name occurs more than once: '0'"):
+        load_embeddings(path)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [{"0": [3.0]}, {"0": [3.0], "1": [4.0], "2": [5.0]}, {"1": [3.0], "2": [4.0]}],
+    ids=["fewer", "more", "numbered otherwise"],
+)
+def test_fault_25_parts_with_other_columns_are_an_error(tmp_path, second):
+    write(tmp_path / "part-0.parquet", {"id": ["a"], "0": [1.0], "1": [2.0]})
+    write(tmp_path / "part-1.parquet", {"id": ["b"], **second})
+    with pytest.raises(DataError, match=r"part-1.parquet has other embedding columns than part-0"):
+        load_embeddings(tmp_path)
+
+
+def test_fault_25_named_columns_are_joined_by_name_whatever_their_order_in_a_part(tmp_path):
+    write(tmp_path / "part-0.parquet", {"id": ["a"], "x": [1.0], "y": [2.0]})
+    write(tmp_path / "part-1.parquet", {"id": ["b"], "y": [4.0], "x": [3.0]})
+    assert load_embeddings(tmp_path).matrix.tolist() == [[1, 2], [3, 4]]
