@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -161,6 +162,9 @@ def _read(value: Any, param: Param) -> Any:
     if param.nullable and (value is None or (isinstance(value, str) and value.lower() in _NONE)):
         return None
     result = _convert(value, param.type)
+    if isinstance(result, float) and not math.isfinite(result):
+        # NaN compares false with everything, so a threshold of NaN would silently be none.
+        raise ValueError(f"{value!r} is not a finite number")
     if param.choices:
         chosen = result if isinstance(result, list) else [result]
         wrong = [item for item in chosen if item not in param.choices]

@@ -105,6 +105,8 @@ def test_a_setting_is_read_as_its_parameter_is_declared(setting: str, value: Any
         ("dimension=8.5", "parameter dimension: '8.5' is not of type int"),
         ("dimension=none", "parameter dimension: 'none' is not of type int"),
         ("scale=big", "parameter scale: 'big' is not of type float"),
+        ("scale=nan", "parameter scale: 'nan' is not a finite number"),
+        ("scale=-inf", "parameter scale: '-inf' is not a finite number"),
         ("mode=c", "parameter mode: 'c' is not one of 'a', 'b'"),
         ("fast=maybe", "parameter fast: 'maybe' is not of type bool"),
         ("dimensions=8", "unknown parameter 'dimensions'; did you mean 'dimension'?"),
