@@ -35,7 +35,7 @@ from neucocore.encoding.spool import (
     width_of,
 )
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
-from neucocore.encoding.workfolder import remove_idle
+from neucocore.encoding.workfolder import disk_of, remove_idle
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.results.energy import EnergyMeter
 
@@ -87,7 +87,12 @@ def encode(
     RunError
         A worker died.
     """
-    run = _Run(request, jobs, scheduler, batch_size, progress)
+    with disk_of(request.out):
+        run = _Run(request, jobs, scheduler, batch_size, progress)
+        return _encode(run, shard, merge=merge, force=force)
+
+
+def _encode(run: _Run, shard: tuple[int, int] | None, *, merge: bool, force: bool) -> EncodeReport:
     if not force and (found := run.found()):
         run.clear()  # a run killed at its very end leaves its work folder behind
         return found
@@ -315,7 +320,9 @@ class _Run:
         if matrix is None:
             raise bad_cubes(self.failures, len(request.ids), merging=merging)
         keep = np.setdiff1d(np.arange(len(request.ids)), missing)
-        features = matrix if not missing else matrix[keep]
+        for row, place in enumerate(keep if missing else ()):
+            matrix[row] = matrix[place]  # in place: it may be larger than memory
+        features = matrix[: len(keep)]
         with threadpool_limits(1):
             reduced, reduction = finish.reduce(request, features)
         metadata = finish.metadata(request, reduction)

@@ -23,6 +23,7 @@ KEY_BYTES = 16
 CRC_BYTES = 4
 FLOAT_BYTES = 4
 SYNC_EVERY = 64
+ZEROS = 1 << 20
 
 
 def record_key(cube_id: str, cube_digest: str) -> bytes:
@@ -150,7 +151,8 @@ def gather(
             row = row_of.get(key)
             if row is not None:
                 if matrix is None:
-                    matrix = np.memmap(into, dtype="<f4", mode="w+", shape=(len(keys), width))
+                    _reserve(into, len(keys) * width * FLOAT_BYTES)
+                    matrix = np.memmap(into, dtype="<f4", mode="r+", shape=(len(keys), width))
                 if width != matrix.shape[1]:
                     raise UnequalWidthsError(row, width, matrix.shape[1])
                 matrix[row] = vector
@@ -158,6 +160,16 @@ def gather(
     if matrix is not None:
         matrix.flush()
     return matrix, np.flatnonzero(~found).tolist()
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Write zeros, so that a full disk is an error here and not a dead process later.
+
+    A memory map of a file with holes is killed by the system when a hole cannot be filled.
+    """
+    with path.open("wb") as stream:
+        for start in range(0, size, ZEROS):
+            stream.write(bytes(min(ZEROS, size - start)))
 
 
 def _checksum(key: bytes, body: bytes) -> bytes:

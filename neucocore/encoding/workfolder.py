@@ -1,12 +1,36 @@
-"""The folder of finished work beside an embeddings file: removed when nobody works in it."""
+"""The folder of finished work beside an embeddings file: when it is full, when it may go."""
 
 from __future__ import annotations
 
+import errno
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from neucocore.errors import DataError
+
+
+@contextmanager
+def disk_of(out: Path) -> Iterator[None]:
+    """Say of a full disk where it is and what is kept.
+
+    Raises
+    ------
+    DataError
+        Instead of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DataError(
+            f"the disk is full at {out.parent}; {out.name} is not written, finished cubes are kept",
+            hint="make room and run the same command again; it goes on where it stopped",
+        ) from error
 
 
 def remove_idle(parent: Path, own: Path | None = None) -> None:

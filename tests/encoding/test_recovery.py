@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Callable
@@ -160,6 +161,26 @@ def test_fault_50_a_sidecar_with_odd_content_is_made_again(
     odd = {name: value for name, value in sidecar.items() if name != "rows"}
     write_sidecar(tmp_path / "e.npz", odd if field == "rows" else {**sidecar, field: [{}]})
     assert not run(cubes, tmp_path / "e.npz").found
+
+
+@pytest.mark.parametrize("at", ["spool", "matrix", "file"])
+def test_fault_47_a_full_disk_is_said_and_the_next_run_goes_on(
+    cubes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = {
+        "spool": "neucocore.encoding.spool.os.write",
+        "matrix": "neucocore.encoding.spool._reserve",
+        "file": "neucocore.encoding.run.save_embeddings",
+    }[at]
+    with monkeypatch.context() as patched:
+        patched.setattr(place, full)
+        with pytest.raises(DataError, match=r"the disk is full at .*; e.npz is not written"):
+            run(cubes, tmp_path / "e.npz")
+    assert not (tmp_path / "e.npz").exists()
+    assert run(cubes, tmp_path / "e.npz").resumed == (0 if at == "spool" else 12)
 
 
 @pytest.mark.parametrize("busy", ["the same key", "another key"])

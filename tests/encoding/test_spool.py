@@ -64,3 +64,14 @@ def test_another_digest_is_another_record() -> None:
 
 def test_nothing_spooled_gives_no_matrix(tmp_path: Path) -> None:
     assert gather([tmp_path / "none"], KEYS, tmp_path / "m") == (None, [0, 1, 2, 3, 4])
+
+
+def test_fault_47_the_matrix_has_its_room_on_the_disk_before_it_is_filled(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "a.spool")
+    spool.open()
+    spool.append(KEYS[:1], np.ones((1, 3000), np.float32))
+    spool.close()
+    gather([tmp_path / "a.spool"], KEYS, tmp_path / "m")
+    status = (tmp_path / "m").stat()
+    assert status.st_size == len(KEYS) * 3000 * 4
+    assert status.st_blocks * 512 >= status.st_size
