@@ -46,7 +46,7 @@ class RunFile:
     dimension: int | None = None
     where: str | None = None
     groups: str | None = None
-    probe: str | None = None
+    probe: str | Mapping[str, Any] | None = None
     metric: str | None = None
     phase: str | None = None
     jobs: int = 1
@@ -99,7 +99,7 @@ class _Reader:
             dimension=self._of("dimension", int, None),
             where=self._of("where", str, None),
             groups=self._groups(),
-            probe=self._of("probe", str, None),
+            probe=self._probe(),
             metric=self._of("metric", str, None),
             phase=self._of("phase", str, None),
             jobs=self._of("jobs", int, 1),
@@ -167,6 +167,17 @@ class _Reader:
             self._problem(f"groups must be FILE:COLUMN, found {value!r}", "groups")
             return None
         return f"{self.base / Path(name).expanduser()}:{column}"
+
+    def _probe(self) -> str | Mapping[str, Any] | None:
+        value = self.top.get("probe")
+        named = value.get("name") if isinstance(value, dict) else value
+        if value is not None and not isinstance(named, str):
+            self._problem(
+                f"probe must be a name, or a mapping of name and parameters, found {value!r}",
+                "probe",
+            )
+            return None
+        return value
 
     def _dataset(self) -> tuple[str | None, Path | None, Mapping[str, Any]]:
         value = self.top.get("dataset")

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neucocore.components import check_values, create
-from neucocore.data.ids import read_id_file
+from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels import read_label_folder
 from neucocore.discovery import installation
 from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import ComponentLookupError, ConfigError, DataError, NeucoError
-from neucocore.evaluation.evaluate import EvaluateRequest, protocols_of
+from neucocore.evaluation.evaluate import EvaluateRequest, probe_name, protocols_of
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.tasks import read_groups, select_tasks
 from neucocore.lookup import find
@@ -106,7 +106,7 @@ def check(run: RunFile) -> None:
     for method in methods_of(run):
         check_name(method.name, "method")
     if run.exclude is not None:
-        read_id_file(run.exclude)
+        read_excluded_ids(run.exclude)
     select_tasks(
         read_label_folder(labels_of(run)),
         dataset=None if run.dataset is None else find("dataset", run.dataset).name,
@@ -121,7 +121,7 @@ def _check_components(run: RunFile) -> None:
     named: tuple[tuple[Kind, list[str]], ...] = (
         ("encoder", [entry.name for entry in run.encoders]),
         ("dataset", [run.dataset] if run.dataset else []),
-        ("probe", [run.probe] if run.probe else []),
+        ("probe", [probe_name(run.probe)] if run.probe else []),
         ("metric", [run.metric] if run.metric else []),
     )
     for kind, names in named:
@@ -168,7 +168,7 @@ def encode_request(run: RunFile, method: Method) -> EncodeRequest:
         raise ConfigError(f"{method.name} is not an encoder of a data set", file=run.file)
     ids = None
     if run.exclude is not None:
-        excluded = set(read_id_file(run.exclude))
+        excluded = read_excluded_ids(run.exclude)
         ids = [cube for cube in _dataset(run).ids() if cube not in excluded]
     return plan(
         method.encoder.name,

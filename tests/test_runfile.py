@@ -28,6 +28,13 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+def test_a_probe_is_a_name_or_a_mapping_with_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_run_file(written(tmp_path, "embeddings: []\nprobe: {neighbours: 3}\n"))
+    said = "probe must be a name, or a mapping of name and parameters, found {'neighbours': 3}"
+    assert any(said in problem for problem in caught.value.problems)
+
+
 def test_every_key_is_read_with_paths_relative_to_the_file(tmp_path: Path) -> None:
     (tmp_path / "given").mkdir()
     (tmp_path / "given" / "b.csv").touch()

@@ -16,7 +16,14 @@ from neucocore.data.cubewrite import write_modality
 from neucocore.data.embeddings import load_embeddings
 from neucocore.errors import ConfigError, DataError
 from neucocore.runfile import RunFile, read_run_file
-from neucocore.workflow import encode_request, evaluate_request, labels_of, methods_of, phase_of
+from neucocore.workflow import (
+    check,
+    encode_request,
+    evaluate_request,
+    labels_of,
+    methods_of,
+    phase_of,
+)
 
 N = 40
 
@@ -172,6 +179,15 @@ def test_the_keys_of_a_run_file_reach_encoding_and_scoring(folder: Path) -> None
     assert evaluate.allow_missing
     (chosen,) = evaluate.protocols
     assert (chosen.values()["probe"], chosen.values()["metric"]) == ("core/knn", "core/mae")
+
+
+def test_a_run_files_probe_may_come_with_its_parameters(folder: Path) -> None:
+    asked = read(folder, "encoders: [random]\nprobe: {name: knn, neighbours: 3}")
+    check(asked)
+    (chosen,) = evaluate_request(asked, methods_of(asked)[0]).protocols
+    assert chosen.values()["probe"] == {"name": "core/knn", "neighbours": 3}
+    with pytest.raises(ConfigError, match="parameters of core/knn cannot be used"):
+        check(read(folder, "encoders: [random]\nprobe: {name: knn, neighbors: 3}"))
 
 
 def test_a_data_set_without_labels_asks_for_them(folder: Path) -> None:

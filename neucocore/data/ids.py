@@ -96,7 +96,29 @@ def read_id_file(path: str | Path) -> tuple[str, ...]:
     DataError
         When the file is missing, holds no id, or holds one twice.
     """
-    file = Path(path)
+    ids, findings = _listed_ids(Path(path))
+    if not ids:
+        findings.append(Finding("empty-file", "error", "the file holds no id"))
+    refuse(Path(path), findings)
+    return tuple(ids)
+
+
+def read_excluded_ids(path: str | Path) -> frozenset[str]:
+    """Read ids to be left out, as `read_id_file`; one named twice, or none at all, does no harm.
+
+    Raises
+    ------
+    DataError
+        When the file is missing or is no such list.
+    """
+    ids, findings = _listed_ids(Path(path))
+    harmless = ("duplicate-ids", "id-collision")
+    refuse(Path(path), [finding for finding in findings if finding.code not in harmless])
+    return frozenset(ids)
+
+
+def _listed_ids(file: Path) -> tuple[list[str], list[Finding]]:
+    """Return the ids of a list and what is to be said of them."""
     lines = [(number, line) for number, line in read_text(file) if line.strip()]
     raw, numbers = [line for _, line in lines], [number for number, _ in lines]
     findings: list[Finding] = []
@@ -104,8 +126,4 @@ def read_id_file(path: str | Path) -> tuple[str, ...]:
         table = read_text_table(file)
         raw, numbers, findings = table.column(ID), table.lines, list(table.findings)
     ids, of_ids = clean_ids(raw, lambda row: f"line {numbers[row]}")
-    findings.extend(of_ids)
-    if not ids:
-        findings.append(Finding("empty-file", "error", "the file holds no id"))
-    refuse(file, findings)
-    return tuple(ids)
+    return ids, [*findings, *of_ids]

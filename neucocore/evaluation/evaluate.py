@@ -7,15 +7,16 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components import check_values
 from neucocore.data.coverage import covering_column
 from neucocore.data.embeddings import Embeddings, load_embeddings
 from neucocore.data.findings import messages
-from neucocore.data.ids import read_id_file
+from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels import read_label_folder
 from neucocore.data.sidecar import read_sidecar
 from neucocore.discovery import Component
@@ -26,6 +27,7 @@ from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
 from neucocore.keys import key_of
 from neucocore.lookup import dataset_named, find
 from neucocore.producer import core_code, producer_of
+from neucocore.specs import ProbeSpec
 
 Progress = Callable[[str, int, int], None]
 """Called with (task, finished splits, splits)."""
@@ -116,6 +118,7 @@ class Prepared:
                     [task.key, task.digest, task.metric, _groups(task)] for task in given.tasks
                 ],
                 "labelled": key_of(sorted(given.labelled_ids)) if chosen.by_stem else "",
+                "partial": self.partial,
                 "switches": [getattr(self.request.switches, name) for name in Switches.__slots__],
             }
         )
@@ -185,14 +188,26 @@ def components_of(chosen: Protocol, tasks: Sequence[ScoringTask]) -> list[Compon
     names = {("metric", name) for task in tasks for name in (task.metric, *task.beside)}
     for kind in ("probe", "metric"):
         if named := chosen.values().get(kind):
-            names.add((kind, str(named)))
+            names.add((kind, probe_name(named)))
     return [find(kind, name) for kind, name in sorted(names)]  # type: ignore[arg-type]
 
 
+def probe_name(chosen: str | Mapping[str, Any]) -> str:
+    """Return the name in a choice of a probe: a name, or a mapping of name and parameters."""
+    return chosen if isinstance(chosen, str) else str(chosen["name"])
+
+
 def protocols_of(
-    names: Sequence[str], *, probe: str | None = None, metric: str | None = None
+    names: Sequence[str],
+    *,
+    probe: str | Mapping[str, Any] | None = None,
+    metric: str | None = None,
 ) -> tuple[Protocol, ...]:
-    """Look protocols up and set a freely chosen probe and metric, which change their digest."""
+    """Look protocols up and set a freely chosen probe and metric, which change their digest.
+
+    A probe may come as a mapping of ``name`` and parameters; those that differ from their defaults
+    are part of the digest.
+    """
     chosen = []
     for name in names or (DEFAULT_PROTOCOL,):
         found = protocol(name)
@@ -202,12 +217,26 @@ def protocols_of(
                 continue
             if kind not in found.defaults:
                 raise ConfigError(
-                    f"protocol {found.name} has its own {kind}: --{kind} {value} cannot be used",
-                    hint=f"--protocol robust --{kind} {value}",
+                    f"protocol {found.name} has its own {kind}: --{kind} {probe_name(value)} "
+                    "cannot be used",
+                    hint=f"--protocol robust --{kind} {probe_name(value)}",
                 )
-            options[kind] = find(kind, value).full_name  # type: ignore[arg-type]
+            options[kind] = _component_option(kind, value)
         chosen.append(found.with_options(options) if options else found)
     return tuple(chosen)
+
+
+def _component_option(kind: Any, value: str | Mapping[str, Any]) -> str | dict[str, Any]:
+    """Return the full name, with the parameters that are set away from their defaults."""
+    component = find(kind, probe_name(value))
+    if isinstance(value, str):
+        return component.full_name
+    spec = cast(ProbeSpec, component.spec)
+    given = {name: item for name, item in value.items() if name != "name"}
+    checked = check_values(given, spec.params, of=component.full_name)
+    defaults = {param.name: param.default for param in spec.params}
+    changed = {name: item for name, item in sorted(checked.items()) if item != defaults[name]}
+    return {"name": component.full_name, **changed} if changed else component.full_name
 
 
 def _digest(embeddings: Embeddings) -> str:
@@ -221,7 +250,7 @@ def _groups(task: ScoringTask) -> str:
 
 
 def _excluding(embeddings: Embeddings, file: Path) -> tuple[Embeddings, int]:
-    excluded = set(read_id_file(file))
+    excluded = read_excluded_ids(file)
     rows = [row for row, cube in enumerate(embeddings.ids) if cube not in excluded]
     kept = replace(
         embeddings,
@@ -236,7 +265,7 @@ def _with_embeddings(
 ) -> tuple[TaskSelection, str]:
     """Keep the labels that have embeddings; say what is missing, or refuse."""
     there = set(embeddings.ids)
-    excluded = set() if request.exclude is None else set(read_id_file(request.exclude))
+    excluded = frozenset() if request.exclude is None else read_excluded_ids(request.exclude)
     tasks = []
     lacking: dict[str, list[str]] = {}
     for task in selection.tasks:

@@ -203,7 +203,9 @@ def _over_columns(
         if metric.name == BASELINE_METRIC:
             values.append(r2_over(truth, said, base[rows, column]))
         else:
-            values.append(float(metric.function(truth, said)))
+            # A label stays a column, (n, 1): as (n,) its 0 and 1 would be two classes.
+            shape = (-1, 1) if whole else (-1,)
+            values.append(float(metric.function(truth.reshape(shape), said.reshape(shape))))
     defined = [number for number in values if not np.isnan(number)]
     return float(np.mean(defined)) if defined else float("nan")
 

@@ -58,6 +58,18 @@ def test_ids_left_out_have_neither_embeddings_nor_labels(request_of, tmp_path: P
     assert not prepared.partial
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("", 20), ("c01\nc01\nc01.zarr.zip\n", 19)],
+    ids=["none at all", "one named thrice"],
+)
+def test_a_list_of_ids_to_leave_out_may_be_empty_or_repeat_itself(
+    request_of, tmp_path: Path, text: str, left: int
+) -> None:
+    (tmp_path / "left-out.txt").write_text(text)
+    assert len(prepare(request_of(exclude=tmp_path / "left-out.txt")).embeddings.ids) == left
+
+
 def test_ids_left_out_may_lack_an_embedding(request_of, tmp_path: Path) -> None:
     (tmp_path / "left-out.txt").write_text("c01\nc15\n")
     embed(tmp_path, [n for n in range(20) if n not in (1, 15)])
@@ -143,6 +155,27 @@ def test_an_option_a_protocol_does_not_have_is_refused_with_those_it_has() -> No
     with pytest.raises(ConfigError, match="no option 'folsd'") as caught:
         ROBUST.with_options({"folsd": 3})
     assert "folds" in str(caught.value.hint)
+
+
+def test_a_probes_parameters_change_the_digest_unless_they_are_the_defaults() -> None:
+    def chosen(probe):
+        (made,) = protocols_of((), probe=probe)
+        return made
+
+    five, plain = chosen({"name": "knn", "neighbours": 5}), chosen("knn")
+    assert five.values()["probe"] == {"name": "core/knn", "neighbours": 5}
+    assert len({five.identity, plain.identity, ROBUST.identity}) == 3
+    assert chosen({"name": "knn", "neighbours": "10"}).identity == plain.identity
+    assert [c.full_name for c in components_of(five, ())] == ["core/knn"]
+    with pytest.raises(ConfigError, match="parameters of core/knn"):
+        chosen({"name": "knn", "neighbors": 5})
+
+
+def test_partial_and_ranked_runs_are_never_found_for_each_other(request_of, tmp_path: Path) -> None:
+    embed(tmp_path, range(2, 20))
+    partial = prepare(request_of(allow_missing=True))
+    lenient = prepare(request_of(lenient=True))
+    assert partial.key(NEUCOBENCH) != lenient.key(NEUCOBENCH)
 
 
 def test_without_a_protocol_the_robust_one_scores() -> None:

@@ -135,6 +135,16 @@ def test_a_multi_label_task_equals_scikit_learn(robust, task, rows, signals):
     assert result.extra["macro-f1"] == pytest.approx(macro)
 
 
+def test_a_missing_label_does_not_change_what_macro_f1_means(robust, task, rows, signals):
+    y = (signals[:, :2] > [0, 1.0]).astype(float)
+    y[::7, 1] = np.nan
+    result = robust(rows, task("cover", y, "multilabel", outputs=("a", "b")))[0]
+    held = result.predictions["y_pred"]
+    known = ~np.isnan(y)
+    each = [reference.f1_score(y[k, c], held[k, c] > 0.5) for c, k in enumerate(known.T)]
+    assert result.extra["macro-f1"] == pytest.approx(np.mean(each))
+
+
 def test_every_row_is_held_out_once_per_repeat_and_scores_are_averaged(robust, rows, signals):
     y = signals[:, 0]
     result = robust(rows, y, repeats=3)[0]
