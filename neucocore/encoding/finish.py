@@ -58,14 +58,18 @@ def reduce(
             )
         return np.array(features, dtype=np.float32), {}
     reducer: Reducer = create(request.reducer, dimension=request.dimension)
-    with calling(request.reducer):
-        reduced = reducer.fit(features).apply(features)
-    if len(reduced) != len(features) or not np.isfinite(reduced).all():
+    # What is beyond float32 becomes infinite, and is refused as such.
+    with calling(request.reducer), np.errstate(over="ignore"):
+        reduced = np.asarray(reducer.fit(features).apply(features), dtype=np.float32)
+    rows, columns = reduced.shape if reduced.ndim == 2 else (-1, 0)
+    limit = columns if request.dimension is None else request.dimension
+    if rows != len(features) or not 1 <= columns <= limit or not np.isfinite(reduced).all():
         raise ComponentOutputError(
             f"the reducer {request.reducer.full_name} returned shape {reduced.shape} with "
-            f"{int((~np.isfinite(reduced)).sum())} values that are not finite"
+            f"{int((~np.isfinite(reduced)).sum())} values that are not finite; "
+            f"{len(features)} rows of at most {limit} columns are needed"
         )
-    return np.asarray(reduced, dtype=np.float32), {
+    return reduced, {
         "reducer": producer_of(request.reducer),
         "features": int(features.shape[1]),
         "bytes_per_row": float(reducer.bytes_per_row()),
