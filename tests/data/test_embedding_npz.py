@@ -203,3 +203,8 @@ def test_ids_are_one_column_of_text_or_whole_numbers(tmp_path, ids):
     np.savez(tmp_path / "e.npz", ids=ids, embeddings=np.ones((2, 3), np.float32))
     with pytest.raises(DataError, match=r"of shape \(2(, 1|,)\), not \(n,\) text"):
         load_embeddings(tmp_path / "e.npz")
+
+
+def test_fault_24_scaling_is_said(tmp_path):
+    path = savez(tmp_path / "e.npz", ids=IDS, matrix=MATRIX.astype(np.int8), scale=np.float64(0.5))
+    assert "int8 values scaled" in messages(load_embeddings(path).findings, "repaired")

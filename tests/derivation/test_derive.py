@@ -150,3 +150,24 @@ def installed_tasks(monkeypatch):
             monkeypatch.setattr(module, "installation", lambda: found)
 
     return install
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({"low": 0.0, "high": 1.0}, ("low", "high")),
+        ({"low": 0.0}, ("low",)),
+        ({"high": 1.0}, ("high",)),
+    ],
+    ids=["both", "low", "high"],
+)
+def test_a_range_may_have_one_end_and_includes_it(limits, found):
+    ids = ("low", "first", "last", "high")
+    component = task(lambda *_: Labels(ids, np.array([-0.1, 0.0, 1.0, 1.1])), **limits)
+    (finding,) = derive_labels(component, list(ids), []).findings
+    assert (finding.count, finding.examples) == (len(found), found)
+
+
+def test_labels_within_the_range_are_not_noticed():
+    component = task(lambda *_: Labels(("a",), np.ones(1)), low=0.0, high=1.0)
+    assert not derive_labels(component, ["a"], []).findings

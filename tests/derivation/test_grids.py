@@ -74,3 +74,35 @@ def test_missing_columns_are_named(tmp_path):
 def test_without_a_table_the_message_says_how_to_give_one():
     with pytest.raises(ConfigError, match="--set cubes="):
         grids_for(None, "a raster")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("0,2,0,0,20,20", "0 x 2 pixels"),
+        ("2,2,20,0,20,20", "bounds west 20, south 0, east 20, north 20"),
+        ("2,2,0,20,20,20", "bounds west 0, south 20, east 20, north 20"),
+        ("2,2,0,0,nan,20", "nan is not finite"),
+    ],
+    ids=["no-rows", "no-width", "no-height", "no-number"],
+)
+def test_a_grid_without_area_is_refused(tmp_path, row, said):
+    with pytest.raises(DataError) as caught:
+        read_grids(write(tmp_path, f"{BOUNDS}a,EPSG:32633,{row}\n"))
+    assert said in "\n".join(map(str, (caught.value, *caught.value.problems)))
+
+
+@pytest.mark.parametrize(
+    ("transform", "said"),
+    [
+        ("10 0 0 0 -10", "a transform of 5 numbers, not six"),
+        ("10 5 0 4 2 0", "maps all pixels to one line"),
+        ("10 0 inf 0 -10 0", "inf is not finite"),
+    ],
+    ids=["five", "one-line", "no-number"],
+)
+def test_a_transform_that_places_no_pixels_is_refused(tmp_path, transform, said):
+    table = write(tmp_path, f"id,crs,height,width,transform\na,EPSG:32633,2,2,{transform}\n")
+    with pytest.raises(DataError) as caught:
+        read_grids(table)
+    assert said in "\n".join(map(str, (caught.value, *caught.value.problems)))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from neucocore.derivation.labelling import NoLabel
-from neucocore.derivation.layers import TruthLayer, open_layer, truth_folder
+from neucocore.derivation.layers import TruthLayer, open_layer, source_files, truth_folder
 from neucocore.errors import ConfigError, DataError, MissingFileError
 
 HEAD = "id,crs,height,width,west,south,east,north\n"
@@ -89,3 +89,30 @@ def test_sources_that_are_no_rasters_or_do_not_exist_are_named(tmp_path):
         open_layer([tmp_path / "absent.tif"], "corine", None)
     with pytest.raises(ConfigError, match="none was named"):
         open_layer([], "corine", None)
+
+
+def test_a_cube_that_a_raster_covers_in_part_keeps_what_is_covered(tmp_path, write_raster):
+    raster = write_raster("a.tif", ONE, north=100)
+    table = cubes(tmp_path, "a,EPSG:3035,1,3,0,0,300,100\n")
+    patch = open_layer([raster], "corine", table).read("a")
+    assert patch.covered.tolist() == [[True, False, False]]
+    assert patch.values[patch.covered].tolist() == [7]
+
+
+def test_a_folder_stands_for_the_files_of_the_source_below_it(tmp_path, write_raster):
+    table = cubes(tmp_path, "a,EPSG:3035,1,2,0,0,200,100\n")
+    (tmp_path / "maps" / "north").mkdir(parents=True)
+    write_raster("maps/a.TIF", ONE, north=100)
+    write_raster("maps/north/b.tif", ONE + 1, west=100, north=100)
+    (tmp_path / "maps" / "readme.txt").touch()
+
+    patch = open_layer([tmp_path / "maps"], "corine", table).read("a")
+
+    assert patch.values.tolist() == [[7, 8]]
+
+
+def test_a_folder_without_a_source_is_said(tmp_path):
+    (tmp_path / "a.h5").touch()
+    assert source_files([tmp_path, tmp_path / "b"], ["*.H5"]) == [tmp_path / "a.h5", tmp_path / "b"]
+    with pytest.raises(ConfigError, match=r"it holds no \*.csv or \*.parquet"):
+        source_files([tmp_path], ["*.csv", "*.parquet"])

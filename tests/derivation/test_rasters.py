@@ -82,3 +82,19 @@ def test_a_file_that_is_no_raster_and_one_that_is_missing_are_told_apart(tmp_pat
         Raster(tmp_path / "text.tif")
     with pytest.raises(MissingFileError):
         Raster(tmp_path / "absent.tif")
+
+
+def test_not_a_number_is_no_value_whatever_is_declared(write_raster):
+    codes = np.where(CODES == 3, np.nan, CODES).astype(np.float32)
+    for nodata in (None, float("nan"), -1):
+        patch = Raster(write_raster("a.tif", codes, west=1000, north=2000, nodata=nodata)).sample(
+            grid(transform=(100, 0, 1000, 0, -100, 2000), height=2, width=3)
+        )
+        assert np.array_equal(patch.covered, np.isfinite(codes))
+
+
+def test_a_truncated_raster_is_named(write_raster):
+    path = write_raster("long.tif", np.arange(40000, dtype=np.uint16).reshape(200, 200))
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(DataError, match=r"long.tif cannot be read; it may be truncated"):
+        Raster(path).read()

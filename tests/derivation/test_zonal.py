@@ -54,3 +54,10 @@ def test_labels_that_would_all_be_zero_are_an_error():
     layer = Patches({"a": [2, 2], "b": [3, 3]})
     with pytest.raises(DataError, match="none of 2 cubes holds one of the wanted classes"):
         label_shares(["a", "b"], layer, LEGEND, {1}, minimum=0.5)
+
+
+def test_a_fraction_of_a_code_is_no_code():
+    codes = np.array([[23.0, 23.5]], np.float32)
+    legend = Legend("codes", frozenset({23}), frozenset())
+    with pytest.raises(DataError, match=r"holds 1 codes that are not codes: 23.5"):
+        legend.counted(Patch(codes, np.ones(codes.shape, bool)))

@@ -140,3 +140,20 @@ def test_keys_of_the_time_before_probes_are_said_once_with_their_new_place(tmp_p
     with pytest.raises(ConfigError, match="epochs belongs under probe_params") as caught:
         read_config(written(tmp_path, LINEAR + "epochs: 10\n"))
     assert caught.value.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LINEAR.replace("1e-3", "fast"), "learning_rate must be a number above 0, found 'fast'"),
+        (LINEAR.replace("1e-3", "0"), "learning_rate must be a number above 0, found 0"),
+        (SVM.replace("[-1, 2]", "[2, -1]"), "must be two numbers, the smaller first"),
+        (SVM.replace("[-1, 2]", "[low, high]"), "must be two numbers, the smaller first"),
+        (SVM.replace("[-1, 2]", "[1, 2, 3]"), "must be two numbers, the smaller first"),
+        (SVM.replace("[-1, 2]", "3"), "must be two numbers, the smaller first"),
+    ],
+    ids=["text", "zero", "turned", "texts", "three", "one"],
+)
+def test_a_value_that_is_no_number_or_range_is_said(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read_config(written(tmp_path, text))

@@ -165,3 +165,14 @@ def test_a_path_without_cubes_is_an_error(tmp_path):
         audit_folder(tmp_path)
     with pytest.raises(MissingFileError, match="there is no file or folder"):
         audit_folder(tmp_path / "nowhere")
+
+
+def test_hidden_folders_and_files_are_not_looked_at(tmp_path, write_folder):
+    ids = write_folder(tmp_path, count=1)
+    for hidden in (
+        tmp_path / "data/.cache/s1" / f"{ids[0]}.zarr.zip",
+        tmp_path / "data/s1" / f".{ids[0]}.zarr.zip",
+    ):
+        hidden.parent.mkdir(parents=True, exist_ok=True)
+        hidden.write_bytes(b"half of a download")
+    assert errors(audit_folder(tmp_path)) == {}

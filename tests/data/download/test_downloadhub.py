@@ -108,3 +108,15 @@ def test_fault_46_a_file_that_stays_damaged_is_fetched_three_times_and_no_more(t
     with pytest.raises(ChecksumError, match=r"a\.bin does not match its checksum"):
         Fetcher(get, DownloadState(tmp_path), fake_time.pace()).fetch_all([file], jobs=1)
     assert len(asked) == ATTEMPTS_DAMAGED == 3
+
+
+def test_what_was_checked_is_not_read_again(download, monkeypatch):
+    """Checksums of a whole data set take hours; what was verified is remembered by its stamp."""
+    work = download()
+    work.run(work.plan(only=["labels/*"]))
+
+    def read(self, path):
+        raise AssertionError(f"{path} was read again")
+
+    monkeypatch.setattr(RemoteFile, "matches", read)
+    assert download().plan(only=["labels/*"]).missing == []
