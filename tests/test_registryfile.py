@@ -52,6 +52,18 @@ BAD = [
     ("where the ship is", "x" * 101, "4: longer than 100 characters"),
     ("    summary: where the ship is\n", "", "2: the key 'summary' is missing"),
     ("- name: ships", "- nam: ships", "2: the key 'name' is missing"),
+    (
+        "provides:\n      datasets: [ships]\n      tasks: [ships-position]",
+        "provides: [ships]",
+        "12: provides must map kinds to names",
+    ),
+    (
+        "provides:\n      datasets: [ships]\n      tasks: [ships-position]\n    commands: [ships]",
+        "provides: {}",
+        "12: it provides nothing; name its components or commands",
+    ),
+    ("status: experimental", "status: x", "11: unknown status 'x'; one of"),
+    ("maintainers: [a person]", "maintainers: ['']", "9: maintainers must be a list of texts"),
 ]
 
 
