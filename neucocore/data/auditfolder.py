@@ -17,6 +17,7 @@ from neucocore.data.cubefile import CubeSchema, MissingChunks
 from neucocore.data.cubefind import SUFFIX
 from neucocore.data.findings import Finding
 from neucocore.errors import MissingFileError, RunError
+from neucocore.processes import end_with_parent, interrupts_wait
 
 PART = "part-"
 CUBES_A_TASK = 16
@@ -129,8 +130,9 @@ def _audited(
         [files for _, _, files in cubes[start : start + CUBES_A_TASK]]
         for start in range(0, len(cubes), CUBES_A_TASK)
     ]
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        waiting = [pool.submit(_audit_cubes, chunk, schemas, missing_chunks) for chunk in chunks]
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=end_with_parent) as pool:
+        with interrupts_wait():
+            waiting = [pool.submit(_audit_cubes, part, schemas, missing_chunks) for part in chunks]
         try:
             for finished in as_completed(waiting):
                 yield from finished.result()

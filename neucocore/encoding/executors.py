@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from neucocore.encoding import cluster, worker
 from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
 from neucocore.errors import RunError
+from neucocore.processes import end_with_parent, interrupts_wait
 
 IN_FLIGHT_PER_JOB = 3
 LOST_TO_DASK = ("KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError")
@@ -53,7 +53,8 @@ def run_batches(
                 yield batch
     else:
         with _one_blas_thread():
-            executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+            spawn = get_context("spawn")
+            executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=end_with_parent)
             try:
                 yield from _in_pool(executor, setup, batches, jobs)
             finally:
@@ -102,7 +103,7 @@ def _submitted(
     executor: Executor, setup: WorkerSetup, ids: Sequence[str], under_way: Iterable[Sequence[str]]
 ) -> Future[Batch]:
     try:
-        with _interrupts_wait():
+        with interrupts_wait():
             return executor.submit(worker.encode, setup, ids)
     except BrokenProcessPool:
         # A worker died after the last batch was fetched: the pool takes no work any more.
@@ -125,20 +126,6 @@ def _worker_died(under_way: Iterable[Sequence[str]]) -> RunError:
         f"{', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''}",
         hint="run the same command again: finished cubes are kept; fewer --jobs need less memory",
     )
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: it is the parent that ends the run.
-
-    Processes inherit the mask of the thread that starts them; without it each would print a
-    traceback of its own.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

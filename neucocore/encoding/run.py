@@ -188,7 +188,8 @@ class _Run:
         own = (f"{self.spool_path(part).name}*",)
         for pattern in ("*.spool*", f"{STATE}*") if part == (1, 1) else own:
             for path in self.folder.glob(pattern):
-                path.unlink(missing_ok=True)
+                if not path.name.startswith("."):  # the locks, the caller's own among them
+                    path.unlink(missing_ok=True)
 
     def clear(self, own: Path | None = None) -> None:
         """Remove the work folder, and what earlier settings left beside it."""

@@ -14,7 +14,6 @@ import pytest
 from neucocore import discovery
 from neucocore.data.cubewrite import write_modality
 from neucocore.data.embeddings import load_embeddings
-from neucocore.encoding.executors import _interrupts_wait
 from neucocore.encoding.plan import plan
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.run import encode
@@ -27,6 +26,7 @@ from neucocore.errors import (
     MissingFileError,
     RunError,
 )
+from neucocore.processes import interrupts_wait
 
 
 def run(cubes: Path, out: Path, encoder: str = "toy-sums", **more: Any) -> EncodeReport:
@@ -276,7 +276,7 @@ def blocked() -> set[int]:
 
 def test_fault_51_ctrl_c_is_the_parents_to_answer() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        with _interrupts_wait():
+        with interrupts_wait():
             future = pool.submit(blocked)
         assert signal.SIGINT in future.result(timeout=60)
     assert signal.SIGINT not in blocked()

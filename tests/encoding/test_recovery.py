@@ -198,6 +198,17 @@ def test_fault_49_work_that_another_process_is_at_is_not_removed(
     assert not (tmp_path / "e.npz.parts").exists()
 
 
+def test_fault_49_a_run_that_begins_anew_keeps_its_lock(cubes: Path, tmp_path: Path) -> None:
+    request = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
+    locks = set()
+
+    def look(*_: int) -> None:
+        locks.update(tmp_path.glob("e.npz.parts/*/.shard-1-of-1.spool.lock"))
+
+    encode(request, force=True, progress=look)
+    assert len(locks) == 1
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_fault_52_memory_that_runs_out_names_the_cubes(
     cubes: Path, tmp_path: Path, jobs: int
