@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from neucocore.data.labels import Labels, read_label_file
     from neucocore.derivation.grids import CubeGrid, grids_for
     from neucocore.derivation.labelling import NoLabel, label_each
-    from neucocore.derivation.layers import TruthLayer, open_layer, truth_folder
+    from neucocore.derivation.layers import TruthLayer, open_layer, source_files, truth_folder
     from neucocore.derivation.projection import in_metres, project
     from neucocore.derivation.rasters import Patch, Raster
     from neucocore.derivation.zonal import Legend, label_shares, share_of
@@ -101,6 +101,7 @@ _ON_DEMAND = {
     "read_modality": "neucocore.data.cubefile",
     "replacing": "neucocore.data.atomic",
     "share_of": "neucocore.derivation.zonal",
+    "source_files": "neucocore.derivation.layers",
     "stacked": "neucocore.data.channels",
     "standardised": "neucocore.data.channels",
     "truth_folder": "neucocore.derivation.layers",
@@ -169,6 +170,7 @@ __all__ = [
     "read_modality",
     "replacing",
     "share_of",
+    "source_files",
     "stacked",
     "standardised",
     "truth_folder",

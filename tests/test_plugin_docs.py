@@ -94,6 +94,13 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_in_running_text_exists(page: Path) -> None:
+    known = set(typer.main.get_command(app).commands) | {"mine", "idea"}  # type: ignore[attr-defined]
+    for name in re.findall(r"`neuco ([a-z]+)", page.read_text("utf-8")):
+        assert name in known, f"no such command: neuco {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_in_a_page_exists_with_its_options(page: Path) -> None:
     for words in commands(page):
         command: Any = typer.main.get_command(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from neucocore.derivation.labelling import NoLabel
 from neucocore.derivation.rasters import Patch, Raster
 from neucocore.errors import ConfigError, DataError, MissingFileError
 
-RASTER_SUFFIXES = frozenset({".tif", ".tiff", ".nc", ".vrt"})
+RASTERS = ("*.tif", "*.tiff", "*.nc", "*.vrt")
 
 
 class Layer(Protocol):
@@ -79,7 +80,7 @@ def open_layer(sources: Sequence[Path], name: str, cubes: str | Path | None) -> 
     Parameters
     ----------
     sources
-        Raster files (GeoTIFF, NetCDF), or the synthetic Earth's folder.
+        Raster files (GeoTIFF, NetCDF) or folders of them, or the synthetic Earth's folder.
     name
         Name of the layer in the synthetic Earth's truth files.
     cubes
@@ -95,13 +96,47 @@ def open_layer(sources: Sequence[Path], name: str, cubes: str | Path | None) -> 
     folder = truth_folder(sources)
     if folder is not None:
         return TruthLayer(folder, name)
-    wrong = [str(path) for path in sources if path.suffix.lower() not in RASTER_SUFFIXES]
+    files = source_files(sources, RASTERS)
+    wrong = [str(path) for path in files if not _matches(path, RASTERS)]
     if wrong or not sources:
         raise ConfigError(
             f"the source is no raster: {', '.join(wrong[:3]) or 'none was named'}",
             hint="name GeoTIFF files, or a synthetic Earth's folder, with --source",
         )
-    return RasterLayer(sources, grids_for(cubes, "a raster"))
+    return RasterLayer(files, grids_for(cubes, "a raster"))
+
+
+def source_files(sources: Sequence[Path], patterns: Sequence[str]) -> list[Path]:
+    """Return the sources, with the files below it in the place of each folder.
+
+    Parameters
+    ----------
+    sources
+        Files, which are taken as they are, and folders.
+    patterns
+        Names that count within folders, such as ``*.h5``; small and capital letters are the same.
+
+    Raises
+    ------
+    ConfigError
+        A folder that holds no such file.
+    """
+    files = []
+    for path in sources:
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found = [file for file in below if not path.is_dir() or _matches(file, patterns)]
+        if not found:
+            raise ConfigError(
+                f"there is no source in {path}: it holds no {' or '.join(patterns)}, "
+                "and is no synthetic Earth's folder",
+                hint="name the files of the source, or their folder, with --source",
+            )
+        files += found
+    return files
+
+
+def _matches(path: Path, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(path.name.lower(), pattern.lower()) for pattern in patterns)
 
 
 def truth_folder(sources: Sequence[Path]) -> Path | None:

@@ -89,12 +89,22 @@ class Raster:
         if covered.any():
             row, col = rows[covered].astype(np.intp), cols[covered].astype(np.intp)
             window = ((row.min(), row.max() + 1), (col.min(), col.max() + 1))
-            values[covered] = self.file.read(1, window=window)[row - row.min(), col - col.min()]
+            values[covered] = self._read(window)[row - row.min(), col - col.min()]
+            covered &= values == values  # NaN holds no value, whatever is declared
             if self.file.nodata is not None:
                 covered &= values != self.file.nodata
         return Patch(values, covered)
 
     def read(self) -> NDArray[Any]:
         """Return all of band 1 within the padding, (y, x)."""
-        values: NDArray[Any] = self.file.read(1, window=(self.rows, self.cols))
+        return self._read((self.rows, self.cols))
+
+    def _read(self, window: tuple[tuple[int, int], tuple[int, int]]) -> NDArray[Any]:
+        try:
+            values: NDArray[Any] = self.file.read(1, window=window)
+        except import_rasterio().errors.RasterioError as error:
+            raise DataError(
+                f"{self.file.name} cannot be read; it may be truncated: {error.__cause__ or error}",
+                hint="fetch the file again",
+            ) from error
         return values

@@ -42,8 +42,9 @@ class Legend:
         DataError
             A code is not in the legend: the raster is another product than was said.
         """
-        codes = np.unique(patch.values[patch.covered])
-        strangers = [int(code) for code in codes if int(code) not in self.classes | self.left_out]
+        # As they are: 23.5 is no class, and int() would make it one.
+        codes = np.unique(patch.values[patch.covered]).tolist()
+        strangers = [code for code in codes if code not in self.classes | self.left_out]
         if strangers:
             shown = ", ".join(map(str, strangers[:3]))
             raise DataError(

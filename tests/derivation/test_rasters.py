@@ -88,7 +88,7 @@ def test_not_a_number_is_no_value_whatever_is_declared(write_raster):
     codes = np.where(CODES == 3, np.nan, CODES).astype(np.float32)
     for nodata in (None, float("nan"), -1):
         patch = Raster(write_raster("a.tif", codes, west=1000, north=2000, nodata=nodata)).sample(
-            grid(transform=(100, 0, 1000, 0, -100, 2000), height=2, width=3)
+            CubeGrid("a", "EPSG:3035", (100, 0, 1000, 0, -100, 2000), 2, 2)
         )
         assert np.array_equal(patch.covered, np.isfinite(codes))
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from neuco_plugin_biomass.derivation import mean, std
-from neucocore.plugin import DataError, MissingFileError
+from neucocore.plugin import ConfigError, DataError, MissingFileError
 
 # Seconds since 2018-01-01: 2019-07-01 and 2020-07-01.
 IN_2019, IN_2020 = 546 * 86400.0, 912 * 86400.0
@@ -119,3 +119,27 @@ def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
 
     assert mean(["a"], [tmp_path], minimum=3).y.tolist() == [30.0]
     assert std(["a"], [tmp_path], minimum=3).y.tolist() == [20.0]
+
+
+def test_a_folder_of_granules_is_a_source(granule, cubes):
+    labels = mean(["wood"], [granule[0].parent], cubes=cubes, year=2019, minimum=3)
+    assert labels.y.tolist() == [120.0]
+
+
+def test_a_biomass_that_is_not_a_number_is_no_good_footprint(granule, cubes):
+    with h5py.File(granule[0], "a") as file:
+        file["BEAM0000/agbd"][2] = np.nan
+    assert mean(["wood"], granule, cubes=cubes, year=2019, minimum=2).y.tolist() == [100.0]
+
+
+def test_fields_of_different_lengths_are_no_granule(granule, cubes):
+    with h5py.File(granule[0], "a") as file:
+        del file["BEAM0000/agbd"]
+        file["BEAM0000/agbd"] = np.ones(3)
+    with pytest.raises(DataError, match="fields of /BEAM0000 differ in length"):
+        mean(["wood"], granule, cubes=cubes, year=2019, minimum=2)
+
+
+def test_one_footprint_has_no_standard_deviation(granule, cubes):
+    with pytest.raises(ConfigError, match="1 footprint has no standard deviation"):
+        std(["wood"], granule, cubes=cubes, year=2019, minimum=1)

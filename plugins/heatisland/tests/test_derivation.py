@@ -4,7 +4,7 @@ import rasterio
 from affine import Affine
 
 from neuco_plugin_heatisland.derivation import kelvin, mean, std
-from neucocore.plugin import DataError, MissingFileError
+from neucocore.plugin import ConfigError, DataError, MissingFileError
 
 # Collection 2 QA_PIXEL values as they occur: clear land; cloud with high confidence; fill.
 CLEAR, CLOUD, FILL = 21824, 22280, 1
@@ -120,3 +120,16 @@ def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
 
     assert mean(["a"], [tmp_path], **SUMMER).y.tolist() == pytest.approx([KELVIN + STEP / 2])
     assert std(["a"], [tmp_path], **SUMMER).y.tolist() == pytest.approx([STEP / 2])
+
+
+def test_a_folder_of_scenes_is_a_source_without_their_quality_flags(scene, cubes, tmp_path):
+    scene(JULY, [[BASE] * 2] * 2, ALL_CLEAR)
+    labels = mean(["city"], [tmp_path], cubes=cubes, **SUMMER)
+    assert labels.y.tolist() == pytest.approx([KELVIN])
+
+
+@pytest.mark.parametrize("months", [("June",), ("13",), ("6", ""), ()], ids=str)
+def test_months_that_are_none_are_refused(scene, cubes, months):
+    source = [scene(JULY, [[BASE] * 2] * 2, ALL_CLEAR)]
+    with pytest.raises(ConfigError, match="no months"):
+        mean(["city"], source, cubes=cubes, **(SUMMER | {"months": months}))

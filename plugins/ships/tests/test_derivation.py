@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuco_plugin_ships.ais import read_fixes
 from neuco_plugin_ships.derivation import detection, position
 from neucocore.plugin import ConfigError, DataError
 
@@ -172,3 +173,21 @@ def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
 
     assert dict(zip(seen.ids, seen.y.tolist(), strict=True)) == {"one": 1, "none": 0}
     assert (placed.ids, placed.y.tolist()) == (("one",), [[1.5, 2.5]])
+
+
+def test_a_folder_of_tables_is_a_source(ais, cubes, tmp_path):
+    (tmp_path / "tables").mkdir()
+    files = ais(*MOORED, name="tables/AIS_2022_07_01.csv")
+    params = {"cubes": cubes(), "displacement": False}
+    from_folder = position(["a"], [tmp_path / "tables"], **params)
+    assert from_folder.y.tolist() == position(["a"], files, **params).y.tolist()
+
+
+def test_a_place_that_is_no_number_is_named(tmp_path):
+    table = tmp_path / "ais.csv"
+    table.write_text(
+        "MMSI,BaseDateTime,LAT,LON\n"
+        "211000001,2022-07-01T14:00:00,29.7N,-94.1\n211000001,2022-07-01T14:01:00,,-94.1\n"
+    )
+    with pytest.raises(DataError, match=r"1 of 2 AIS fixes have a LAT that is no number: 29.7N"):
+        read_fixes([table])

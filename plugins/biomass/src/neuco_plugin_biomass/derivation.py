@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from neuco_plugin_biomass.granules import FILL, Footprints, read_granules
 from neucocore.plugin import (
+    ConfigError,
     CubeGrid,
     Labels,
     NoLabel,
@@ -17,10 +19,12 @@ from neucocore.plugin import (
     grids_for,
     label_each,
     project,
+    source_files,
     truth_folder,
 )
 
 Biomass = NDArray[np.float64]
+GRANULES = ("*.h5", "*.hdf5", "*.he5")
 
 
 def mean(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Labels:
@@ -31,7 +35,7 @@ def mean(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Label
     ids
         Ids of the cubes.
     sources
-        GEDI L4A granules (HDF5), or a synthetic Earth's folder.
+        GEDI L4A granules (HDF5) or folders of them, or a synthetic Earth's folder.
     params
         ``cubes``: table of the cubes' grids, for granules; ``year``: of the footprints, None for
         all; ``sensitivity``: least beam sensitivity; ``minimum``: least number of footprints.
@@ -44,12 +48,17 @@ def mean(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Label
     return _summaries(ids, sources, np.mean, **params)
 
 
-def std(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Labels:
+def std(ids: Sequence[str], sources: Sequence[Path], *, minimum: int, **params: object) -> Labels:
     """Label cubes with the standard deviation (ddof 1) of biomass density, in Mg/ha.
 
-    Parameters and errors are those of `mean`.
+    Parameters and errors are those of `mean`; of one footprint there is none.
     """
-    return _summaries(ids, sources, lambda biomass: np.std(biomass, ddof=1), **params)
+    if minimum < 2:
+        raise ConfigError(
+            f"{minimum} footprint has no standard deviation", hint="--set minimum=20, or 2 at least"
+        )
+    spread = partial(np.std, ddof=1)
+    return _summaries(ids, sources, spread, minimum=minimum, **params)
 
 
 def _summaries(
@@ -92,7 +101,8 @@ def _source(
         return of_truth
 
     grids = grids_for(cubes, "footprints")
-    footprints = read_granules(sources, year=year, sensitivity=sensitivity)
+    granules = source_files(sources, GRANULES)
+    footprints = read_granules(granules, year=year, sensitivity=sensitivity)
 
     def of_granules(cube: str) -> tuple[Biomass, int]:
         if cube not in grids:

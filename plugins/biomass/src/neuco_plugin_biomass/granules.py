@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,13 @@ def read_granules(paths: Sequence[Path], *, year: int | None, sensitivity: float
     parts = [part for path in paths for part in _beams(path)]
     columns = [np.concatenate([part[name] for part in parts]) for name in FIELDS]
     agbd, quality, degraded, beam, lat, lon, seconds = columns
-    good = (agbd != FILL) & (quality == 1) & (degraded == 0) & (beam >= sensitivity)
+    good = (
+        np.isfinite(agbd)
+        & (agbd != FILL)
+        & (quality == 1)
+        & (degraded == 0)
+        & (beam >= sensitivity)
+    )
     if year is not None:
         start = (datetime(year, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()
         end = (datetime(year + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()
@@ -90,9 +97,17 @@ def _beams(path: Path) -> list[dict[str, NDArray[np.float64]]]:
             beams = [file[name] for name in sorted(file) if name.startswith("BEAM")]
             if not beams:
                 raise KeyError("no group BEAMxxxx")
-            return [{name: beam[name][:].astype(np.float64) for name in FIELDS} for beam in beams]
-    except (OSError, KeyError) as error:
+            return [_columns(beam) for beam in beams]
+    except (OSError, KeyError, ValueError) as error:
         raise DataError(
             f"{path} is no GEDI L4A granule: {error}",
             hint=f"expected BEAMxxxx/{FIELDS[0]} and others",
         ) from error
+
+
+def _columns(beam: Any) -> dict[str, NDArray[np.float64]]:
+    columns = {name: beam[name][:].astype(np.float64) for name in FIELDS}
+    lengths = {name: column.shape for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"fields of {beam.name} differ in length: {lengths}")
+    return columns

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.plugin import (
+    ConfigError,
     CubeGrid,
     DataError,
     Labels,
@@ -20,6 +21,7 @@ from neucocore.plugin import (
     TruthLayer,
     grids_for,
     label_each,
+    source_files,
     truth_folder,
 )
 
@@ -30,6 +32,9 @@ UNCLEAR = 0b11111
 SCENE = re.compile(
     r"L[A-Z]\d\d_L2\w\w_\d{6}_\d{4}(?P<month>\d\d)\d\d_.*_ST_B10\.TIFF?", re.IGNORECASE
 )
+
+SCENES = ("*_ST_B10.TIF", "*_ST_B10.TIFF")
+MONTHS = frozenset(map(str, range(1, 13)))
 
 Kelvin = NDArray[np.float64]
 
@@ -44,8 +49,8 @@ def mean(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Label
     ids
         Ids of the cubes.
     sources
-        ``..._ST_B10.TIF`` files, each with its ``..._QA_PIXEL.TIF`` beside it, or a synthetic
-        Earth's folder.
+        ``..._ST_B10.TIF`` files or folders of them, each with its ``..._QA_PIXEL.TIF`` beside
+        it, or a synthetic Earth's folder.
     params
         ``cubes``: table of the cubes' grids, for GeoTIFFs; ``months``: months of the scenes;
         ``minimum``: least share of clear pixels.
@@ -105,7 +110,7 @@ def _source(
         layer = TruthLayer(folder, "st_b10")
         return lambda cube: kelvin(layer.array(cube))
     grids = grids_for(cubes, "Landsat scenes")
-    scenes = _scenes(sources, {int(month) for month in months})
+    scenes = _scenes(source_files(sources, SCENES), _months(months))
 
     def of_scenes(cube: str) -> Kelvin:
         if cube not in grids:
@@ -116,6 +121,16 @@ def _source(
         return _mean_of_clear(np.stack(seen))
 
     return of_scenes
+
+
+def _months(texts: Sequence[str]) -> set[int]:
+    wrong = [text for text in texts if str(text).strip() not in MONTHS]
+    if wrong or not texts:
+        raise ConfigError(
+            f"no months: {', '.join(wrong) or 'none is named'}",
+            hint="number them from 1 to 12: --set months=6,7,8",
+        )
+    return {int(text) for text in texts}
 
 
 def _scenes(sources: Sequence[Path], months: set[int]) -> list[Path]:

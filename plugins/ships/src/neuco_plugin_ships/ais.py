@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,13 +82,28 @@ def read_fixes(paths: Sequence[Path]) -> Fixes:
             hint="BaseDateTime is written like 2022-07-01T14:03:22, in UTC",
         )
     mmsi = pd.to_numeric(fixes["MMSI"], errors="coerce").to_numpy(np.float64)
-    lon, lat = (fixes[name].to_numpy(np.float64) for name in ("LON", "LAT"))
+    lon, lat = (_degrees(fixes[name]) for name in ("LON", "LAT"))
     usable = (mmsi >= VESSELS[0]) & (mmsi <= VESSELS[1]) & (abs(lat) <= 90) & (abs(lon) <= 180)
     if not usable.any():
         raise DataError(f"none of {len(fixes)} AIS fixes is a vessel's with a position")
     seconds = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(np.float64)
     order = np.flatnonzero(usable)[np.argsort(seconds[usable], kind="stable")]
     return Fixes(mmsi[order].astype(np.int64), seconds[order], lon[order], lat[order])
+
+
+def _degrees(column: Any) -> NDArray[np.float64]:
+    """Return numbers, NaN for empty cells; a text such as 48.7N is an error."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(column, errors="coerce")
+    texts = column[numbers.isna() & column.notna()]
+    if len(texts):
+        raise DataError(
+            f"{len(texts)} of {len(column)} AIS fixes have a {column.name} that is no number: "
+            f"{', '.join(map(str, texts.head(3)))}",
+            hint=f"{column.name} is written in degrees, like 48.71253",
+        )
+    return np.asarray(numbers, dtype=np.float64)
 
 
 def _read(path: Path) -> object:

@@ -20,10 +20,12 @@ from neucocore.plugin import (
     in_metres,
     label_each,
     project,
+    source_files,
     truth_folder,
 )
 
 Positions = NDArray[np.float64]
+TABLES = ("*.csv", "*.parquet")
 MARGIN = 0.1
 """Degrees around a scene in which a vessel may lie and still be imaged within."""
 SEA, COASTAL = 44, 0.2
@@ -41,7 +43,7 @@ def position(ids: Sequence[str], sources: Sequence[Path], **params: object) -> L
     ids
         Ids of the cubes.
     sources
-        AIS tables (CSV or Parquet), or a synthetic Earth's folder.
+        AIS tables (CSV or Parquet) or folders of them, or a synthetic Earth's folder.
     params
         ``cubes``: table of the scenes' grids with ``time`` and ``heading``, for AIS; ``date``:
         which of a cube's times; ``window``: longest gap in minutes between the acquisition and
@@ -95,7 +97,7 @@ def _source(
         return _of_truth(folder)
     grids = grids_for(cubes, "vessels")
     _check(grids, ids, date, displacement)
-    fixes = read_fixes(sources)
+    fixes = read_fixes(source_files(sources, TABLES))
     radar = (incidence, range_over_speed) if displacement else None
 
     def of_fixes(cube: str) -> Positions:
