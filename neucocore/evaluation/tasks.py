@@ -131,7 +131,7 @@ def claimant(
     named = [c for c in claiming if c.full_name in patterns or c.versioned_name in patterns]
     claiming = named or claiming
     if len({c.plugin for c in claiming}) > 1:
-        names = [c.full_name for c in claiming]
+        names = sorted({c.full_name for c in claiming})
         raise AmbiguousComponentError(
             f"several tasks claim the label file {file.path.name}: {', '.join(names)}",
             hint=f"choose one with --tasks {names[0]}, or block a plugin with "
@@ -154,7 +154,15 @@ def read_groups(text: str) -> dict[str, str]:
                 f"{name} has no column {wanted!r}",
                 hint=f"its columns are {', '.join(table.columns)}",
             )
-    return dict(zip(table.column("id"), table.column(column), strict=True))
+    groups: dict[str, str] = {}
+    pairs = zip(table.column("id"), table.column(column), strict=True)
+    doubled = sorted({cube for cube, group in pairs if groups.setdefault(cube, group) != group})
+    if doubled:
+        raise DataError(
+            f"{name} gives {len(doubled)} ids more than one {column}: {', '.join(doubled[:3])}",
+            hint="rows of one id must name one group",
+        )
+    return groups
 
 
 def _claims(

@@ -238,3 +238,16 @@ def test_labels_outside_the_chosen_tasks_move_the_key_of_neuco_benchs_protocols_
     embed(tmp_path, range(20))
     extended = prepare(replace(asked, allow_missing=True)).key(ROBUST)
     assert extended == before[0]
+
+
+def test_fault_56_the_key_of_a_run_does_not_depend_on_the_order_of_a_set(request_of) -> None:
+    """Python orders a set by hashes that differ from process to process."""
+    prepared = prepare(request_of())
+    ids = [f"cube-{n}" for n in range(2000)]
+    turned = [frozenset(ids), frozenset(reversed(ids))]
+    assert list(turned[0]) != list(turned[1])
+    one, other = (
+        replace(prepared, selection=replace(prepared.selection, labelled_ids=labelled))
+        for labelled in turned
+    )
+    assert one.key(NEUCOBENCH) == other.key(NEUCOBENCH)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,13 @@ import pytest
 
 from neucocore import discovery
 from neucocore.data.labels import read_label_folder
-from neucocore.errors import ConfigError, DataError, IdError, UnknownComponentError
+from neucocore.errors import (
+    AmbiguousComponentError,
+    ConfigError,
+    DataError,
+    IdError,
+    UnknownComponentError,
+)
 from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
 
 PLUGIN = Path(__file__).with_name("task_plugin.py")
@@ -130,3 +137,39 @@ def test_dropped_labels_are_counted(labels: Path) -> None:
     (labels / "gaps__regr.csv").write_text("id,label\na,1\nb,\nc,nan\nd,2\n")
     warnings = select(labels).warnings
     assert any("gaps__regr.csv: row without a label dropped (2 times)" in w for w in warnings)
+
+
+def test_an_id_in_two_groups_is_an_error_and_one_named_twice_is_not(tmp_path: Path) -> None:
+    table = tmp_path / "places.csv"
+    table.write_text("id,place\na,x\nb,y\na,x\n")
+    assert read_groups(f"{table}:place") == {"a": "x", "b": "y"}
+    table.write_text("id,place\na,x\nb,y\na,y\nc,x\nc,y\n")
+    with pytest.raises(DataError, match="gives 2 ids more than one place: a, c"):
+        read_groups(f"{table}:place")
+
+
+def test_a_label_file_two_plugins_claim_asks_which(
+    labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rival = tmp_path / "rival.py"
+    rival.write_text(PLUGIN.read_text())
+    monkeypatch.setenv(discovery.PATH_VARIABLE, os.pathsep.join(map(str, (PLUGIN, rival))))
+    discovery.forget()
+    (labels / "double__regr.csv").unlink()
+    with pytest.raises(AmbiguousComponentError, match=r": rival/wood, task-plugin/wood\n") as said:
+        select(labels, dataset="toy-data")
+    assert "--tasks rival/wood" in str(said.value.hint)
+    assert keys(select(labels, dataset="toy-data", patterns=["rival/wood"])) == ["wood@2"]
+
+
+def test_where_leaves_out_the_tasks_without_a_row_and_says_so(labels: Path) -> None:
+    (labels / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
+    selection = select(labels, where="dev")
+    assert "late" not in keys(selection)
+    assert "late__regr.csv: no row with dev true; the task is left out" in selection.warnings
+
+
+def test_where_that_is_true_nowhere_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
+    with pytest.raises(DataError, match="--where dev: no label file has a row with it true"):
+        select(tmp_path, where="dev")
