@@ -24,7 +24,7 @@ def append_costs(path: Path, **costs: float) -> None:
 
 def total_costs(folder: Path) -> dict[str, float]:
     """Add up what was noted in a work folder, by all its runs and shards."""
-    total = dict.fromkeys(NAMES, 0.0)
+    total: dict[str, float] = dict.fromkeys(NAMES, 0)
     for path in sorted(folder.glob("*" + SUFFIX)):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
@@ -33,5 +33,5 @@ def total_costs(folder: Path) -> dict[str, float]:
                 continue  # cut short by a kill
             if isinstance(costs, Mapping):
                 for name in NAMES:
-                    total[name] += float(costs.get(name, 0.0))
+                    total[name] += costs.get(name, 0)
     return total

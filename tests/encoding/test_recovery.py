@@ -248,6 +248,7 @@ def test_costs_are_those_of_all_shards_and_interrupted_runs(cubes: Path, tmp_pat
     assert whole and merged  # noqa: PT018
     for name in ("cubes_encoded", "bytes_read"):
         assert merged["costs"][name] == whole["costs"][name] > 0
+        assert isinstance(whole["costs"][name], int)
     assert merged["costs"]["seconds_reading"] > 0
     assert not [name for name in merged["costs"] if name.startswith("energy")]
 
