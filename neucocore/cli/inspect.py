@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import put, put_json, put_table
+from neucocore.cli.terminal import put, put_json, put_table, warn
 
 CUBE_SUFFIX = ".zarr.zip"
 SUMMARY = "results_summary.json"
@@ -33,6 +33,9 @@ def inspect(
     runs = _runs(file)
     if runs and not json:
         put_table(runs, ("phase", "run", "protocol", "tasks", "mean_score"))
+        for row in runs:
+            for finding in row["findings"]:
+                warn(f"{row['run']}: {finding}")
     elif runs:
         put_json(runs)
     elif json:
@@ -62,7 +65,12 @@ def _runs(folder: Path) -> list[dict[str, Any]]:
 
 
 def _run_row(folder: Path) -> dict[str, Any]:
-    run = _run(folder)
+    from neucocore.errors import ResultsError
+
+    try:
+        run = _run(folder)
+    except ResultsError as error:  # one broken run does not hide the others
+        run = {"provenance": None, "findings": [error.message]}
     scores = run.get("task_q_scores")
     return {
         "kind": "run",

@@ -18,6 +18,7 @@ from neucocore.data.refusal import refuse
 from neucocore.data.sniff import no_folder
 from neucocore.data.texttable import TextTable, read_text_table
 from neucocore.errors import DataError, MissingFileError
+from neucocore.plurals import counted
 from neucocore.specs import Problem
 
 LABEL = "label"
@@ -148,9 +149,10 @@ class LabelFile:
 
 
 def label_digest(labels: Labels) -> str:
-    """Return the sha256 (hex) of ids in order, labels as float64, classes and outputs."""
+    """Return the sha256 (hex) of ids in order, labels as float64, classes, outputs and groups."""
     digest = hashlib.sha256()
-    for part in (labels.ids, labels.classes, labels.outputs):
+    groups = () if labels.groups is None else tuple(map(str, labels.groups))
+    for part in (labels.ids, labels.classes, labels.outputs, *([groups] if groups else [])):
         digest.update("\x1f".join(part).encode() + b"\x1e")
     digest.update(np.ascontiguousarray(labels.y, dtype="<f8").tobytes())
     return digest.hexdigest()
@@ -218,16 +220,20 @@ def read_label_folder(path: str | Path) -> list[LabelFile]:
         )
     read: list[LabelFile] = []
     problems: list[str] = []
+    hints: list[str | None] = []
     for file in files:
         try:
             read.append(read_label_file(file))
         except DataError as error:
             found = error.problems or (error.message,)
             problems.extend(f"{file.name}: {problem}" for problem in found)
+            hints.append(error.hint)
     problems.extend(_doubled_stems(read))
     if problems:
         raise DataError(
-            f"{folder}: label files cannot be used, {len(problems)} problems", problems=problems
+            f"{folder}: label files cannot be used, {counted(len(problems), 'problem')}",
+            problems=problems,
+            hint=next((hint for hint in hints if hint), None),
         )
     return sorted(read, key=lambda label_file: label_file.stem)
 

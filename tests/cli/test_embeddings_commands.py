@@ -317,3 +317,12 @@ def test_statistics_of_labels_are_shown_where_nothing_can_be_written(neuco, labe
     assert ended.code == 4
     assert "2 +- 0.8165 (1 to 3, 0 zeros)" in ended.out
     assert str(tmp_path / "taken") in ended.err
+
+
+def test_inspect_lists_runs_although_one_of_them_is_broken(neuco, tmp_path):
+    runs = shutil.copytree(REFERENCE / "leaderboard/runs/eval", tmp_path / "out/eval")
+    broken, whole, *_ = sorted(runs.iterdir())
+    (broken / "results_summary.json").write_text("{")
+    ended = neuco("inspect", tmp_path / "out")
+    assert (ended.code, whole.name in ended.out) == (0, True)
+    assert f"warning: {broken.name}: " in ended.err

@@ -260,3 +260,10 @@ def test_the_digest_follows_ids_labels_and_classes_and_nothing_else(read):
     for text in ("id,label\na,1\nb,2.5\n", "id,label\na,1\nc,2\n", "id,label\nb,2\na,1\n"):
         assert one.digest != read(text).digest
     assert one.digest != read("id,label\na,1\nb,2\n", "t__cls.csv").digest
+
+
+def test_a_label_folder_with_one_misnamed_file_says_how_to_name_it(tmp_path):
+    (tmp_path / "notes.csv").write_text("id,label\na,1\n")
+    with pytest.raises(DataError, match=r"label files cannot be used, 1 problem\n") as caught:
+        read_label_folder(tmp_path)
+    assert caught.value.hint.startswith("rename it to <name>__<type>.csv")
