@@ -141,6 +141,8 @@ def show(
     for chosen in request.protocols:
         if chosen.notice:
             say(chosen.notice)
+        for text in prepared.ignored(chosen):
+            warn(text)
         with progress(f"score {request.method}") as advance:
             record = run_protocol(
                 prepared,

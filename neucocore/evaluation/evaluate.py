@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -23,7 +23,7 @@ from neucocore.discovery import Component
 from neucocore.errors import ConfigError, IdError
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
-from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
+from neucocore.evaluation.tasks import TaskSelection, digest_of, read_groups, select_tasks
 from neucocore.keys import key_of
 from neucocore.lookup import dataset_named, find
 from neucocore.producer import core_code, producer_of
@@ -93,7 +93,7 @@ class Prepared:
 
     def given(self, chosen: Protocol) -> ScoringInput:
         """Return what a protocol scores."""
-        selection = self.selection.by_stem() if chosen.by_stem else self.selection
+        selection = self.selection.by_stem() if chosen.by_stem else self.selection.by_id()
         switches = self.request.switches
         return ScoringInput(
             ids=self.embeddings.ids,
@@ -103,6 +103,12 @@ class Prepared:
             store_probe=switches.store_probes,
             keep_curves=switches.plots,
         )
+
+    def ignored(self, chosen: Protocol) -> list[str]:
+        """Return what was asked for and has no effect under a protocol."""
+        if self.request.groups is None or not chosen.by_stem:
+            return []
+        return [f"{chosen.name} splits at random: --groups has no effect on it"]
 
     def key(self, chosen: Protocol) -> str:
         """Return the key of a run: everything its scores depend on."""
@@ -114,9 +120,7 @@ class Prepared:
                 "scorer": core_code(__name__.rpartition(".")[0]),
                 "components": [producer_of(c) for c in components_of(chosen, given.tasks)],
                 "embeddings": _digest(self.embeddings),
-                "tasks": [
-                    [task.key, task.digest, task.metric, _groups(task)] for task in given.tasks
-                ],
+                "tasks": [[task.key, task.digest, task.metric] for task in given.tasks],
                 "labelled": key_of(sorted(given.labelled_ids)) if chosen.by_stem else "",
                 "partial": self.partial,
                 "switches": [getattr(self.request.switches, name) for name in Switches.__slots__],
@@ -245,10 +249,6 @@ def _digest(embeddings: Embeddings) -> str:
     return digest.hexdigest()
 
 
-def _groups(task: ScoringTask) -> str:
-    return "" if task.groups is None else key_of([str(group) for group in task.groups])
-
-
 def _excluding(embeddings: Embeddings, file: Path) -> tuple[Embeddings, int]:
     excluded = read_excluded_ids(file)
     rows = [row for row, cube in enumerate(embeddings.ids) if cube not in excluded]
@@ -268,9 +268,10 @@ def _with_embeddings(
     excluded = frozenset() if request.exclude is None else read_excluded_ids(request.exclude)
     tasks = []
     lacking: dict[str, list[str]] = {}
-    for task in selection.tasks:
+    for whole in selection.tasks:
+        task = _without(whole, excluded)
         rows = [row for row, cube in enumerate(task.ids) if cube in there]
-        absent = [cube for cube in task.ids if cube not in there and cube not in excluded]
+        absent = [cube for cube in task.ids if cube not in there]
         if absent:
             lacking[task.key] = absent
         if rows:
@@ -285,6 +286,15 @@ def _with_embeddings(
     absent_ids = {cube for ids in lacking.values() for cube in ids}
     said = f"{len(absent_ids)} labelled ids have no embedding; their labels are left out"
     return replace(selection, tasks=tuple(tasks)), said if lacking else ""
+
+
+def _without(task: ScoringTask, excluded: Set[str]) -> ScoringTask:
+    """Leave labels out; what is left is another set of labels, with another digest."""
+    rows = [row for row, cube in enumerate(task.ids) if cube not in excluded]
+    if len(rows) == len(task.ids):
+        return task
+    kept = _rows_of(task, rows)
+    return replace(kept, digest=digest_of(kept))
 
 
 def _rows_of(task: ScoringTask, rows: Sequence[int]) -> ScoringTask:

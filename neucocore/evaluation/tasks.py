@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.findings import messages
-from neucocore.data.labels import LabelFile, label_digest
+from neucocore.data.labels import LabelFile, Labels, label_digest
 from neucocore.data.texttable import read_text_table
 from neucocore.discovery import Component, installation
 from neucocore.errors import (
@@ -53,9 +53,13 @@ class TaskSelection:
     warnings: tuple[str, ...]
 
     def by_stem(self) -> TaskSelection:
-        """Return the same tasks named by label-file stem, as ``neucobench-*`` names them."""
-        tasks = tuple(replace(task, key=task.stem) for task in self.tasks)
+        """Return the same tasks as ``neucobench-*`` sees them: named by stem, without groups."""
+        tasks = tuple(replace(task, key=task.stem, groups=None) for task in self.tasks)
         return replace(self, tasks=tasks)
+
+    def by_id(self) -> TaskSelection:
+        """Return the same tasks with digests in which groups have a part, the rows' order none."""
+        return replace(self, tasks=tuple(map(_with_digest_by_id, self.tasks)))
 
 
 def select_tasks(
@@ -237,6 +241,22 @@ def _matching(tasks: Sequence[ScoringTask], patterns: Sequence[str]) -> list[Sco
             hint=hint,
         )
     return sorted(chosen.values(), key=lambda task: task.key)
+
+
+def digest_of(task: ScoringTask) -> str:
+    """Return the digest of what there is to score: ids in order, labels and groups."""
+    return label_digest(Labels(task.ids, task.y, task.groups, task.classes, task.outputs))
+
+
+def _with_digest_by_id(task: ScoringTask) -> ScoringTask:
+    order = sorted(range(len(task.ids)), key=task.ids.__getitem__)
+    by_id = replace(
+        task,
+        ids=tuple(task.ids[row] for row in order),
+        y=task.y[order],
+        groups=None if task.groups is None else task.groups[order],
+    )
+    return replace(task, digest=digest_of(by_id))
 
 
 def _names(task: ScoringTask) -> set[str]:

@@ -157,7 +157,8 @@ def _difference(signature: Signature, first: Signature) -> str:
     mine, theirs = dict(signature), dict(first)
     other = [task for task in mine if task in theirs and mine[task] != theirs[task]]
     if other:
-        return f"a table of its own: other labels for {', '.join(other)} than in the first"
+        tasks = ", ".join(other)
+        return f"a table of its own: other labels or groups for {tasks} than in the first"
     more = set(signature) - set(first)
     less = set(first) - set(signature)
     said = [f"with {_listed(more)}"] * bool(more) + [f"without {_listed(less)}"] * bool(less)

@@ -63,7 +63,7 @@ def run_protocol(
         config=request.config,
         provenance=_provenance(prepared, chosen, meter, jobs),
         noted=_noted(prepared, chosen),
-        warnings=prepared.warnings,
+        warnings=(*prepared.warnings, *prepared.ignored(chosen)),
         partial=prepared.partial,
         unregistered=any(not plugin.registered for plugin in installation().plugins),
         fold_results=request.switches.fold_results,

@@ -171,6 +171,38 @@ def test_a_probes_parameters_change_the_digest_unless_they_are_the_defaults() ->
         chosen({"name": "knn", "neighbors": 5})
 
 
+def digests(prepared, chosen=ROBUST) -> list[str]:
+    return [task.digest for task in prepared.given(chosen).tasks]
+
+
+def test_fault_62_groups_and_ids_left_out_make_other_labels(request_of, tmp_path: Path) -> None:
+    places = "".join(f"c{n:02d},p{n % 5}\n" for n in range(20))
+    (tmp_path / "places.csv").write_text("id,place\n" + places)
+    (tmp_path / "left-out.txt").write_text("c15\n")
+    plain = prepare(request_of())
+    grouped = prepare(request_of(groups=f"{tmp_path / 'places.csv'}:place"))
+    fewer = prepare(request_of(exclude=tmp_path / "left-out.txt"))
+    assert not set(digests(plain)) & set(digests(grouped))
+    assert digests(plain, NEUCOBENCH) == digests(grouped, NEUCOBENCH)
+    assert grouped.ignored(ROBUST) == []
+    assert "--groups has no effect" in grouped.ignored(NEUCOBENCH)[0]
+    for chosen in (ROBUST, NEUCOBENCH):
+        same = [a == b for a, b in zip(digests(plain, chosen), digests(fewer, chosen), strict=True)]
+        assert same == [False, True]  # c15 is labelled by the first task only
+
+
+def test_fault_55_the_order_of_a_label_file_makes_other_labels_for_neuco_benchs_stream_only(
+    request_of, tmp_path: Path
+) -> None:
+    before = prepare(request_of())
+    file = tmp_path / "labels/height__regr.csv"
+    header, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([header, *rows[::-1], ""]))
+    after = prepare(request_of())
+    assert digests(before) == digests(after)
+    assert digests(before, NEUCOBENCH) != digests(after, NEUCOBENCH)
+
+
 def test_partial_and_ranked_runs_are_never_found_for_each_other(request_of, tmp_path: Path) -> None:
     embed(tmp_path, range(2, 20))
     partial = prepare(request_of(allow_missing=True))

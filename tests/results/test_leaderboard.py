@@ -72,7 +72,7 @@ def test_fault_62_other_labels_of_a_task_are_not_mixed_and_said(
     first, second = tables(results)
     assert [row.method for row in first.rows] == ["a", "b"]
     assert [row.method for row in second.rows] == ["c"]
-    assert "other labels for crops" in second.notes[0]
+    assert "other labels or groups for crops" in second.notes[0]
 
 
 def test_fault_62_task_versions_are_other_tasks(results: Any, outcome: Make) -> None:
