@@ -161,7 +161,12 @@ def _show(row: dict[str, Any]) -> None:
         if key.endswith("params"):
             if value:
                 put(f"{key}:")
-                put_table(value, ("name", "type", "default", "help"))
+                # As it would be typed: rounded like a score, a default of 1e-5 would read 0.
+                shown = [
+                    row | {"default": None if row["default"] is None else _inline(row["default"])}
+                    for row in value
+                ]
+                put_table(shown, ("name", "type", "default", "help"))
         elif isinstance(value, dict):
             put(f"{key}:")
             for inner, part in value.items():

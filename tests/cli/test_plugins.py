@@ -102,3 +102,12 @@ def test_info_of_a_plugin_understands_the_names_of_components(
 ) -> None:
     plugin_info("mean", json=True)
     assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["mean"]
+
+
+def test_small_defaults_are_shown_as_they_would_be_typed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    info("core/linear")
+    shown = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in shown if line.startswith("learning_rate")]
+    assert line.split()[:3] == ["learning_rate", "float", "0.001"]
