@@ -16,7 +16,7 @@ from typing import Any
 from neucocore.catalogue import Entry
 from neucocore.configfile import Document
 from neucocore.entrypoints import COMMANDS, PLUGINS
-from neucocore.errors import ConfigError, NeucoError
+from neucocore.errors import ConfigError, MissingFileError, NeucoError
 from neucocore.isolation import Environment
 from neucocore.specs import KINDS
 
@@ -50,11 +50,12 @@ def read_wheel(file: Path) -> Wheel:
             text = archive.read(f"{folder}/METADATA").decode()
             declared = f"{folder}/entry_points.txt"
             points = archive.read(declared).decode() if declared in members else ""
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ConfigError(f"{file} is not a wheel: {error}") from error
+        parser = _EntryPoints(delimiters=("=",), interpolation=None)
+        parser.read_string(points, source=declared)
+    except (zipfile.BadZipFile, KeyError, ValueError, configparser.Error) as error:
+        said = " ".join(str(error).split())
+        raise ConfigError(f"{file} is not a wheel: {said}") from error
     metadata = email.parser.Parser().parsestr(text)
-    parser = _EntryPoints(delimiters=("=",), interpolation=None)
-    parser.read_string(points)
     return Wheel(
         file=file,
         name=metadata["Name"],
@@ -72,13 +73,22 @@ def check_built(document: Document, known: Sequence[Entry], folder: Path) -> lis
     -------
     list of str
         What differs, each with file, line and how to mend it.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such folder.
     """
+    if not folder.is_dir():
+        raise MissingFileError(
+            f"there is no folder {folder}", hint="name the folder of the wheels: --built dist"
+        )
     problems: list[str] = []
     for index, entry in enumerate(known):
         at = _place(document, index)
         wheels = sorted(folder.glob(f"{entry.distribution.replace('-', '_')}-[0-9]*.whl"))
         if len(wheels) == 1:
-            problems += _differences(entry, read_wheel(wheels[0]), at)
+            problems += _of_wheel(entry, wheels[0], at)
         elif wheels:
             names = ", ".join(wheel.name for wheel in wheels)
             problems.append(f"{at('distribution')}: {folder} holds several wheels: {names}")
@@ -94,6 +104,13 @@ def _place(document: Document, index: int) -> Callable[[str], str]:
     return lambda key: document.place("plugins", index, key)
 
 
+def _of_wheel(entry: Entry, file: Path, at: Callable[[str], str]) -> list[str]:
+    try:
+        return list(_differences(entry, read_wheel(file), at))
+    except ConfigError as error:
+        return [f"{at('distribution')}: {error.message}; build it again"]
+
+
 def _differences(entry: Entry, wheel: Wheel, at: Callable[[str], str]) -> Iterator[str]:
     if wheel.name != entry.distribution:
         yield f"{at('distribution')}: {wheel.file.name} is of {wheel.name!r}; mend its pyproject"
@@ -102,7 +119,7 @@ def _differences(entry: Entry, wheel: Wheel, at: Callable[[str], str]) -> Iterat
             f"{at('license')}: {wheel.file.name} says {wheel.license!r}; "
             f"the registry {entry.license!r}: make them equal"
         )
-    if not any(re.match(r"neucocore\b", requirement) for requirement in wheel.requires):
+    if not any(re.match(r"neucocore(?![\w.-])", requirement) for requirement in wheel.requires):
         yield f"{at('distribution')}: {wheel.file.name} does not require neucocore; add it"
     yield from _entry_point_differences(entry, wheel, at)
     package = entry.distribution.replace("-", "_")

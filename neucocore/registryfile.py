@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from neucocore.catalogue import Entry, Status
 from neucocore.configfile import Document, load_yaml
+from neucocore.discovery import CORE, installation
 from neucocore.errors import CatalogueError, ConfigError
 from neucocore.licenses import license_problem
 from neucocore.names import did_you_mean, is_name
@@ -114,6 +115,8 @@ def _of_values(document: Document, row: dict[str, Any], index: int) -> Iterator[
         yield f"{at('distribution')}: found {row['distribution']!r}, expected {expected!r}"
     if len(row["summary"]) > LONGEST_SUMMARY:
         yield f"{at('summary')}: longer than {LONGEST_SUMMARY} characters; shorten it"
+    if "\n" in row["summary"].strip():
+        yield f"{at('summary')}: it has several lines; one tells it"
     if not row["repository"].startswith("https://"):
         yield f"{at('repository')}: {row['repository']!r} does not begin with https://"
     for key in [key for key in ("license", "data_license") if key in row]:
@@ -139,8 +142,12 @@ def _of_provided(row: dict[str, Any], at: Callable[..., str]) -> Iterator[str]:
 
 
 def _clashes(document: Document, sound: list[int]) -> Iterator[str]:
-    """Find what two plugins claim: a name, a component, a command."""
-    first: dict[tuple[str, str], str] = {}
+    """Find what two plugins, or one and the core, claim: a name, a component, a command."""
+    first: dict[tuple[str, str], str] = {
+        (component.kind, component.name): "built into neucocore; choose another name"
+        for component in installation().components()
+        if component.plugin == CORE
+    }
     for index in sound:
         row = document.value["plugins"][index]
         at = ("plugins", index)
@@ -156,8 +163,8 @@ def _clashes(document: Document, sound: list[int]) -> Iterator[str]:
         ]
         for kind, name, place in claims:
             if (kind, name) in first:
-                yield f"{place}: the {kind} {name!r} is already listed at {first[kind, name]}"
-            first.setdefault((kind, name), place)
+                yield f"{place}: the {kind} {name!r} is {first[kind, name]}"
+            first.setdefault((kind, name), f"already listed at {place}")
 
 
 def _is_texts(value: Any) -> bool:

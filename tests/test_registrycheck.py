@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from neucocore.errors import ConfigError
+from neucocore.errors import ConfigError, MissingFileError
 from neucocore.registrycheck import check_built, read_wheel
 from neucocore.registryfile import load_registry
 
@@ -42,6 +43,7 @@ COMMAND = '[project.entry-points."neuco.commands"]\nmine = "neuco_plugin_mine.pl
 BAD = [
     ('license = "MIT"', 'license = "ISC"', "6: W says 'ISC'; the registry 'MIT'"),
     ("neucocore>=0.1,<0.2", "numpy", "3: W does not require neucocore; add it"),
+    ("neucocore>=0.1,<0.2", "neucocore-extras<1", "3: W does not require neucocore; add it"),
     ("mine = ", "other = ", "2: W declares other under neuco.plugins; expected mine"),
     ("mine.plugin", "mine.plug", "2: W has no module neuco_plugin_mine.plug; mend its packages"),
     ('["neuco_plugin_mine"]', '["neuco_plugin_mine", "tests"]', "3: W also installs tests"),
@@ -106,3 +108,23 @@ def test_a_file_that_is_no_wheel_is_said(tmp_path: Path) -> None:
     file.write_text("<html>")
     with pytest.raises(ConfigError, match="is not a wheel"):
         read_wheel(file)
+
+
+def test_entry_points_that_cannot_be_read_are_said_with_the_line_and_cost_the_others_nothing(
+    tmp_path: Path,
+) -> None:
+    second = REGISTRY.replace("plugins:\n", "").replace("mine", "yours")
+    (tmp_path / "registry.yaml").write_text(REGISTRY + second)
+    file = tmp_path / "neuco_plugin_mine-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("neuco_plugin_mine-1.0.dist-info/METADATA", "Name: neuco-plugin-mine\n")
+        archive.writestr("neuco_plugin_mine-1.0.dist-info/entry_points.txt", "mine: a.b\n")
+    first, other = check_built(*load_registry(tmp_path / "registry.yaml"), tmp_path)
+    assert f"registry.yaml:3: {file} is not a wheel: File contains no section headers" in first
+    assert "no wheel of neuco-plugin-yours" in other
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    (tmp_path / "registry.yaml").write_text(REGISTRY)
+    with pytest.raises(MissingFileError, match="there is no folder"):
+        check_built(*load_registry(tmp_path / "registry.yaml"), tmp_path / "dist")

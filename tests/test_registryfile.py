@@ -50,6 +50,12 @@ BAD = [
     ("plugin-ships\n", "plugin-boats\n", "3: found 'neuco-plugin-boats', expected 'neuco-plugin-s"),
     ("https://", "http://", "5: 'http://example.org/ships' does not begin with https://"),
     ("where the ship is", "x" * 101, "4: longer than 100 characters"),
+    ("where the ship is", '"where\\nit is"', "4: it has several lines"),
+    (
+        "datasets: [ships]",
+        "encoders: [random]",
+        "13: the encoder 'random' is built into neucocore; choose another name",
+    ),
     ("    summary: where the ship is\n", "", "2: the key 'summary' is missing"),
     ("- name: ships", "- nam: ships", "2: the key 'name' is missing"),
     (
