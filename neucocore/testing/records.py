@@ -129,7 +129,7 @@ def summary(records: Sequence[CheckRecord]) -> str:
     ran = counts["passed"] + counts["failed"]
     advice = sum(record.status == "failed" and record.level == "should" for record in records)
     text = (
-        f"{len(records)} checks apply, {ran} ran, {counts['skipped']} were skipped: "
+        f"{len(records)} checks apply, {ran} ran, {counts['skipped']} skipped: "
         f"{counts['failed']} failed"
     )
     return f"{text}, {advice} of them advice" if advice else text

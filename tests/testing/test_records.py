@@ -67,6 +67,6 @@ def test_the_summary_says_how_many_ran_and_what_became_of_them() -> None:
         CheckRecord("c", "", "should", "failed", "x", 0.0),
         CheckRecord("d", "", "must", "skipped", "x", 0.0),
     ]
-    said = "4 checks apply, 3 ran, 1 were skipped: 2 failed, 1 of them advice"
+    said = "4 checks apply, 3 ran, 1 skipped: 2 failed, 1 of them advice"
     assert summary(records) == said
     assert [record.broken for record in records] == [False, True, False, False]
