@@ -212,7 +212,11 @@ def read_label_folder(path: str | Path) -> list[LabelFile]:
     folder = Path(path)
     if not folder.is_dir():
         raise MissingFileError(no_folder(folder), hint=f"ls {folder.parent}")
-    files = sorted(file for file in folder.glob("*.csv") if not file.name.startswith("."))
+    files = sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() == ".csv" and not file.name.startswith(".")
+    )
     if not files:
         raise DataError(
             f"{folder} holds no label file",

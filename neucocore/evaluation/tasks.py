@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.findings import messages
+from neucocore.data.ids import bare_id
 from neucocore.data.labels import LabelFile, Labels, label_digest
+from neucocore.data.refusal import refuse
 from neucocore.data.texttable import read_text_table
 from neucocore.discovery import Component, installation
 from neucocore.errors import (
@@ -145,7 +147,7 @@ def claimant(
 
 
 def read_groups(text: str) -> dict[str, str]:
-    """Read ``FILE:COLUMN`` into the group of each id."""
+    """Read ``FILE:COLUMN`` into the group of each id; an empty cell is no group."""
     name, separator, column = text.rpartition(":")
     if not separator or not name or not column:
         raise ConfigError(
@@ -158,8 +160,10 @@ def read_groups(text: str) -> dict[str, str]:
                 f"{name} has no column {wanted!r}",
                 hint=f"its columns are {', '.join(table.columns)}",
             )
+    refuse(name, table.findings)
     groups: dict[str, str] = {}
-    pairs = zip(table.column("id"), table.column(column), strict=True)
+    cells = zip(table.column("id"), table.column(column), strict=True)
+    pairs = [(bare_id(cube), group) for cube, group in cells if group.strip()]
     doubled = sorted({cube for cube, group in pairs if groups.setdefault(cube, group) != group})
     if doubled:
         raise DataError(

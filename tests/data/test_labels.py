@@ -267,3 +267,9 @@ def test_a_label_folder_with_one_misnamed_file_says_how_to_name_it(tmp_path):
     with pytest.raises(DataError, match=r"label files cannot be used, 1 problem\n") as caught:
         read_label_folder(tmp_path)
     assert caught.value.hint.startswith("rename it to <name>__<type>.csv")
+
+
+def test_a_suffix_in_capitals_is_a_label_file_too(tmp_path):
+    (tmp_path / "wood__REGR.CSV").write_text("id,label\na,1\n")
+    (file,) = read_label_folder(tmp_path)
+    assert (file.stem, file.problem) == ("wood", "regression")

@@ -133,6 +133,15 @@ def test_groups_without_a_column_are_a_usage_error(labels: Path) -> None:
         read_groups(f"{places}:region")
 
 
+def test_ids_of_groups_are_repaired_and_an_empty_cell_is_no_group(tmp_path: Path) -> None:
+    places = tmp_path / "places.csv"
+    places.write_text("id,place\na.zarr.zip,north\nb.zarr,\nc,south\n")
+    assert read_groups(f"{places}:place") == {"a": "north", "c": "south"}
+    places.write_text("id,place\na,north\nb,south,coast\n")
+    with pytest.raises(DataError, match="row without exactly 2 cells: line 3 has 3 cells"):
+        read_groups(f"{places}:place")
+
+
 def test_dropped_labels_are_counted(labels: Path) -> None:
     (labels / "gaps__regr.csv").write_text("id,label\na,1\nb,\nc,nan\nd,2\n")
     warnings = select(labels).warnings
