@@ -252,3 +252,26 @@ def test_the_data_set_is_made_with_checked_parameters(folder: Path) -> None:
     wrong = dataclasses.replace(read_run, dataset_settings={"saesons": "3"})
     with pytest.raises(ConfigError, match="the parameters of folder cannot be used"):
         labels_of(wrong)
+
+
+def test_embeddings_alone_need_labels_and_no_data_set(folder: Path) -> None:
+    (folder / "given.csv").write_text("id,0\n" + "".join(f"c{n:02d},{n}\n" for n in range(N)))
+    file = folder / "run.yaml"
+    file.write_text("labels: cubes/labels\nembeddings: [given.csv]\noutput: out\n")
+    run(file)
+    assert set(scored(folder)) == {"given"}
+    asked = read_run_file(file)
+    assert evaluate_request(asked, methods_of(asked)[0]).dataset is None
+
+
+def test_two_methods_of_one_name_are_refused(folder: Path) -> None:
+    asked = read(folder, "encoders: [random, {name: constant, as: random}]")
+    with pytest.raises(ConfigError, match="several methods are named random") as caught:
+        methods_of(asked)
+    assert "'as'" in str(caught.value.hint)
+
+
+def test_a_name_made_of_parameters_is_safe_as_a_file_name(folder: Path) -> None:
+    (method,) = methods_of(read(folder, "encoders: [{name: random, seed: 'a/../b c'}]"))
+    assert method.name == "random-seed=a_.._b_c"
+    assert method.embeddings.parent == folder / "out/embeddings"

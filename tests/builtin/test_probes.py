@@ -11,6 +11,7 @@ from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
+from neucocore.builtin.probe_mlp import LEARNING_RATE
 from neucocore.builtin.specs_probes import probe_specs
 from neucocore.evaluation.probing import generator
 from neucocore.interfaces import Probe
@@ -186,3 +187,11 @@ def test_the_linear_layer_learns_the_same_whatever_the_units_of_the_embedding(pr
     plain = fitted("linear", problem, data).predict(X[200:])
     scaled = fitted("linear", problem, (1000 * X + 70, labels)).predict(1000 * X[200:] + 70)
     np.testing.assert_allclose(scaled, plain, rtol=1e-3, atol=1e-3)
+
+
+def test_the_first_step_of_adam_is_as_long_as_the_learning_rate():
+    """Without the correction of its moments it would be a third of that, or thrice."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((50, 4))
+    probe = make("mlp", "regression", epochs=1).fit(X, X[:, :2] + 1, generator("test", 0))
+    np.testing.assert_allclose(np.abs(probe.state()["output_bias"]), LEARNING_RATE, rtol=1e-2)

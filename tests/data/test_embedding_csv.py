@@ -438,3 +438,18 @@ def test_an_id_without_a_number_beside_it_is_no_embedding(csv):
     with pytest.raises(DataError) as error:
         csv("id\na\nb\n")
     assert "no embedding column beside the id" in problems(error)
+
+
+@pytest.mark.parametrize("cell", ["1:5", "1/5", "1_000", "0x10", "1.2.3", "--1", "1e", "e5", "."])
+def test_fault_10_what_is_nearly_a_number_is_none(csv, cell):
+    with pytest.raises(NonFiniteError) as error:
+        csv(f"id,0\na,{cell}\nb,1\n")
+    assert f"{cell!r}" in problems(error)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("+1", 1), ("-1", -1), ("1.", 1), (".5", 0.5), ("1E2", 100), ("1e+2", 100), ("-0", 0)],
+)
+def test_every_usual_way_to_write_a_number_is_read(csv, cell, value):
+    assert csv(f"id,0\na,{cell}\nb,7\n").matrix[:, 0].tolist() == [value, 7]

@@ -153,3 +153,24 @@ def test_a_stored_plugin_probe_is_its_state(robust, rows, plugin):
     y = rows[:, 0]
     stored = robust(rows, y, probe="mean-label", store_probe=True)[0].probe
     assert stored.arrays["mean"] == pytest.approx(y.mean())
+
+
+@pytest.mark.parametrize(
+    ("problem", "y"),
+    [("binary", np.arange(50) % 2), ("multiclass", np.arange(50) % 3)],
+    ids=["binary", "multiclass"],
+)
+def test_a_probe_gets_classes_as_a_column_of_codes(robust, rows, task, monkeypatch, problem, y):
+    from neucocore.builtin.probe_knn import KNearestProbe
+
+    seen = []
+    fit = KNearestProbe.fit
+
+    def noting(self, X, y, rng):
+        seen.append(y)
+        return fit(self, X, y, rng)
+
+    monkeypatch.setattr(KNearestProbe, "fit", noting)
+    robust(rows, task("kind", y, problem), probe="knn")
+    assert {(part.ndim, part.dtype.kind) for part in seen} == {(1, "i")}
+    assert {int(code) for part in seen for code in part} == set(y.tolist())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import time
 from pathlib import Path
 
 from neucocore.results.provenance import Meter, file_digest, machine, peak_memory, software
@@ -33,6 +34,15 @@ def test_a_meter_reads_time_and_memory() -> None:
     assert read["peak_memory_bytes"] >= len(ballast)
     assert 0 <= read["seconds"] < 60
     assert peak_memory() >= read["peak_memory_bytes"]
+
+
+def test_a_meter_counts_the_processor_time_since_it_began() -> None:
+    while time.process_time() < 0.3:
+        pass
+    meter = Meter()
+    began = time.process_time()
+    read = meter.read()["cpu_seconds"]
+    assert 0 <= read <= time.process_time() - began + 0.1
 
 
 def test_a_files_digest_is_its_sha256(tmp_path: Path) -> None:

@@ -78,3 +78,7 @@ def test_the_leaderboard_file_lies_where_neuco_bench_keeps_its_own(
     assert path.parent == results.output / "leaderboards" / "dev"
     assert path.read_text() == write.to_csv(two)
     assert len(read_runs(results.output)) == 3
+
+
+def test_a_bar_in_a_name_opens_no_column_of_markdown() -> None:
+    assert write._piped(["a|b", "1"]) == r"| a\|b | 1 |"

@@ -53,3 +53,10 @@ def test_no_answer_makes_us_wait_for_more_than_a_quarter_of_an_hour(fake_time):
     pace.note(429, {"Retry-After": "86400"})
     pace.wait()
     assert sum(fake_time.waits) == 900
+
+
+def test_after_a_failure_the_wait_is_at_least_as_long_as_the_server_said(fake_time):
+    pace = fake_time.pace()
+    pace.note(503, {"Retry-After": "100"})
+    pace.back_off(1)
+    assert fake_time.now == 100
