@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import NamedTuple
 
 from neucocore.data.downloadfile import DownloadState, RemoteFile
@@ -70,6 +70,7 @@ class Fetcher:
         self._lock = Lock()
         self._files = 0
         self._bytes = 0
+        self._abandoned = False
 
     def fetch_all(
         self, files: Sequence[RemoteFile], *, jobs: int = 4, progress: Progress | None = None
@@ -86,19 +87,48 @@ class Fetcher:
         DataError
             A file cannot be had; running again goes on from here.
         """
-        with ThreadPoolExecutor(max(1, jobs)) as pool:
-            waiting = [pool.submit(self._fetch, file, progress) for file in files]
-            try:
-                wait(waiting, return_when=FIRST_EXCEPTION)
-            finally:
-                self._pace.stop()
-                for future in waiting:
-                    future.cancel()
+        waiting: list[Future[None]] = [Future() for _ in files]
+        tasks = iter(list(zip(waiting, files, strict=True)))
+        # Not a pool: its threads would hold Ctrl-C up until their ranges are there.
+        threads = [
+            Thread(target=self._work, args=(tasks, progress), daemon=True)
+            for _ in range(min(max(1, jobs), len(files)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            wait(waiting, return_when=FIRST_EXCEPTION)
+        except BaseException:
+            self._abandoned = True
+            raise
+        finally:
+            self._pace.stop()
+            for future in waiting:
+                future.cancel()
+        for thread in threads:
+            thread.join()
         for future in waiting:
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, _Stopped):
                 raise error
         return self._bytes
+
+    def _work(
+        self, tasks: Iterator[tuple[Future[None], RemoteFile]], progress: Progress | None
+    ) -> None:
+        """Fetch one file after the other, in a thread of its own."""
+        while True:
+            with self._lock:
+                future, file = next(tasks, (None, None))
+            if future is None or file is None:
+                return
+            if future.set_running_or_notify_cancel():
+                try:
+                    self._fetch(file, progress)
+                except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
+                    future.set_exception(error)
+                else:
+                    future.set_result(None)
 
     def _fetch(self, file: RemoteFile, progress: Progress | None) -> None:
         """Fetch one file, from where an earlier run or attempt left it."""
@@ -172,6 +202,8 @@ class Fetcher:
             raise
         except Exception as error:  # noqa: BLE001  HTTP libraries share no base class
             raise _TryAgain(f"{type(error).__name__}: {error}") from None
+        if self._abandoned:
+            raise _Stopped  # nobody waits any more, and the folder may be another download's
         self._pace.note(answer.status, answer.headers)
         check_status(file.path, answer.status)
         return answer

@@ -276,3 +276,28 @@ def test_killed_ten_times_it_ends_complete_and_fetches_nothing_twice_but_the_fil
         assert sum(hub.sent[path]) <= len(content) * (1 + kills[path])
     left = [f for f in out.rglob("*") if f.is_file() and STATE_FOLDER not in f.parts]
     assert len(left) == len(files)
+
+
+def test_fault_51_ctrl_c_does_not_wait_for_the_ranges_under_way(tmp_path, monkeypatch):
+    content = b"x" * 2000
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow(file, headers):
+        asked.set()
+        answered.wait(20)
+        return Answer(200, {}, content)
+
+    def interrupted(*_, **__):
+        assert asked.wait(20)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neucocore.data.downloadfetch.wait", interrupted)
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    file = RemoteFile("a.bin", len(content), digest)
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        Fetcher(slow, DownloadState(tmp_path), Pace()).fetch_all([file])
+    (worker,) = set(threading.enumerate()) - before
+    answered.set()
+    worker.join(20)
+    assert not list(tmp_path.iterdir())
