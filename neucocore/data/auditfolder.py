@@ -86,16 +86,15 @@ def find_all(path: Path) -> tuple[list[CubeFiles], list[FileReport]]:
         The path does not exist, or holds no cube.
     """
     if path.is_file():
-        return [(path.parent, _id(path), {path.parent.name: path})], []
+        home = _modality_folder(path.absolute().parent)
+        return [(home.parent, _id(path), {home.name: path})], []
     if not path.is_dir():
         raise MissingFileError(f"there is no file or folder {path}")
     cubes: dict[tuple[Path, str], dict[str, Path]] = defaultdict(dict)
     doubled = []
     for folder, folders, names in os.walk(path, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        home = Path(folder)
-        while home.name.startswith(PART):
-            home = home.parent
+        home = _modality_folder(Path(folder))
         for name in sorted(names):
             if not name.endswith(SUFFIX) or name.startswith("."):
                 continue
@@ -109,6 +108,13 @@ def find_all(path: Path) -> tuple[list[CubeFiles], list[FileReport]]:
             f"no cubes (*{SUFFIX}) under {path}", hint="neuco data download NAME --out DIR"
         )
     return [(root, id, files) for (root, id), files in sorted(cubes.items())], doubled  # noqa: A001
+
+
+def _modality_folder(folder: Path) -> Path:
+    """Return the folder named after the modality, above any parts."""
+    while folder.name.startswith(PART):
+        folder = folder.parent
+    return folder
 
 
 def _id(path: Path) -> str:

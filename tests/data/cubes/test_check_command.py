@@ -9,6 +9,8 @@ import pytest
 
 from neucocore import discovery
 from neucocore.cli import main
+from neucocore.data.auditfolder import audit_folder
+from neucocore.data.cubefile import CubeSchema
 
 TOY = """
 from neucocore.plugin import DatasetSpec, Param, hookimpl
@@ -122,3 +124,13 @@ def test_what_cannot_be_made_is_one_error_that_helps(neuco, toy, tmp_path, words
     assert code == 2
     assert what in err
     assert not (tmp_path / "toys").exists()
+
+
+def test_one_file_in_a_part_is_compared_with_its_modality(tmp_path, write_folder, monkeypatch):
+    write_folder(tmp_path, count=1, size=16)
+    (file,) = tmp_path.glob("data/s1/part-000000/*.zarr.zip")
+    monkeypatch.chdir(file.parent)
+    for path in (file, file.name):
+        (report,) = audit_folder(path, schemas={"s1": CubeSchema(size=264)})
+        assert report.modality == "s1"
+        assert [finding.code for finding in report.findings] == ["size"]
