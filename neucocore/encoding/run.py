@@ -35,8 +35,8 @@ from neucocore.encoding.spool import (
     width_of,
 )
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
-from neucocore.encoding.workfolder import disk_of, remove_idle
-from neucocore.errors import ComponentOutputError, DataError
+from neucocore.encoding.workfolder import disk_of, remove_idle, remove_unused
+from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.results.energy import EnergyMeter
 
 BATCH = 4
@@ -108,7 +108,11 @@ def _encode(run: _Run, shard: tuple[int, int] | None, *, merge: bool, force: boo
             return found
         if force:
             run.forget(part)
-        run.work(part)
+        try:
+            run.work(part)
+        except NeucoError:
+            remove_unused(run.spool_path(part))
+            raise
         if shard is not None:
             return run.report_of_shard()
         report = run.assemble()

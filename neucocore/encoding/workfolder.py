@@ -51,6 +51,23 @@ def remove_idle(parent: Path, own: Path | None = None) -> None:
         parent.rmdir()
 
 
+def remove_unused(own: Path) -> None:
+    """Remove a work folder that holds no work yet: nobody can go on with it.
+
+    Parameters
+    ----------
+    own
+        The spool in it whose lock the caller holds itself.
+    """
+    folder = own.parent
+    if any(not f.name.startswith(".") and f.stat().st_size for f in folder.glob("*")):
+        return
+    if not any(_held(lock) for lock in folder.glob(".*.lock") if lock.name != f".{own.name}.lock"):
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # other settings' work keeps it
+            folder.parent.rmdir()
+
+
 def _held(lock: Path) -> bool:
     try:
         with FileLock(lock, timeout=0):

@@ -280,3 +280,21 @@ def test_a_component_of_a_plugin_that_is_not_there_says_which(tmp_path: Path) ->
     )
     assert done.returncode == 2
     assert "pip install neuco-plugin-biomass" in done.stderr
+
+
+def test_a_season_that_is_not_there_leaves_nothing_behind(cubes: Path, tmp_path: Path) -> None:
+    before = written(tmp_path)
+    words = ("encode", "random", "--dataset", "folder", "--data", cubes, "--out", "e.csv")
+    done = neuco(*words, "--dataset-set", "seasons=winterr", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no season 'winterr'" in done.stderr
+    assert written(tmp_path) == before
+
+
+def test_finished_cubes_stay_when_a_later_one_fails(cubes: Path, tmp_path: Path) -> None:
+    (cubes / "data/s1/part-000000/c2.zarr.zip").write_bytes(b"PK\x03\x04 and no more")
+    assert encode(cubes, tmp_path).returncode == 4
+    write_modality(
+        cubes / "data/s1/part-000000/c2.zarr.zip", np.ones((1, 2, 4, 4), np.float32), ("vv", "vh")
+    )
+    assert "2 cubes from an earlier run" in encode(cubes, tmp_path).stderr
