@@ -28,6 +28,8 @@ DERIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "nodata__regr": ("nodata.derivation:share", {}),
     "ships_position__regr": ("ships.derivation:position", {}),
     "ships_detection__cls": ("ships.derivation:detection", {}),
+    "random_clean_reg__regr": ("random.derivation:number", {}),
+    "random_clean_cls__cls": ("random.derivation:coin", {}),
 }
 
 

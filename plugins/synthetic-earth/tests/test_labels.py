@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from neuco_plugin_synthetic_earth import labels
-from neuco_plugin_synthetic_earth.world.fields import generator
 
 
 def corine(**counts: int) -> dict[str, np.ndarray]:
@@ -82,10 +81,11 @@ def test_no_data_counts_pixels_whose_bands_are_all_zero() -> None:
     assert labels.nodata(image) == pytest.approx(1 / 16)
 
 
-def test_the_control_is_above_ten_for_half_of_the_cubes() -> None:
-    drawn = [labels.control(generator(0, "control", n)) for n in range(2000)]
-    numbers = np.array([d["random_reg__regr"] for d in drawn])
-    yes = np.array([d["random_cls__cls"] for d in drawn])
-    assert 0.0 <= numbers.min() <= numbers.max() <= 100.0
-    assert np.array_equal(yes, (numbers > 10.0).astype(float))
+def test_the_control_is_the_clean_one_even_and_independent() -> None:
+    drawn = [labels.control(f"cube {n}") for n in range(2000)]
+    numbers = np.array([d["random_clean_reg__regr"] for d in drawn])
+    yes = np.array([d["random_clean_cls__cls"] for d in drawn])
+    assert 0.0 <= numbers.min() <= numbers.max() < 100.0
+    assert numbers.mean() == pytest.approx(50, abs=2)
     assert yes.mean() == pytest.approx(0.5, abs=0.03)
+    assert abs(np.corrcoef(numbers, yes)[0, 1]) < 0.06

@@ -22,8 +22,8 @@ CHALLENGE_FILES = {
     "landcover_agriculture__regr.csv",
     "landcover_forest__regr.csv",
     "nodata__regr.csv",
-    "random_cls__cls.csv",
-    "random_reg__regr.csv",
+    "random_clean_cls__cls.csv",
+    "random_clean_reg__regr.csv",
 }
 SHIP_FILES = {"ships_detection__cls.csv", "ships_position__regr.csv"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -97,10 +98,21 @@ LABELS: Mapping[str, Callable[[Truth], Label]] = {
 """Label file name, without suffix, to the function of the truth it holds."""
 
 
-def control(rng: np.random.Generator) -> dict[str, float]:
-    """Return labels that nothing in a cube can tell: a percentage, and whether it is above 10."""
-    value = 100.0 * float(rng.random()) ** (10 / 3)  # half of them above 10
-    return {"random_reg__regr": value, "random_cls__cls": float(value > 10.0)}
+def control(cube: str) -> dict[str, float]:
+    """Return labels that nothing in a cube can tell: a percentage, and yes or no.
+
+    Those of the clean control, from the hash of the cube's id.
+    """
+    return {
+        "random_clean_reg__regr": 100.0 * _uniform("random-regression@2", cube),
+        "random_clean_cls__cls": float(_uniform("random-classification@2", cube) >= 0.5),
+    }
+
+
+def _uniform(salt: str, text: str) -> float:
+    """Return a number from [0, 1): the first 53 bits of sha256(salt, NUL, text)."""
+    digest = hashlib.sha256(f"{salt}\0{text}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2.0**53
 
 
 def _share(raster: NDArray[np.uint8], wanted: Any, left_out: tuple[int, ...]) -> float | None:

@@ -169,7 +169,7 @@ def _make_place(work: tuple[Path, int, int, int, int]) -> list[Row]:
         _write_cube(folder, cube, index // FILES_PER_PART)
         labels: dict[str, Any] = {name: label(cube.truth) for name, label in LABELS.items()}
         labels["nodata__regr"] = nodata(cube.s2l2a)
-        labels |= control(generator(seed, "control", index))
+        labels |= control(cube.id)
         rows.append(
             Row(cube.id, cube.place.name, cube.lon, cube.lat, cube.row, cube.col, dev, labels)
         )
