@@ -91,3 +91,10 @@ def test_an_alias_inside_its_own_anchor_is_refused(tmp_path: Path) -> None:
 def test_what_looks_like_a_date_stays_text(tmp_path: Path) -> None:
     """A revision or a phase may be named so; as a date it could not be written to JSON."""
     assert load_yaml(written(tmp_path, "phase: 2026-03-01\n")).value == {"phase": "2026-03-01"}
+
+
+@pytest.mark.parametrize("text", ["[a, b]: 1\n", "{a: 1}: 1\n", "x: {[a]: 1}\n"])
+def test_a_list_or_mapping_is_no_key(tmp_path: Path, text: str) -> None:
+    document = load_yaml(written(tmp_path, text))
+    with pytest.raises(ConfigError, match=r"yaml:1: a list or mapping cannot be a key"):
+        document.refuse([])

@@ -267,3 +267,9 @@ def test_fault_25_named_columns_are_joined_by_name_whatever_their_order_in_a_par
     write(tmp_path / "part-0.parquet", {"id": ["a"], "x": [1.0], "y": [2.0]})
     write(tmp_path / "part-1.parquet", {"id": ["b"], "y": [4.0], "x": [3.0]})
     assert load_embeddings(tmp_path).matrix.tolist() == [[1, 2], [3, 4]]
+
+
+def test_an_id_without_a_vector_is_no_embedding(tmp_path):
+    with pytest.raises(DataError) as error:
+        load_embeddings(write(tmp_path / "e.parquet", {"id": IDS}))
+    assert "no embedding column beside the id" in "\n".join(error.value.problems)

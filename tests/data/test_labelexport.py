@@ -112,3 +112,11 @@ def test_only_labels_that_neucobench_cannot_hold_are_an_error(tmp_path, labels):
     cover = [file for file in labels if file.stem == "cover"]
     with pytest.raises(DataError, match="no label file that NeuCo-Bench can hold"):
         export_neuco(cover, {}, tmp_path / "out", "Mine")
+
+
+def test_one_licence_the_hub_knows_needs_no_link(tmp_path, labels):
+    forest = [file for file in labels if file.stem == "forest"]
+    for tasks, links in (({"forest": FOREST}, False), ({}, True)):
+        export_neuco(forest, tasks, tmp_path / str(links), "Mine")
+        head = (tmp_path / str(links) / "README.md").read_text().split("---\n", 2)[1]
+        assert ("license_link" in yaml.safe_load(head)) is links

@@ -94,3 +94,11 @@ def test_the_offset_is_told_from_large_cubes_too(values, bands):
 def test_nothing_is_noticed_about_sound_values(values):
     for modality in ("s1", "s2l1c", "s2l2a"):
         assert audit_values(values(modality)) == []
+
+
+def test_bands_that_are_not_shared_are_judged_by_darkness(values, bands):
+    l1c = values("s2l1c") + np.int16(1000)
+    few = values("s2l2a")[:, 1:3]
+    few[..., 0] = 5
+    told = told_offsets({"l1c": l1c, "few": few}, {"l1c": bands["s2l1c"], "few": ("B02", "B03")})
+    assert told == {"l1c": [1000] * 4, "few": [0] * 4}

@@ -176,3 +176,16 @@ def test_hidden_folders_and_files_are_not_looked_at(tmp_path, write_folder):
         hidden.parent.mkdir(parents=True, exist_ok=True)
         hidden.write_bytes(b"half of a download")
     assert errors(audit_folder(tmp_path)) == {}
+
+
+def test_the_summary_counts_forms_and_leaves_out_what_it_does_not_know(tmp_path, values, bands):
+    for number, size in enumerate((8, 8, 4)):
+        path = file_of(tmp_path, "s1", f"c{number}")
+        write_modality(path, values("s1", seasons=1, size=size), bands["s1"])
+    file_of(tmp_path, "s2l2a", "c0").parent.mkdir(parents=True)
+    file_of(tmp_path, "s2l2a", "c0").write_bytes(b"")
+    rows = {row["modality"]: row for row in summary_of(audit_folder(tmp_path))}
+    assert rows["s1"]["shape"] == "1 x 2 x 8 x 8 (and 1 others)"
+    assert rows["s1"]["type"] == "float16"
+    assert (rows["s1"]["usable"], rows["s2l2a"]["usable"]) == (3, 0)
+    assert (rows["s2l2a"]["shape"], rows["s2l2a"]["no data"]) == (None, None)
