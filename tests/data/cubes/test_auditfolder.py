@@ -187,5 +187,5 @@ def test_the_summary_counts_forms_and_leaves_out_what_it_does_not_know(tmp_path,
     rows = {row["modality"]: row for row in summary_of(audit_folder(tmp_path))}
     assert rows["s1"]["shape"] == "1 x 2 x 8 x 8 (and 1 others)"
     assert rows["s1"]["type"] == "float16"
-    assert (rows["s1"]["usable"], rows["s2l2a"]["usable"]) == (3, 0)
+    assert (rows["s1"]["usable"], rows["s2l2a"]["usable"]) == (2, 0)
     assert (rows["s2l2a"]["shape"], rows["s2l2a"]["no data"]) == (None, None)
