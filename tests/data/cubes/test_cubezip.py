@@ -156,3 +156,10 @@ def test_the_name_before_the_content_must_be_the_directorys(file: Path) -> None:
         pytest.raises(CorruptCubeError, match="points member a to a wrong place"),
     ):
         archive.read("a", 5)
+
+
+def test_members_may_have_names_beyond_ascii(file: Path) -> None:
+    packed(file, zipfile.ZIP_STORED, **{"bänder/0": b"12345", "帯": b"x"})
+    with CubeArchive(file) as archive:
+        archive.check_all()
+        assert (archive.read("bänder/0", 5), archive.read("帯", 1)) == (b"12345", b"x")
