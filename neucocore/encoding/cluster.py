@@ -12,6 +12,8 @@ from typing import Any
 from neucocore.errors import ConfigError, RunError
 
 CONNECT_TIMEOUT = "15s"
+LOGGING = ("distributed", "tornado")
+"""Packages that log what a lost connection is to them; the second runs the first's callbacks."""
 PATIENCE = 60.0
 """Seconds without any worker after which a run gives up: a queue may be restarting them."""
 
@@ -114,7 +116,7 @@ def _quiet() -> Iterator[None]:
     levels = {
         name: logger.level
         for name, logger in logging.root.manager.loggerDict.items()
-        if name.split(".")[0] == "distributed" and isinstance(logger, logging.Logger)
+        if name.split(".")[0] in LOGGING and isinstance(logger, logging.Logger)
     }
     for name in levels:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
