@@ -112,3 +112,37 @@ def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
     np.savez(tmp_path / "truth/a.npz", clouds=seasons)
 
     assert cover(["a"], [tmp_path]).y.tolist() == pytest.approx([32.5])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id,season,file\na,spring\n", "line 2 lacks an id, a season or a file"),
+        ("id,season,file\né,1,a.tif\n".encode("latin-1"), "not UTF-8 at byte 15"),
+    ],
+    ids=["ragged", "latin-1"],
+)
+def test_a_table_that_cannot_be_read_is_named(tmp_path, content, said):
+    (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        cover(["a"], [tmp_path / "labels.csv"])
+
+
+def test_a_cube_that_is_hardly_on_its_rasters_gets_no_label(table, tmp_path):
+    grids = tmp_path / "cubes.csv"
+    grids.write_text(
+        "id,crs,height,width,west,south,east,north\n"
+        "a,EPSG:32633,2,5,500000,4999980,500050,5000000\n"
+        "b,EPSG:32633,2,5,500040,4999980,500090,5000000\n"
+    )
+    labels = cover(["a", "b"], table(a=[CLOUDY] * 4, b=[CLOUDY] * 4), cubes=str(grids))
+    assert labels.ids == ("a",)
+    assert "covers less than 50% of its pixels" in labels.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "params", [{"seasons": 0}, {"padding": ("-1", "0", "0", "0")}], ids=["no season", "outwards"]
+)
+def test_seasons_and_padding_that_cannot_be_are_refused(table, params):
+    with pytest.raises(ConfigError):
+        cover(["a"], table(a=[CLOUDY] * 4), **params)

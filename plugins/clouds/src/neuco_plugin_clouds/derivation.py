@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ CLOUD = {"classes": (1, 2), "scribble": (1, 2, 3, 4)}
 CODES = {"classes": range(4), "scribble": range(7)}
 UNLABELLED = {"classes": (), "scribble": (99,)}
 PATCH, PADDED = 509, (512, 512)
+COVERED = 0.5  # least share of a cube's pixels that lie on the raster of a season
 
 Codes = NDArray[np.uint8]
 Edges = tuple[int, int, int, int]
@@ -66,6 +68,8 @@ def cover(
     DataError
         A raster holds other codes or undeclared padding, or no cube gets a label.
     """
+    if seasons < 1:
+        raise ConfigError(f"{seasons} seasons cannot have labels", hint="--set seasons=4")
     rasters = _source(sources, cubes, _edges(padding))
 
     def label(cube: str) -> float:
@@ -115,6 +119,8 @@ def _source(
         if cube not in grids:
             raise NoLabel("no grid in the table of cubes")
         patches = [raster.sample(grids[cube]) for raster in rasters]
+        if any(patch.covered.mean() < COVERED for patch in patches):
+            raise NoLabel(f"a season's raster covers less than {COVERED:.0%} of its pixels")
         return [patch.values[patch.covered] for patch in patches]
 
     return of_files
@@ -122,16 +128,22 @@ def _source(
 
 def _read_table(path: Path) -> dict[str, dict[str, Path]]:
     """Return files by cube and season."""
-    with path.open(newline="", encoding="utf-8-sig") as table:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 at byte {error.start}") from error
+    with io.StringIO(text, newline="") as table:
         rows = csv.DictReader(table)
         missing = {"id", "season", "file"} - set(rows.fieldnames or ())
         if missing:
             raise DataError(f"{path} lacks the columns {', '.join(sorted(missing))}")
         files: dict[str, dict[str, Path]] = {}
         for row in rows:
+            where = f"{path} line {rows.line_num}"
+            if not (row["id"] and row["season"] and row["file"]):
+                raise DataError(f"{where} lacks an id, a season or a file")
             seasons = files.setdefault(row["id"], {})
             if row["season"] in seasons:
-                where = f"{path} line {rows.line_num}"
                 raise DataError(f"{where}: {row['id']} has season {row['season']!r} twice")
             seasons[row["season"]] = path.parent / row["file"]
     return files
@@ -160,4 +172,6 @@ def _edges(padding: Sequence[str]) -> Edges:
         raise ConfigError(
             f"padding {given!r} is not four numbers", hint="--set padding=top,bottom,left,right"
         ) from None
+    if min(top, bottom, left, right) < 0:
+        raise ConfigError("padding cannot be negative", hint="--set padding=top,bottom,left,right")
     return top, bottom, left, right
