@@ -24,9 +24,9 @@ from numcodecs import Blosc
 from numcodecs.registry import get_codec
 from zarr.storage import ZipStore
 
-from neucocore.data.channels import BANDS
-from neucocore.data.cubefile import write_modality
-from neucocore.data.cubefolder import CubeFolder
+from neucocore.data.cubes.channels import BANDS
+from neucocore.data.cubes.file import write_modality
+from neucocore.data.cubes.folder import CubeFolder
 
 
 def main() -> None:

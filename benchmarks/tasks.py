@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from neucocore.components import resolve
-from neucocore.data.embeddings import Embeddings, load_embeddings
-from neucocore.data.labels import read_label_folder
+from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
+from neucocore.data.labels.labels import read_label_folder
 from neucocore.derivation.derive import derive_folder
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol

@@ -14,35 +14,35 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from neucocore.api import encode, evaluate, leaderboard
     from neucocore.components import create
-    from neucocore.data.cube import Cube
-    from neucocore.data.cubefile import cube_digest, read_modality
-    from neucocore.data.cubewrite import write_modality
-    from neucocore.data.embeddings import Embeddings, load_embeddings, save_embeddings
-    from neucocore.data.labels import Labels, read_label_file, read_label_folder
+    from neucocore.data.cubes.cube import Cube
+    from neucocore.data.cubes.file import cube_digest, read_modality
+    from neucocore.data.cubes.writing import write_modality
+    from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
+    from neucocore.data.labels.labels import Labels, read_label_file, read_label_folder
     from neucocore.discovery import installation
     from neucocore.errors import NeucoError
     from neucocore.lookup import find
     from neucocore.results.probes import load_probe
 
 _HOMES = {
-    "Cube": "neucocore.data.cube",
-    "Embeddings": "neucocore.data.embeddings",
-    "Labels": "neucocore.data.labels",
+    "Cube": "neucocore.data.cubes.cube",
+    "Embeddings": "neucocore.data.embeddings.embeddings",
+    "Labels": "neucocore.data.labels.labels",
     "NeucoError": "neucocore.errors",
     "create": "neucocore.components",
-    "cube_digest": "neucocore.data.cubefile",
+    "cube_digest": "neucocore.data.cubes.file",
     "encode": "neucocore.api",
     "evaluate": "neucocore.api",
     "find": "neucocore.lookup",
     "installation": "neucocore.discovery",
     "leaderboard": "neucocore.api",
-    "load_embeddings": "neucocore.data.embeddings",
+    "load_embeddings": "neucocore.data.embeddings.embeddings",
     "load_probe": "neucocore.results.probes",
-    "read_label_file": "neucocore.data.labels",
-    "read_label_folder": "neucocore.data.labels",
-    "read_modality": "neucocore.data.cubefile",
-    "save_embeddings": "neucocore.data.embeddings",
-    "write_modality": "neucocore.data.cubewrite",
+    "read_label_file": "neucocore.data.labels.labels",
+    "read_label_folder": "neucocore.data.labels.labels",
+    "read_modality": "neucocore.data.cubes.file",
+    "save_embeddings": "neucocore.data.embeddings.embeddings",
+    "write_modality": "neucocore.data.cubes.writing",
 }
 
 __all__ = [

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from neucocore.data.cube import Cube
-    from neucocore.data.labels import Labels
+    from neucocore.data.cubes.cube import Cube
+    from neucocore.data.labels.labels import Labels
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from neucocore.data.cubeparams import CUBE_PARAMS, FOLDER_PARAMS
+from neucocore.data.cubes.params import CUBE_PARAMS, FOLDER_PARAMS
 from neucocore.errors import (
     ComponentOutputError,
     ConfigError,
@@ -38,7 +38,8 @@ from neucocore.specs import (
 if TYPE_CHECKING:
     from neucocore.builtin.reducers_pca import PCA
     from neucocore.data.atomic import replacing, write_text
-    from neucocore.data.channels import (
+    from neucocore.data.cubes.assembly import read_cube
+    from neucocore.data.cubes.channels import (
         BANDS,
         CHALLENGE_STATISTICS,
         SSL4EO_STATISTICS,
@@ -46,19 +47,18 @@ if TYPE_CHECKING:
         stacked,
         standardised,
     )
-    from neucocore.data.cube import Cube
-    from neucocore.data.cubefile import (
+    from neucocore.data.cubes.cube import Cube
+    from neucocore.data.cubes.file import (
         CubeFile,
         CubeSchema,
         cube_digest,
         read_modality,
         write_modality,
     )
-    from neucocore.data.cubefind import find_cubes
-    from neucocore.data.cubefolder import CubeFolder
-    from neucocore.data.cuberead import read_cube
-    from neucocore.data.cubeselect import CubeSelection
-    from neucocore.data.labels import Labels, read_label_file
+    from neucocore.data.cubes.finding import find_cubes
+    from neucocore.data.cubes.folder import CubeFolder
+    from neucocore.data.cubes.selection import CubeSelection
+    from neucocore.data.labels.labels import Labels, read_label_file
     from neucocore.derivation.grids import CubeGrid, grids_for
     from neucocore.derivation.labelling import NoLabel, label_each
     from neucocore.derivation.layers import TruthLayer, open_layer, source_files, truth_folder
@@ -69,24 +69,24 @@ if TYPE_CHECKING:
 
 # Names that need numpy or zarr, and where they live.
 _ON_DEMAND = {
-    "BANDS": "neucocore.data.channels",
-    "CHALLENGE_STATISTICS": "neucocore.data.channels",
-    "ChannelStatistics": "neucocore.data.channels",
-    "Cube": "neucocore.data.cube",
+    "BANDS": "neucocore.data.cubes.channels",
+    "CHALLENGE_STATISTICS": "neucocore.data.cubes.channels",
+    "ChannelStatistics": "neucocore.data.cubes.channels",
+    "Cube": "neucocore.data.cubes.cube",
     "CubeGrid": "neucocore.derivation.grids",
-    "CubeFile": "neucocore.data.cubefile",
-    "CubeFolder": "neucocore.data.cubefolder",
-    "CubeSchema": "neucocore.data.cubefile",
-    "CubeSelection": "neucocore.data.cubeselect",
-    "cube_digest": "neucocore.data.cubefile",
-    "find_cubes": "neucocore.data.cubefind",
-    "Labels": "neucocore.data.labels",
+    "CubeFile": "neucocore.data.cubes.file",
+    "CubeFolder": "neucocore.data.cubes.folder",
+    "CubeSchema": "neucocore.data.cubes.file",
+    "CubeSelection": "neucocore.data.cubes.selection",
+    "cube_digest": "neucocore.data.cubes.file",
+    "find_cubes": "neucocore.data.cubes.finding",
+    "Labels": "neucocore.data.labels.labels",
     "Legend": "neucocore.derivation.zonal",
     "PCA": "neucocore.builtin.reducers_pca",
     "NoLabel": "neucocore.derivation.labelling",
     "Patch": "neucocore.derivation.rasters",
     "Raster": "neucocore.derivation.rasters",
-    "SSL4EO_STATISTICS": "neucocore.data.channels",
+    "SSL4EO_STATISTICS": "neucocore.data.cubes.channels",
     "TruthLayer": "neucocore.derivation.layers",
     "grids_for": "neucocore.derivation.grids",
     "in_metres": "neucocore.derivation.projection",
@@ -96,16 +96,16 @@ _ON_DEMAND = {
     "label_shares": "neucocore.derivation.zonal",
     "open_layer": "neucocore.derivation.layers",
     "project": "neucocore.derivation.projection",
-    "read_cube": "neucocore.data.cuberead",
-    "read_label_file": "neucocore.data.labels",
-    "read_modality": "neucocore.data.cubefile",
+    "read_cube": "neucocore.data.cubes.assembly",
+    "read_label_file": "neucocore.data.labels.labels",
+    "read_modality": "neucocore.data.cubes.file",
     "replacing": "neucocore.data.atomic",
     "share_of": "neucocore.derivation.zonal",
     "source_files": "neucocore.derivation.layers",
-    "stacked": "neucocore.data.channels",
-    "standardised": "neucocore.data.channels",
+    "stacked": "neucocore.data.cubes.channels",
+    "standardised": "neucocore.data.cubes.channels",
     "truth_folder": "neucocore.derivation.layers",
-    "write_modality": "neucocore.data.cubefile",
+    "write_modality": "neucocore.data.cubes.file",
     "write_text": "neucocore.data.atomic",
 }
 

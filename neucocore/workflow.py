@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from neucocore.components import check_values, create
 from neucocore.data.ids import read_excluded_ids
-from neucocore.data.labels import read_label_folder
+from neucocore.data.labels.labels import read_label_folder
 from neucocore.discovery import installation
 from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import neucocore
-from neucocore.data.cubewrite import write_modality
+from neucocore.data.cubes.writing import write_modality
 
 
 def test_every_exported_name_can_be_had() -> None:

@@ -12,8 +12,8 @@ import pytest
 import typer
 
 from neucocore.cli.run import run
-from neucocore.data.cubewrite import write_modality
-from neucocore.data.embeddings import load_embeddings
+from neucocore.data.cubes.writing import write_modality
+from neucocore.data.embeddings.embeddings import load_embeddings
 from neucocore.errors import ConfigError, DataError
 from neucocore.runfile import RunFile, read_run_file
 from neucocore.workflow import (

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.builtin.noise import standard_normals
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ConfigError
 
 

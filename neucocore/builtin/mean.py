@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
-from neucocore.data.channels import SSL4EO_STATISTICS, standardised
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.channels import SSL4EO_STATISTICS, standardised
+from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ShapeError
 
 SIDE = 8

@@ -17,9 +17,9 @@ def convert(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write embeddings in the format of the new file's suffix."""
-    from neucocore.data.embeddings import load_embeddings, save_embeddings
+    from neucocore.data.embeddings.embeddings import load_embeddings, save_embeddings
+    from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
     from neucocore.data.findings import messages
-    from neucocore.data.sidecar import read_sidecar, write_sidecar
     from neucocore.errors import ConfigError
 
     if out.is_dir():

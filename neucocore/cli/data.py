@@ -12,11 +12,11 @@ from neucocore.cli.terminal import progress, put, put_json, put_table, say
 from neucocore.plurals import counted
 
 if TYPE_CHECKING:
-    from neucocore.data.auditfile import FileReport
-    from neucocore.data.cubefile import CubeSchema
-    from neucocore.data.download import Origin, Summary
-    from neucocore.data.downloadfile import Plan
-    from neucocore.data.downloadpace import Pace
+    from neucocore.data.audit.cube import FileReport
+    from neucocore.data.cubes.file import CubeSchema
+    from neucocore.data.downloads.download import Origin, Summary
+    from neucocore.data.downloads.file import Plan
+    from neucocore.data.downloads.pace import Pace
     from neucocore.specs import DatasetSpec
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -47,7 +47,7 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
 ) -> None:
     """Read every cube of a folder and report everything that is noticed."""
-    from neucocore.data.auditfolder import audit_folder
+    from neucocore.data.audit.folder import audit_folder
 
     schemas = _schemas(dataset, path) if dataset else None
     with progress("checking cubes") as advance:
@@ -84,8 +84,8 @@ def download(
     json: Annotated[bool, typer.Option("--json", help="The plan as a list of objects.")] = False,
 ) -> None:
     """Download a data set; killed and run again, it goes on where it stopped."""
-    from neucocore.data.download import Download
-    from neucocore.data.downloadpace import Pace
+    from neucocore.data.downloads.download import Download
+    from neucocore.data.downloads.pace import Pace
 
     pace = Pace()
     origin, small = _origin(name, pace)
@@ -163,7 +163,7 @@ def _below(file: Path, path: Path) -> str:
 
 
 def _show(reports: list[FileReport], path: Path) -> None:
-    from neucocore.data.auditsummary import errors_of, summary_of, warnings_of
+    from neucocore.data.audit.summary import errors_of, summary_of, warnings_of
 
     put_table(
         summary_of(reports),
@@ -191,10 +191,10 @@ def _origin(name: str, pace: Pace) -> tuple[Origin, dict[str, tuple[str, ...]]]:
     from neucocore.lookup import find
 
     if name == WINNERS:
-        from neucocore.data.downloadwinners import Winners
+        from neucocore.data.downloads.winners import Winners
 
         return Winners(), {"labels": (), "example": ()}
-    from neucocore.data.downloadhub import Hub
+    from neucocore.data.downloads.hub import Hub
 
     component = find("dataset", name)
     spec = _dataset_spec(component.spec)

@@ -51,7 +51,7 @@ def _describe(file: Path) -> dict[str, Any]:
         file = file.parent
     if (file / SUMMARY).is_file():
         return _run(file)
-    from neucocore.data.description import describe_embeddings
+    from neucocore.data.embeddings.description import describe_embeddings
 
     return describe_embeddings(file)
 
@@ -85,7 +85,7 @@ def _run_row(folder: Path) -> dict[str, Any]:
 
 
 def _cube(file: Path) -> dict[str, Any]:
-    from neucocore.data.auditfile import audit_cube
+    from neucocore.data.audit.cube import audit_cube
     from neucocore.data.findings import messages
     from neucocore.data.refusal import refuse
 
@@ -114,8 +114,8 @@ def _cube(file: Path) -> dict[str, Any]:
 
 def _draw(file: Path, png: Path) -> None:
     from neucocore.cli.terminal import say
-    from neucocore.data.cubefiles import cube_of_file, labels_of_file
-    from neucocore.data.picture import draw_cube
+    from neucocore.data.cubes.picture import draw_cube
+    from neucocore.data.cubes.siblings import cube_of_file, labels_of_file
     from neucocore.errors import ConfigError
 
     if not file.name.endswith(CUBE_SUFFIX):

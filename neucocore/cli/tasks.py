@@ -11,7 +11,7 @@ import typer
 from neucocore.cli.terminal import progress, put_json, put_table, say, warn
 
 if TYPE_CHECKING:
-    from neucocore.data.labels import LabelFile
+    from neucocore.data.labels.labels import LabelFile
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -41,7 +41,7 @@ def derive(
     from neucocore.components import parse_settings
     from neucocore.data.findings import messages
     from neucocore.data.ids import read_id_file
-    from neucocore.data.labelwrite import write_label_file
+    from neucocore.data.labels.writing import write_label_file
     from neucocore.derivation.derive import cube_ids, derivable, derive_labels, file_name
     from neucocore.errors import ConfigError
 
@@ -86,7 +86,7 @@ def stats(
     import json as jsonlib
 
     from neucocore.data.atomic import write_text
-    from neucocore.data.labelstats import label_stats
+    from neucocore.data.labels.stats import label_stats
 
     files = _files(task or [], labels)
     rows = [{**label_stats(file), **_described(file, dataset)} for file in files]
@@ -114,7 +114,7 @@ def export(
     format: Annotated[Format, typer.Option(help="Who it is for.")] = Format.neuco,  # noqa: A002
 ) -> None:
     """Write a folder of labels that NeuCo-Bench reads and a data hub accepts."""
-    from neucocore.data.labelexport import export_neuco
+    from neucocore.data.labels.export import export_neuco
 
     files = _files(task or [], labels)
     specs = {file.stem: spec for file in files if (spec := _spec(file, dataset))}
@@ -130,7 +130,7 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
     """Read the label files that names mean: files, stems, or tasks by their aliases."""
     import fnmatch
 
-    from neucocore.data.labels import read_label_file, read_label_folder
+    from neucocore.data.labels.labels import read_label_file, read_label_folder
     from neucocore.errors import ConfigError, MissingFileError
 
     given = [Path(name) for name in names if name.endswith(".csv")]

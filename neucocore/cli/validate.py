@@ -35,7 +35,7 @@ def validate(
     json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
 ) -> None:
     """Check an embeddings file, and whether it covers the samples that have labels."""
-    from neucocore.data.validation import validate_embeddings
+    from neucocore.data.embeddings.validation import validate_embeddings
     from neucocore.errors import ConfigError, DataError
 
     if labels is not None and ids is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from neucocore.data.findings import Finding
-from neucocore.data.labels import Labels
+from neucocore.data.labels.labels import Labels
 from neucocore.errors import DataError
 
 

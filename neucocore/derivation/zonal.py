@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.labels import Labels
+from neucocore.data.labels.labels import Labels
 from neucocore.derivation.labelling import NoLabel, label_each
 from neucocore.derivation.layers import Layer
 from neucocore.derivation.rasters import Patch

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from neucocore.components import calling, create
 from neucocore.data.atomic import write_text
-from neucocore.data.cubefile import cube_digest
-from neucocore.data.sidecar import read_sidecar, write_sidecar
+from neucocore.data.cubes.file import cube_digest
+from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, NeucoError

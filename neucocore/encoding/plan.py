@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from neucocore.components import calling, check_values, create
-from neucocore.data.embeddings import FORMATS, suffix_of
-from neucocore.data.labels import read_label_file
+from neucocore.data.embeddings.embeddings import FORMATS, suffix_of
+from neucocore.data.labels.labels import read_label_file
 from neucocore.discovery import Component
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import (

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from neucocore.components import calling, create
 from neucocore.data.atomic import locked, replacing
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.costs import append_costs
 from neucocore.encoding.finish import read_failures, write_failures
 from neucocore.encoding.worker import Worker

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from neucocore.data.atomic import locked
-from neucocore.data.embeddings import Embeddings, save_embeddings
+from neucocore.data.embeddings.embeddings import Embeddings, save_embeddings
 from neucocore.encoding import finish
 from neucocore.encoding.costs import append_costs, total_costs
 from neucocore.encoding.executors import run_batches

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neucocore.components import calling, create
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.cube import Cube
 from neucocore.discovery import PATH_VARIABLE, Component, installation
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Encoder

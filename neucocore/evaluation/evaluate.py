@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components import check_values
-from neucocore.data.coverage import covering_column
-from neucocore.data.embeddings import Embeddings, load_embeddings
+from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
+from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.findings import messages
 from neucocore.data.ids import read_excluded_ids
-from neucocore.data.labels import read_label_folder
-from neucocore.data.sidecar import read_sidecar
+from neucocore.data.labels.coverage import covering_column
+from neucocore.data.labels.labels import read_label_folder
 from neucocore.discovery import Component
 from neucocore.errors import ConfigError, IdError
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components import calling, create
-from neucocore.data.labels import LabelFile, Labels
+from neucocore.data.labels.labels import LabelFile, Labels
 from neucocore.discovery import Component
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.specs import TaskSpec

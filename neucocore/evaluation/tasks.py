@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.findings import messages
 from neucocore.data.ids import bare_id
-from neucocore.data.labels import LabelFile, Labels, label_digest
+from neucocore.data.labels.labels import LabelFile, Labels, label_digest
 from neucocore.data.refusal import refuse
 from neucocore.data.texttable import read_text_table
 from neucocore.discovery import Component, installation

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.cube import Cube
-from neucocore.data.cubewrite import write_modality
+from neucocore.data.cubes.cube import Cube
+from neucocore.data.cubes.writing import write_modality
 
 _S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 BANDS: Mapping[str, tuple[str, ...]] = {

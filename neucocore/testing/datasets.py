@@ -10,9 +10,9 @@ from typing import cast
 import numpy as np
 
 from neucocore.components import create, resolve
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.cube import Cube
 from neucocore.data.findings import messages
-from neucocore.data.labels import read_label_file
+from neucocore.data.labels.labels import read_label_file
 from neucocore.interfaces import Dataset
 from neucocore.specs import DatasetSpec
 from neucocore.testing.declarations import ComponentBench

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components import create
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.cube import Cube
 from neucocore.interfaces import Encoder
 from neucocore.specs import EncoderSpec
 from neucocore.testing.cubes import BANDS, make_cubes

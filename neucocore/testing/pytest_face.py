@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from neucocore.data.cube import Cube
+    from neucocore.data.cubes.cube import Cube
     from neucocore.testing.kit import PlannedCheck
 
 

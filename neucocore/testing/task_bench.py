@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components import create, resolve
-from neucocore.data.labels import Labels, read_label_file, read_label_folder
+from neucocore.data.labels.labels import Labels, read_label_file, read_label_folder
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.labels import label_digest
+from neucocore.data.labels.labels import label_digest
 from neucocore.evaluation.batches import join
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.robust import IDENTITY

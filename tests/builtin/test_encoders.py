@@ -10,8 +10,8 @@ import pytest
 
 from neucocore.builtin.encoders import ConstantEncoder, RandomEncoder
 from neucocore.builtin.mean import MeanEncoder
-from neucocore.data.channels import BANDS, SSL4EO_STATISTICS
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.channels import BANDS, SSL4EO_STATISTICS
+from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ConfigError, DataError, ShapeError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "encoders"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.cubewrite import write_modality
+from neucocore.data.cubes.writing import write_modality
 
 
 def neuco(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from neucocore.cli import main
-from neucocore.data.cubefile import write_modality
-from neucocore.data.embeddings import Embeddings, load_embeddings, save_embeddings
-from neucocore.data.sidecar import read_sidecar, write_sidecar
+from neucocore.data.cubes.file import write_modality
+from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
+from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 
 REFERENCE = Path(__file__).parents[1] / "fixtures/reference"
 CSV = REFERENCE / "evaluation/embeddings.csv"

@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from neucocore.cli.tasks import app
-from neucocore.data.cubefile import write_modality
-from neucocore.data.labels import read_label_file
+from neucocore.data.cubes.file import write_modality
+from neucocore.data.labels.labels import read_label_file
 from neucocore.errors import ConfigError, MissingFileError
 
 runner = CliRunner()

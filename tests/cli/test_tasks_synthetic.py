@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from neucocore.components import resolve
-from neucocore.data.labels import read_label_file, read_label_folder
-from neucocore.data.labelstats import label_stats
+from neucocore.data.labels.labels import read_label_file, read_label_folder
+from neucocore.data.labels.stats import label_stats
 from neucocore.derivation.derive import derive_folder
 from neucocore.errors import DataError
 from neucocore.evaluation.outcome import ScoringInput

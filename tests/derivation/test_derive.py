@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neucocore import lookup
-from neucocore.data.labels import Labels
+from neucocore.data.labels.labels import Labels
 from neucocore.derivation import derive
 from neucocore.derivation.derive import derivable, derive_folder, derive_labels, file_name
 from neucocore.discovery import Component, Installation, PluginRecord

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neucocore import discovery
-from neucocore.data.cubewrite import write_modality
+from neucocore.data.cubes.writing import write_modality
 
 TOY = Path(__file__).with_name("toy_plugin.py")
 

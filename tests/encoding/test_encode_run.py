@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from neucocore import discovery
-from neucocore.data.cubewrite import write_modality
-from neucocore.data.embeddings import load_embeddings
+from neucocore.data.cubes.writing import write_modality
+from neucocore.data.embeddings.embeddings import load_embeddings
 from neucocore.encoding.plan import plan
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.run import encode
@@ -44,7 +44,7 @@ def test_rows_are_in_id_order_with_the_encoders_numbers(cubes: Path, tmp_path: P
     embeddings = load_embeddings(report.path)
     assert embeddings.ids == tuple(f"cube-{n:02d}" for n in range(12))
     assert embeddings.matrix.shape == (report.rows, report.columns) == (12, 3)
-    from neucocore.data.cubefile import read_modality
+    from neucocore.data.cubes.file import read_modality
 
     array, _ = read_modality(cubes / "cube-05.zarr.zip")
     expected = [array.sum(dtype=np.float64), array.std(dtype=np.float64), array.max()]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from neucocore.data.atomic import locked
-from neucocore.data.embeddings import load_embeddings
-from neucocore.data.sidecar import read_sidecar, write_sidecar
+from neucocore.data.embeddings.embeddings import load_embeddings
+from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.plan import plan
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.run import encode

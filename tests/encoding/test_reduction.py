@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.embeddings import load_embeddings
+from neucocore.data.embeddings.embeddings import load_embeddings
 from neucocore.discovery import Component
 from neucocore.encoding.finish import coded_bytes
 from neucocore.encoding.plan import plan

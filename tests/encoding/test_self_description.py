@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.data.embeddings import load_embeddings
-from neucocore.data.sidecar import read_sidecar
+from neucocore.data.embeddings.embeddings import load_embeddings
+from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.encoding.plan import plan
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.run import encode

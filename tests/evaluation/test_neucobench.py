@@ -13,7 +13,7 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from neucocore.data.labels import read_label_folder
+from neucocore.data.labels.labels import read_label_folder
 from neucocore.errors import BudgetExceededError
 from neucocore.evaluation.neucobench import score
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neucocore.components import calling
-from neucocore.data.labels import Labels, read_label_file
+from neucocore.data.labels.labels import Labels, read_label_file
 from neucocore.discovery import Component
 from neucocore.errors import ComponentOutputError, MissingFileError
 from neucocore.evaluation.linear import Target

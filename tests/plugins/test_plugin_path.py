@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.embeddings import load_embeddings
+from neucocore.data.embeddings.embeddings import load_embeddings
 from neucocore.testing import make_cubes, write_cube_folder
 
 IDEA = '''

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.cube import Cube
+from neucocore.data.cubes.cube import Cube
 from neucocore.specs import DatasetSpec
 from neucocore.testing import make_cubes
 

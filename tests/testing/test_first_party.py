@@ -40,12 +40,12 @@ def test_a_private_door_is_seen(tmp_path: Path) -> None:
         "import neucocore\n"
         "from neucocore.plugin import Cube\n"
         "from neucocore import load_embeddings, discovery\n"
-        "import neucocore.data.cube\n"
+        "import neucocore.data.cubes.cube\n"
         "def late():\n"
         "    from neucocore.evaluation.robust import score\n"
     )
     assert [(line, name) for line, name in core_imports(file) if name not in PUBLIC] == [
         (3, "neucocore.discovery"),
-        (4, "neucocore.data.cube"),
+        (4, "neucocore.data.cubes.cube"),
         (6, "neucocore.evaluation.robust"),
     ]

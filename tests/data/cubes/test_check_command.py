@@ -9,8 +9,8 @@ import pytest
 
 from neucocore import discovery
 from neucocore.cli import main
-from neucocore.data.auditfolder import audit_folder
-from neucocore.data.cubefile import CubeSchema
+from neucocore.data.audit.folder import audit_folder
+from neucocore.data.cubes.file import CubeSchema
 
 TOY = """
 from neucocore.plugin import DatasetSpec, Param, hookimpl

@@ -1,0 +1,1 @@
+"""What is wrong, or only odd, about the cubes of a folder."""

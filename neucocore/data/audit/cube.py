@@ -1,0 +1,144 @@
+"""The files of one cube audited from end to end, and what was found in each."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from neucocore.data.audit.values import nodata_share, told_offsets
+from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
+from neucocore.data.cubes.finding import SUFFIX
+from neucocore.data.findings import EXAMPLES_SHOWN, Finding
+from neucocore.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What was found in one cube file.
+
+    Attributes
+    ----------
+    path, modality, id
+        The file, the name of its modality's folder, and its name without suffix.
+    findings
+        In order of discovery; those of level ``error`` make the file unusable.
+    shape, bands, dtype
+        Form of one sample, empty when the file could not be opened.
+    samples
+        How many samples it holds.
+    nodata
+        Mean share of pixels where all bands are 0.
+    offsets
+        How many seasons were told to carry each offset.
+    """
+
+    path: Path
+    modality: str
+    id: str
+    findings: tuple[Finding, ...] = ()
+    shape: tuple[int, ...] = ()
+    bands: tuple[str, ...] = ()
+    dtype: str = ""
+    samples: int = 0
+    nodata: float | None = None
+    offsets: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file can be used."""
+        return all(finding.level != "error" for finding in self.findings)
+
+
+def audit_cube(
+    files: Mapping[str, Path],
+    schemas: Mapping[str, CubeSchema],
+    missing_chunks: MissingChunks = "error",
+) -> list[FileReport]:
+    """Audit the files of one cube; a broken one does not hide the others.
+
+    Parameters
+    ----------
+    files
+        Modality name to file.
+    schemas
+        Modality name to what its file should look like, as far as known.
+    missing_chunks
+        See `CubeFile.read`.
+    """
+    reports, opened = {}, {}
+    with ExitStack() as stack:
+        for modality, path in files.items():
+            reports[modality] = FileReport(path, modality, path.name.removesuffix(SUFFIX))
+            try:
+                file = stack.enter_context(CubeFile(path, schemas.get(modality)))
+                file.check_all()
+                opened[modality] = file
+            except (DataError, OSError) as error:
+                reports[modality] = replace(reports[modality], findings=(_unusable(path, error),))
+        told: dict[str, Counter[int]] = defaultdict(Counter)
+        audits = {modality: _FileAudit(file, missing_chunks) for modality, file in opened.items()}
+        for sample in range(max((file.samples for file in opened.values()), default=0)):
+            arrays = {modality: audit.read(sample) for modality, audit in audits.items()}
+            known = {modality: array for modality, array in arrays.items() if array is not None}
+            bands = {modality: opened[modality].bands for modality in known}
+            for modality, seasons in told_offsets(known, bands).items():
+                told[modality].update(value for value in seasons if value is not None)
+        for modality, audit in audits.items():
+            reports[modality] = audit.report(reports[modality], told[modality])
+    return list(reports.values())
+
+
+class _FileAudit:
+    """The samples of one open file, read one after the other."""
+
+    def __init__(self, file: CubeFile, missing_chunks: MissingChunks) -> None:
+        self.file = file
+        self.findings: dict[str, Finding] = {}
+        self.shares: list[float] = []
+        self._missing_chunks = missing_chunks
+
+    def read(self, sample: int) -> NDArray[Any] | None:
+        """Return a sample's array, or None where there is none that can be used."""
+        if sample >= self.file.samples:
+            return None
+        try:
+            array, noticed = self.file.read(sample, missing_chunks=self._missing_chunks)
+        except DataError as error:
+            noticed = [_unusable(self.file.path, error)]
+            array = None
+        for finding in noticed:
+            first = self.findings.get(finding.code)
+            self.findings[finding.code] = finding if first is None else _added(first, finding)
+        if array is not None:
+            self.shares.append(nodata_share(array))
+        return array
+
+    def report(self, blank: FileReport, told: Counter[int]) -> FileReport:
+        """Return what is known after the last sample."""
+        return replace(
+            blank,
+            findings=tuple(self.findings.values()),
+            shape=self.file.shape,
+            bands=self.file.bands,
+            dtype=str(self.file.dtype),
+            samples=self.file.samples,
+            nodata=sum(self.shares) / len(self.shares) if self.shares else None,
+            offsets=dict(told),
+        )
+
+
+def _added(first: Finding, other: Finding) -> Finding:
+    """Count a finding of a further sample to that of the samples before."""
+    examples = (*first.examples, *other.examples)[:EXAMPLES_SHOWN]
+    return replace(first, count=first.count + other.count, examples=examples)
+
+
+def _unusable(path: Path, error: Exception) -> Finding:
+    message = error.message if isinstance(error, DataError) else str(error)
+    return Finding("corrupt", "error", message.removeprefix(f"cube {path}: "))

@@ -1,0 +1,84 @@
+"""The reports of a folder's files, put together for a table."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from neucocore.data.audit.cube import FileReport
+from neucocore.data.findings import EXAMPLES_SHOWN, Finding
+from neucocore.plurals import counted
+
+
+def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
+    """Return one row a modality: how many files, and what most of them are like."""
+    rows = []
+    for modality, group in sorted(_by_modality(reports).items()):
+        opened = [report for report in group if report.shape]
+        shares = [report.nodata for report in opened if report.nodata is not None]
+        offsets: Counter[int] = Counter()
+        for report in opened:
+            offsets.update(report.offsets)
+        rows.append(
+            {
+                "modality": modality,
+                "files": len(group),
+                "usable": sum(report.ok for report in group),
+                "samples": sum(report.samples for report in opened),
+                "shape": _usual(" x ".join(map(str, report.shape)) for report in opened),
+                "type": _usual(report.dtype for report in opened),
+                "no data": f"{100 * sum(shares) / len(shares):.2f} %" if shares else None,
+                "offset": ", ".join(
+                    f"{offset} in {counted(count, 'season')}"
+                    for offset, count in offsets.most_common()
+                )
+                or None,
+            }
+        )
+    return rows
+
+
+def errors_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
+    """Return one row for each error: the file and what is wrong."""
+    return [
+        {"file": report.path, "error": str(finding)}
+        for report in reports
+        for finding in report.findings
+        if finding.level == "error"
+    ]
+
+
+def warnings_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
+    """Return one row for each kind of warning or repair in a modality, most frequent first."""
+    groups: dict[tuple[str, str], list[tuple[FileReport, Finding]]] = defaultdict(list)
+    for report in reports:
+        for finding in report.findings:
+            if finding.level != "error":
+                groups[report.modality, finding.message].append((report, finding))
+    rows = [
+        {
+            "modality": modality,
+            "files": len(group),
+            "warning": f"{message} ({sum(finding.count for _, finding in group)} times)",
+            "for example": ", ".join(report.id for report, _ in group[:EXAMPLES_SHOWN]),
+        }
+        for (modality, message), group in groups.items()
+    ]
+    return sorted(rows, key=lambda row: (-int(row["files"]), row["modality"], row["warning"]))
+
+
+def _by_modality(reports: Sequence[FileReport]) -> dict[str, list[FileReport]]:
+    groups: dict[str, list[FileReport]] = defaultdict(list)
+    for report in reports:
+        groups[report.modality].append(report)
+    return groups
+
+
+def _usual(forms: Any) -> str | None:
+    """Return the most frequent form, and how many others there are."""
+    counts = Counter(forms).most_common()
+    if not counts:
+        return None
+    others = len(counts) - 1
+    return f"{counts[0][0]} (and {others} others)" if others else str(counts[0][0])

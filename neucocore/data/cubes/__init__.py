@@ -1,0 +1,1 @@
+"""Cubes: from their files to arrays, and back."""

@@ -1,0 +1,72 @@
+"""One cube put together from the open files of its modalities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from neucocore.data.audit.values import audit_offsets
+from neucocore.data.cubes.cube import Cube
+from neucocore.data.cubes.file import CubeFile, MissingChunks
+from neucocore.data.findings import Finding
+
+
+def read_cube(
+    id: str,  # noqa: A002  the field's word
+    files: Mapping[str, CubeFile],
+    *,
+    sample: int = 0,
+    season_names: Sequence[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    missing_chunks: MissingChunks = "error",
+) -> Cube:
+    """Read one sample of every modality and audit them together.
+
+    Parameters
+    ----------
+    id
+        The cube's id.
+    files
+        Modality name to the open file; its schema says the offset and what means no data.
+    sample
+        Position of the sample in the files.
+    season_names
+        Names of the seasons; left out where the cube has another number of them.
+    metadata
+        What else is known about the cube.
+    missing_chunks
+        See `CubeFile.read`.
+
+    Raises
+    ------
+    CorruptCubeError
+        As for `CubeFile.read`.
+    """
+    arrays, findings = {}, []
+    for modality, file in files.items():
+        arrays[modality], noticed = file.read(sample, missing_chunks=missing_chunks)
+        findings += [_of_modality(finding, modality) for finding in noticed]
+    bands = {modality: file.bands or _numbered(file) for modality, file in files.items()}
+    schemas = {modality: file.schema for modality, file in files.items()}
+    findings += audit_offsets(arrays, bands, {m: s.offset for m, s in schemas.items()})
+    named = all(len(array) == len(season_names) for array in arrays.values())
+    return Cube(
+        id=id,
+        arrays=arrays,
+        bands=bands,
+        offset={modality: schema.offset or 0 for modality, schema in schemas.items()},
+        nodata={modality: schema.nodata for modality, schema in schemas.items()},
+        season_names=tuple(season_names) if named else (),
+        metadata=metadata or {},
+        findings=tuple(findings),
+    )
+
+
+def _of_modality(finding: Finding, modality: str) -> Finding:
+    return replace(finding, message=f"{modality}: {finding.message}")
+
+
+def _numbered(file: CubeFile) -> tuple[str, ...]:
+    """Names for bands that have none."""
+    return tuple(f"b{position}" for position in range(file.shape[1]))

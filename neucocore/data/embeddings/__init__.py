@@ -1,0 +1,1 @@
+"""Embeddings, and the formats of their files."""

@@ -1,0 +1,251 @@
+"""The compiled reader of well-formed embedding lines.
+
+It reads bytes straight into float32 and says of each line whether it was plain. Whatever is not
+plain (quotes inside, text, NaN, a wrong number of cells, a value so close to the middle between two
+float32 that rounding needs care) is left to `neucocore.data.embeddings.csv_rows`, which names what
+is wrong. So this module decides nothing; it is only fast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+NEWLINE, RETURN, BLANK, QUOTE = 10, 13, 32, 34
+PLUS, COMMA, MINUS, POINT, ZERO = 43, 44, 45, 46, 48
+UPPER_E, LOWER_E = 69, 101
+ONE = np.uint64(1)  # positions stay unsigned, which spares the compiler a sign check
+
+# More digits than this do not fit 64 bits; they are counted in the exponent and otherwise dropped,
+# a relative error below 1e-18.
+DIGITS = 19
+LARGEST_EXPONENT = 300
+POWERS_OF_TEN = np.array([float(f"1e{power}") for power in range(LARGEST_EXPONENT + 1)])
+SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
+LARGEST = float(np.finfo(np.float32).max)
+
+# A float64 has 29 bits more than a float32. One multiplication or division of a 64-bit integer by a
+# power of ten, each rounded, is off by less than 2 units in the last place, so the rounding to
+# float32 is certain unless those 29 bits lie within a few units of the middle.
+EXTRA_BITS = (1 << 29) - 1
+MIDDLE = 1 << 28
+DOUBT = 4
+
+
+@njit(nogil=True, cache=True)
+def read_mantissa(text: Any, at: Any) -> Any:
+    """Read digits with at most one point, as an integer and a power of ten.
+
+    Returns
+    -------
+    at
+        The first byte after them.
+    mantissa : uint64
+        The first 19 significant digits.
+    exponent : int64
+        The power of ten that belongs to the mantissa.
+    found : bool
+        Whether there was a digit.
+    """
+    mantissa = np.uint64(0)
+    exponent = 0
+    digits = 0
+    found = False
+    after_point = False
+    while True:
+        digit = np.uint8(text[at] - ZERO)
+        if digit <= 9:
+            found = True
+            if digits < DIGITS:
+                mantissa = mantissa * np.uint64(10) + np.uint64(digit)
+                digits += mantissa != 0
+                exponent -= after_point
+            else:
+                exponent += not after_point
+        elif text[at] == POINT and not after_point:
+            after_point = True
+        else:
+            return at, mantissa, exponent, found
+        at += ONE
+
+
+@njit(nogil=True, cache=True)
+def read_exponent(text: Any, at: Any) -> Any:
+    """Read what follows the mantissa: nothing, or ``e`` and a whole number.
+
+    Returns
+    -------
+    at
+        The first byte after it.
+    exponent : int64
+        The number, or one beyond all limits; 0 for nothing.
+    found : bool
+        False for an ``e`` without a number.
+    """
+    if text[at] != LOWER_E and text[at] != UPPER_E:
+        return at, 0, True
+    at += ONE
+    negative = text[at] == MINUS
+    if negative or text[at] == PLUS:
+        at += ONE
+    exponent = 0
+    found = False
+    while np.uint8(text[at] - ZERO) <= 9:
+        found = True
+        if exponent < LARGEST_EXPONENT * 10:
+            exponent = exponent * 10 + int(text[at] - ZERO)
+        at += ONE
+    return at, -exponent if negative else exponent, found
+
+
+@njit(nogil=True, cache=True)
+def read_number(text: Any, at: Any, powers: Any, scratch: Any, bits: Any) -> Any:
+    """Read one decimal number at byte `at`; `scratch` and `bits` share one float64.
+
+    Returns
+    -------
+    at
+        The first byte after the number.
+    value : float64
+        Rounds correctly to float32 if `plain`.
+    plain : bool
+        False when there is no plain number here.
+    """
+    negative = text[at] == MINUS
+    if negative or text[at] == PLUS:
+        at += ONE
+    at, mantissa, exponent, found = read_mantissa(text, at)
+    at, power, complete = read_exponent(text, at)
+    exponent += power
+    if not (found and complete):
+        return at, 0.0, False
+    if mantissa == 0:
+        return at, -0.0 if negative else 0.0, True
+    if not -LARGEST_EXPONENT <= exponent <= LARGEST_EXPONENT:
+        return at, 0.0, False
+    value = np.float64(mantissa)
+    value = value * powers[exponent] if exponent >= 0 else value / powers[-exponent]
+    scratch[0] = value
+    certain = abs((bits[0] & EXTRA_BITS) - MIDDLE) > DOUBT
+    return at, -value if negative else value, certain and SMALLEST_NORMAL <= value <= LARGEST
+
+
+@njit(nogil=True, cache=True)
+def skip_cell(text: Any, at: Any) -> Any:
+    """Skip a cell that is not a number, return where it ends and whether it was plain.
+
+    A plain cell has no quotes, or one pair around it and a comma or line end after them.
+    """
+    quoted = text[at] == QUOTE
+    if quoted:
+        at += ONE
+        while text[at] != QUOTE and text[at] != NEWLINE:
+            at += ONE
+        if text[at] == NEWLINE:
+            return at, False
+        at += ONE
+    plain = True
+    while text[at] != COMMA and text[at] != RETURN and text[at] != NEWLINE:
+        plain = plain and not quoted and text[at] != QUOTE
+        at += ONE
+    return at, plain
+
+
+@njit(nogil=True, cache=True)
+def skip_blanks(text: Any, at: Any) -> Any:
+    """Return the first byte from `at` on that is no blank."""
+    while text[at] == BLANK:
+        at += ONE
+    return at
+
+
+@njit(nogil=True, cache=True)
+def read_line(
+    text: Any, at: Any, targets: Any, id_cell: Any, powers: Any, scratch: Any, bits: Any,
+    numbers: Any, id_span: Any,
+) -> Any:  # fmt: skip
+    """Read one line into `numbers` and `id_span`; return where that ended and if it was plain."""
+    cells = targets.shape[0]
+    for cell in range(cells):
+        if targets[cell] < 0:
+            start = at
+            at, plain = skip_cell(text, at)
+            if cell == id_cell:
+                id_span[0] = start
+                id_span[1] = at
+        else:
+            at = skip_blanks(text, at)
+            at, value, plain = read_number(text, at, powers, scratch, bits)
+            numbers[targets[cell]] = value
+            at = skip_blanks(text, at)
+        if not plain:
+            return at, False
+        if cell < cells - 1:
+            if text[at] != COMMA:
+                return at, False
+            at += ONE
+    if text[at] == RETURN:
+        at += ONE
+    return at, text[at] == NEWLINE
+
+
+@njit(nogil=True, cache=True)
+def read_lines(
+    text: Any, targets: Any, id_cell: Any, powers: Any, out: Any, ids: Any, lines: Any, plain: Any
+) -> None:
+    """Read lines of comma separated cells.
+
+    Parameters
+    ----------
+    text : (bytes,) uint8
+        As many lines as `out` has rows, each ended by a newline.
+    targets : (cells,) int64
+        For each cell of a line its dimension, or -1 for one that is skipped.
+    id_cell : int64
+        Which cell is the id.
+    powers : (301,) float64
+        Powers of ten.
+    out : (n, d) float32
+        Filled with the numbers of plain lines.
+    ids, lines : (n, 2) int64
+        Filled with the first and the last-plus-one byte of each line's id and of the line.
+    plain : (n,) bool
+        Filled with whether the line was plain; if not, its row of `out` and `ids` means nothing.
+    """
+    scratch = np.empty(1, dtype=np.float64)
+    bits = scratch.view(np.int64)
+    at = np.uint64(0)
+    for row in range(out.shape[0]):
+        lines[row, 0] = at
+        at, plain[row] = read_line(
+            text, at, targets, id_cell, powers, scratch, bits, out[row], ids[row]
+        )
+        while text[at] != NEWLINE:
+            at += ONE
+        lines[row, 1] = at
+        at += ONE
+
+
+def read_plain_lines(
+    text: bytes, targets: NDArray[np.int64], id_cell: int, dimension: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Read whole lines, each ended by a newline; see `read_lines` for what comes back.
+
+    Returns
+    -------
+    out : (n, dimension) float32
+    ids : (n, 2) int64
+    lines : (n, 2) int64
+    plain : (n,) bool
+    """
+    count = text.count(b"\n")
+    out = np.empty((count, dimension), dtype=np.float32)
+    ids = np.zeros((count, 2), dtype=np.int64)
+    lines = np.empty((count, 2), dtype=np.int64)
+    plain = np.empty(count, dtype=np.bool_)
+    buffer = np.frombuffer(text, dtype=np.uint8)
+    read_lines(buffer, targets, id_cell, POWERS_OF_TEN, out, ids, lines, plain)
+    return out, ids, lines, plain

@@ -1,0 +1,266 @@
+"""Embeddings as CSV: ``id,0,1,...,d-1``, one line a sample.
+
+Lines are read in blocks, so memory holds the matrix and one block, however large the file. Plain
+lines go through the compiled kernel; whatever it declines is read again, line by line, by
+`neucocore.data.embeddings.csv_rows`, which lists every problem. Small files need no kernel.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.data.embeddings.cells import BadCells
+from neucocore.data.embeddings.columns import EmbeddingColumns, choose_columns
+from neucocore.data.embeddings.csv_rows import LineReader
+from neucocore.data.embeddings.table import EmbeddingTable, Reading
+from neucocore.data.findings import Finding
+from neucocore.data.refusal import refuse
+from neucocore.data.sniff import refuse_foreign_text
+from neucocore.errors import DataError
+
+BLOCK_BYTES = 8 << 20
+LONGEST_LINE = 256 << 20
+# Below this size, loading the compiled kernel takes longer than it saves.
+KERNEL_FROM_BYTES = 8 << 20
+MOST_THREADS = 4
+BOM = b"\xef\xbb\xbf"
+
+
+def read_csv(path: Path, reading: Reading) -> EmbeddingTable:
+    """Read a CSV file of embeddings, compressed with gzip if it is named ``.csv.gz``.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read as a table at all; all else comes as findings.
+    """
+    size = path.stat().st_size
+    try:
+        with _open(path) as stream:
+            header, start, number, findings = _header(stream, path)
+            columns = choose_columns(header, reading)
+            findings.extend(columns.findings)
+            if not columns.dimensions:
+                refuse(path, findings)
+            body = _Body(columns, reading)
+            _read_body(_blocks(stream, path, start, number), body, columns, size)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{path} is truncated or damaged: {error}", hint="download or write it again"
+        ) from error
+    findings.extend(body.lines.findings())
+    places = body.numbers
+    return EmbeddingTable(
+        ids=None if columns.id is None else body.ids,
+        matrix=body.matrix(),
+        place=lambda row: f"line {places[row]}",
+        dtype="text",
+        findings=findings,
+    )
+
+
+def _open(path: Path) -> IO[bytes]:
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    return cast("IO[bytes]", opener(path, "rb"))
+
+
+def _header(stream: IO[bytes], path: Path) -> tuple[list[str], int, int, list[Finding]]:
+    """Read the first line that is not blank.
+
+    Returns
+    -------
+    names
+        The cells of the header.
+    offset, number
+        First byte and line number of the line after it.
+    findings
+        What was repaired or is wrong.
+    """
+    findings = []
+    offset, number = 0, 1
+    line = b""
+    while not line.strip(b"\r\n \t" + BOM):
+        line = _line(stream, path)
+        if not line:
+            raise DataError(f"{path} is empty", hint="a header line and one row a sample")
+        offset += len(line)
+        number += 1
+    refuse_foreign_text(path, line)
+    if line.startswith(BOM):
+        findings.append(Finding("bom", "repaired", "byte order mark at the start skipped"))
+        line = line.removeprefix(BOM)
+    if line.endswith(b"\r\n"):
+        findings.append(Finding("crlf", "repaired", "lines end with carriage return and newline"))
+    try:
+        text = line.decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        at = offset - len(line) + error.start
+        raise DataError(
+            f"{path} is not UTF-8: byte 0x{line[error.start]:02x} at offset {at}",
+            hint="save it as UTF-8",
+        ) from None
+    if "," not in text and any(sign in text for sign in ";\t"):
+        message = "the header has no comma but semicolons or tabs"
+        findings.append(Finding("separator", "error", message))
+        refuse(path, findings)
+    try:
+        return next(csv.reader([text], strict=True), []), offset, number, findings
+    except csv.Error as error:
+        raise DataError(f"{path}: the header cannot be read: {error}") from None
+
+
+def _line(stream: IO[bytes], path: Path) -> bytes:
+    line = stream.readline(LONGEST_LINE)
+    if len(line) == LONGEST_LINE:
+        raise DataError(f"{path} has a line longer than {LONGEST_LINE >> 20} MiB: not a table")
+    return line
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Whole lines, each ended by a newline, and where they stand in the file."""
+
+    text: bytes
+    offset: int
+    number: int
+
+
+def _blocks(stream: IO[bytes], path: Path, offset: int, number: int) -> Iterator[_Block]:
+    while text := stream.read(BLOCK_BYTES):
+        if not text.endswith(b"\n"):
+            text += _line(stream, path)
+        length = len(text)
+        if not text.endswith(b"\n"):
+            text += b"\n"
+        yield _Block(text, offset, number)
+        offset += length
+        number += text.count(b"\n")
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """What the kernel made of a block.
+
+    Attributes
+    ----------
+    values : (n, d) float32
+        One row a line; meaningless where the line is not plain.
+    ids, lines : (n, 2) int64
+        First and last-plus-one byte of each line's id and of each line.
+    plain : (n,) bool
+        Lines the kernel could read.
+    """
+
+    values: NDArray[np.float32]
+    ids: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    plain: NDArray[np.bool_]
+
+
+def _parse(block: _Block, columns: EmbeddingColumns) -> _Parsed:
+    from neucocore.data.embeddings.csv_kernel import read_plain_lines
+
+    targets = np.full(columns.count, -1, dtype=np.int64)
+    targets[list(columns.dimensions)] = np.arange(len(columns.dimensions))
+    id_cell = -1 if columns.id is None else columns.id
+    return _Parsed(*read_plain_lines(block.text, targets, id_cell, len(columns.dimensions)))
+
+
+def _decline(block: _Block, columns: EmbeddingColumns) -> _Parsed:
+    """Leave every line of a block to the line reader."""
+    ends = np.nonzero(np.frombuffer(block.text, dtype=np.uint8) == ord("\n"))[0]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    return _Parsed(
+        values=np.empty((len(ends), len(columns.dimensions)), dtype=np.float32),
+        ids=np.zeros((len(ends), 2), dtype=np.int64),
+        lines=np.column_stack([starts, ends]),
+        plain=np.zeros(len(ends), dtype=np.bool_),
+    )
+
+
+class _Body:
+    """The rows of a file, growing block by block."""
+
+    def __init__(self, columns: EmbeddingColumns, reading: Reading) -> None:
+        self.ids: list[str] = []
+        self.numbers: list[int] = []
+        self.lines = LineReader(columns, reading, BadCells(columns.names))
+        self._columns = columns
+        self._dimension = len(columns.dimensions)
+        self._rows = 0
+        self._matrix = np.empty((0, self._dimension), dtype=np.float32)
+
+    def take(self, block: _Block, parsed: _Parsed, expected_rows: int) -> None:
+        """Add the rows of a block; lines that were declined are read one by one."""
+        kept = parsed.plain.copy()
+        ids = [""] * len(kept)
+        for row in np.nonzero(~parsed.plain)[0].tolist():
+            start, end = parsed.lines[row].tolist()
+            line = block.text[start:end].rstrip(b"\r")
+            if not line.strip():
+                continue
+            read = self.lines.read(line, block.number + row, block.offset + start)
+            if read is not None:
+                ids[row], parsed.values[row] = read
+                kept[row] = True
+        if self._columns.id is not None:
+            self._plain_ids(block, parsed, ids)
+        if kept.all():
+            self.numbers.extend(range(block.number, block.number + len(kept)))
+            self.ids.extend(ids)
+            self._append(parsed.values, expected_rows)
+        else:
+            rows = np.nonzero(kept)[0]
+            self.numbers.extend((rows + block.number).tolist())
+            self.ids.extend(ids[row] for row in rows.tolist())
+            self._append(parsed.values[rows], expected_rows)
+
+    def _plain_ids(self, block: _Block, parsed: _Parsed, ids: list[str]) -> None:
+        """Decode the ids of plain lines."""
+        spans = parsed.ids.tolist()
+        for row in np.nonzero(parsed.plain)[0].tolist():
+            start, end = spans[row]
+            number = block.number + row
+            ids[row] = self.lines.decode(block.text[start:end], number, block.offset + start)
+            if ids[row].startswith('"'):
+                self.lines.note("quotes", f"line {number}")
+                ids[row] = ids[row][1:-1]
+
+    def _append(self, values: NDArray[np.float32], expected_rows: int) -> None:
+        end = self._rows + len(values)
+        if end > len(self._matrix):
+            rows = max(end, expected_rows if self._rows == 0 else end + end // 2)
+            # In place: the system moves pages instead of copying, and no second matrix is held.
+            self._matrix.resize((rows, self._dimension), refcheck=False)
+        self._matrix[self._rows : end] = values
+        self._rows = end
+
+    def matrix(self) -> NDArray[np.float32]:
+        """Return the rows read, (n, d), as an array of exactly that size."""
+        self._matrix.resize((self._rows, self._dimension), refcheck=False)
+        return self._matrix
+
+
+def _read_body(stream: Iterator[_Block], body: _Body, columns: EmbeddingColumns, size: int) -> None:
+    """Parse blocks in threads, a few at a time, and take them in order."""
+    parse = _parse if size >= KERNEL_FROM_BYTES else _decline
+    threads = min(MOST_THREADS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(threads) as pool:
+        while group := list(islice(stream, threads)):
+            parsed = pool.map(parse, group, [columns] * len(group))
+            for block, result in zip(group, parsed, strict=True):
+                # What the whole file holds if all its lines are like these.
+                expected = size * len(result.plain) // len(block.text) + 64
+                body.take(block, result, expected)

@@ -1,0 +1,103 @@
+"""What is in an embeddings file, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
+from neucocore.data.embeddings.sidecar import read_sidecar
+from neucocore.data.findings import messages
+
+ROWS_AT_ONCE = 1024
+# Bytes of one stored value; a CSV has no stored type, its numbers count as the float32 they become.
+_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int64": 8, "float64": 8}
+
+
+def describe_embeddings(path: Path) -> dict[str, Any]:
+    """Return size, types, metadata, provenance and simple statistics of an embeddings file.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be used.
+    """
+    embeddings = load_embeddings(path)
+    bytes_per_row = embeddings.dimension * _BYTES.get(embeddings.dtype, 4)
+    sidecar = read_sidecar(path)
+    return {
+        "kind": "embeddings",
+        "file": str(path),
+        "rows": len(embeddings.ids),
+        "dimension": embeddings.dimension,
+        "stored_as": embeddings.dtype,
+        "bytes_per_row": bytes_per_row,
+        **_rate(embeddings.metadata, sidecar, bytes_per_row),
+        "ids": list(embeddings.ids[:3]),
+        **_statistics(embeddings),
+        "metadata": embeddings.metadata,
+        "provenance": sidecar,
+        "findings": messages(embeddings.findings, "warning", "repaired"),
+    }
+
+
+def _rate(
+    metadata: Mapping[str, Any], sidecar: Mapping[str, Any] | None, bytes_per_row: int
+) -> dict[str, float | None]:
+    """Return the bytes a sample takes once coded, those of its cube, and their ratio.
+
+    Coded bytes are those of the encoder's own code, else of its reducer's, else of the numbers;
+    a cube's are what its arrays have in memory, as stored. None where the run did not say.
+    """
+    coded = (
+        _number(metadata, "coded_bytes", "mean")
+        or _number(metadata, "reduction", "bytes_per_row")
+        or float(bytes_per_row)
+    )
+    read = _number(sidecar, "costs", "bytes_read")
+    cubes = _number(sidecar, "costs", "cubes_encoded")
+    native = read / cubes if read and cubes else None
+    return {
+        "coded_bytes_per_row": coded,
+        "native_bytes_per_cube": native,
+        "compression_ratio": None if native is None else native / coded,
+    }
+
+
+def _number(said: Any, *names: str) -> float | None:
+    """Return a number deep inside of mappings, None where there is no positive one."""
+    for name in names:
+        said = said.get(name) if isinstance(said, Mapping) else None
+    known = isinstance(said, int | float) and not isinstance(said, bool) and said > 0
+    return float(said) if known else None
+
+
+def _statistics(embeddings: Embeddings) -> dict[str, Any]:
+    """Return statistics over all values, summed in float64 over blocks of rows."""
+    matrix = embeddings.matrix
+    total = squares = 0.0
+    zeros = 0
+    norms = np.empty(len(matrix))
+    for start in range(0, len(matrix), ROWS_AT_ONCE):
+        block: NDArray[np.float64] = matrix[start : start + ROWS_AT_ONCE].astype(np.float64)
+        total += float(block.sum())
+        row_squares = np.square(block).sum(axis=1)
+        squares += float(row_squares.sum())
+        norms[start : start + len(block)] = np.sqrt(row_squares)
+        zeros += int((block == 0).sum())
+    mean = total / matrix.size
+    constant = int((matrix.min(axis=0) == matrix.max(axis=0)).sum())
+    return {
+        "mean": mean,
+        "std": float(np.sqrt(max(squares / matrix.size - mean * mean, 0.0))),
+        "min": float(matrix.min()),
+        "max": float(matrix.max()),
+        "norm_median": float(np.median(norms)),
+        "zeros": zeros,
+        "constant_dimensions": constant,
+        "equal_rows": len(matrix) - len({row.tobytes() for row in matrix}),
+    }

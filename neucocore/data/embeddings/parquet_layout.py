@@ -1,0 +1,155 @@
+"""Where a Parquet file of embeddings keeps its ids and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from neucocore.data.embeddings.columns import choose_columns
+from neucocore.data.embeddings.table import Reading
+from neucocore.data.findings import Finding
+from neucocore.data.refusal import refuse
+from neucocore.errors import DataError
+
+# TerraTorch names the id column after the file a sample came from.
+ID_NAMES = ("id", "file_id")
+VECTOR = "embedding"
+
+
+def part_files(folder: Path) -> list[Path]:
+    """Return the Parquet files of a folder as TerraTorch writes it, sorted.
+
+    Parts lie in the folder itself or in its one ``layer_*`` folder.
+
+    Raises
+    ------
+    DataError
+        When there is none, or there are several layers to choose from.
+    """
+    layers = sorted(path for path in folder.glob("layer_*") if path.is_dir())
+    here = sorted(folder.glob("*.parquet"))
+    if here:
+        return here
+    if len(layers) == 1:
+        return part_files(layers[0])
+    if layers:
+        names = ", ".join(layer.name for layer in layers)
+        raise DataError(f"{folder} holds several layers: {names}", hint=f"name one: {layers[-1]}")
+    raise DataError(
+        f"{folder} holds no Parquet file", hint="name an embeddings file or a folder of parts"
+    )
+
+
+@dataclass(frozen=True)
+class ParquetLayout:
+    """Where a file keeps ids and vectors.
+
+    Attributes
+    ----------
+    id
+        Name of the id column, or None.
+    vector
+        Name of the list column, or None for a wide table.
+    columns
+        Columns of the dimensions in order; empty when there is a list column.
+    dtype
+        numpy's name of the stored type.
+    findings
+        What is wrong with the columns.
+    """
+
+    id: str | None
+    vector: str | None
+    columns: tuple[str, ...]
+    dtype: str
+    findings: list[Finding] = field(default_factory=list)
+
+
+def parquet_layout(file: Any, path: Path, reading: Reading) -> ParquetLayout:
+    """Find the id and the vectors of an open Parquet file.
+
+    Raises
+    ------
+    DataError
+        When there are no vectors, several columns that could be, or columns of one name: these
+        cannot be told apart.
+    """
+    schema = file.schema_arrow
+    names = list(schema.names)
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise DataError(
+            f"{path}: column name occurs more than once: {', '.join(map(repr, doubled[:3]))}",
+            hint="give each column a name of its own",
+        )
+    vectors = [name for name in names if _is_list(schema.field(name).type)]
+    chosen = VECTOR if VECTOR in vectors else vectors[0] if len(vectors) == 1 else None
+    if vectors and chosen is None:
+        raise DataError(
+            f"{path} has several list columns: {', '.join(map(repr, vectors))}",
+            hint=f"name the one with the vectors {VECTOR!r}",
+        )
+    if chosen is not None:
+        return _vector_layout(schema, chosen, path)
+    columns = choose_columns(names, reading, id_names=ID_NAMES)
+    if not columns.dimensions:
+        refuse(path, columns.findings)
+    stored = [names[position] for position in columns.dimensions]
+    texts = [name for name in stored if not _is_number(schema.field(name).type)]
+    if texts:
+        shown = tuple(f"{name!r} ({schema.field(name).type})" for name in texts[:3])
+        columns.findings.append(
+            Finding("text-columns", "error", "column is not numeric", len(texts), shown)
+        )
+        refuse(path, columns.findings)
+    identifier = None if columns.id is None else names[columns.id]
+    dtype = str(schema.field(stored[0]).type)
+    return ParquetLayout(identifier, None, tuple(stored), _numpy_name(dtype), columns.findings)
+
+
+def _vector_layout(schema: Any, vector: str, path: Path) -> ParquetLayout:
+    kind = schema.field(vector).type.value_type
+    if not _is_number(kind):
+        raise DataError(
+            f"{path}: column {vector!r} is a list of {kind}, not of numbers",
+            hint="pool patch embeddings to one vector a sample",
+        )
+    identifier = next((name for name in ID_NAMES if name in schema.names), None)
+    findings = []
+    if identifier is None:
+        found = ", ".join(map(repr, schema.names))
+        findings.append(Finding("no-id-column", "error", f"no column 'id', only {found}"))
+    return ParquetLayout(identifier, vector, (), _numpy_name(str(kind)), findings)
+
+
+def _is_list(kind: Any) -> bool:
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+
+def _numpy_name(arrow: str) -> str:
+    return {"halffloat": "float16", "float": "float32", "double": "float64"}.get(arrow, arrow)
+
+
+def vector_length(files: Sequence[Any], layouts: Sequence[ParquetLayout]) -> int:
+    """Length of the first vector that is there."""
+    for file, layout in zip(files, layouts, strict=True):
+        if layout.vector is None:
+            continue
+        kind = file.schema_arrow.field(layout.vector).type
+        if pa.types.is_fixed_size_list(kind):
+            return int(kind.list_size)
+        for batch in file.iter_batches(batch_size=64, columns=[layout.vector]):
+            for length in batch.column(0).value_lengths().to_pylist():
+                if length is not None:
+                    return int(length)
+    return 0

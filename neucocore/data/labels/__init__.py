@@ -1,0 +1,1 @@
+"""Labels, and the files they are kept in."""

@@ -1,0 +1,79 @@
+"""What is in a label file: count, distribution, missing labels, phases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.data.labels.labels import LabelFile
+
+FLAGS = frozenset({"true", "false", "1", "0", "1.0", "0.0", "yes", "no"})
+TRUE = frozenset({"true", "1", "1.0", "yes"})
+QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
+
+
+def label_stats(file: LabelFile) -> dict[str, Any]:
+    """Describe a label file in plain JSON values.
+
+    Returns
+    -------
+    dict
+        ``task`` (the stem), ``file``, ``problem``, ``count`` (labelled ids), ``missing`` (rows
+        without a label), ``distribution`` (of values, of classes, or by output), ``phases`` (ids
+        by phase column) and ``in_several_phases`` (how many ids more than one phase holds).
+    """
+    phases = phases_of(file.extra)
+    return {
+        "task": file.stem,
+        "file": file.path.name,
+        "problem": file.problem,
+        "count": len(file.ids),
+        "missing": sum(f.count for f in file.findings if f.code == "missing-labels"),
+        "distribution": _distribution(file),
+        "phases": {name: int(flags.sum()) for name, flags in phases.items()},
+        "in_several_phases": _in_several(list(phases.values())),
+    }
+
+
+def phases_of(extra: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.bool_]]:
+    """Return the extra columns that hold only true and false, as flags (n,)."""
+    return {
+        name: np.array([cell.lower() in TRUE for cell in cells])
+        for name, cells in extra.items()
+        if {cell.lower() for cell in cells} <= FLAGS
+    }
+
+
+def _distribution(file: LabelFile) -> dict[str, Any]:
+    if file.classes:
+        counts = np.bincount(file.y, minlength=len(file.classes))
+        return {name: int(count) for name, count in zip(file.classes, counts, strict=True)}
+    if file.outputs:
+        columns = zip(file.outputs, file.y.T, strict=True)
+        return {name: _summary(column) for name, column in columns}
+    return _summary(file.y)
+
+
+def _summary(values: NDArray[np.float64]) -> dict[str, Any]:
+    """Describe finite values: count, mean, std (ddof 0), range, quantiles, zeros."""
+    known = values[np.isfinite(values)]
+    if known.size == 0:
+        return {"count": 0}
+    quantiles = np.quantile(known, list(QUANTILES.values()))
+    return {
+        "count": int(known.size),
+        "mean": float(known.mean()),
+        "std": float(known.std()),
+        "min": float(known.min()),
+        **{name: float(value) for name, value in zip(QUANTILES, quantiles, strict=True)},
+        "max": float(known.max()),
+        "zeros": int((known == 0).sum()),
+        "distinct": int(np.unique(known).size),
+    }
+
+
+def _in_several(phases: Sequence[NDArray[np.bool_]]) -> int:
+    return int((np.sum(phases, axis=0) > 1).sum()) if len(phases) > 1 else 0

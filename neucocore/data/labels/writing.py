@@ -1,0 +1,50 @@
+"""Writing label files, so that reading them gives the same labels and equal labels equal bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from neucocore.data.atomic import write_text
+from neucocore.data.labels.labels import LABEL, OUTPUT_PREFIX, Labels
+from neucocore.specs import Problem
+
+
+def label_file_name(stem: str, problem: Problem) -> str:
+    """Return ``<stem>__regr.csv`` or ``<stem>__cls.csv``, which NeuCo-Bench reads too."""
+    return f"{stem}__{'regr' if problem == 'regression' else 'cls'}.csv"
+
+
+def write_label_file(
+    path: str | Path, labels: Labels, extra: Mapping[str, Sequence[str]] | None = None
+) -> None:
+    """Write labels as CSV, atomically.
+
+    Parameters
+    ----------
+    path
+        The file, named as `label_file_name` says.
+    labels
+        Class codes are written as their names; a missing output stays empty.
+    extra
+        Further columns as text, by name, one cell a sample.
+    """
+    names = [f"{OUTPUT_PREFIX}{name}" for name in labels.outputs] or [LABEL]
+    columns = labels.y.reshape(len(labels.ids), len(names)).T
+    cells = [[_text(value, labels.classes) for value in column.tolist()] for column in columns]
+    more = extra or {}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["id", *names, *more])
+    writer.writerows(zip(labels.ids, *cells, *more.values(), strict=True))
+    write_text(path, text.getvalue())
+
+
+def _text(value: float, classes: Sequence[str]) -> str:
+    if classes:
+        return classes[int(value)]
+    return "" if np.isnan(value) else repr(float(value))

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import random
+import threading
+import time
+
+import pytest
+
+from neucocore.data.downloads.fetching import ATTEMPTS, Answer, Fetcher
+from neucocore.data.downloads.file import STATE_FOLDER, DownloadState, RemoteFile
+from neucocore.data.downloads.pace import Pace
+from neucocore.errors import ChecksumError, DataError, MissingFileError
+
+CSV = "labels/a__regr.csv"
+CUBE = "data_example/s1/x.zarr.zip"
+
+
+def fetch(work, *only):
+    return work.run(work.plan(only=only), jobs=1)
+
+
+def test_fault_45_too_many_requests_are_waited_out_as_long_as_the_server_says(
+    hub, download, tmp_path, fake_time
+):
+    hub.troubles[CSV] = [(429, {"RateLimit": '"resolvers";r=0;t=70'}), (429, {"Retry-After": "9"})]
+    fetch(download(), CSV)
+    assert (tmp_path / "out" / CSV).read_bytes() == b"id,label\n"
+    assert 79 <= sum(fake_time.waits) < 79 + 3
+
+
+def test_fault_45_a_spent_quota_is_heeded_before_the_server_refuses(fake_time):
+    pace = fake_time.pace()
+    pace.note(200, {"ratelimit": '"api";r=1;t=55'})
+    pace.wait()
+    assert fake_time.waits == []
+    pace.note(200, {"ratelimit": '"api";r=0;t=55'})
+    pace.wait()
+    assert fake_time.waits == [55]
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_fault_45_passing_server_errors_are_tried_again_with_growing_waits(
+    hub, download, tmp_path, fake_time, status
+):
+    hub.troubles[CSV] = [(status, {})] * 5
+    fetch(download(), CSV)
+    assert (tmp_path / "out" / CSV).exists()
+    assert len(fake_time.waits) == 5
+    first, _, third, _, fifth = fake_time.waits
+    assert first < third < fifth
+
+
+def test_fault_45_the_listing_is_tried_again_too(hub, download):
+    hub.troubles["api"] = [(500, {}), (503, {})]
+    assert len(download().plan().wanted) == 15
+
+
+def test_fault_45_a_server_that_stays_broken_is_given_up_with_a_hint(hub, download, tmp_path):
+    hub.troubles[CSV] = [(500, {})] * 99
+    with pytest.raises(
+        DataError, match=rf"{CSV} could not be fetched in {ATTEMPTS} attempts: the "
+    ):
+        fetch(download(), CSV, CUBE)
+    assert not (tmp_path / "out" / CSV).exists()
+    hub.troubles.clear()
+    fetch(download(), CSV, CUBE)
+    assert (tmp_path / "out" / CSV).exists()
+
+
+def test_fault_45_a_cut_connection_is_taken_up_again(hub, download, tmp_path, some_files):
+    hub.troubles[CUBE] = ["cut", "cut"]
+    fetch(download(), CUBE)
+    assert (tmp_path / "out" / CUBE).read_bytes() == some_files()[CUBE]
+
+
+@pytest.mark.parametrize(("status", "error"), [(404, MissingFileError), (403, DataError)])
+def test_a_refusal_for_good_is_not_tried_again(hub, download, fake_time, status, error):
+    hub.troubles[CSV] = [(status, {})] * 9
+    with pytest.raises(error, match=f"{CSV}.*{status}"):
+        fetch(download(), CSV)
+    assert fake_time.waits == []
+
+
+def test_fault_46_content_that_differs_from_its_checksum_never_gets_its_name(
+    hub, download, tmp_path
+):
+    hub.troubles[CUBE] = ["garble"] * 9
+    with pytest.raises(ChecksumError, match=f"{CUBE} does not match its checksum sha256:"):
+        fetch(download(), CUBE)
+    folder = (tmp_path / "out" / CUBE).parent
+    assert list(folder.iterdir()) == []
+
+
+def test_content_garbled_once_is_fetched_again(hub, download, tmp_path, some_files):
+    hub.troubles[CUBE] = ["garble"]
+    hub.troubles[CSV] = ["garble"]
+    fetch(download(), CUBE, CSV)
+    assert (tmp_path / "out" / CUBE).read_bytes() == some_files()[CUBE]
+    assert (tmp_path / "out" / CSV).read_bytes() == some_files()[CSV]
+
+
+def test_fault_47_a_full_disk_ends_the_download_without_a_partial_file(hub, download, tmp_path):
+    """The partial file is the device that is always full."""
+    work = download()
+    plan = work.plan(only=[CUBE])
+    part = DownloadState(tmp_path / "out").part(plan.wanted[0])
+    part.parent.mkdir(parents=True)
+    part.symlink_to("/dev/full")
+    with pytest.raises(DataError, match="the disk is full"):
+        work.run(plan)
+    assert list(part.parent.iterdir()) == [part]
+
+
+# Large files, in ranges
+
+
+CONTENT = random.Random(1).randbytes(1000)
+LARGE = RemoteFile("large.bin", 1000, f"sha256:{hashlib.sha256(CONTENT).hexdigest()}")
+
+
+class Server:
+    """Serves one file; remembers what was asked."""
+
+    def __init__(self, content=CONTENT, *, ranges=True):
+        self.content = content
+        self.ranges = ranges
+        self.asked = []
+        self.fail_at = None
+
+    def get(self, file, headers):
+        asked = headers.get("Range")
+        self.asked.append(asked)
+        if len(self.asked) == self.fail_at:
+            raise ConnectionResetError("by peer")
+        if asked is None or not self.ranges:
+            return Answer(200, {}, self.content)
+        first, last = map(int, asked.removeprefix("bytes=").split("-"))
+        if first >= len(self.content):
+            return Answer(416, {}, b"")
+        return Answer(206, {}, self.content[first : last + 1])
+
+
+def fetch_large(server, folder, fake_time, file=LARGE):
+    fetcher = Fetcher(server.get, DownloadState(folder), fake_time.pace(), range_bytes=300)
+    return fetcher.fetch_all([file], jobs=1)
+
+
+def test_a_large_file_is_fetched_in_ranges_and_taken_up_where_it_was_left(tmp_path, fake_time):
+    server = Server()
+    DownloadState(tmp_path).part(LARGE).write_bytes(CONTENT[:450])
+    assert fetch_large(server, tmp_path, fake_time) == 550
+    assert server.asked == ["bytes=450-749", "bytes=750-999"]
+    assert (tmp_path / "large.bin").read_bytes() == CONTENT
+
+
+def test_a_range_that_fails_is_asked_again_alone(tmp_path, fake_time):
+    server = Server()
+    server.fail_at = 3
+    assert fetch_large(server, tmp_path, fake_time) == 1000
+    assert server.asked[2] == server.asked[3] == "bytes=600-899"
+
+
+def test_a_server_without_ranges_is_understood(tmp_path, fake_time):
+    DownloadState(tmp_path).part(LARGE).write_bytes(CONTENT[:450])
+    server = Server(ranges=False)
+    fetch_large(server, tmp_path, fake_time)
+    assert len(server.asked) == 1
+    assert (tmp_path / "large.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("rubbish", [bytes(450), bytes(1000), bytes(2000)])
+def test_rubbish_in_a_partial_file_is_thrown_away(tmp_path, fake_time, rubbish):
+    DownloadState(tmp_path).part(LARGE).write_bytes(rubbish)
+    fetch_large(Server(), tmp_path, fake_time)
+    assert (tmp_path / "large.bin").read_bytes() == CONTENT
+
+
+def test_a_file_longer_or_shorter_than_listed_is_given_up(tmp_path, fake_time):
+    for content in (CONTENT + b"x", CONTENT[:900]):
+        with pytest.raises((DataError, ChecksumError)):
+            fetch_large(Server(content, ranges=False), tmp_path, fake_time)
+        assert not (tmp_path / "large.bin").exists()
+
+
+def test_an_old_file_stays_until_the_new_one_is_complete(tmp_path, fake_time):
+    (tmp_path / "large.bin").write_bytes(b"old")
+    seen = []
+    server = Server()
+
+    def get(file, headers):
+        seen.append((tmp_path / "large.bin").read_bytes())
+        return server.get(file, headers)
+
+    Fetcher(get, DownloadState(tmp_path), fake_time.pace(), range_bytes=300).fetch_all([LARGE])
+    assert seen == [b"old"] * 4
+    assert (tmp_path / "large.bin").read_bytes() == CONTENT
+
+
+def test_an_interrupt_ends_all_waiting_at_once(tmp_path):
+    """A worker that waits a quarter of an hour for the server's quota is not waited for."""
+    pace = Pace()
+    pace.hold(900)
+    threading.Timer(0.05, pace.stop).start()
+    start = time.monotonic()
+    pace.wait()
+    assert time.monotonic() - start < 5
+
+
+# Kills
+
+
+CHILD = """
+from neucocore.data.downloads.download import Download
+from neucocore.data.downloads.hub import Hub
+from neucocore.data.downloads.pace import Pace
+from neucocore.specs import HubSource
+pace = Pace()
+repo = HubSource(repo="someone/cubes", revision="main")
+work = Download(folder, Hub(repo, pace, url), pace)
+work.run(work.plan(), jobs=1)
+"""
+
+
+@pytest.fixture(name="start_child")
+def fixture_start_child(hub, tmp_path):
+    """Start a process that downloads; a server forks them with everything imported."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["neucocore.data.downloads.hub", "huggingface_hub.hf_api"])
+
+    def start():
+        names = {"folder": str(tmp_path / "out"), "url": hub.url}
+        child = context.Process(target=exec, args=(CHILD, names))
+        child.start()
+        return child
+
+    return start
+
+
+def finished(folder, files):
+    return {path for path in files if (folder / path).exists()}
+
+
+def test_killed_ten_times_it_ends_complete_and_fetches_nothing_twice_but_the_file_in_flight(
+    hub, tmp_path, some_files, start_child
+):
+    files = some_files(count=12, size=60_000)
+    hub.commit(files)
+    hub.block, hub.pause = 8000, 0.001
+    rng = random.Random(7)
+    out = tmp_path / "out"
+    total = sum(map(len, files.values()))
+    kills = dict.fromkeys(files, 0)
+    for _ in range(10):
+        target = hub.bytes_sent + rng.uniform(0.02, 0.1) * total
+        child = start_child()
+        while hub.bytes_sent < target and child.is_alive():
+            time.sleep(0.001)
+        child.kill()
+        child.join()
+        complete = finished(out, files)
+        asked = {path: len(hub.sent[path]) for path in complete}
+        for path, content in files.items():
+            if path in complete:
+                assert (out / path).read_bytes() == content
+            elif hub.sent[path]:
+                kills[path] += 1
+    assert 0 < len(complete) < len(files)
+    child = start_child()
+    child.join()
+    assert child.exitcode == 0
+    assert {path: (out / path).read_bytes() for path in files} == files
+    assert all(len(hub.sent[path]) == count for path, count in asked.items())
+    for path, content in files.items():
+        assert sum(hub.sent[path]) <= len(content) * (1 + kills[path])
+    left = [f for f in out.rglob("*") if f.is_file() and STATE_FOLDER not in f.parts]
+    assert len(left) == len(files)
+
+
+def test_fault_51_ctrl_c_does_not_wait_for_the_ranges_under_way(tmp_path, monkeypatch):
+    content = b"x" * 2000
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow(file, headers):
+        asked.set()
+        answered.wait(20)
+        return Answer(200, {}, content)
+
+    def interrupted(*_, **__):
+        assert asked.wait(20)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neucocore.data.downloads.fetching.wait", interrupted)
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    file = RemoteFile("a.bin", len(content), digest)
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        Fetcher(slow, DownloadState(tmp_path), Pace()).fetch_all([file])
+    (worker,) = set(threading.enumerate()) - before
+    answered.set()
+    worker.join(20)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,122 @@
+"""Faults 45: how the hub's listing is asked for, and when it is asked again."""
+
+from __future__ import annotations
+
+import pytest
+
+from neucocore.data.downloads.fetching import ATTEMPTS, ATTEMPTS_DAMAGED, Answer, Fetcher
+from neucocore.data.downloads.file import DownloadState, RemoteFile
+from neucocore.data.downloads.hub import ATTEMPTS_OFFLINE, Hub, UnreachableError
+from neucocore.errors import ChecksumError, MissingFileError
+from neucocore.specs import HubSource
+
+REPO = "someone/cubes"
+
+
+@pytest.fixture
+def pace(fake_time):
+    return fake_time.pace()
+
+
+@pytest.fixture
+def asked(hub, pace):
+    """The hub as a download asks it."""
+    return Hub(HubSource(repo=REPO, revision="main"), pace, hub.url)
+
+
+def test_fault_45_the_listing_waits_as_long_as_the_server_says(hub, asked, fake_time):
+    hub.troubles["api"] = [(429, {"Retry-After": "50"})]
+    assert asked.commit("main") == hub.branches["main"]
+    assert fake_time.now >= 50
+
+
+def test_fault_45_the_listing_backs_off_where_the_server_says_nothing(hub, asked, fake_time):
+    hub.troubles["api"] = [(503, {})] * 4
+    asked.commit("main")
+    assert len(fake_time.waits) == 4
+    assert fake_time.waits[3] > fake_time.waits[0]
+
+
+def test_fault_45_a_quota_spent_by_the_files_holds_the_listing_too(asked, pace, fake_time):
+    pace.note(200, {"RateLimit": '"api";r=0;t=55'})
+    asked.commit("main")
+    assert fake_time.now == 55
+
+
+def test_fault_45_a_listing_that_stays_broken_is_given_up(hub, asked, fake_time):
+    hub.troubles["api"] = [(500, {})] * 99
+    with pytest.raises(UnreachableError, match="someone/cubes at main: the hub answered 500"):
+        asked.commit("main")
+    assert 99 - len(hub.troubles["api"]) == ATTEMPTS
+
+
+def test_fault_45_a_hub_that_is_not_there_is_given_up_sooner(hub, asked, fake_time):
+    hub.close()
+    with pytest.raises(UnreachableError):
+        asked.commit("main")
+    assert len(fake_time.waits) == ATTEMPTS_OFFLINE - 1
+
+
+def test_fault_45_offline_mode_asks_nothing_and_says_so(hub, asked, fake_time, monkeypatch):
+    # The library reads HF_HUB_OFFLINE once, when it is imported.
+    errors = asked._library.errors
+
+    def refuse(*_, **__):
+        raise errors.OfflineModeIsEnabled("no")
+
+    monkeypatch.setattr(asked._library.HfApi, "repo_info", refuse)
+    with pytest.raises(UnreachableError, match=r"offline mode is on \(HF_HUB_OFFLINE\)"):
+        asked.commit("main")
+    assert fake_time.waits == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_listing_that_is_refused_is_not_asked_for_again(hub, asked, fake_time, status):
+    hub.troubles["api"] = [(status, {})] * 9
+    with pytest.raises(MissingFileError, match=rf"does not give someone/cubes at main \({status}"):
+        asked.commit("main")
+    assert (len(hub.troubles["api"]), fake_time.waits) == (8, [])
+
+
+def test_a_commit_is_its_own_revision_and_needs_no_hub(hub, asked):
+    hub.close()
+    assert asked.commit("0123456789abcdef" * 2 + "01234567") == "0123456789abcdef" * 2 + "01234567"
+
+
+def test_fault_45_a_quota_spent_by_an_answer_holds_the_next_request(tmp_path, fake_time):
+    moments = []
+
+    def get(file, headers):
+        moments.append(fake_time.now)
+        return Answer(206, {"RateLimit": f'"files";r={2 - len(moments)};t=55'}, b"0123456789")
+
+    file = RemoteFile("a.bin", 30, "git-sha1:" + "0" * 40)
+    fetcher = Fetcher(get, DownloadState(tmp_path), fake_time.pace(), range_bytes=10)
+    with pytest.raises(ChecksumError):
+        fetcher.fetch_all([file], jobs=1)
+    assert moments[:3] == [0, 0, 55]
+
+
+def test_fault_46_a_file_that_stays_damaged_is_fetched_three_times_and_no_more(tmp_path, fake_time):
+    asked = []
+
+    def get(file, headers):
+        asked.append(file.path)
+        return Answer(200, {}, b"0123456789")
+
+    file = RemoteFile("a.bin", 10, "sha256:" + "0" * 64)
+    with pytest.raises(ChecksumError, match=r"a\.bin does not match its checksum"):
+        Fetcher(get, DownloadState(tmp_path), fake_time.pace()).fetch_all([file], jobs=1)
+    assert len(asked) == ATTEMPTS_DAMAGED == 3
+
+
+def test_what_was_checked_is_not_read_again(download, monkeypatch):
+    """Checksums of a whole data set take hours; what was verified is remembered by its stamp."""
+    work = download()
+    work.run(work.plan(only=["labels/*"]))
+
+    def read(self, path):
+        raise AssertionError(f"{path} was read again")
+
+    monkeypatch.setattr(RemoteFile, "matches", read)
+    assert download().plan(only=["labels/*"]).missing == []

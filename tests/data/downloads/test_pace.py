@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from neucocore.data.downloads.pace import LONGEST_WAIT, seconds_to_wait, spent
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"RateLimit": '"api";r=0;t=55'}, 55),
+        ({"ratelimit": '"api"; r=12; t=5'}, 5),
+        ({"Retry-After": "120"}, 120),
+        ({"Retry-After": "soon"}, None),
+        ({"X-RateLimit-Reset": "30", "Retry-After": "7"}, 30),
+    ],
+)
+def test_how_long_to_wait_is_read_from_any_rate_limit_header(headers, seconds):
+    assert seconds_to_wait(headers) == seconds
+
+
+def test_dates_and_unix_times_are_moments():
+    then = datetime.now(UTC) + timedelta(seconds=100)
+    for text in (format_datetime(then, usegmt=True), str(then.timestamp())):
+        assert seconds_to_wait({"Retry-After": text}) == pytest.approx(100, abs=5)
+    past = format_datetime(then - timedelta(days=1), usegmt=True)
+    assert seconds_to_wait({"Retry-After": past}) == 0
+
+
+def test_a_quota_is_spent_when_nothing_remains():
+    assert spent({"RateLimit": '"api";r=0;t=1'})
+    assert spent({"X-RateLimit-Remaining": "0"})
+    assert not spent({"RateLimit": '"api";r=3;t=1'})
+    assert not spent({})
+
+
+def test_waits_grow_to_a_limit_and_differ_between_threads(fake_time):
+    pace = fake_time.pace()
+    for failures in range(1, 12):
+        pace.back_off(failures)
+    assert fake_time.waits[0] <= 1
+    assert max(fake_time.waits) <= LONGEST_WAIT
+    assert fake_time.waits[-1] >= LONGEST_WAIT / 2
+    assert fake_time.waits[-1] != fake_time.waits[-2]
+
+
+def test_no_answer_makes_us_wait_for_more_than_a_quarter_of_an_hour(fake_time):
+    pace = fake_time.pace()
+    pace.note(429, {"Retry-After": "86400"})
+    pace.wait()
+    assert sum(fake_time.waits) == 900
+
+
+def test_after_a_failure_the_wait_is_at_least_as_long_as_the_server_said(fake_time):
+    pace = fake_time.pace()
+    pace.note(503, {"Retry-After": "100"})
+    pace.back_off(1)
+    assert fake_time.now == 100
