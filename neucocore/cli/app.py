@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,7 @@ from neucocore.cli import (
     tasks,
     validate,
 )
-from neucocore.cli.terminal import say, settings, system_error
+from neucocore.cli.terminal import say, settings, system_error, warn
 from neucocore.errors import NeucoError
 
 INTERRUPTED = 130
@@ -77,6 +78,11 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
+    """Say what a component warned of; the line of code it did so in is for ``--debug``."""
+    warn(str(message))
+
+
 @app.callback()
 def options(
     version: Annotated[
@@ -93,6 +99,8 @@ def options(
     """Take the options that stand before every command."""
     del version  # its callback has answered it
     settings.debug, settings.verbose, settings.quiet = debug, verbose, quiet
+    if not debug:
+        warnings.showwarning = _show_warning
     if plugin_path:
         from neucocore.discovery import add_plugin_paths
 

@@ -40,6 +40,10 @@ def check(
     dataset: Annotated[
         str | None, typer.Option(help="Compare with what this data set says its cubes are like.")
     ] = None,
+    dataset_setting: Annotated[
+        list[str] | None,
+        typer.Option("--dataset-set", help="A parameter of --dataset, NAME=VALUE. Repeatable."),
+    ] = None,
     missing_chunks: Annotated[
         MissingChunks, typer.Option(help="What a missing chunk means.")
     ] = MissingChunks.error,
@@ -49,7 +53,7 @@ def check(
     """Read every cube of a folder and report everything that is noticed."""
     from neucocore.data.audit.folder import audit_folder
 
-    schemas = _schemas(dataset, path) if dataset else None
+    schemas = _schemas(dataset, dataset_setting or [], path)
     with progress("checking cubes") as advance:
         reports = audit_folder(
             path,
@@ -139,13 +143,26 @@ def _dataset_spec(spec: Any) -> DatasetSpec:
     return spec
 
 
-def _schemas(name: str, path: Path) -> dict[str, CubeSchema]:
-    from neucocore.components import create
+def _schemas(name: str | None, settings: list[str], path: Path) -> dict[str, CubeSchema] | None:
+    """Return what a data set says its cubes are like, by the names of their folders."""
+    from neucocore.components import create, parse_settings
+    from neucocore.errors import ConfigError
     from neucocore.lookup import find
 
+    if name is None:
+        if settings:
+            raise ConfigError(
+                "--dataset-set needs --dataset, whose parameters it gives",
+                hint="neuco list datasets",
+            )
+        return None
     component = find("dataset", name)
-    declared = {param.name for param in component.spec.params}
-    data = create(component, path, **({"incomplete": "drop"} if "incomplete" in declared else {}))
+    params = component.spec.params
+    given = parse_settings(settings, params, of=name, option="--dataset-set")
+    if "incomplete" in {param.name for param in params}:
+        # What is missing is among the findings, and must not keep the rest from being checked.
+        given.setdefault("incomplete", "drop")
+    data = create(component, path, **given)
     # Modalities are looked for by the names of their folders, which may differ from their own.
     return dict(getattr(data, "folder_schemas", None) or getattr(data, "schemas", {}))
 

@@ -87,7 +87,11 @@ def headings(table: Table) -> list[str]:
 def cells(table: Table, row: Row) -> list[str]:
     """Return a row's cells for people, three decimals."""
     numbers = [row.mean_score, row.weighted_score, *(row.q[task] for task in table.tasks)]
-    return [str(row.aggregated_rank), row.method, *(f"{number:.3f}" for number in numbers)]
+    return [str(row.aggregated_rank), row.method, *map(_three_decimals, numbers)]
+
+
+def _three_decimals(number: float) -> str:
+    return f"{round(number, 3) + 0.0:.3f}"  # adding 0.0 leaves no minus before 0.000
 
 
 def write_leaderboard(output: Path, phase: str, tables: Sequence[Table]) -> Path:

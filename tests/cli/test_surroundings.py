@@ -85,3 +85,38 @@ def test_fault_59_no_color_means_none() -> None:
     assert "\x1b[" in in_terminal(80, "--help", TERM="xterm-256color")
     bare = in_terminal(80, "--help", TERM="xterm-256color", NO_COLOR="1")
     assert not any(f"\x1b[{code}m" in bare for code in ("31", "32", "33", "36", "1;36"))
+
+
+WARNING_PLUGIN = """
+import warnings
+from neucocore.plugin import DatasetSpec, hookimpl
+NEUCO_API = 1
+
+def make(out, *, progress=None):
+    warnings.warn("no GPU here", RuntimeWarning)
+
+@hookimpl
+def neuco_datasets():
+    return [DatasetSpec(name="warned", summary="warns", factory=lambda path: None, make=make,
+                        bands={"s1": ("vv",)})]
+"""
+
+
+def test_what_a_component_warns_of_is_said_without_its_line_of_code(tmp_path: Path) -> None:
+    plugin = tmp_path / "warning_plugin.py"
+    plugin.write_text(WARNING_PLUGIN)
+
+    def said(*options: str) -> list[str]:
+        words = ["--plugin-path", str(plugin), *options, "data", "make", "warned"]
+        done = subprocess.run(
+            [*NEUCO, *words, "--out", str(tmp_path / "out")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stderr.splitlines()
+
+    assert "warning: no GPU here" in said()
+    assert any(
+        "warning_plugin.py:7: RuntimeWarning: no GPU here" in line for line in said("--debug")
+    )

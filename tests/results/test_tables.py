@@ -45,6 +45,12 @@ def test_json_is_a_list_of_objects(two: list[Table]) -> None:
     assert rows[0]["aggregated_rank"] == 1
 
 
+def test_a_score_just_below_zero_is_zero_to_people(results: Any, outcome: Make) -> None:
+    results.add("random", outcome("crops", (-1e-6, -2e-6)))
+    (table,) = leaderboards(read_runs(results.output))
+    assert write.cells(table, table.rows[0])[-1] == "0.000"
+
+
 def test_a_score_that_was_not_kept_is_null_and_empty(results: Any) -> None:
     folder = results.output / "eval" / "old"
     folder.mkdir(parents=True)

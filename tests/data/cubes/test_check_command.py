@@ -13,8 +13,12 @@ from neucocore.data.audit.folder import audit_folder
 from neucocore.data.cubes.file import CubeSchema
 
 TOY = """
-from neucocore.plugin import DatasetSpec, Param, hookimpl
+from neucocore.plugin import CubeSchema, DatasetSpec, Param, hookimpl
 NEUCO_API = 1
+
+class Sized:
+    def __init__(self, path, pixels):
+        self.schemas = {"s1": CubeSchema(size=pixels)}
 
 def make(out, *, count=1, progress=None):
     out.mkdir()
@@ -28,6 +32,8 @@ def neuco_datasets():
         DatasetSpec(name="toy", summary="a toy", factory=lambda path: None, make=make,
                     bands={"s1": ("vv",)},
                     make_params=(Param("count", "int", 1, "files"),)),
+        DatasetSpec(name="sized", summary="of a size", factory=Sized, bands={"s1": ("vv",)},
+                    params=(Param("pixels", "int", 264, "pixels a side"),)),
         DatasetSpec(name="found", summary="not made", factory=lambda path: None,
                     bands={"s1": ("vv",)}),
     ]
@@ -94,6 +100,30 @@ def test_check_gives_findings_as_json(neuco, tmp_path, write_folder):
             "examples": [],
         }
     ]
+
+
+def test_check_compares_with_a_data_set_as_its_parameters_say(neuco, toy, tmp_path, write_folder):
+    write_folder(tmp_path, count=1, size=16)
+    code, out, _ = neuco("check", tmp_path, "--dataset", "sized")
+    assert code == 0
+    assert "3 files: 0 with errors, 1 with warnings only" in out
+    code, out, _ = neuco("check", tmp_path, "--dataset", "sized", "--dataset-set", "pixels=16")
+    assert code == 0
+    assert "3 files: 0 with errors, 0 with warnings only" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--dataset-set", "pixels=16"], "--dataset-set needs --dataset"),
+        (["--dataset", "sized", "--dataset-set", "pixles=16"], "unknown parameter 'pixles'"),
+    ],
+    ids=["no data set", "misspelt"],
+)
+def test_parameters_of_no_data_set_are_one_error(neuco, toy, tmp_path, words, what):
+    code, _, err = neuco("check", tmp_path, *words)
+    assert code == 2
+    assert what in err
 
 
 def test_check_of_nothing_is_one_error(neuco, tmp_path):
