@@ -149,9 +149,15 @@ def _row_residuals(
     targets: Sequence[Matrix],
     paths: Sequence[Matrix],
 ) -> Iterator[tuple[int, Matrix]]:
-    """Yield per block and column the residuals (m, penalties) of rows left out one by one."""
+    """Yield per block and column the residuals (m, penalties) of rows left out one by one.
+
+    With more rows than dimensions 1 - h is about 1/n at least and no coefficient is above
+    |y| / (2 sqrt(penalty)), so that float32's rounding moves residuals by thousandths at most: too
+    little to tell penalties apart. With fewer rows 1 - h can be as small as that rounding.
+    """
+    place_on_axes = basis.coordinates if part.wide else basis.rough_coordinates
     for places, block in part.spread_blocks(JUDGING_ROWS):
-        coordinates = basis.coordinates(block)
+        coordinates = place_on_axes(block)
         rest = 1 - 1 / part.n - (coordinates * coordinates) @ shrink
         np.maximum(rest, SMALLEST_REST, out=rest)
         for index, (y, path) in enumerate(zip(targets, paths, strict=True)):

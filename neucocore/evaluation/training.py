@@ -108,7 +108,9 @@ class TrainingPart:
         else:
             moments = self.moments
             variance = np.diag(moments.gram) / self.n - (moments.total / self.n) ** 2
-        largest = np.max([np.abs(rows).max(axis=0) for rows in self.slices], axis=0)
+        # Of both ends, which takes no copy of the rows as their absolute values would.
+        ends = [np.maximum(rows.max(axis=0), -rows.min(axis=0)) for rows in self.slices]
+        largest = np.max(ends, axis=0)
         resolution = np.finfo(np.float32).eps * largest
         return np.where(variance > resolution**2, variance, 0.0)
 
@@ -118,8 +120,9 @@ class TrainingPart:
         stacked -= self.mean
         return stacked
 
+    @cached_property
     def scatter(self) -> Matrix:
-        """Return the sum of outer products around the mean, (d, d)."""
+        """Sum of outer products around the mean, (d, d)."""
         moments = self.moments
         return moments.gram - np.outer(moments.total, moments.total / self.n)
 
