@@ -1,0 +1,159 @@
+"""Measure the structure of ``neucocore``: loose modules, upward imports, cycles, levels, lines.
+
+    python benchmarks/structure.py [--root DIR]      the tree that holds the folder neucocore
+
+Every import statement counts, also those inside functions and under ``TYPE_CHECKING``. A node is a
+folder directly inside ``neucocore``, or a module that lies there on its own. Nodes are ordered so
+that as few imports as possible point from an earlier node to a later one (Eades, Lin and Smyth's
+greedy order, 1993); those that still do are the upward imports. A level is the length of the
+longest chain of the remaining imports below a node.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "neucocore"
+Graph = Mapping[str, set[str]]
+
+
+def modules(root: Path) -> dict[str, Path]:
+    """Return the modules of the package by dotted name, templates left out."""
+    found = {}
+    for path in sorted((root / PACKAGE).rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
+    """Yield the modules of the package that a module imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                if full in known:
+                    yield full
+                elif node.module in known and node.module != name:
+                    yield node.module
+
+
+def module_graph(root: Path) -> dict[str, set[str]]:
+    known = modules(root)
+    return {name: set(imported(name, path, known)) - {name} for name, path in known.items()}
+
+
+def node_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def node_graph(graph: Graph) -> dict[str, set[str]]:
+    nodes: dict[str, set[str]] = {node_of(module): set() for module in graph}
+    for module, targets in graph.items():
+        nodes[node_of(module)] |= {node_of(target) for target in targets}
+    return {node: targets - {node} for node, targets in nodes.items()}
+
+
+def cycles(graph: Graph) -> list[list[str]]:
+    """Return the strongly connected sets of more than one module (Tarjan)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(name: str) -> None:
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for target in sorted(graph[name]):
+            if target not in index:
+                visit(target)
+                low[name] = min(low[name], low[target])
+            elif target in stack:
+                low[name] = min(low[name], index[target])
+        if low[name] == index[name]:
+            members = stack[stack.index(name) :]
+            del stack[stack.index(name) :]
+            if len(members) > 1:
+                found.append(sorted(members))
+
+    for name in sorted(graph):
+        if name not in index:
+            visit(name)
+    return found
+
+
+def order(graph: Graph) -> list[str]:
+    """Return the nodes, importers first, by the greedy order."""
+    left, right, rest = [], [], {node: set(targets) for node, targets in graph.items()}
+    while rest:
+        importers = defaultdict(set)
+        for node, targets in rest.items():
+            for target in targets:
+                importers[target].add(node)
+        sinks = [node for node in sorted(rest) if not rest[node]]
+        sources = [node for node in sorted(rest) if not importers[node]]
+        if sinks:
+            taken = sinks[0]
+            right.append(taken)
+        else:
+            taken = (
+                sources[0]
+                if sources
+                else max(sorted(rest), key=lambda n: len(rest[n]) - len(importers[n]))
+            )
+            left.append(taken)
+        del rest[taken]
+        for targets in rest.values():
+            targets.discard(taken)
+    return left + right[::-1]
+
+
+def levels(graph: Graph) -> dict[str, int]:
+    """Return the level of each node of a graph without cycles; the bottom is level 1."""
+
+    @cache
+    def level(node: str) -> int:
+        return 1 + max((level(target) for target in graph[node]), default=0)
+
+    return {node: level(node) for node in graph}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", type=Path, default=Path(__file__).parents[1])
+    root = parser.parse_args().root
+    graph = module_graph(root)
+    nodes = node_graph(graph)
+    place = {node: index for index, node in enumerate(order(nodes))}
+    upward = [(n, t) for n in nodes for t in nodes[n] if place[t] < place[n]]
+    down = {n: {t for t in nodes[n] if place[t] > place[n]} for n in nodes}
+    level = levels(down)
+    loose = sorted(p.name for p in (root / PACKAGE).glob("*.py"))
+    print(f"loose modules      {len(loose)}: {', '.join(loose)}")
+    print(f"top-level nodes    {len(nodes)}")
+    print(f"edges              {sum(map(len, nodes.values()))}")
+    print(f"upward imports     {len(upward)}: {', '.join(f'{a} -> {b}' for a, b in upward)}")
+    large = sorted(map(len, cycles(graph)), reverse=True)
+    print(f"cycles of modules  {len(large)}, of {large} modules")
+    print(f"levels             {max(level.values())}")
+    lines: dict[str, int] = defaultdict(int)
+    for module, path in modules(root).items():
+        lines[node_of(module)] += len(path.read_text(encoding="utf-8").splitlines())
+    for number in range(1, max(level.values()) + 1):
+        print(
+            f"  {number:2d}  "
+            + ", ".join(f"{node} {lines[node]}" for node in sorted(level) if level[node] == number)
+        )
+    print(f"lines              {sum(lines.values())}")
+
+
+if __name__ == "__main__":
+    main()
