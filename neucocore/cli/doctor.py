@@ -20,7 +20,7 @@ def doctor(
     clean: Annotated[bool, typer.Option("--clean", help="Empty the cache folder.")] = False,
 ) -> None:
     """Check the installation, the plugins and the cache; say what to mend."""
-    from neucocore.cache import cache_folder, clean_cache, size_of_cache
+    from neucocore.runtime.cache import cache_folder, clean_cache, size_of_cache
 
     rows = [*_machine(), *_plugins()]
     if clean:

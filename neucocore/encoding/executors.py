@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from neucocore.encoding import cluster, worker
 from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
 from neucocore.errors import RunError
-from neucocore.processes import end_with_parent, interrupts_wait
+from neucocore.runtime.processes import end_with_parent, interrupts_wait
 
 IN_FLIGHT_PER_JOB = 3
 LOST_TO_DASK = ("KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError")

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.compiled import compiled
 from neucocore.evaluation.linear_oracle import (
     BETA1,
     BETA2,
@@ -24,6 +23,7 @@ from neucocore.evaluation.linear_oracle import (
     Training,
 )
 from neucocore.evaluation.stream import LOADER_SEED, initial_parameters
+from neucocore.runtime.compiled import compiled
 
 # Sums may be reordered and fused, which vectors need; NaN and infinity keep their meaning.
 _fast = compiled(error_model="numpy", fastmath={"reassoc", "contract", "nsz"})

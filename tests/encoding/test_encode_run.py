@@ -26,7 +26,7 @@ from neucocore.errors import (
     MissingFileError,
     RunError,
 )
-from neucocore.processes import interrupts_wait
+from neucocore.runtime.processes import interrupts_wait
 
 
 def run(cubes: Path, out: Path, encoder: str = "toy-sums", **more: Any) -> EncodeReport:

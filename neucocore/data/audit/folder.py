@@ -17,7 +17,7 @@ from neucocore.data.cubes.file import CubeSchema, MissingChunks
 from neucocore.data.cubes.finding import SUFFIX
 from neucocore.data.findings import Finding
 from neucocore.errors import MissingFileError, RunError
-from neucocore.processes import end_with_parent, interrupts_wait
+from neucocore.runtime.processes import end_with_parent, interrupts_wait
 
 PART = "part-"
 CUBES_A_TASK = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from numba.core import caching
 
-from neucocore.compiled import compiled
+from neucocore.runtime.compiled import compiled
 
 
 def twice(value: int) -> int:

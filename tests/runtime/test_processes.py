@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from neucocore.processes import end_with_parent
+from neucocore.runtime.processes import end_with_parent
 
 
 def hold(path: Path) -> None:
