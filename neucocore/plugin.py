@@ -37,7 +37,6 @@ from neucocore.specs import (
 
 if TYPE_CHECKING:
     from neucocore.builtin.reducers_pca import PCA
-    from neucocore.data.atomic import replacing, write_text
     from neucocore.data.cubes.assembly import read_cube
     from neucocore.data.cubes.channels import (
         BANDS,
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from neucocore.derivation.projection import in_metres, project
     from neucocore.derivation.rasters import Patch, Raster
     from neucocore.derivation.zonal import Legend, label_shares, share_of
+    from neucocore.files.atomic import replacing, write_text
     from neucocore.testing.cubes import make_cubes, write_cube_folder
 
 # Names that need numpy or zarr, and where they live.
@@ -99,14 +99,14 @@ _ON_DEMAND = {
     "read_cube": "neucocore.data.cubes.assembly",
     "read_label_file": "neucocore.data.labels.labels",
     "read_modality": "neucocore.data.cubes.file",
-    "replacing": "neucocore.data.atomic",
+    "replacing": "neucocore.files.atomic",
     "share_of": "neucocore.derivation.zonal",
     "source_files": "neucocore.derivation.layers",
     "stacked": "neucocore.data.cubes.channels",
     "standardised": "neucocore.data.cubes.channels",
     "truth_folder": "neucocore.derivation.layers",
     "write_modality": "neucocore.data.cubes.file",
-    "write_text": "neucocore.data.atomic",
+    "write_text": "neucocore.files.atomic",
 }
 
 __all__ = [

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from neucocore.catalogue import Entry
-from neucocore.configfile import Document
 from neucocore.entrypoints import COMMANDS, PLUGINS
 from neucocore.errors import ConfigError, MissingFileError, NeucoError
+from neucocore.files.yaml_document import Document
 from neucocore.isolation import Environment
 from neucocore.specs import KINDS
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from neucocore.catalogue import Entry, Status
-from neucocore.configfile import Document, load_yaml
 from neucocore.discovery import CORE, installation
 from neucocore.errors import CatalogueError, ConfigError
+from neucocore.files.yaml_document import Document, load_yaml
 from neucocore.licenses import license_problem
 from neucocore.names import did_you_mean, is_name
 from neucocore.specs import KINDS

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from neucocore.configfile import Document, load_yaml
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
+from neucocore.files.yaml_document import Document, load_yaml
 
 KEYS = (
     "name", "dataset", "encoders", "embeddings", "tasks", "dimension", "protocol", "where",

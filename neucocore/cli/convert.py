@@ -19,8 +19,8 @@ def convert(
     """Write embeddings in the format of the new file's suffix."""
     from neucocore.data.embeddings.embeddings import load_embeddings, save_embeddings
     from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
-    from neucocore.data.findings import messages
     from neucocore.errors import ConfigError
+    from neucocore.files.findings import messages
 
     if out.is_dir():
         raise ConfigError(

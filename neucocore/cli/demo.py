@@ -40,7 +40,7 @@ def demo(
 ) -> None:
     """Make a small Earth, encode it four ways, score the embeddings and rank the methods."""
     from neucocore.cli.run import show
-    from neucocore.data.atomic import write_text
+    from neucocore.files.atomic import write_text
     from neucocore.lookup import find
     from neucocore.making import make_dataset
     from neucocore.runfile import read_run_file

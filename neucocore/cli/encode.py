@@ -113,8 +113,8 @@ def show(
     batch_size: int = 4,
 ) -> EncodeReport:
     """Run a request with its progress on the terminal, and say how it ended."""
-    from neucocore.data.atomic import naming
     from neucocore.encoding.run import encode as run_encode
+    from neucocore.files.atomic import naming
 
     with progress(f"encode {request.encoder.name}") as advance, naming(request.out):
         report = run_encode(

@@ -86,8 +86,8 @@ def _run_row(folder: Path) -> dict[str, Any]:
 
 def _cube(file: Path) -> dict[str, Any]:
     from neucocore.data.audit.cube import audit_cube
-    from neucocore.data.findings import messages
-    from neucocore.data.refusal import refuse
+    from neucocore.files.findings import messages
+    from neucocore.files.refusal import refuse
 
     folder = file.parent
     if folder.name.startswith("part-"):

@@ -11,7 +11,7 @@ from neucocore.cli.terminal import put, say
 
 if TYPE_CHECKING:
     from neucocore.catalogue import Entry
-    from neucocore.configfile import Document
+    from neucocore.files.yaml_document import Document
     from neucocore.isolation import Environment
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -59,7 +59,7 @@ def _check_live(
 ) -> list[str]:
     import json
 
-    from neucocore.data.atomic import write_text
+    from neucocore.files.atomic import write_text
     from neucocore.registrycheck import check_live
 
     links = () if find_links is None else ("--find-links", str(find_links))
@@ -80,7 +80,7 @@ def write(
 ) -> None:
     """Write the list that ships with the core from registry.yaml."""
     from neucocore.catalogue import PACKAGED, to_json
-    from neucocore.data.atomic import write_text
+    from neucocore.files.atomic import write_text
     from neucocore.registryfile import load_registry
 
     _, known = load_registry(file)

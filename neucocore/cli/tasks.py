@@ -39,11 +39,11 @@ def derive(
 ) -> None:
     """Make labels from their source: CORINE, CDL, GEDI, Landsat, CloudSEN12, AIS, the cubes."""
     from neucocore.components import parse_settings
-    from neucocore.data.findings import messages
     from neucocore.data.ids import read_id_file
     from neucocore.data.labels.writing import write_label_file
     from neucocore.derivation.derive import cube_ids, derivable, derive_labels, file_name
     from neucocore.errors import ConfigError
+    from neucocore.files.findings import messages
 
     if data is None and ids is None:
         raise ConfigError(
@@ -85,8 +85,8 @@ def stats(
     """Count and describe labels: distribution, missing ones, phases; written to stats.json."""
     import json as jsonlib
 
-    from neucocore.data.atomic import write_text
     from neucocore.data.labels.stats import label_stats
+    from neucocore.files.atomic import write_text
 
     files = _files(task or [], labels)
     rows = [{**label_stats(file), **_described(file, dataset)} for file in files]

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from neucocore.data.findings import Finding
-from neucocore.data.refusal import refuse
-from neucocore.data.texttable import read_text, read_text_table, split_cells
+from neucocore.files.findings import Finding
+from neucocore.files.refusal import refuse
+from neucocore.files.text_table import read_text, read_text_table, split_cells
 
 ID = "id"
 SUFFIXES = (".zarr.zip", ".zarr")

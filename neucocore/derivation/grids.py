@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.texttable import read_text_table
 from neucocore.errors import ConfigError, DataError
+from neucocore.files.text_table import read_text_table
 
 Transform = tuple[float, float, float, float, float, float]
 BOUNDS = ("west", "south", "east", "north")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neucocore.data.findings import Finding
 from neucocore.data.labels.labels import Labels
 from neucocore.errors import DataError
+from neucocore.files.findings import Finding
 
 
 class NoLabel(Exception):  # noqa: N818 - an ordinary outcome, not an error

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components import calling, create
-from neucocore.data.atomic import write_text
 from neucocore.data.cubes.file import cube_digest
 from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, NeucoError
+from neucocore.files.atomic import write_text
 from neucocore.interfaces import Dataset, Reducer
 from neucocore.producer import identity_of, producer_of
 from neucocore.results.provenance import file_digest, machine

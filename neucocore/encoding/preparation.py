@@ -11,12 +11,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from neucocore.components import calling, create
-from neucocore.data.atomic import locked, replacing
 from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.costs import append_costs
 from neucocore.encoding.finish import read_failures, write_failures
 from neucocore.encoding.worker import Worker
 from neucocore.errors import ComponentOutputError, DataError
+from neucocore.files.atomic import locked, replacing
 from neucocore.interfaces import Dataset
 
 STATE = "state.npz"

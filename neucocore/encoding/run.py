@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from neucocore.data.atomic import locked
 from neucocore.data.embeddings.embeddings import Embeddings, save_embeddings
 from neucocore.encoding import finish
 from neucocore.encoding.costs import append_costs, total_costs
@@ -37,6 +36,7 @@ from neucocore.encoding.spool import (
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
 from neucocore.encoding.workfolder import disk_of, remove_idle, remove_unused
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
+from neucocore.files.atomic import locked
 from neucocore.results.energy import EnergyMeter
 
 BATCH = 4

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import write_text
+from neucocore.files.atomic import write_text
 
 KEY_BYTES = 16
 CRC_BYTES = 4

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from neucocore.components import check_values
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar
-from neucocore.data.findings import messages
 from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels.coverage import covering_column
 from neucocore.data.labels.labels import read_label_folder
@@ -24,6 +23,7 @@ from neucocore.errors import ConfigError, IdError
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
 from neucocore.evaluation.tasks import TaskSelection, digest_of, read_groups, select_tasks
+from neucocore.files.findings import messages
 from neucocore.keys import key_of
 from neucocore.lookup import dataset_named, find
 from neucocore.producer import core_code, producer_of

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neucocore.configfile import Document, load_yaml
 from neucocore.errors import ConfigError
 from neucocore.evaluation.protocols import Protocol, protocol
+from neucocore.files.yaml_document import Document, load_yaml
 
 PROTOCOL_OF_PROBE = {"linear": "neucobench-2026", "svm": "svm"}
 TENTHS = 10

@@ -11,11 +11,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.findings import messages
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.labels import LabelFile, Labels, label_digest
-from neucocore.data.refusal import refuse
-from neucocore.data.texttable import read_text_table
 from neucocore.discovery import Component, installation
 from neucocore.errors import (
     AmbiguousComponentError,
@@ -26,6 +23,9 @@ from neucocore.errors import (
 )
 from neucocore.evaluation.outcome import ScoringTask
 from neucocore.evaluation.tasklabels import labels_of
+from neucocore.files.findings import messages
+from neucocore.files.refusal import refuse
+from neucocore.files.text_table import read_text_table
 from neucocore.lookup import find
 from neucocore.names import did_you_mean
 from neucocore.specs import Problem, TaskSpec

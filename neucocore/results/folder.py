@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from neucocore.data.atomic import replacing, write_bytes
 from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import Protocol
+from neucocore.files.atomic import replacing, write_bytes
 from neucocore.results.layout import RUN, SCORES, SUMMARY, check_name, new_run_folder
 from neucocore.results.probes import save_probe
 from neucocore.results.provenance import file_digest

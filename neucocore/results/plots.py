@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import replacing
 from neucocore.errors import ConfigError
 from neucocore.evaluation.outcome import TaskOutcome
+from neucocore.files.atomic import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

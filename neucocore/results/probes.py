@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from neucocore.data.atomic import replacing, write_text
 from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import StoredProbe
+from neucocore.files.atomic import replacing, write_text
 
 ARRAYS = "probe.npz"
 META = "probe.json"

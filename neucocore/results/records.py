@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from neucocore.data.sniff import no_folder
 from neucocore.errors import ResultsError
+from neucocore.files.content_type import no_folder
 from neucocore.results.folder import read_provenance
 from neucocore.results.layout import SUMMARY
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neucocore.data.atomic import write_text
+from neucocore.files.atomic import write_text
 from neucocore.results.layout import LEADERBOARDS, TIME_FORMAT
 from neucocore.results.leaderboard import Row, Table
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from neucocore.components import create, resolve
 from neucocore.data.cubes.cube import Cube
-from neucocore.data.findings import messages
 from neucocore.data.labels.labels import read_label_file
+from neucocore.files.findings import messages
 from neucocore.interfaces import Dataset
 from neucocore.specs import DatasetSpec
 from neucocore.testing.declarations import ComponentBench

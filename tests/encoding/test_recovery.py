@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from neucocore.data.atomic import locked
 from neucocore.data.embeddings.embeddings import load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.plan import plan
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.run import encode
 from neucocore.errors import ComponentOutputError, DataError, RunError
+from neucocore.files.atomic import locked
 
 
 def run(cubes: Path, out: Path, encoder: str = "toy-sums", **more: Any) -> EncodeReport:

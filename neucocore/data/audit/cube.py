@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from neucocore.data.audit.values import nodata_share, told_offsets
 from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
 from neucocore.data.cubes.finding import SUFFIX
-from neucocore.data.findings import EXAMPLES_SHOWN, Finding
 from neucocore.errors import DataError
+from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from neucocore.data.audit.cube import FileReport, audit_cube
 from neucocore.data.audit.values import OFFSET
 from neucocore.data.cubes.file import CubeSchema, MissingChunks
 from neucocore.data.cubes.finding import SUFFIX
-from neucocore.data.findings import Finding
 from neucocore.errors import MissingFileError, RunError
+from neucocore.files.findings import Finding
 from neucocore.runtime.processes import end_with_parent, interrupts_wait
 
 PART = "part-"

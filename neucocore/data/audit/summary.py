@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from neucocore.data.audit.cube import FileReport
-from neucocore.data.findings import EXAMPLES_SHOWN, Finding
+from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 from neucocore.plurals import counted
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.findings import Finding
+from neucocore.files.findings import Finding
 
 OFFSET = 1000
 SUBSAMPLE_PIXELS = 64

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from neucocore.data.findings import Finding
 from neucocore.errors import CorruptCubeError, MissingFileError
+from neucocore.files.findings import Finding
 
 LOCAL_HEADER_BYTES = 30
 LOCAL_MAGIC = b"PK\x03\x04"

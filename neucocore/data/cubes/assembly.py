@@ -9,7 +9,7 @@ from typing import Any
 from neucocore.data.audit.values import audit_offsets
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile, MissingChunks
-from neucocore.data.findings import Finding
+from neucocore.files.findings import Finding
 
 
 def read_cube(

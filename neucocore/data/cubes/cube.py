@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.findings import Finding
+from neucocore.files.findings import Finding
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,8 +22,8 @@ from neucocore.data.audit.values import audit_values
 from neucocore.data.cubes.archive import CubeArchive, directory_bytes
 from neucocore.data.cubes.chunks import ArrayInfo, ZarrError, array_info, read_array
 from neucocore.data.cubes.writing import DIMENSIONS, write_modality
-from neucocore.data.findings import Finding
 from neucocore.errors import ConfigError, CorruptCubeError
+from neucocore.files.findings import Finding
 from neucocore.plurals import counted
 
 MissingChunks = Literal["error", "warn", "fill"]

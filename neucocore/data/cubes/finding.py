@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from neucocore.data.findings import Finding
 from neucocore.data.ids import ID, bare_id
 from neucocore.data.labels.values import yes_or_no
-from neucocore.data.refusal import refuse
-from neucocore.data.texttable import TextTable, read_text_table
 from neucocore.errors import ConfigError, IdError
+from neucocore.files.findings import Finding
+from neucocore.files.refusal import refuse
+from neucocore.files.text_table import TextTable, read_text_table
 
 SUFFIX = ".zarr.zip"
 BARE = (".",)

@@ -14,10 +14,10 @@ from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
 from neucocore.data.cubes.finding import BARE, LAYOUTS, SUFFIX, chosen_ids, find_cubes
 from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
-from neucocore.data.refusal import refuse
-from neucocore.data.sniff import no_folder
-from neucocore.data.texttable import read_text_table
 from neucocore.errors import CorruptCubeError, DataError, MissingFileError
+from neucocore.files.content_type import no_folder
+from neucocore.files.refusal import refuse
+from neucocore.files.text_table import read_text_table
 
 SEASONS = ("spring", "summer", "fall", "winter")
 LABELS = "labels"

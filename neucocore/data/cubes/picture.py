@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import replacing
 from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ConfigError, DataError
+from neucocore.files.atomic import replacing
 
 Image = NDArray[np.float32]
 

@@ -13,9 +13,9 @@ import numpy as np
 from numcodecs import Blosc
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import replacing
 from neucocore.data.cubes.chunks import encode_chunk
 from neucocore.errors import ShapeError
+from neucocore.files.atomic import replacing
 
 DIMENSIONS = ("sample", "time", "band", "y", "x")
 # Zip cannot say "no time"; its first moment stands for that.

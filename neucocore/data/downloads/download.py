@@ -9,12 +9,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
-from neucocore.data.atomic import locked
 from neucocore.data.downloads.fetching import Fetcher, Get, Progress
 from neucocore.data.downloads.file import STATE_FOLDER, DownloadState, Plan, Source
 from neucocore.data.downloads.hub import UnreachableError
 from neucocore.data.downloads.pace import Pace
 from neucocore.errors import ChecksumError, DataError, MissingFileError
+from neucocore.files.atomic import locked
 
 LOCK_SECONDS = 5.0
 SPARE_BYTES = 64 << 20

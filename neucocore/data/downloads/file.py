@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Any
 
-from neucocore.data.atomic import write_text
 from neucocore.errors import ChecksumError, DataError
+from neucocore.files.atomic import write_text
 
 STATE_FOLDER = ".neuco-download"
 BLOCK = 1 << 20

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.embeddings.table import Reading
-from neucocore.data.findings import Finding
+from neucocore.files.findings import Finding
 
 CellKind = Literal["empty", "nan", "infinite", "text", "out-of-range"]
 

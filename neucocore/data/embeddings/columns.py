@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from neucocore.data.embeddings.table import Reading
-from neucocore.data.findings import Finding
+from neucocore.files.findings import Finding
 
 ID = "id"
 NAMES_SHOWN = 5

@@ -25,10 +25,10 @@ from neucocore.data.embeddings.cells import BadCells
 from neucocore.data.embeddings.columns import EmbeddingColumns, choose_columns
 from neucocore.data.embeddings.csv_rows import LineReader
 from neucocore.data.embeddings.table import EmbeddingTable, Reading
-from neucocore.data.findings import Finding
-from neucocore.data.refusal import refuse
-from neucocore.data.sniff import refuse_foreign_text
 from neucocore.errors import DataError
+from neucocore.files.content_type import refuse_foreign_text
+from neucocore.files.findings import Finding
+from neucocore.files.refusal import refuse
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 256 << 20

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neucocore.data.embeddings.cells import BadCells, read_cells
 from neucocore.data.embeddings.columns import EmbeddingColumns
 from neucocore.data.embeddings.table import Reading
-from neucocore.data.findings import Finding
+from neucocore.files.findings import Finding
 
 _CODES = {
     "ragged-rows": ("error", "row with another number of cells than the header"),

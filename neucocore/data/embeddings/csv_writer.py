@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import replacing
+from neucocore.files.atomic import replacing
 
 ROWS_AT_ONCE = 512
 MOST_THREADS = 4

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar
-from neucocore.data.findings import messages
+from neucocore.files.findings import messages
 
 ROWS_AT_ONCE = 1024
 # Bytes of one stored value; a CSV has no stored type, its numbers count as the float32 they become.

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.embeddings.table import EmbeddingTable, Reading
-from neucocore.data.findings import Finding
 from neucocore.data.ids import bare_id, clean_ids
-from neucocore.data.refusal import refuse
-from neucocore.data.sniff import sniff
 from neucocore.errors import ConfigError, DataError, IdError, NonFiniteError, ShapeError
+from neucocore.files.content_type import sniff
+from neucocore.files.findings import Finding
+from neucocore.files.refusal import refuse
 
 # Format of each file suffix, and how the content must begin.
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}

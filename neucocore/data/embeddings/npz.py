@@ -16,11 +16,11 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import replacing
 from neucocore.data.embeddings.cells import BadCells, narrow
 from neucocore.data.embeddings.table import EmbeddingTable, Reading
-from neucocore.data.findings import Finding
 from neucocore.errors import DataError
+from neucocore.files.atomic import replacing
+from neucocore.files.findings import Finding
 
 # Numbers compress to about nine tenths; nobody's embeddings compress a hundredfold.
 LARGEST_RATIO = 100

@@ -19,7 +19,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from neucocore.data.atomic import replacing
 from neucocore.data.embeddings.cells import BadCells, narrow
 from neucocore.data.embeddings.parquet_layout import (
     VECTOR,
@@ -28,8 +27,9 @@ from neucocore.data.embeddings.parquet_layout import (
     vector_length,
 )
 from neucocore.data.embeddings.table import EmbeddingTable, Reading
-from neucocore.data.findings import Finding
 from neucocore.errors import DataError
+from neucocore.files.atomic import replacing
+from neucocore.files.findings import Finding
 
 FOOTER_KEY = b"emb"
 EMB_VERSION = "0.0.1"

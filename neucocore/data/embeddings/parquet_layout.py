@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from neucocore.data.embeddings.columns import choose_columns
 from neucocore.data.embeddings.table import Reading
-from neucocore.data.findings import Finding
-from neucocore.data.refusal import refuse
 from neucocore.errors import DataError
+from neucocore.files.findings import Finding
+from neucocore.files.refusal import refuse
 
 # TerraTorch names the id column after the file a sample came from.
 ID_NAMES = ("id", "file_id")

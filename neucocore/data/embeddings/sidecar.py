@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from neucocore.data.atomic import write_text
 from neucocore.errors import DataError
+from neucocore.files.atomic import write_text
 
 SUFFIX = ".run.json"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.findings import Finding, Level
+from neucocore.files.findings import Finding, Level
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from neucocore.data.embeddings.embeddings import examine_embeddings
-from neucocore.data.findings import Finding
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels.coverage import coverage, covering_column
 from neucocore.data.labels.labels import LabelFile, read_label_folder
-from neucocore.data.refusal import hint_for
 from neucocore.errors import DataError
+from neucocore.files.findings import Finding
+from neucocore.files.refusal import hint_for
 
 
 @dataclass(frozen=True)

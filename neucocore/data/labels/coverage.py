@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from neucocore.data.findings import Finding
 from neucocore.data.labels.labels import LabelFile
+from neucocore.files.findings import Finding
 
 
 def coverage(ids: Sequence[str], wanted: Collection[str], what: str) -> list[Finding]:

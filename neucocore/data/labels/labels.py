@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.findings import Finding
 from neucocore.data.ids import clean_ids
 from neucocore.data.labels.values import KNOWN_TYPES, label_values, labelled_rows, yes_or_no
-from neucocore.data.refusal import refuse
-from neucocore.data.sniff import no_folder
-from neucocore.data.texttable import TextTable, read_text_table
 from neucocore.errors import DataError, MissingFileError
+from neucocore.files.content_type import no_folder
+from neucocore.files.findings import Finding
+from neucocore.files.refusal import refuse
+from neucocore.files.text_table import TextTable, read_text_table
 from neucocore.plurals import counted
 from neucocore.specs import Problem
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.findings import Finding
 from neucocore.data.labels.classes import encode_classes
-from neucocore.data.texttable import TextTable
+from neucocore.files.findings import Finding
+from neucocore.files.text_table import TextTable
 from neucocore.specs import Problem
 
 REGRESSION_TYPES = ("regr", "reg", "regression")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neucocore.data.atomic import write_text
 from neucocore.data.labels.labels import LABEL, OUTPUT_PREFIX, Labels
+from neucocore.files.atomic import write_text
 from neucocore.specs import Problem
 
 

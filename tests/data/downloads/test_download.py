@@ -4,12 +4,12 @@ import shutil
 
 import pytest
 
-from neucocore.data.atomic import locked
 from neucocore.data.cubes.finding import find_cubes
 from neucocore.data.downloads import download as download_module
 from neucocore.data.downloads.download import matches_any
 from neucocore.data.downloads.file import STATE_FOLDER
 from neucocore.errors import ChecksumError, DataError, MissingFileError
+from neucocore.files.atomic import locked
 
 
 def held(folder):

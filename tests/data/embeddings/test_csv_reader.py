@@ -11,7 +11,6 @@ import pytest
 
 from neucocore.data.embeddings import csv_reader
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
-from neucocore.data.findings import messages
 from neucocore.errors import (
     BudgetExceededError,
     DataError,
@@ -20,6 +19,7 @@ from neucocore.errors import (
     NonFiniteError,
     ShapeError,
 )
+from neucocore.files.findings import messages
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/reference/evaluation/embeddings.csv"
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
-from neucocore.data.findings import messages
 from neucocore.errors import DataError, NonFiniteError, ShapeError
+from neucocore.files.findings import messages
 
 IDS = np.array(["a", "b", "c"])
 MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)

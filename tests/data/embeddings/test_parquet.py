@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
-from neucocore.data.findings import messages
 from neucocore.errors import DataError, IdError, NonFiniteError, ShapeError
+from neucocore.files.findings import messages
 
 IDS = ["a", "b", "c"]
 MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.findings import messages
 from neucocore.data.labels.labels import label_digest, read_label_file, read_label_folder
 from neucocore.errors import DataError, IdError, MissingFileError
+from neucocore.files.findings import messages
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/reference/evaluation/labels"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from neucocore.data.findings import Finding, messages
 from neucocore.errors import (
     BudgetExceededError,
     DataError,
@@ -13,6 +12,7 @@ from neucocore.errors import (
     NonFiniteError,
     ShapeError,
 )
+from neucocore.files.findings import Finding, messages
 from neucocore.plurals import counted
 
 _KIND_OF_CODE: dict[str, type[DataError]] = {

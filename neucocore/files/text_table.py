@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from neucocore.data.findings import Finding
-from neucocore.data.sniff import sniff
 from neucocore.errors import DataError
+from neucocore.files.content_type import sniff
+from neucocore.files.findings import Finding
 
 BOM = "\ufeff"
 

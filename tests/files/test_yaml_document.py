@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.configfile import load_yaml
 from neucocore.errors import ConfigError, MissingFileError
+from neucocore.files.yaml_document import load_yaml
 
 
 def written(folder: Path, text: str) -> Path:

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from neucocore.data.atomic import leftovers, locked, replacing, write_bytes, write_text
 from neucocore.errors import DataError
+from neucocore.files.atomic import leftovers, locked, replacing, write_bytes, write_text
 
 
 def test_a_file_appears_whole_under_its_name(tmp_path):
@@ -41,7 +41,7 @@ def test_when_writing_fails_the_old_file_stays_and_nothing_is_left(tmp_path):
 def test_fault_47_a_full_disk_leaves_no_file(tmp_path):
     """A limit on file sizes stands for the disk's end: the write fails half-way."""
     code = (
-        "import resource, signal, sys; from neucocore.data.atomic import write_bytes\n"
+        "import resource, signal, sys; from neucocore.files.atomic import write_bytes\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "write_bytes(sys.argv[1], bytes(5000))"
@@ -64,7 +64,7 @@ def test_only_durable_writes_wait_for_the_disk(tmp_path, monkeypatch, durable, s
 
 def test_a_killed_writer_leaves_only_a_file_that_is_recognised(tmp_path):
     code = (
-        "import os, sys; from neucocore.data.atomic import replacing\n"
+        "import os, sys; from neucocore.files.atomic import replacing\n"
         "with replacing(sys.argv[1]) as file:\n"
         "    file.write(b'half'); file.flush(); os.kill(os.getpid(), 9)"
     )
@@ -106,7 +106,7 @@ def test_a_new_file_has_the_permissions_the_umask_allows(tmp_path):
 
 
 HOLDER = """
-from neucocore.data.atomic import locked
+from neucocore.files.atomic import locked
 with locked(path):
     ready.set()
     done.wait(20)
@@ -133,7 +133,7 @@ def test_fault_49_a_lock_keeps_other_processes_out_until_its_holder_ends(tmp_pat
 
 LAST_ACT = """
 import shutil
-from neucocore.data.atomic import locked
+from neucocore.files.atomic import locked
 with locked(path):
     ready.set()
     done.wait(20)
