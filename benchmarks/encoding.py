@@ -236,10 +236,10 @@ def report_stride(images: np.ndarray, kernels: np.ndarray, what: str) -> None:
 
 
 def report_run(given: argparse.Namespace) -> None:
-    from neucocore.components import create
+    from neucocore.components.factory import create
+    from neucocore.components.lookup import find
     from neucocore.encoding.plan import plan
     from neucocore.encoding.run import encode
-    from neucocore.lookup import find
 
     dataset = create(find("dataset", given.dataset), given.data)
     ids = dataset.ids()[: given.cubes]

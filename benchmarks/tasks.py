@@ -18,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from neucocore.components import resolve
+from neucocore.components.factory import resolve
+from neucocore.components.lookup import find
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
 from neucocore.data.labels.labels import read_label_folder
 from neucocore.derivation.derive import derive_folder
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.tasks import select_tasks
-from neucocore.lookup import find
 
 DATASET = "synthetic-earth"
 ENCODERS = ("random", "constant", "mean", "temporal-mosaiks")

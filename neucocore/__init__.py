@@ -13,15 +13,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from neucocore.api import encode, evaluate, leaderboard
-    from neucocore.components import create
+    from neucocore.components.discovery import installation
+    from neucocore.components.factory import create
+    from neucocore.components.lookup import find
     from neucocore.data.cubes.cube import Cube
     from neucocore.data.cubes.file import cube_digest, read_modality
     from neucocore.data.cubes.writing import write_modality
     from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
     from neucocore.data.labels.labels import Labels, read_label_file, read_label_folder
-    from neucocore.discovery import installation
     from neucocore.errors import NeucoError
-    from neucocore.lookup import find
     from neucocore.results.probes import load_probe
 
 _HOMES = {
@@ -29,12 +29,12 @@ _HOMES = {
     "Embeddings": "neucocore.data.embeddings.embeddings",
     "Labels": "neucocore.data.labels.labels",
     "NeucoError": "neucocore.errors",
-    "create": "neucocore.components",
+    "create": "neucocore.components.factory",
     "cube_digest": "neucocore.data.cubes.file",
     "encode": "neucocore.api",
     "evaluate": "neucocore.api",
-    "find": "neucocore.lookup",
-    "installation": "neucocore.discovery",
+    "find": "neucocore.components.lookup",
+    "installation": "neucocore.components.discovery",
     "leaderboard": "neucocore.api",
     "load_embeddings": "neucocore.data.embeddings.embeddings",
     "load_probe": "neucocore.results.probes",

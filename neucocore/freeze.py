@@ -6,8 +6,8 @@ import importlib.metadata
 import json
 from typing import Any
 
-from neucocore.discovery import installation
-from neucocore.entrypoints import COMMANDS, declared
+from neucocore.components.discovery import installation
+from neucocore.components.entry_points import COMMANDS, declared
 
 
 def requirement_lines() -> list[str]:

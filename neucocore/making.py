@@ -7,10 +7,10 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
-from neucocore.components import calling, resolve
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.factory import calling, resolve
+from neucocore.components.specs import DatasetSpec
 from neucocore.errors import ConfigError
-from neucocore.specs import DatasetSpec
 
 TRUTH = "truth"
 LABELS = "labels"

@@ -9,6 +9,18 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from neucocore.components.hookspecs import NEUCO_API, hookimpl
+from neucocore.components.specs import (
+    DatasetSpec,
+    EncoderSpec,
+    HubSource,
+    LabelSource,
+    MetricSpec,
+    Param,
+    ProbeSpec,
+    ReducerSpec,
+    TaskSpec,
+)
 from neucocore.data.cubes.params import CUBE_PARAMS, FOLDER_PARAMS
 from neucocore.errors import (
     ComponentOutputError,
@@ -21,19 +33,7 @@ from neucocore.errors import (
     NonFiniteError,
     ShapeError,
 )
-from neucocore.hookspecs import NEUCO_API, hookimpl
 from neucocore.interfaces import CubeSource, Dataset, Encoder, Metric, Probe, Reducer, Task
-from neucocore.specs import (
-    DatasetSpec,
-    EncoderSpec,
-    HubSource,
-    LabelSource,
-    MetricSpec,
-    Param,
-    ProbeSpec,
-    ReducerSpec,
-    TaskSpec,
-)
 
 if TYPE_CHECKING:
     from neucocore.builtin.reducers_pca import PCA

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
 
 CORE_DISTRIBUTION = "neucocore"
 

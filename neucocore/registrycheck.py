@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neucocore.catalogue import Entry
-from neucocore.entrypoints import COMMANDS, PLUGINS
+from neucocore.components.catalogue import Entry
+from neucocore.components.entry_points import COMMANDS, PLUGINS
+from neucocore.components.specs import KINDS
 from neucocore.errors import ConfigError, MissingFileError, NeucoError
 from neucocore.files.yaml_document import Document
 from neucocore.isolation import Environment
-from neucocore.specs import KINDS
 
 
 class _EntryPoints(configparser.ConfigParser):

@@ -7,13 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from neucocore.catalogue import Entry, Status
-from neucocore.discovery import CORE, installation
+from neucocore.components.catalogue import Entry, Status
+from neucocore.components.discovery import CORE, installation
+from neucocore.components.names import did_you_mean, is_name
+from neucocore.components.specs import KINDS
 from neucocore.errors import CatalogueError, ConfigError
 from neucocore.files.yaml_document import Document, load_yaml
 from neucocore.licenses import license_problem
-from neucocore.names import did_you_mean, is_name
-from neucocore.specs import KINDS
 
 DISTRIBUTION_PREFIX = "neuco-plugin-"
 KEYS = tuple(field.name for field in fields(Entry))

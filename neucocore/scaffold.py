@@ -8,10 +8,10 @@ from pathlib import Path
 from string import Template
 
 import neucocore
-from neucocore import catalogue
+from neucocore.components import catalogue
+from neucocore.components.names import is_name
+from neucocore.components.specs import KINDS, Kind
 from neucocore.errors import ConfigError
-from neucocore.names import is_name
-from neucocore.specs import KINDS, Kind
 
 TEMPLATES = Path(__file__).with_name("templates")
 SUFFIX = ".in"

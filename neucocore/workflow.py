@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neucocore.components import check_values, create
+from neucocore.components.discovery import installation
+from neucocore.components.factory import check_values, create
+from neucocore.components.lookup import find
+from neucocore.components.specs import Kind
 from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels.labels import read_label_folder
-from neucocore.discovery import installation
 from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import ComponentLookupError, ConfigError, DataError, NeucoError
 from neucocore.evaluation.evaluate import EvaluateRequest, probe_name, protocols_of
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.tasks import read_groups, select_tasks
-from neucocore.lookup import find
 from neucocore.results.layout import check_name, check_output
 from neucocore.runfile import EncoderEntry, RunFile
-from neucocore.specs import Kind
 
 if TYPE_CHECKING:
     from neucocore.interfaces import Dataset

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.discovery import forget
+from neucocore.components.discovery import forget
 from neucocore.freeze import requirement_lines
 
 ORIGINS = {

@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 import typer.main
 
-from neucocore import hookspecs
 from neucocore.cli.app import app
-from neucocore.hookcheck import collect
-from neucocore.hookspecs import HOOK_OF_KIND
-from neucocore.scaffold import rendered
-from neucocore.specs import (
+from neucocore.components import hookspecs
+from neucocore.components.hookspecs import HOOK_OF_KIND
+from neucocore.components.loading import collect
+from neucocore.components.specs import (
     KINDS,
     SPEC_OF_KIND,
     ComponentSpec,
@@ -27,6 +26,7 @@ from neucocore.specs import (
     LabelSource,
     Param,
 )
+from neucocore.scaffold import rendered
 from neucocore.testing import kit  # noqa: F401  fills the list of checks
 from neucocore.testing.records import CHECKS
 

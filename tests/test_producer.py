@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from neucocore import producer
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.specs import EncoderSpec
 from neucocore.producer import core_code, identity_of, producer_of
-from neucocore.specs import EncoderSpec
 
 RECORD = """\
 mine/__init__.py,sha256={code},12

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from neucocore import catalogue
-from neucocore.catalogue import from_json, to_json
-from neucocore.discovery import CORE, installation
+from neucocore.components import catalogue
+from neucocore.components.catalogue import from_json, to_json
+from neucocore.components.discovery import CORE, installation
 from neucocore.errors import CatalogueError, MissingFileError
 from neucocore.registryfile import load_registry
 

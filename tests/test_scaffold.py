@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from neucocore.components.specs import KINDS, Kind
 from neucocore.errors import ConfigError
 from neucocore.scaffold import new_plugin, rendered
-from neucocore.specs import KINDS, Kind
 
 
 @pytest.mark.parametrize("kind", KINDS)

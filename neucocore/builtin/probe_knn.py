@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.builtin.probes import target_of
+from neucocore.components.specs import Problem
 from neucocore.evaluation.training import Matrix, blocks_of
-from neucocore.specs import Problem
 
 
 class KNearestProbe:

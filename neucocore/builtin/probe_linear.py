@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.builtin.probes import target_of
+from neucocore.components.specs import Problem
 from neucocore.evaluation.linear_oracle import Training, refit
 from neucocore.evaluation.logistic import probabilities
 from neucocore.evaluation.stream import outputs_per_refit
 from neucocore.evaluation.training import Matrix
-from neucocore.specs import Problem
 
 
 class LinearProbe:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.builtin.probes import target_of
+from neucocore.components.specs import Problem
 from neucocore.evaluation.logistic import probabilities
 from neucocore.evaluation.scaling import per_dimension
 from neucocore.evaluation.training import Matrix
-from neucocore.specs import Problem
 
 BATCH_ROWS = 64
 LEARNING_RATE = 1e-3

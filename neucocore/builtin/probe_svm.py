@@ -12,10 +12,10 @@ from sklearn.model_selection import KFold, ParameterSampler, StratifiedKFold
 from sklearn.svm import SVC, SVR
 
 from neucocore.builtin.probes import target_of
+from neucocore.components.specs import Problem
 from neucocore.evaluation.logistic import probabilities
 from neucocore.evaluation.scaling import one_scalar
 from neucocore.evaluation.training import Matrix
-from neucocore.specs import Problem
 
 MOST_PRODUCT_ROWS = 4_000
 """Up to so many training rows their n x n products are kept in memory: 128 MB."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.specs import Problem
 from neucocore.evaluation.linear import LinearModel, Target, fit_linear
 from neucocore.evaluation.training import Matrix, TrainingPart
-from neucocore.specs import Problem
 
 
 def target_of(problem: Problem, y: NDArray[Any]) -> Target:

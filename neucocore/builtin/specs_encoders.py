@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neucocore.specs import EncoderSpec, Param
+from neucocore.components.specs import EncoderSpec, Param
 
 _DIMENSION = Param("dimension", "int", 1024, "length of an embedding")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neucocore.specs import MetricSpec
+from neucocore.components.specs import MetricSpec
 
 _CODE = "neucocore.builtin.metrics:"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neucocore.specs import PROBLEMS, Param, ProbeSpec
+from neucocore.components.specs import PROBLEMS, Param, ProbeSpec
 
 
 def probe_specs() -> list[ProbeSpec]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neucocore.specs import Param, ReducerSpec
+from neucocore.components.specs import Param, ReducerSpec
 
 
 def reducer_specs() -> list[ReducerSpec]:

@@ -102,7 +102,7 @@ def options(
     if not debug:
         warnings.showwarning = _show_warning
     if plugin_path:
-        from neucocore.discovery import add_plugin_paths
+        from neucocore.components.discovery import add_plugin_paths
 
         add_plugin_paths(plugin_path)
 

@@ -12,12 +12,12 @@ from neucocore.cli.terminal import progress, put, put_json, put_table, say
 from neucocore.plurals import counted
 
 if TYPE_CHECKING:
+    from neucocore.components.specs import DatasetSpec
     from neucocore.data.audit.cube import FileReport
     from neucocore.data.cubes.file import CubeSchema
     from neucocore.data.downloads.download import Origin, Summary
     from neucocore.data.downloads.file import Plan
     from neucocore.data.downloads.pace import Pace
-    from neucocore.specs import DatasetSpec
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -122,8 +122,8 @@ def make(
     ] = None,
 ) -> None:
     """Make a synthetic data set."""
-    from neucocore.components import parse_settings
-    from neucocore.lookup import find
+    from neucocore.components.factory import parse_settings
+    from neucocore.components.lookup import find
     from neucocore.making import make_dataset
 
     component = find("dataset", name)
@@ -137,7 +137,7 @@ def make(
 
 
 def _dataset_spec(spec: Any) -> DatasetSpec:
-    from neucocore.specs import DatasetSpec
+    from neucocore.components.specs import DatasetSpec
 
     assert isinstance(spec, DatasetSpec)  # noqa: S101  what find("dataset") gives
     return spec
@@ -145,9 +145,9 @@ def _dataset_spec(spec: Any) -> DatasetSpec:
 
 def _schemas(name: str | None, settings: list[str], path: Path) -> dict[str, CubeSchema] | None:
     """Return what a data set says its cubes are like, by the names of their folders."""
-    from neucocore.components import create, parse_settings
+    from neucocore.components.factory import create, parse_settings
+    from neucocore.components.lookup import find
     from neucocore.errors import ConfigError
-    from neucocore.lookup import find
 
     if name is None:
         if settings:
@@ -204,8 +204,8 @@ def _show(reports: list[FileReport], path: Path) -> None:
 
 def _origin(name: str, pace: Pace) -> tuple[Origin, dict[str, tuple[str, ...]]]:
     """Return where a name is downloaded from, and the patterns of its small parts."""
+    from neucocore.components.lookup import find
     from neucocore.errors import ConfigError
-    from neucocore.lookup import find
 
     if name == WINNERS:
         from neucocore.data.downloads.winners import Winners

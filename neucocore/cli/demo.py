@@ -40,8 +40,8 @@ def demo(
 ) -> None:
     """Make a small Earth, encode it four ways, score the embeddings and rank the methods."""
     from neucocore.cli.run import show
+    from neucocore.components.lookup import find
     from neucocore.files.atomic import write_text
-    from neucocore.lookup import find
     from neucocore.making import make_dataset
     from neucocore.runfile import read_run_file
 

@@ -10,7 +10,7 @@ from neucocore.cli.terminal import put, put_json, put_table
 from neucocore.plurals import counted
 
 if TYPE_CHECKING:
-    from neucocore.discovery import PluginRecord
+    from neucocore.components.discovery import PluginRecord
 
 SLOW_IMPORT_SECONDS = 0.2
 
@@ -78,8 +78,8 @@ def _machine() -> list[dict[str, Any]]:
 
 
 def _plugins() -> list[dict[str, Any]]:
-    from neucocore.discovery import installation
-    from neucocore.importcost import heavy_imports
+    from neucocore.components.discovery import installation
+    from neucocore.components.heavy_imports import heavy_imports
 
     plugins = installation().plugins
     heavy = heavy_imports([p.origin for p in plugins if p.status == "loaded" and p.registered])

@@ -63,10 +63,10 @@ def encode(
     force: Annotated[bool, typer.Option("--force", help="Do it again if it is there.")] = False,
 ) -> None:
     """Encode a data set's cubes; run again after any interruption, it goes on."""
-    from neucocore.components import parse_settings
+    from neucocore.components.factory import parse_settings
+    from neucocore.components.lookup import find
     from neucocore.data.ids import read_id_file
     from neucocore.encoding.plan import plan
-    from neucocore.lookup import find
 
     part = _shard(shard, merge)
     _check_scheduler(executor, scheduler)

@@ -9,10 +9,10 @@ from typing import Any
 
 import typer
 
-from neucocore.candidates import name_exclusion
-from neucocore.entrypoints import COMMANDS, Declared, declared
+from neucocore.components.entry_points import COMMANDS, Declared, declared
+from neucocore.components.names import is_name
+from neucocore.components.sources import name_exclusion
 from neucocore.errors import NeucoError, PluginError
-from neucocore.names import is_name
 
 DISTRIBUTION_PREFIX = "neuco-plugin-"
 

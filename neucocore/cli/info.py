@@ -10,7 +10,7 @@ import typer
 from neucocore.cli.terminal import put, put_json, put_table, say
 
 if TYPE_CHECKING:
-    from neucocore.discovery import Component, PluginRecord
+    from neucocore.components.discovery import Component, PluginRecord
 
 HIDDEN = frozenset({"name", "params", "make_params", "derive_params"})
 
@@ -46,23 +46,23 @@ def _put(rows: list[dict[str, Any]], json: bool) -> None:
 
 
 def _plugins_named(name: str) -> list[PluginRecord]:
-    from neucocore.discovery import installation
+    from neucocore.components.discovery import installation
 
     return [plugin for plugin in installation().plugins if plugin.name == name]
 
 
 def _is_only_a_plugin(name: str) -> bool:
-    from neucocore.discovery import installation
+    from neucocore.components.discovery import installation
 
     return all(component.name != name for component in installation().components())
 
 
 def _components(name: str) -> list[Component]:
-    from neucocore.discovery import installation
+    from neucocore.components.discovery import installation
+    from neucocore.components.lookup import find
+    from neucocore.components.names import did_you_mean
+    from neucocore.components.specs import KINDS
     from neucocore.errors import ComponentLookupError, PluginError, UnknownComponentError
-    from neucocore.lookup import find
-    from neucocore.names import did_you_mean
-    from neucocore.specs import KINDS
 
     found = []
     for kind in KINDS:
@@ -95,8 +95,8 @@ def _components(name: str) -> list[Component]:
 
 def _provider(name: str) -> str:
     """Return how to install the known plugin that offers a name, or an empty text."""
-    from neucocore import catalogue
-    from neucocore.specs import KINDS
+    from neucocore.components import catalogue
+    from neucocore.components.specs import KINDS
 
     for kind in KINDS:
         if provider := catalogue.provider_of(kind, name.partition("@")[0]):

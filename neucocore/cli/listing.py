@@ -21,8 +21,8 @@ def list_components(
     json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
 ) -> None:
     """List datasets, encoders, tasks, metrics, probes, reducers and protocols."""
+    from neucocore.components.names import did_you_mean
     from neucocore.errors import ConfigError
-    from neucocore.names import did_you_mean
 
     if kind is not None and kind not in KINDS:
         hint = did_you_mean(kind, KINDS)
@@ -49,7 +49,7 @@ def rows_of(kinds: str) -> list[dict[str, Any]]:
     """Return one JSON row for each component of a kind (in the plural)."""
     if kinds == "protocols":
         return _protocol_rows()
-    from neucocore.discovery import installation
+    from neucocore.components.discovery import installation
 
     rows = []
     for component in installation().components(kinds[:-1]):  # type: ignore[arg-type]
@@ -89,7 +89,7 @@ def _protocol_rows() -> list[dict[str, Any]]:
 
 
 def _say_failures() -> None:
-    from neucocore.discovery import installation
+    from neucocore.components.discovery import installation
 
     for plugin in installation().failed:
         say(f"plugin {plugin.name} did not load: {plugin.reason} (neuco plugins list)")

@@ -13,7 +13,7 @@ from neucocore.cli.info import plugin_info
 from neucocore.cli.terminal import put, put_json, put_table, say
 
 if TYPE_CHECKING:
-    from neucocore.discovery import PluginRecord
+    from neucocore.components.discovery import PluginRecord
     from neucocore.testing.records import CheckRecord
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 @app.command("list")
 def list_plugins(json: AsJson = False) -> None:
     """List plugins, what they offer, and why some did not load."""
-    from neucocore.discovery import installation
+    from neucocore.components.discovery import installation
 
     rows = [_row(plugin) for plugin in installation().plugins]
     if json:
@@ -121,8 +121,8 @@ def search(
     json: AsJson = False,
 ) -> None:
     """Search the list of known plugins, installed or not."""
-    from neucocore.catalogue import entries
-    from neucocore.discovery import installation
+    from neucocore.components.catalogue import entries
+    from neucocore.components.discovery import installation
 
     installed = {plugin.name for plugin in installation().plugins}
     rows = [

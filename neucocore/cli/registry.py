@@ -10,7 +10,7 @@ import typer
 from neucocore.cli.terminal import put, say
 
 if TYPE_CHECKING:
-    from neucocore.catalogue import Entry
+    from neucocore.components.catalogue import Entry
     from neucocore.files.yaml_document import Document
     from neucocore.isolation import Environment
 
@@ -79,7 +79,7 @@ def write(
     out: Annotated[Path | None, typer.Option(help="Where; the installed core by default.")] = None,
 ) -> None:
     """Write the list that ships with the core from registry.yaml."""
-    from neucocore.catalogue import PACKAGED, to_json
+    from neucocore.components.catalogue import PACKAGED, to_json
     from neucocore.files.atomic import write_text
     from neucocore.registryfile import load_registry
 

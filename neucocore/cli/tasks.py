@@ -38,7 +38,7 @@ def derive(
     ] = None,
 ) -> None:
     """Make labels from their source: CORINE, CDL, GEDI, Landsat, CloudSEN12, AIS, the cubes."""
-    from neucocore.components import parse_settings
+    from neucocore.components.factory import parse_settings
     from neucocore.data.ids import read_id_file
     from neucocore.data.labels.writing import write_label_file
     from neucocore.derivation.derive import cube_ids, derivable, derive_labels, file_name
@@ -156,7 +156,7 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
 
 def _stems(name: str) -> tuple[str, ...]:
     """Return the stems a task's label file may have, or the text itself."""
-    from neucocore.discovery import installation
+    from neucocore.components.discovery import installation
 
     base = name.rpartition("/")[2].partition("@")[0]
     stems = [name]
@@ -169,8 +169,8 @@ def _stems(name: str) -> tuple[str, ...]:
 
 def _spec(file: LabelFile, dataset: str | None) -> Any:
     """Return the spec of the task that claims a label file, or None."""
+    from neucocore.components.lookup import dataset_named
     from neucocore.evaluation.tasks import claimant
-    from neucocore.lookup import dataset_named
 
     component = claimant(file, None if dataset is None else dataset_named(dataset))
     return None if component is None else component.spec

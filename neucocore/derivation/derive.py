@@ -10,15 +10,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from neucocore.components import calling, resolve
+from neucocore.components.discovery import Component, installation
+from neucocore.components.factory import calling, resolve
+from neucocore.components.lookup import find
+from neucocore.components.specs import TaskSpec
 from neucocore.data.cubes.folder import CubeFolder
 from neucocore.data.labels.labels import Labels, read_label_file
 from neucocore.data.labels.writing import label_file_name, write_label_file
-from neucocore.discovery import Component, installation
 from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, NeucoError
 from neucocore.files.findings import Finding
-from neucocore.lookup import find
-from neucocore.specs import TaskSpec
 
 
 def derive_labels(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import calling, create
+from neucocore.components.factory import calling, create
 from neucocore.data.cubes.file import cube_digest
 from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.report import EncodeReport

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from neucocore.components import calling, check_values, create
+from neucocore.components.discovery import Component
+from neucocore.components.factory import calling, check_values, create
+from neucocore.components.lookup import find
+from neucocore.components.specs import EncoderSpec
 from neucocore.data.embeddings.embeddings import FORMATS, suffix_of
 from neucocore.data.labels.labels import read_label_file
-from neucocore.discovery import Component
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import (
     ComponentOutputError,
@@ -19,8 +21,6 @@ from neucocore.errors import (
     MissingFileError,
 )
 from neucocore.interfaces import Dataset
-from neucocore.lookup import find
-from neucocore.specs import EncoderSpec
 
 MISSING_CHUNKS = "missing_chunks"
 DIMENSION = "dimension"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from neucocore.components import calling, create
+from neucocore.components.factory import calling, create
 from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.costs import append_costs
 from neucocore.encoding.finish import read_failures, write_failures

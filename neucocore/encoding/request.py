@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.lookup import find
+from neucocore.components.specs import EncoderSpec
 from neucocore.keys import key_of
-from neucocore.lookup import find
 from neucocore.producer import producer_of
-from neucocore.specs import EncoderSpec
 
 FORMAT = 1
 

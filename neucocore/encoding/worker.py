@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neucocore.components import calling, create
+from neucocore.components.discovery import PATH_VARIABLE, Component, installation
+from neucocore.components.factory import calling, create
 from neucocore.data.cubes.cube import Cube
-from neucocore.discovery import PATH_VARIABLE, Component, installation
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Encoder
 

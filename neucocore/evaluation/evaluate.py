@@ -12,22 +12,22 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import check_values
+from neucocore.components.discovery import Component
+from neucocore.components.factory import check_values
+from neucocore.components.lookup import dataset_named, find
+from neucocore.components.specs import ProbeSpec
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels.coverage import covering_column
 from neucocore.data.labels.labels import read_label_folder
-from neucocore.discovery import Component
 from neucocore.errors import ConfigError, IdError
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
 from neucocore.evaluation.tasks import TaskSelection, digest_of, read_groups, select_tasks
 from neucocore.files.findings import messages
 from neucocore.keys import key_of
-from neucocore.lookup import dataset_named, find
 from neucocore.producer import core_code, producer_of
-from neucocore.specs import ProbeSpec
 
 Progress = Callable[[str, int, int], None]
 """Called with (task, finished splits, splits)."""

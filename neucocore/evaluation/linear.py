@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.specs import Problem
 from neucocore.evaluation.logistic import LogisticFit, fit_logistic, probabilities
 from neucocore.evaluation.ridge import RidgeFit, fit_ridge
 from neucocore.evaluation.training import Matrix, TrainingPart
-from neucocore.specs import Problem
 
 
 @dataclass(frozen=True, eq=False)

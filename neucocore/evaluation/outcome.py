@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.specs import Problem
+from neucocore.components.specs import Problem
 
 Status = Literal["ok", "undefined", "failed"]
 

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.builtin.specs_metrics import metric_specs
-from neucocore.components import calling, create
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.factory import calling, create
+from neucocore.components.lookup import find
+from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.batches import JoinedTask
 from neucocore.evaluation.training import Matrix
-from neucocore.lookup import find
-from neucocore.specs import MetricSpec, Problem
 
 BESIDE: dict[Problem, tuple[str, ...]] = {
     "regression": ("r2", "rmse", "mae"),

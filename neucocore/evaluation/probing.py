@@ -11,15 +11,15 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import calling, check_values, create
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.factory import calling, check_values, create
+from neucocore.components.lookup import find
+from neucocore.components.specs import ProbeSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.linear import Target
 from neucocore.evaluation.outcome import ScoringTask
 from neucocore.evaluation.training import Matrix, TrainingPart
 from neucocore.interfaces import Probe
-from neucocore.lookup import find
-from neucocore.specs import ProbeSpec, Problem
 
 Guard = Callable[[], AbstractContextManager[None]]
 """What a probe's own code runs in, so that its errors name it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from neucocore.components.specs import Problem
 from neucocore.errors import ConfigError
 from neucocore.evaluation.heldout import Progress
 from neucocore.evaluation.outcome import ScoringInput, TaskOutcome
@@ -12,7 +13,6 @@ from neucocore.evaluation.probing import ProbeFitter
 from neucocore.evaluation.protocols import SVM_DEFAULTS
 from neucocore.evaluation.scoring import score_held_out
 from neucocore.interfaces import Probe
-from neucocore.specs import Problem
 
 IDENTITY = "svm@1"
 NOT_FOR_THE_PROBE = ("folds", "repeats", "metric")

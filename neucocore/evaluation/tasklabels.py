@@ -10,11 +10,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import calling, create
+from neucocore.components.discovery import Component
+from neucocore.components.factory import calling, create
+from neucocore.components.specs import TaskSpec
 from neucocore.data.labels.labels import LabelFile, Labels
-from neucocore.discovery import Component
 from neucocore.errors import ComponentOutputError, DataError
-from neucocore.specs import TaskSpec
 
 SHOWN = 3
 

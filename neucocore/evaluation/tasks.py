@@ -11,9 +11,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.discovery import Component, installation
+from neucocore.components.lookup import find
+from neucocore.components.names import did_you_mean
+from neucocore.components.specs import Problem, TaskSpec
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.labels import LabelFile, Labels, label_digest
-from neucocore.discovery import Component, installation
 from neucocore.errors import (
     AmbiguousComponentError,
     ConfigError,
@@ -26,9 +29,6 @@ from neucocore.evaluation.tasklabels import labels_of
 from neucocore.files.findings import messages
 from neucocore.files.refusal import refuse
 from neucocore.files.text_table import read_text_table
-from neucocore.lookup import find
-from neucocore.names import did_you_mean
-from neucocore.specs import Problem, TaskSpec
 
 DEFAULT_METRIC: Mapping[Problem, str] = {
     "regression": "r2",

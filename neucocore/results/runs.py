@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neucocore.discovery import installation
+from neucocore.components.discovery import installation
 from neucocore.evaluation.evaluate import Prepared, Progress, components_of, score
 from neucocore.evaluation.protocols import Protocol
 from neucocore.results.folder import Run, find_run, read_provenance, write_run

@@ -9,12 +9,12 @@ from typing import cast
 
 import numpy as np
 
-from neucocore.components import create, resolve
+from neucocore.components.factory import create, resolve
+from neucocore.components.specs import DatasetSpec
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.labels.labels import read_label_file
 from neucocore.files.findings import messages
 from neucocore.interfaces import Dataset
-from neucocore.specs import DatasetSpec
 from neucocore.testing.declarations import ComponentBench
 from neucocore.testing.records import Skip, Violation, check, expect
 from neucocore.testing.sideeffects import watching

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from neucocore.components import resolve
-from neucocore.discovery import CORE, Component, PluginRecord
-from neucocore.specs import DatasetSpec, Factory, Param, TaskSpec
+from neucocore.components.discovery import CORE, Component, PluginRecord
+from neucocore.components.factory import resolve
+from neucocore.components.specs import DatasetSpec, Factory, Param, TaskSpec
 from neucocore.testing.records import Skip, Violation, check, expect
 
 

@@ -11,10 +11,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import create
+from neucocore.components.factory import create
+from neucocore.components.specs import EncoderSpec
 from neucocore.data.cubes.cube import Cube
 from neucocore.interfaces import Encoder
-from neucocore.specs import EncoderSpec
 from neucocore.testing.cubes import BANDS, make_cubes
 from neucocore.testing.declarations import ComponentBench
 from neucocore.testing.randomness import (

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import neucocore
-from neucocore.discovery import CORE, PluginRecord
-from neucocore.importcost import HEAVY_MODULES
+from neucocore.components.discovery import CORE, PluginRecord
+from neucocore.components.heavy_imports import HEAVY_MODULES
 from neucocore.testing.records import Skip, check, expect
 
 SLOW_SECONDS = 0.2
@@ -32,8 +32,8 @@ OF_CORE = re.compile(r"neucocore(?![\w.-])", re.IGNORECASE)
 # Runs in a fresh interpreter: imports the plugin and calls its hooks under watch.
 _PROGRAM = """
 import json, os, sys, time
-from neucocore.candidates import Candidate
-from neucocore.hookcheck import collect
+from neucocore.components.sources import Candidate
+from neucocore.components.loading import collect
 from neucocore.testing.sideeffects import watching
 origin, registered, heavy, report = sys.argv[1:]
 threads = lambda: __import__("threading").active_count()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from neucocore.discovery import Component, PluginRecord, installation
+from neucocore.components.discovery import Component, PluginRecord, installation
+from neucocore.components.names import did_you_mean
+from neucocore.components.specs import Kind
 from neucocore.errors import UnknownComponentError
-from neucocore.names import did_you_mean
-from neucocore.specs import Kind
 
 # Importing a module of checks puts them into the list: the order here is the order of a report.
 from neucocore.testing.imports import PluginBench  # isort: skip

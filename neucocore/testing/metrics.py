@@ -10,8 +10,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import create
-from neucocore.specs import MetricSpec, Problem
+from neucocore.components.factory import create
+from neucocore.components.specs import MetricSpec, Problem
 from neucocore.testing.declarations import ComponentBench
 from neucocore.testing.records import check, expect
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import create
+from neucocore.components.factory import create
+from neucocore.components.specs import ProbeSpec, Problem
 from neucocore.interfaces import Probe
-from neucocore.specs import ProbeSpec, Problem
 from neucocore.testing.declarations import ComponentBench
 from neucocore.testing.encoders import expect_arrays
 from neucocore.testing.randomness import leaving_generators_alone, seeded_globally

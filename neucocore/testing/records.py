@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from neucocore.components.specs import Kind
 from neucocore.errors import NeucoError
-from neucocore.specs import Kind
 
 About = Kind | Literal["plugin", "component"]
 """A kind of component, a component of any kind, or the plugin as a whole."""

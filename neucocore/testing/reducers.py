@@ -8,10 +8,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import create
+from neucocore.components.factory import create
+from neucocore.components.specs import ReducerSpec
 from neucocore.errors import NeucoError
 from neucocore.interfaces import Reducer
-from neucocore.specs import ReducerSpec
 from neucocore.testing.declarations import ComponentBench
 from neucocore.testing.encoders import expect_arrays
 from neucocore.testing.randomness import leaving_generators_alone, seeded_globally

@@ -10,14 +10,14 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components import create, resolve
+from neucocore.components.factory import create, resolve
+from neucocore.components.lookup import find
+from neucocore.components.specs import MetricSpec, TaskSpec
 from neucocore.data.labels.labels import Labels, read_label_file, read_label_folder
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 from neucocore.evaluation.tasks import select_tasks
-from neucocore.lookup import find
-from neucocore.specs import MetricSpec, TaskSpec
 from neucocore.testing.cubes import make_cubes
 from neucocore.testing.declarations import ComponentBench
 from neucocore.testing.records import expect

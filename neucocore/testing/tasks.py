@@ -9,12 +9,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.lookup import find
+from neucocore.components.specs import MetricSpec
 from neucocore.data.labels.labels import label_digest
 from neucocore.evaluation.batches import join
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.robust import IDENTITY
-from neucocore.lookup import find
-from neucocore.specs import MetricSpec
 from neucocore.testing.randomness import leaving_generators_alone
 from neucocore.testing.records import Skip, Violation, check, expect
 from neucocore.testing.task_bench import DIMENSION, TaskBench

@@ -15,8 +15,8 @@ from neucocore.builtin.reducers_pca import PCA
 from neucocore.builtin.reducers_projection import RandomProjection
 from neucocore.builtin.reducers_quantise import Float16, OneBit, Uniform, int4
 from neucocore.builtin.specs_reducers import reducer_specs
-from neucocore.components import create
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.factory import create
 from neucocore.errors import BudgetExceededError, ConfigError, NonFiniteError, ShapeError
 
 ALL = [PCA, RandomProjection, Float16, Uniform, int4, OneBit]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.catalogue import from_json
 from neucocore.cli import registry
+from neucocore.components.catalogue import from_json
 from neucocore.errors import CatalogueError, ConfigError
 
 ROOT = Path(__file__).parent.parent.parent

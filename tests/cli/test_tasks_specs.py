@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
-from neucocore.components import resolve
-from neucocore.discovery import installation
-from neucocore.lookup import find
-from neucocore.specs import TaskSpec
+from neucocore.components.discovery import installation
+from neucocore.components.factory import resolve
+from neucocore.components.lookup import find
+from neucocore.components.specs import TaskSpec
 
 PLUGINS = (
     "landcover", "biomass", "crops", "heatisland", "clouds", "random", "ships", "nodata",

@@ -6,7 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from neucocore.components import resolve
+from neucocore.components.factory import resolve
+from neucocore.components.lookup import find
 from neucocore.data.labels.labels import read_label_file, read_label_folder
 from neucocore.data.labels.stats import label_stats
 from neucocore.derivation.derive import derive_folder
@@ -15,7 +16,6 @@ from neucocore.evaluation.outcome import ScoringInput
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 from neucocore.evaluation.tasks import select_tasks
-from neucocore.lookup import find
 
 CUBES = 40
 

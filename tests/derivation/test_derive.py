@@ -3,18 +3,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore import lookup
+from neucocore.components import lookup
+from neucocore.components.discovery import Component, Installation, PluginRecord
+from neucocore.components.specs import Param, TaskSpec
 from neucocore.data.labels.labels import Labels
 from neucocore.derivation import derive
 from neucocore.derivation.derive import derivable, derive_folder, derive_labels, file_name
-from neucocore.discovery import Component, Installation, PluginRecord
 from neucocore.errors import (
     ComponentLoadError,
     ComponentOutputError,
     ConfigError,
     UnknownComponentError,
 )
-from neucocore.specs import Param, TaskSpec
 from neucocore.testing import make_cubes, write_cube_folder
 
 

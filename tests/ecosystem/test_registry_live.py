@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.catalogue import Entry
+from neucocore.components.catalogue import Entry
 from neucocore.isolation import Environment
 from neucocore.registrycheck import check_live
 from neucocore.registryfile import load_registry

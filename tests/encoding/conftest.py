@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore import discovery
+from neucocore.components import discovery
 from neucocore.data.cubes.writing import write_modality
 
 TOY = Path(__file__).with_name("toy_plugin.py")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore import discovery
+from neucocore.components import discovery
 from neucocore.data.cubes.writing import write_modality
 from neucocore.data.embeddings.embeddings import load_embeddings
 from neucocore.encoding.plan import plan

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neucocore.components.discovery import Component
+from neucocore.components.lookup import find
+from neucocore.components.specs import ReducerSpec
 from neucocore.data.embeddings.embeddings import load_embeddings
-from neucocore.discovery import Component
 from neucocore.encoding.finish import coded_bytes
 from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.run import encode
 from neucocore.errors import ComponentOutputError
-from neucocore.lookup import find
-from neucocore.specs import ReducerSpec
 
 
 class Cut:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.lookup import find
+from neucocore.components.specs import DatasetSpec, EncoderSpec, Param
+from neucocore.components.validation import problems_of
 from neucocore.encoding.request import EncodeRequest
-from neucocore.lookup import find
-from neucocore.speccheck import problems_of
-from neucocore.specs import DatasetSpec, EncoderSpec, Param
 
 MADE_OF_OTHERS = EncoderSpec(
     name="made-of-others",

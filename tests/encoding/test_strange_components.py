@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.specs import DatasetSpec, EncoderSpec, ReducerSpec
 from neucocore.encoding.finish import reduce
 from neucocore.encoding.plan import choose_ids
 from neucocore.encoding.worker import Worker, WorkerSetup
 from neucocore.errors import ComponentOutputError
-from neucocore.specs import DatasetSpec, EncoderSpec, ReducerSpec
 
 
 def of(spec) -> Component:

@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from neucocore import discovery
+from neucocore.components import discovery
 from neucocore.errors import ComponentOutputError, ConfigError, UnknownComponentError
 
 PLUGIN = """

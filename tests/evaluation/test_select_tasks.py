@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore import discovery
+from neucocore.components import discovery
 from neucocore.data.labels.labels import read_label_folder
 from neucocore.errors import (
     AmbiguousComponentError,

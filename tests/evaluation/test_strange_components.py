@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.components import calling
+from neucocore.components.discovery import Component
+from neucocore.components.factory import calling
+from neucocore.components.specs import MetricSpec, ProbeSpec, TaskSpec
 from neucocore.data.labels.labels import Labels, read_label_file
-from neucocore.discovery import Component
 from neucocore.errors import ComponentOutputError, MissingFileError
 from neucocore.evaluation.linear import Target
 from neucocore.evaluation.pooled import _value
 from neucocore.evaluation.probing import ProbeFitter
 from neucocore.evaluation.tasklabels import labels_of
-from neucocore.specs import MetricSpec, ProbeSpec, TaskSpec
 
 IDS = ("a", "b", "c")
 

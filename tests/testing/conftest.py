@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.discovery import Component, PluginRecord, forget
-from neucocore.specs import ComponentSpec
+from neucocore.components.discovery import Component, PluginRecord, forget
+from neucocore.components.specs import ComponentSpec
 from neucocore.testing.kit import BENCH_OF_KIND
 from neucocore.testing.records import CHECKS
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neucocore.components.specs import DatasetSpec
 from neucocore.data.cubes.cube import Cube
-from neucocore.specs import DatasetSpec
 from neucocore.testing import make_cubes
 
 BANDS = {"s1": ("vv", "vh")}

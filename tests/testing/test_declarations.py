@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.discovery import Component, PluginRecord, add_plugin_paths, forget
+from neucocore.components.discovery import Component, PluginRecord, add_plugin_paths, forget
 from neucocore.plugin import EncoderSpec, Param
 from neucocore.testing import check_plugin
 from neucocore.testing.declarations import ComponentBench

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.specs import EncoderSpec
+from neucocore.components.specs import EncoderSpec
 
 
 class Fine:

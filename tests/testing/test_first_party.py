@@ -45,7 +45,7 @@ def test_a_private_door_is_seen(tmp_path: Path) -> None:
         "    from neucocore.evaluation.robust import score\n"
     )
     assert [(line, name) for line, name in core_imports(file) if name not in PUBLIC] == [
-        (3, "neucocore.discovery"),
+        (3, "neucocore.components.discovery"),
         (4, "neucocore.data.cubes.cube"),
         (6, "neucocore.evaluation.robust"),
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.discovery import add_plugin_paths, forget
+from neucocore.components.discovery import add_plugin_paths, forget
 from neucocore.errors import UnknownComponentError
 from neucocore.testing import check_plugin
 from neucocore.testing.kit import plan

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.specs import MetricSpec
+from neucocore.components.specs import MetricSpec
 
 
 def fine(y_true: Any, y_pred: Any) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.specs import ProbeSpec
+from neucocore.components.specs import ProbeSpec
 
 
 class Fine:

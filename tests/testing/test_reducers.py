@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.specs import ReducerSpec
+from neucocore.components.specs import ReducerSpec
 
 
 class Fine:

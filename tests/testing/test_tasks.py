@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neucocore.components.specs import LabelSource, TaskSpec
 from neucocore.data.labels.labels import Labels, read_label_file
-from neucocore.specs import LabelSource, TaskSpec
 
 SOURCE = LabelSource(name="a", license="CC0-1.0", citation="b", region="c", years="d")
 SPEC = TaskSpec(

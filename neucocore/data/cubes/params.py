@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neucocore.specs import Param
+from neucocore.components.specs import Param
 
 CUBE_PARAMS: tuple[Param, ...] = (
     Param("modalities", "list", None, "which to read; none: all that are there", nullable=True),

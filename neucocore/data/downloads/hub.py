@@ -9,11 +9,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
+from neucocore.components.specs import HubSource
 from neucocore.data.downloads.fetching import ATTEMPTS, TRANSIENT, Answer, Get
 from neucocore.data.downloads.file import GIT_SHA1, SHA256, RemoteFile, Source
 from neucocore.data.downloads.pace import Pace
 from neucocore.errors import ComponentLoadError, DataError, MissingFileError
-from neucocore.specs import HubSource
 
 T = TypeVar("T")
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from neucocore.components.specs import TaskSpec
 from neucocore.data.labels.labels import LabelFile, Labels
 from neucocore.data.labels.writing import label_file_name, write_label_file
 from neucocore.errors import DataError
 from neucocore.files.atomic import write_text
 from neucocore.files.findings import Finding, messages
-from neucocore.specs import TaskSpec
 
 HUB_LICENSES = {"CC-BY-4.0": "cc-by-4.0", "CC0-1.0": "cc0-1.0", "Apache-2.0": "apache-2.0"}
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.specs import Problem
 from neucocore.data.ids import clean_ids
 from neucocore.data.labels.values import KNOWN_TYPES, label_values, labelled_rows, yes_or_no
 from neucocore.errors import DataError, MissingFileError
@@ -19,7 +20,6 @@ from neucocore.files.findings import Finding
 from neucocore.files.refusal import refuse
 from neucocore.files.text_table import TextTable, read_text_table
 from neucocore.plurals import counted
-from neucocore.specs import Problem
 
 LABEL = "label"
 OUTPUT_PREFIX = "label:"

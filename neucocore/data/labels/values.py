@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.specs import Problem
 from neucocore.data.labels.classes import encode_classes
 from neucocore.files.findings import Finding
 from neucocore.files.text_table import TextTable
-from neucocore.specs import Problem
 
 REGRESSION_TYPES = ("regr", "reg", "regression")
 CLASS_TYPES = ("cls", "classification")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from neucocore.components.specs import Problem
 from neucocore.data.labels.labels import LABEL, OUTPUT_PREFIX, Labels
 from neucocore.files.atomic import write_text
-from neucocore.specs import Problem
 
 
 def label_file_name(stem: str, problem: Problem) -> str:

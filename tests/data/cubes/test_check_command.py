@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from neucocore import discovery
 from neucocore.cli import main
+from neucocore.components import discovery
 from neucocore.data.audit.folder import audit_folder
 from neucocore.data.cubes.file import CubeSchema
 

@@ -17,10 +17,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 import pytest
 
+from neucocore.components.specs import HubSource
 from neucocore.data.downloads.download import Download
 from neucocore.data.downloads.hub import Hub
 from neucocore.data.downloads.pace import Pace
-from neucocore.specs import HubSource
 
 REPO = "someone/cubes"
 LARGE = 1000

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from neucocore import discovery
 from neucocore.cli import main
+from neucocore.components import discovery
 
 TOY = """
 from neucocore.plugin import DatasetSpec, HubSource, hookimpl

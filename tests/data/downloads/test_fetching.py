@@ -215,7 +215,7 @@ CHILD = """
 from neucocore.data.downloads.download import Download
 from neucocore.data.downloads.hub import Hub
 from neucocore.data.downloads.pace import Pace
-from neucocore.specs import HubSource
+from neucocore.components.specs import HubSource
 pace = Pace()
 repo = HubSource(repo="someone/cubes", revision="main")
 work = Download(folder, Hub(repo, pace, url), pace)

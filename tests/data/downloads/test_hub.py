@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from neucocore.components.specs import HubSource
 from neucocore.data.downloads.fetching import ATTEMPTS, ATTEMPTS_DAMAGED, Answer, Fetcher
 from neucocore.data.downloads.file import DownloadState, RemoteFile
 from neucocore.data.downloads.hub import ATTEMPTS_OFFLINE, Hub, UnreachableError
 from neucocore.errors import ChecksumError, MissingFileError
-from neucocore.specs import HubSource
 
 REPO = "someone/cubes"
 

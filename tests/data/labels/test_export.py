@@ -4,10 +4,10 @@ import json
 import pytest
 import yaml
 
+from neucocore.components.specs import LabelSource, TaskSpec
 from neucocore.data.labels.export import export_neuco
 from neucocore.data.labels.labels import read_label_folder
 from neucocore.errors import DataError
-from neucocore.specs import LabelSource, TaskSpec
 
 FOREST = TaskSpec(
     name="forest",

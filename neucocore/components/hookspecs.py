@@ -11,7 +11,7 @@ from typing import Literal
 
 import pluggy
 
-from neucocore.specs import (
+from neucocore.components.specs import (
     DatasetSpec,
     EncoderSpec,
     Kind,

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from neucocore.names import is_name
-from neucocore.specs import (
+from neucocore.components.names import is_name
+from neucocore.components.specs import (
     PROBLEMS,
     ComponentSpec,
     DatasetSpec,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from neucocore import catalogue
-from neucocore.discovery import Component, Installation, installation
+from neucocore.components import catalogue
+from neucocore.components.discovery import Component, Installation, installation
+from neucocore.components.names import did_you_mean
+from neucocore.components.specs import Kind
 from neucocore.errors import AmbiguousComponentError, UnknownComponentError
-from neucocore.names import did_you_mean
-from neucocore.specs import Kind
 
 
 def find(kind: Kind, name: str, within: Installation | None = None) -> Component:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from neucocore.specs import Kind
+from neucocore.components.specs import Kind
 
 PACKAGED = Path(__file__).with_name("_registry.json")
 

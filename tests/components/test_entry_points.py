@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.entrypoints import Declared, declared
+from neucocore.components.entry_points import Declared, declared
 
 GROUP = "neuco.tested"
 

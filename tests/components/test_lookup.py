@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from neucocore import catalogue
-from neucocore.catalogue import Entry
-from neucocore.discovery import Component, Installation, PluginRecord
+from neucocore.components import catalogue
+from neucocore.components.catalogue import Entry
+from neucocore.components.discovery import Component, Installation, PluginRecord
+from neucocore.components.lookup import dataset_named, find, names
+from neucocore.components.specs import EncoderSpec, TaskSpec
 from neucocore.errors import AmbiguousComponentError, UnknownComponentError
-from neucocore.lookup import dataset_named, find, names
-from neucocore.specs import EncoderSpec, TaskSpec
 
 
 def encoder(name: str, version: int = 1) -> EncoderSpec:

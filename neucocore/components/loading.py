@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from neucocore.components.hookspecs import HOOK_OF_KIND, PROJECT, SUPPORTED_APIS
+from neucocore.components.names import did_you_mean
+from neucocore.components.specs import SPEC_OF_KIND, ComponentSpec, Kind
+from neucocore.components.validation import problems_of
 from neucocore.errors import IncompatiblePluginError, PluginError, SpecError
-from neucocore.hookspecs import HOOK_OF_KIND, PROJECT, SUPPORTED_APIS
-from neucocore.names import did_you_mean
-from neucocore.speccheck import problems_of
-from neucocore.specs import SPEC_OF_KIND, ComponentSpec, Kind
 
 PREFIX = "neuco_"
 MARK = f"{PROJECT}_impl"

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from neucocore import hookcheck
-from neucocore.candidates import (
+from neucocore.components import loading as hookcheck
+from neucocore.components.names import is_name
+from neucocore.components.sources import (
     ALLOW_VARIABLE,
     BLOCK_VARIABLE,
     CORE,
@@ -28,9 +29,8 @@ from neucocore.candidates import (
     exclusion,
     listed,
 )
+from neucocore.components.specs import KINDS, ComponentSpec, Kind
 from neucocore.errors import ConfigError, NeucoError, PluginError
-from neucocore.names import is_name
-from neucocore.specs import KINDS, ComponentSpec, Kind
 
 __all__ = [
     "CORE",

@@ -7,19 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.importcost import heavy_imports, imported_by
+from neucocore.components.heavy_imports import heavy_imports, imported_by
 
 PLUGIN_PACKAGES = sorted(
     package.name for package in Path(__file__).parent.parent.glob("plugins/*/src/neuco_plugin_*")
 )
-LIGHT = ("neucocore", "neucocore.plugin", "neucocore.builtin.plugin", "neucocore.discovery")
+LIGHT = (
+    "neucocore",
+    "neucocore.plugin",
+    "neucocore.builtin.plugin",
+    "neucocore.components.discovery",
+)
 PROGRAM = """
 import sys
 from neucocore.cli import main
 try:
     main()
 finally:
-    from neucocore.importcost import HEAVY_MODULES
+    from neucocore.components.heavy_imports import HEAVY_MODULES
     print(sorted(set(HEAVY_MODULES) & set(sys.modules)), file=sys.stderr)
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import neucocore
-from neucocore.entrypoints import PLUGINS, declared
+from neucocore.components.entry_points import PLUGINS, declared
 from neucocore.errors import PluginError
 
 CORE = "core"

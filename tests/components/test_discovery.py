@@ -53,14 +53,16 @@ def test_a_plugin_that_prints_does_not_write_into_the_data(
     all_records: Records, beside: Callable[..., Any]
 ) -> None:
     assert all_records["neuco-plugin-chatty"]["status"] == "loaded"
-    done = beside("-c", "from neucocore.discovery import installation; installation()")
+    done = beside("-c", "from neucocore.components.discovery import installation; installation()")
     assert done.stdout == ""
     assert "hello from chatty" in done.stderr
     assert "hello from its hook" in done.stderr
 
 
 def test_a_blocked_plugin_is_not_imported(beside: Callable[..., Any]) -> None:
-    program = "from neucocore.discovery import installation; print(installation().plugins[-1])"
+    program = (
+        "from neucocore.components.discovery import installation; print(installation().plugins[-1])"
+    )
     done = beside("-c", program, NEUCO_DISABLE_PLUGINS="chatty, exits")
     assert "hello" not in done.stderr
 

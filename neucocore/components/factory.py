@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.names import did_you_mean
+from neucocore.components.specs import Factory, Param
 from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, NeucoError
-from neucocore.names import did_you_mean
-from neucocore.specs import Factory, Param
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -25,7 +25,7 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
     Parameters
     ----------
     component
-        What `neucocore.lookup.find` returned.
+        What `neucocore.components.lookup.find` returned.
     args
         Positional arguments the kind prescribes (a data set's path).
     params

@@ -23,7 +23,7 @@ ODD = (
 )
 RECORDS = """
 import json
-from neucocore.discovery import installation
+from neucocore.components.discovery import installation
 rows = [
     {
         "name": plugin.name,

@@ -90,7 +90,7 @@ def test_an_unknown_encoder_quotes_the_failures_and_the_nearest_name(
 
 def test_a_clash_lists_both_and_the_full_name_decides(beside: Beside) -> None:
     program = (
-        "from neucocore.lookup import find\n"
+        "from neucocore.components.lookup import find\n"
         "print(find('encoder', 'clash-two/clashing').distribution)\n"
         "find('encoder', 'clashing')\n"
     )

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from neucocore.components import check_values, create, parse_settings, resolve
-from neucocore.discovery import Component
+from neucocore.components.discovery import Component
+from neucocore.components.factory import check_values, create, parse_settings, resolve
+from neucocore.components.specs import EncoderSpec, Factory, MetricSpec, Param
 from neucocore.errors import ComponentLoadError, ConfigError, DataError
-from neucocore.specs import EncoderSpec, Factory, MetricSpec, Param
 
 PARAMS = (
     Param("dimension", "int", 8, "columns"),

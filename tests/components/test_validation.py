@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from neucocore.speccheck import is_factory, problems_of
-from neucocore.specs import (
+from neucocore.components.specs import (
     ComponentSpec,
     DatasetSpec,
     EncoderSpec,
@@ -16,6 +15,7 @@ from neucocore.specs import (
     ReducerSpec,
     TaskSpec,
 )
+from neucocore.components.validation import is_factory, problems_of
 
 COMMON: dict[str, Any] = {"name": "a", "summary": "s", "factory": "package.module:name"}
 FINE: dict[str, ComponentSpec] = {

@@ -1,0 +1,1 @@
+"""How an installed plugin becomes a component."""
