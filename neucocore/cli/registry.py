@@ -12,7 +12,7 @@ from neucocore.cli.terminal import put, say
 if TYPE_CHECKING:
     from neucocore.components.catalogue import Entry
     from neucocore.files.yaml_document import Document
-    from neucocore.isolation import Environment
+    from neucocore.registry.environment import Environment
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -38,8 +38,8 @@ def check(
 ) -> None:
     """Check registry.yaml: its rules, its wheels (--built), its plugins at work (--live)."""
     from neucocore.errors import CatalogueError, ConfigError
-    from neucocore.registrycheck import check_built
-    from neucocore.registryfile import load_registry
+    from neucocore.registry.check import check_built
+    from neucocore.registry.file import load_registry
 
     if built is not None and live:
         raise ConfigError("--built and --live exclude each other", hint="run them one by one")
@@ -60,7 +60,7 @@ def _check_live(
     import json
 
     from neucocore.files.atomic import write_text
-    from neucocore.registrycheck import check_live
+    from neucocore.registry.check import check_live
 
     links = () if find_links is None else ("--find-links", str(find_links))
 
@@ -81,7 +81,7 @@ def write(
     """Write the list that ships with the core from registry.yaml."""
     from neucocore.components.catalogue import PACKAGED, to_json
     from neucocore.files.atomic import write_text
-    from neucocore.registryfile import load_registry
+    from neucocore.registry.file import load_registry
 
     _, known = load_registry(file)
     target = out or PACKAGED

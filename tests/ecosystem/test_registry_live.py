@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from neucocore.components.catalogue import Entry
-from neucocore.isolation import Environment
-from neucocore.registrycheck import check_live
-from neucocore.registryfile import load_registry
+from neucocore.registry.check import check_live
+from neucocore.registry.environment import Environment
+from neucocore.registry.file import load_registry
 from neucocore.scaffold import new_plugin
 
 ENTRY = """\

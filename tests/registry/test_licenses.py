@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from neucocore.licenses import license_problem
+from neucocore.registry.licenses import license_problem
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from neucocore.errors import ConfigError, MissingFileError
-from neucocore.registrycheck import check_built, read_wheel
-from neucocore.registryfile import load_registry
+from neucocore.registry.check import check_built, read_wheel
+from neucocore.registry.file import load_registry
 
 REGISTRY = """\
 plugins:

@@ -13,7 +13,7 @@ from neucocore.components.names import did_you_mean, is_name
 from neucocore.components.specs import KINDS
 from neucocore.errors import CatalogueError, ConfigError
 from neucocore.files.yaml_document import Document, load_yaml
-from neucocore.licenses import license_problem
+from neucocore.registry.licenses import license_problem
 
 DISTRIBUTION_PREFIX = "neuco-plugin-"
 KEYS = tuple(field.name for field in fields(Entry))

@@ -8,7 +8,7 @@ from neucocore.components import catalogue
 from neucocore.components.catalogue import from_json, to_json
 from neucocore.components.discovery import CORE, installation
 from neucocore.errors import CatalogueError, MissingFileError
-from neucocore.registryfile import load_registry
+from neucocore.registry.file import load_registry
 
 ROOT = Path(__file__).parent.parent
 GOOD = """\

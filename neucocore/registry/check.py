@@ -18,7 +18,7 @@ from neucocore.components.entry_points import COMMANDS, PLUGINS
 from neucocore.components.specs import KINDS
 from neucocore.errors import ConfigError, MissingFileError, NeucoError
 from neucocore.files.yaml_document import Document
-from neucocore.isolation import Environment
+from neucocore.registry.environment import Environment
 
 
 class _EntryPoints(configparser.ConfigParser):
