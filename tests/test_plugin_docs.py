@@ -26,7 +26,7 @@ from neucocore.components.specs import (
     LabelSource,
     Param,
 )
-from neucocore.scaffold import rendered
+from neucocore.scaffold.new_plugin import rendered
 from neucocore.testing import kit  # noqa: F401  fills the list of checks
 from neucocore.testing.records import CHECKS
 

@@ -105,7 +105,7 @@ def new(
     ] = "synthetic-earth",
 ) -> None:
     """Write a complete plugin that installs and passes its tests, to start from."""
-    from neucocore.scaffold import new_plugin
+    from neucocore.scaffold.new_plugin import new_plugin
 
     folder = new_plugin(name, kind.value, out, dataset)
     put(str(folder))

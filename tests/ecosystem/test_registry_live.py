@@ -11,7 +11,7 @@ from neucocore.components.catalogue import Entry
 from neucocore.registry.check import check_live
 from neucocore.registry.environment import Environment
 from neucocore.registry.file import load_registry
-from neucocore.scaffold import new_plugin
+from neucocore.scaffold.new_plugin import new_plugin
 
 ENTRY = """\
   - name: {name}

@@ -8,7 +8,7 @@ import pytest
 
 from neucocore.components.specs import KINDS, Kind
 from neucocore.errors import ConfigError
-from neucocore.scaffold import new_plugin, rendered
+from neucocore.scaffold.new_plugin import new_plugin, rendered
 
 
 @pytest.mark.parametrize("kind", KINDS)
