@@ -48,7 +48,7 @@ def _machine() -> list[dict[str, Any]]:
     import importlib.metadata
     import platform
 
-    from neucocore.results.provenance import machine
+    from neucocore.provenance.machine import machine
 
     rows = [_row("python", "ok", f"{platform.python_version()} on {platform.platform()}")]
     requirements = [

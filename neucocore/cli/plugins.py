@@ -150,7 +150,7 @@ def search(
 @app.command("freeze")
 def freeze() -> None:
     """Print requirement lines that install the core and the plugins of this environment again."""
-    from neucocore.freeze import requirement_lines
+    from neucocore.provenance.freeze import requirement_lines
 
     for line in requirement_lines():
         put(line)

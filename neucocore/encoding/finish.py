@@ -19,8 +19,8 @@ from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, NeucoError
 from neucocore.files.atomic import write_text
 from neucocore.interfaces import Dataset, Reducer
-from neucocore.producer import identity_of, producer_of
-from neucocore.results.provenance import file_digest, machine
+from neucocore.provenance.code import identity_of, producer_of
+from neucocore.provenance.machine import file_digest, machine
 
 FAILURES_SUFFIX = ".failures.json"
 NOTES_SUFFIX = ".notes.jsonl"

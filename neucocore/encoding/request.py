@@ -11,8 +11,8 @@ from typing import Any, cast
 from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
 from neucocore.components.specs import EncoderSpec
-from neucocore.keys import key_of
-from neucocore.producer import producer_of
+from neucocore.provenance.code import producer_of
+from neucocore.provenance.keys import key_of
 
 FORMAT = 1
 

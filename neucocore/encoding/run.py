@@ -37,7 +37,7 @@ from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
 from neucocore.encoding.workfolder import disk_of, remove_idle, remove_unused
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.files.atomic import locked
-from neucocore.results.energy import EnergyMeter
+from neucocore.provenance.energy import EnergyMeter
 
 BATCH = 4
 MOST_FAILURES = 1000

@@ -26,8 +26,8 @@ from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
 from neucocore.evaluation.tasks import TaskSelection, digest_of, read_groups, select_tasks
 from neucocore.files.findings import messages
-from neucocore.keys import key_of
-from neucocore.producer import core_code, producer_of
+from neucocore.provenance.code import core_code, producer_of
+from neucocore.provenance.keys import key_of
 
 Progress = Callable[[str, int, int], None]
 """Called with (task, finished splits, splits)."""

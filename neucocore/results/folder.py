@@ -24,9 +24,9 @@ from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import Protocol
 from neucocore.files.atomic import replacing, write_bytes
+from neucocore.provenance.machine import file_digest
 from neucocore.results.layout import RUN, SCORES, SUMMARY, check_name, new_run_folder
 from neucocore.results.probes import save_probe
-from neucocore.results.provenance import file_digest
 
 FORMAT = 1
 

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from neucocore.producer import identity_of
+from neucocore.provenance.code import identity_of
 
 LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "pandas", "pyarrow", "zarr")
 HASH_BLOCK = 1 << 20

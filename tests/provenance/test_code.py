@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from neucocore import producer
 from neucocore.components.discovery import Component
 from neucocore.components.specs import EncoderSpec
-from neucocore.producer import core_code, identity_of, producer_of
+from neucocore.provenance import code as producer
+from neucocore.provenance.code import core_code, identity_of, producer_of
 
 RECORD = """\
 mine/__init__.py,sha256={code},12

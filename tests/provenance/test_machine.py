@@ -7,7 +7,7 @@ import platform
 import time
 from pathlib import Path
 
-from neucocore.results.provenance import Meter, file_digest, machine, peak_memory, software
+from neucocore.provenance.machine import Meter, file_digest, machine, peak_memory, software
 
 
 def test_software_names_python_the_core_and_its_libraries() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neucocore.components.discovery import forget
-from neucocore.freeze import requirement_lines
+from neucocore.provenance.freeze import requirement_lines
 
 ORIGINS = {
     "released": None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.results.energy import EnergyMeter
+from neucocore.provenance.energy import EnergyMeter
 
 WRAP = 262_143_328_850
 
