@@ -124,7 +124,7 @@ def make(
     """Make a synthetic data set."""
     from neucocore.components.factory import parse_settings
     from neucocore.components.lookup import find
-    from neucocore.making import make_dataset
+    from neucocore.workflow.synthetic import make_dataset
 
     component = find("dataset", name)
     spec = _dataset_spec(component.spec)

@@ -42,8 +42,8 @@ def demo(
     from neucocore.cli.run import show
     from neucocore.components.lookup import find
     from neucocore.files.atomic import write_text
-    from neucocore.making import make_dataset
-    from neucocore.runfile import read_run_file
+    from neucocore.workflow.run_file import read_run_file
+    from neucocore.workflow.synthetic import make_dataset
 
     dataset = find("dataset", DATASET)
     find("encoder", "temporal-mosaiks")

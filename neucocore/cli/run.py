@@ -10,8 +10,8 @@ import typer
 from neucocore.cli.terminal import say, system_error
 
 if TYPE_CHECKING:
-    from neucocore.runfile import RunFile
-    from neucocore.workflow import Method
+    from neucocore.workflow.benchmark import Method
+    from neucocore.workflow.run_file import RunFile
 
 
 def run(
@@ -23,7 +23,7 @@ def run(
     """Encode, evaluate and rank what a run file names; run again, it continues."""
     import dataclasses
 
-    from neucocore.runfile import read_run_file
+    from neucocore.workflow.run_file import read_run_file
 
     run_file = read_run_file(file, output)
     if jobs is not None:
@@ -43,7 +43,7 @@ def show(run_file: RunFile, *, force: bool = False) -> list[str]:
     """Run a run file with progress, show its tables, return the methods that failed."""
     from neucocore.cli.leaderboard import show_tables
     from neucocore.errors import NeucoError
-    from neucocore.workflow import check, methods_of, phase_of
+    from neucocore.workflow.benchmark import check, methods_of, phase_of
 
     check(run_file)
     failures = []
@@ -63,7 +63,7 @@ def show(run_file: RunFile, *, force: bool = False) -> list[str]:
 
 def _one(run_file: RunFile, method: Method, force: bool) -> None:
     from neucocore.cli import encode, evaluate
-    from neucocore.workflow import encode_request, evaluate_request
+    from neucocore.workflow.benchmark import encode_request, evaluate_request
 
     if method.encoder is not None:
         encode.show(encode_request(run_file, method), jobs=run_file.jobs, force=force)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neucocore.errors import ConfigError
-from neucocore.runfile import EncoderEntry, read_run_file
+from neucocore.workflow.run_file import EncoderEntry, read_run_file
 
 WHOLE = """\
 name: dev

@@ -15,8 +15,7 @@ from neucocore.cli.run import run
 from neucocore.data.cubes.writing import write_modality
 from neucocore.data.embeddings.embeddings import load_embeddings
 from neucocore.errors import ConfigError, DataError
-from neucocore.runfile import RunFile, read_run_file
-from neucocore.workflow import (
+from neucocore.workflow.benchmark import (
     check,
     encode_request,
     evaluate_request,
@@ -24,6 +23,7 @@ from neucocore.workflow import (
     methods_of,
     phase_of,
 )
+from neucocore.workflow.run_file import RunFile, read_run_file
 
 N = 40
 

@@ -20,7 +20,7 @@ from neucocore.evaluation.evaluate import EvaluateRequest, probe_name, protocols
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.tasks import read_groups, select_tasks
 from neucocore.results.layout import check_name, check_output
-from neucocore.runfile import EncoderEntry, RunFile
+from neucocore.workflow.run_file import EncoderEntry, RunFile
 
 if TYPE_CHECKING:
     from neucocore.interfaces import Dataset

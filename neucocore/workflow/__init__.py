@@ -1,0 +1,1 @@
+"""What ``neuco run``, ``neuco demo`` and ``neuco data make`` do."""
