@@ -54,8 +54,8 @@ if TYPE_CHECKING:
         read_modality,
         write_modality,
     )
-    from neucocore.data.cubes.finding import find_cubes
     from neucocore.data.cubes.folder import CubeFolder
+    from neucocore.data.cubes.layouts import find_cubes
     from neucocore.data.cubes.selection import CubeSelection
     from neucocore.data.labels.labels import Labels, read_label_file
     from neucocore.derivation.grids import CubeGrid, grids_for
@@ -79,7 +79,7 @@ _ON_DEMAND = {
     "CubeSchema": "neucocore.data.cubes.file",
     "CubeSelection": "neucocore.data.cubes.selection",
     "cube_digest": "neucocore.data.cubes.file",
-    "find_cubes": "neucocore.data.cubes.finding",
+    "find_cubes": "neucocore.data.cubes.layouts",
     "Labels": "neucocore.data.labels.labels",
     "Legend": "neucocore.derivation.zonal",
     "PCA": "neucocore.builtin.reducers_pca",

@@ -11,9 +11,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neucocore.data.audit.values import nodata_share, told_offsets
 from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
-from neucocore.data.cubes.finding import SUFFIX
+from neucocore.data.cubes.layouts import SUFFIX
+from neucocore.data.cubes.quality import nodata_share, told_offsets
 from neucocore.errors import DataError
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 

@@ -12,9 +12,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from neucocore.data.audit.cube import FileReport, audit_cube
-from neucocore.data.audit.values import OFFSET
 from neucocore.data.cubes.file import CubeSchema, MissingChunks
-from neucocore.data.cubes.finding import SUFFIX
+from neucocore.data.cubes.layouts import SUFFIX
+from neucocore.data.cubes.quality import OFFSET
 from neucocore.errors import MissingFileError, RunError
 from neucocore.files.findings import Finding
 from neucocore.runtime.processes import end_with_parent, interrupts_wait

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from neucocore.data.audit.values import audit_offsets
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile, MissingChunks
+from neucocore.data.cubes.quality import audit_offsets
 from neucocore.files.findings import Finding
 
 

@@ -18,9 +18,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.audit.values import audit_values
 from neucocore.data.cubes.archive import CubeArchive, directory_bytes
 from neucocore.data.cubes.chunks import ArrayInfo, ZarrError, array_info, read_array
+from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.writing import DIMENSIONS, write_modality
 from neucocore.errors import ConfigError, CorruptCubeError
 from neucocore.files.findings import Finding

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from neucocore.data.cubes.assembly import read_cube
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
-from neucocore.data.cubes.finding import BARE, LAYOUTS, SUFFIX, chosen_ids, find_cubes
+from neucocore.data.cubes.layouts import BARE, LAYOUTS, SUFFIX, chosen_ids, find_cubes
 from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
 from neucocore.errors import CorruptCubeError, DataError, MissingFileError

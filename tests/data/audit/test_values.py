@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neucocore.data.audit.values import (
+from neucocore.data.cubes.quality import (
     audit_offsets,
     audit_values,
     flat_seasons,

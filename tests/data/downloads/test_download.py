@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from neucocore.data.cubes.finding import find_cubes
+from neucocore.data.cubes.layouts import find_cubes
 from neucocore.data.downloads import download as download_module
 from neucocore.data.downloads.download import matches_any
 from neucocore.data.downloads.file import STATE_FOLDER
