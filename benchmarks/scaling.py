@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from neucocore.evaluation import neucobench, robust
+from neucocore.evaluation import robust
+from neucocore.evaluation.neucobench import protocol as neucobench
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 

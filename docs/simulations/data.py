@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from neucocore.evaluation import neucobench, robust
+from neucocore.evaluation import robust
+from neucocore.evaluation.neucobench import protocol as neucobench
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 

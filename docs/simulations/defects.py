@@ -11,11 +11,11 @@ import numpy as np
 from data import by_neucobench, by_robust, given, ids_of, linear, show, task
 
 from neucocore.builtin.metrics import f1, r2
-from neucocore.evaluation import neucobench
-from neucocore.evaluation.linear_kernel import fit_fold
-from neucocore.evaluation.linear_oracle import Training
+from neucocore.evaluation.neucobench import protocol as neucobench
+from neucocore.evaluation.neucobench.kernel import fit_fold
+from neucocore.evaluation.neucobench.random_stream import Stream, outputs_per_fold, shuffle_splits
+from neucocore.evaluation.neucobench.reference import Training
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.stream import Stream, outputs_per_fold, shuffle_splits
 from neucocore.results.ranking import moved_by
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from neucocore.builtin.probes import target_of
 from neucocore.components.specs import Problem
-from neucocore.evaluation.linear_oracle import Training, refit
 from neucocore.evaluation.logistic import probabilities
-from neucocore.evaluation.stream import outputs_per_refit
+from neucocore.evaluation.neucobench.random_stream import outputs_per_refit
+from neucocore.evaluation.neucobench.reference import Training, refit
 from neucocore.evaluation.training import Matrix
 
 

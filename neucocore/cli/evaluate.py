@@ -111,7 +111,7 @@ def _drop_in(
 ) -> EvaluateRequest:
     """Return the request NeuCo-Bench's own configuration describes."""
     from neucocore.evaluation.evaluate import EvaluateRequest, Switches
-    from neucocore.evaluation.neucobench_config import read_config
+    from neucocore.evaluation.neucobench.config import read_config
 
     read = read_config(config)
     return EvaluateRequest(

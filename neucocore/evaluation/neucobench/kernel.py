@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.linear_oracle import (
+from neucocore.evaluation.neucobench.random_stream import LOADER_SEED, initial_parameters
+from neucocore.evaluation.neucobench.reference import (
     BETA1,
     BETA2,
     EPSILON,
@@ -22,7 +23,6 @@ from neucocore.evaluation.linear_oracle import (
     Fold,
     Training,
 )
-from neucocore.evaluation.stream import LOADER_SEED, initial_parameters
 from neucocore.runtime.compiled import compiled
 
 # Sums may be reordered and fused, which vectors need; NaN and infinity keep their meaning.

@@ -14,11 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.fold_metrics import FOLD_METRICS, best_epoch, sigmoid
-from neucocore.evaluation.folds import Folds, Progress
-from neucocore.evaluation.linear_kernel import fit_fold, refit
-from neucocore.evaluation.linear_oracle import Fold, Training
-from neucocore.evaluation.neucobench_input import (
+from neucocore.evaluation.neucobench.fold_pool import Folds, Progress
+from neucocore.evaluation.neucobench.inputs import (
     METRICS,
     ProbeEmbeddings,
     ProbeLabels,
@@ -27,18 +24,21 @@ from neucocore.evaluation.neucobench_input import (
     unfit,
     unfit_labels,
 )
+from neucocore.evaluation.neucobench.kernel import fit_fold, refit
+from neucocore.evaluation.neucobench.metrics import FOLD_METRICS, best_epoch, sigmoid
+from neucocore.evaluation.neucobench.random_stream import (
+    Stream,
+    outputs_per_fold,
+    outputs_per_refit,
+    shuffle_splits,
+)
+from neucocore.evaluation.neucobench.reference import Fold, Training
 from neucocore.evaluation.outcome import (
     ScoringInput,
     ScoringTask,
     SplitScore,
     StoredProbe,
     TaskOutcome,
-)
-from neucocore.evaluation.stream import (
-    Stream,
-    outputs_per_fold,
-    outputs_per_refit,
-    shuffle_splits,
 )
 
 Floats = NDArray[np.float32]

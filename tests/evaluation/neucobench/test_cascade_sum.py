@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neucocore.evaluation.cascade_sum import cascade_sum
+from neucocore.evaluation.neucobench.cascade_sum import cascade_sum
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.labels.labels import read_label_folder
 from neucocore.errors import BudgetExceededError
-from neucocore.evaluation.neucobench import score
+from neucocore.evaluation.neucobench.protocol import score
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import protocol
 

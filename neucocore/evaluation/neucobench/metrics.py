@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.cascade_sum import cascade_sum
+from neucocore.evaluation.neucobench.cascade_sum import cascade_sum
 
 Floats = NDArray[np.float32]
 

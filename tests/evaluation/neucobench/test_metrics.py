@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, r2_score
 
-from neucocore.evaluation.fold_metrics import best_epoch, f1, r2
+from neucocore.evaluation.neucobench.metrics import best_epoch, f1, r2
 
 
 def floats(*rows: list[float]) -> NDArray[np.float32]:

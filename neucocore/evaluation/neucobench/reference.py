@@ -16,8 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.fold_metrics import sigmoid
-from neucocore.evaluation.stream import LOADER_SEED, initial_parameters, permutation
+from neucocore.evaluation.neucobench.metrics import sigmoid
+from neucocore.evaluation.neucobench.random_stream import (
+    LOADER_SEED,
+    initial_parameters,
+    permutation,
+)
 
 BETA1, BETA2, EPSILON, WEIGHT_DECAY = 0.9, 0.999, 1e-8, 0.01
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neucocore.errors import ConfigError, MissingFileError
-from neucocore.evaluation.neucobench_config import read_config
+from neucocore.evaluation.neucobench.config import read_config
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "reference" / "evaluation"
 LINEAR = """\

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import ShuffleSplit
 
-from neucocore.evaluation.stream import (
+from neucocore.evaluation.neucobench.random_stream import (
     LOADER_SEED,
     Stream,
     initial_parameters,

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neucocore.evaluation import linear_kernel, linear_oracle
-from neucocore.evaluation.linear_oracle import Fold, Training
-from neucocore.evaluation.stream import (
+from neucocore.evaluation.neucobench import kernel as linear_kernel
+from neucocore.evaluation.neucobench import reference as linear_oracle
+from neucocore.evaluation.neucobench.random_stream import (
     Stream,
     initial_parameters,
     outputs_per_fold,
     outputs_per_refit,
     shuffle_splits,
 )
+from neucocore.evaluation.neucobench.reference import Fold, Training
 
 
 class Problem:

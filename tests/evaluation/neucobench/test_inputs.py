@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.evaluation.neucobench_input import probe_embeddings, probe_labels
+from neucocore.evaluation.neucobench.inputs import probe_embeddings, probe_labels
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 
 

@@ -1,0 +1,1 @@
+"""NeuCo-Bench's own protocol, reproduced to the fold."""
