@@ -12,10 +12,11 @@ import numpy as np
 from data import by_robust, given, linear, show, task
 
 from neucocore.builtin.metrics import average_precision, balanced_accuracy, log_loss
-from neucocore.evaluation import logistic, ridge, robust
+from neucocore.evaluation import robust
+from neucocore.evaluation.linear import logistic, ridge
+from neucocore.evaluation.linear.moments import TrainingPart
+from neucocore.evaluation.linear.scaling import SCALINGS
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.scaling import SCALINGS
-from neucocore.evaluation.training import TrainingPart
 
 
 @contextmanager

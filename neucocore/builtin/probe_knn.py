@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neucocore.builtin.probes import target_of
 from neucocore.components.specs import Problem
-from neucocore.evaluation.training import Matrix, blocks_of
+from neucocore.evaluation.linear.moments import Matrix, blocks_of
 
 
 class KNearestProbe:

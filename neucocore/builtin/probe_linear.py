@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from neucocore.builtin.probes import target_of
 from neucocore.components.specs import Problem
-from neucocore.evaluation.logistic import probabilities
+from neucocore.evaluation.linear.logistic import probabilities
+from neucocore.evaluation.linear.moments import Matrix
 from neucocore.evaluation.neucobench.random_stream import outputs_per_refit
 from neucocore.evaluation.neucobench.reference import Training, refit
-from neucocore.evaluation.training import Matrix
 
 
 class LinearProbe:

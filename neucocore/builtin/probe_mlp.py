@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from neucocore.builtin.probes import target_of
 from neucocore.components.specs import Problem
-from neucocore.evaluation.logistic import probabilities
-from neucocore.evaluation.scaling import per_dimension
-from neucocore.evaluation.training import Matrix
+from neucocore.evaluation.linear.logistic import probabilities
+from neucocore.evaluation.linear.moments import Matrix
+from neucocore.evaluation.linear.scaling import per_dimension
 
 BATCH_ROWS = 64
 LEARNING_RATE = 1e-3

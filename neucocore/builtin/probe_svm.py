@@ -13,9 +13,9 @@ from sklearn.svm import SVC, SVR
 
 from neucocore.builtin.probes import target_of
 from neucocore.components.specs import Problem
-from neucocore.evaluation.logistic import probabilities
-from neucocore.evaluation.scaling import one_scalar
-from neucocore.evaluation.training import Matrix
+from neucocore.evaluation.linear.logistic import probabilities
+from neucocore.evaluation.linear.moments import Matrix
+from neucocore.evaluation.linear.scaling import one_scalar
 
 MOST_PRODUCT_ROWS = 4_000
 """Up to so many training rows their n x n products are kept in memory: 128 MB."""

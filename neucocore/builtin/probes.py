@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
-from neucocore.evaluation.linear import LinearModel, Target, fit_linear
-from neucocore.evaluation.training import Matrix, TrainingPart
+from neucocore.evaluation.linear.moments import Matrix, TrainingPart
+from neucocore.evaluation.linear.probe import LinearModel, Target, fit_linear
 
 
 def target_of(problem: Problem, y: NDArray[Any]) -> Target:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neucocore.evaluation.batches import Batch, JoinedTask, Portion, batches_of
-from neucocore.evaluation.linear import Target
-from neucocore.evaluation.training import Matrix, Moments, TrainingPart, column_mean
+from neucocore.evaluation.linear.moments import Matrix, Moments, TrainingPart, column_mean
+from neucocore.evaluation.linear.probe import Target
 
 Progress = Callable[[str, int, int], None]
 ALL_ROWS = -1

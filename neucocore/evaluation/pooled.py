@@ -23,7 +23,7 @@ from neucocore.components.lookup import find
 from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.batches import JoinedTask
-from neucocore.evaluation.training import Matrix
+from neucocore.evaluation.linear.moments import Matrix
 
 BESIDE: dict[Problem, tuple[str, ...]] = {
     "regression": ("r2", "rmse", "mae"),

@@ -16,9 +16,9 @@ from neucocore.components.factory import calling, check_values, create
 from neucocore.components.lookup import find
 from neucocore.components.specs import ProbeSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
-from neucocore.evaluation.linear import Target
+from neucocore.evaluation.linear.moments import Matrix, TrainingPart
+from neucocore.evaluation.linear.probe import Target
 from neucocore.evaluation.outcome import ScoringTask
-from neucocore.evaluation.training import Matrix, TrainingPart
 from neucocore.interfaces import Probe
 
 Guard = Callable[[], AbstractContextManager[None]]

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neucocore.evaluation.heldout import Fitter, Progress
-from neucocore.evaluation.linear import LinearModel, Target, fit_linear
+from neucocore.evaluation.linear.moments import TrainingPart
+from neucocore.evaluation.linear.probe import LinearModel, Target, fit_linear
 from neucocore.evaluation.outcome import ScoringInput, TaskOutcome
 from neucocore.evaluation.probing import installed_probe
 from neucocore.evaluation.scoring import score_held_out
-from neucocore.evaluation.training import TrainingPart
 
 IDENTITY = "robust@1"
 """What the splits are hashed with: changed options keep the splits, so that probes compare."""

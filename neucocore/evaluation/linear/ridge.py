@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.scaling import SCALINGS, Eigenbasis, eigenbasis
-from neucocore.evaluation.training import Matrix, TrainingPart
+from neucocore.evaluation.linear.moments import Matrix, TrainingPart
+from neucocore.evaluation.linear.scaling import SCALINGS, Eigenbasis, eigenbasis
 
 # Penalty over n, most cautious first, so that ties go to it. At 1e3 a fit is the mean, but for a
 # thousandth: what an embedding that knows nothing needs. Columns have variance 1, about.

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
-from neucocore.evaluation.logistic import LogisticFit, fit_logistic, probabilities
-from neucocore.evaluation.ridge import RidgeFit, fit_ridge
-from neucocore.evaluation.training import Matrix, TrainingPart
+from neucocore.evaluation.linear.logistic import LogisticFit, fit_logistic, probabilities
+from neucocore.evaluation.linear.moments import Matrix, TrainingPart
+from neucocore.evaluation.linear.ridge import RidgeFit, fit_ridge
 
 
 @dataclass(frozen=True, eq=False)

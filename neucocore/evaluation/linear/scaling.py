@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.training import Matrix, TrainingPart
+from neucocore.evaluation.linear.moments import Matrix, TrainingPart
 
 NEGLIGIBLE = 1e-12
 """Eigenvalues below this share of the largest are rounding."""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from neucocore.evaluation import ridge
-from neucocore.evaluation.ridge import PENALTIES_PER_ROW, fit_ridge
-from neucocore.evaluation.scaling import SCALINGS, eigenbasis
-from neucocore.evaluation.training import Moments, TrainingPart
+from neucocore.evaluation.linear import ridge
+from neucocore.evaluation.linear.moments import Moments, TrainingPart
+from neucocore.evaluation.linear.ridge import PENALTIES_PER_ROW, fit_ridge
+from neucocore.evaluation.linear.scaling import SCALINGS, eigenbasis
 
 ROUGH = 1e-6
 """Rows are left out with coordinates of float32's precision where they outnumber dimensions."""

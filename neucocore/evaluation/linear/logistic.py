@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.lbfgs import minimise
-from neucocore.evaluation.ridge import RidgeFit
-from neucocore.evaluation.scaling import Eigenbasis
-from neucocore.evaluation.training import Matrix, TrainingPart
+from neucocore.evaluation.linear.lbfgs import minimise
+from neucocore.evaluation.linear.moments import Matrix, TrainingPart
+from neucocore.evaluation.linear.ridge import RidgeFit
+from neucocore.evaluation.linear.scaling import Eigenbasis
 
 RELATIVE_PENALTIES: NDArray[np.float64] = 10.0 ** np.arange(0, -3.25, -0.5)
 """Candidates over w a, most cautious first, so that ties go to it."""

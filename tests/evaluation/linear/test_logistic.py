@@ -7,10 +7,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from neucocore.evaluation import logistic
-from neucocore.evaluation.ridge import fit_ridge
-from neucocore.evaluation.scaling import SCALINGS
-from neucocore.evaluation.training import TrainingPart
+from neucocore.evaluation.linear import logistic
+from neucocore.evaluation.linear.moments import TrainingPart
+from neucocore.evaluation.linear.ridge import fit_ridge
+from neucocore.evaluation.linear.scaling import SCALINGS
 
 
 @pytest.fixture
