@@ -7,11 +7,11 @@ from typing import Any
 
 from neucocore.components.specs import Problem
 from neucocore.errors import ConfigError
-from neucocore.evaluation.heldout import Progress
+from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
+from neucocore.evaluation.heldout.predict import Progress
+from neucocore.evaluation.heldout.scoring import score_held_out
 from neucocore.evaluation.outcome import ScoringInput, TaskOutcome
-from neucocore.evaluation.probing import ProbeFitter
 from neucocore.evaluation.protocols import SVM_DEFAULTS
-from neucocore.evaluation.scoring import score_held_out
 from neucocore.interfaces import Probe
 
 IDENTITY = "svm@1"

@@ -13,7 +13,7 @@ from sklearn.svm import SVC, SVR
 
 from neucocore.builtin.probe_mlp import LEARNING_RATE
 from neucocore.builtin.specs_probes import probe_specs
-from neucocore.evaluation.probing import generator
+from neucocore.evaluation.heldout.plugin_probe import generator
 from neucocore.interfaces import Probe
 
 SPECS = {spec.name: spec for spec in probe_specs()}

@@ -13,9 +13,9 @@ from neucocore.components.factory import calling
 from neucocore.components.specs import MetricSpec, ProbeSpec, TaskSpec
 from neucocore.data.labels.labels import Labels, read_label_file
 from neucocore.errors import ComponentOutputError, MissingFileError
+from neucocore.evaluation.heldout.metrics import _value
+from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
 from neucocore.evaluation.linear.probe import Target
-from neucocore.evaluation.pooled import _value
-from neucocore.evaluation.probing import ProbeFitter
 from neucocore.evaluation.tasklabels import labels_of
 
 IDS = ("a", "b", "c")

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from neucocore.evaluation.splits import assign_folds, strata_of
+from neucocore.evaluation.heldout.splits import assign_folds, strata_of
 
 IDS = [f"cube-{row}" for row in range(103)]
 

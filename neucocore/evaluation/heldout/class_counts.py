@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.batches import JoinedTask
+from neucocore.evaluation.heldout.batches import JoinedTask
 
 
 def class_problems(joined: JoinedTask) -> list[str]:

@@ -22,7 +22,7 @@ from neucocore.components.factory import calling, create
 from neucocore.components.lookup import find
 from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
-from neucocore.evaluation.batches import JoinedTask
+from neucocore.evaluation.heldout.batches import JoinedTask
 from neucocore.evaluation.linear.moments import Matrix
 
 BESIDE: dict[Problem, tuple[str, ...]] = {

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.evaluation.heldout.splits import assign_folds, strata_of
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask
-from neucocore.evaluation.splits import assign_folds, strata_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neucocore.evaluation.batches import Batch, JoinedTask, Portion, batches_of
+from neucocore.evaluation.heldout.batches import Batch, JoinedTask, Portion, batches_of
 from neucocore.evaluation.linear.moments import Matrix, Moments, TrainingPart, column_mean
 from neucocore.evaluation.linear.probe import Target
 

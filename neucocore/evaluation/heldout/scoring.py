@@ -11,9 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.errors import ConfigError, DataError
-from neucocore.evaluation.batches import JoinedTask, join
-from neucocore.evaluation.classcounts import class_problems
-from neucocore.evaluation.heldout import Fitter, HeldOut, Progress, predict_held_out
+from neucocore.evaluation.heldout.batches import JoinedTask, join
+from neucocore.evaluation.heldout.class_counts import class_problems
+from neucocore.evaluation.heldout.metrics import (
+    NamedMetric,
+    metrics_for,
+    pooled_score,
+    split_scores,
+)
+from neucocore.evaluation.heldout.predict import Fitter, HeldOut, Progress, predict_held_out
 from neucocore.evaluation.outcome import (
     ScoringInput,
     ScoringTask,
@@ -21,7 +27,6 @@ from neucocore.evaluation.outcome import (
     StoredProbe,
     TaskOutcome,
 )
-from neucocore.evaluation.pooled import NamedMetric, metrics_for, pooled_score, split_scores
 
 
 def score_held_out(

@@ -1,0 +1,1 @@
+"""What protocols that score held-out rows share."""
