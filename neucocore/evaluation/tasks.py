@@ -25,7 +25,7 @@ from neucocore.errors import (
     UnknownComponentError,
 )
 from neucocore.evaluation.outcome import ScoringTask
-from neucocore.evaluation.tasklabels import labels_of
+from neucocore.evaluation.task_labels import labels_of
 from neucocore.files.findings import messages
 from neucocore.files.refusal import refuse
 from neucocore.files.text_table import read_text_table

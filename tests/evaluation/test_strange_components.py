@@ -16,7 +16,7 @@ from neucocore.errors import ComponentOutputError, MissingFileError
 from neucocore.evaluation.heldout.metrics import _value
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
 from neucocore.evaluation.linear.probe import Target
-from neucocore.evaluation.tasklabels import labels_of
+from neucocore.evaluation.task_labels import labels_of
 
 IDS = ("a", "b", "c")
 
