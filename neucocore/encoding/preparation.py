@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from neucocore.components.factory import calling, create
 from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.costs import append_costs
-from neucocore.encoding.finish import read_failures, write_failures
+from neucocore.encoding.output import read_failures, write_failures
 from neucocore.encoding.worker import Worker
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.files.atomic import locked, replacing

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from neucocore.data.embeddings.embeddings import Embeddings, save_embeddings
-from neucocore.encoding import finish
+from neucocore.encoding import output as finish
 from neucocore.encoding.costs import append_costs, total_costs
 from neucocore.encoding.executors import run_batches
 from neucocore.encoding.preparation import (
@@ -33,8 +33,8 @@ from neucocore.encoding.spool import (
     record_key,
     width_of,
 )
+from neucocore.encoding.work_folder import disk_of, remove_idle, remove_unused
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
-from neucocore.encoding.workfolder import disk_of, remove_idle, remove_unused
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.files.atomic import locked
 from neucocore.provenance.energy import EnergyMeter

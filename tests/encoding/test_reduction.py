@@ -12,7 +12,7 @@ from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
 from neucocore.components.specs import ReducerSpec
 from neucocore.data.embeddings.embeddings import load_embeddings
-from neucocore.encoding.finish import coded_bytes
+from neucocore.encoding.output import coded_bytes
 from neucocore.encoding.plan import plan
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.run import encode

@@ -10,7 +10,7 @@ import pytest
 
 from neucocore.components.discovery import Component
 from neucocore.components.specs import DatasetSpec, EncoderSpec, ReducerSpec
-from neucocore.encoding.finish import reduce
+from neucocore.encoding.output import reduce
 from neucocore.encoding.plan import choose_ids
 from neucocore.encoding.worker import Worker, WorkerSetup
 from neucocore.errors import ComponentOutputError
