@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from neucocore.encoding.report import EncodeReport
     from neucocore.results.leaderboard import Table
-    from neucocore.results.runs import RunReport
+    from neucocore.results.scored_run import RunReport
 
 
 def encode(
@@ -112,7 +112,7 @@ def evaluate(
     >>> reports[0].rows()  # doctest: +SKIP
     """
     from neucocore.evaluation.evaluate import EvaluateRequest, prepare, protocols_of
-    from neucocore.results.runs import run_protocol
+    from neucocore.results.scored_run import run_protocol
 
     file = Path(embeddings)
     names = (protocol,) if isinstance(protocol, str) else tuple(protocol)
@@ -144,7 +144,7 @@ def leaderboard(
 ) -> list[Table]:
     """Rank the runs of a folder; one table for each group of comparable runs."""
     from neucocore.results.leaderboard import leaderboards
-    from neucocore.results.records import read_runs
+    from neucocore.results.reading import read_runs
 
     runs = read_runs(Path(output), phase)
     return leaderboards(runs, by=by, protocol=protocol, all_runs=all_runs)

@@ -133,7 +133,7 @@ def show(
 ) -> None:
     """Evaluate with progress on the terminal and say what came out."""
     from neucocore.evaluation.evaluate import prepare
-    from neucocore.results.runs import run_protocol
+    from neucocore.results.scored_run import run_protocol
 
     prepared = prepare(request)
     for text in prepared.warnings:

@@ -54,7 +54,7 @@ def leaderboard(
     """Rank the runs of a folder; say what is left out and why."""
     from neucocore.results import tables as write
     from neucocore.results.leaderboard import leaderboards
-    from neucocore.results.records import read_runs
+    from neucocore.results.reading import read_runs
 
     tables = leaderboards(
         read_runs(directory, phase), by=by.value, protocol=protocol, all_runs=all_runs
@@ -77,7 +77,7 @@ def leaderboard(
 def show_tables(output: Path, *, phase: str | None = None) -> list[Table]:
     """Show the tables of a folder after its runs, ranked as by default, and return them."""
     from neucocore.results.leaderboard import leaderboards
-    from neucocore.results.records import read_runs
+    from neucocore.results.reading import read_runs
 
     tables = leaderboards(read_runs(output, phase))
     _show(tables)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from neucocore.errors import ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.results.ranking import By, merits, moved_by, ranks, weighted_scores
-from neucocore.results.records import RunRecord
+from neucocore.results.reading import RunRecord
 
 FEW_TASKS = 2
 

@@ -12,7 +12,7 @@ import pytest
 
 from neucocore.evaluation.outcome import ScoringTask, SplitScore, TaskOutcome
 from neucocore.evaluation.protocols import protocol
-from neucocore.results.folder import Run, write_run
+from neucocore.results.run_folder import Run, write_run
 
 FIRST = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ import pytest
 from neucocore.errors import ResultsError
 from neucocore.evaluation.protocols import protocol
 from neucocore.results.leaderboard import Table, leaderboards
-from neucocore.results.records import read_runs
+from neucocore.results.reading import read_runs
 
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference" / "leaderboard"
 Make = Callable[..., Any]

@@ -13,7 +13,7 @@ import pytest
 from neucocore.evaluation.protocols import protocol
 from neucocore.results import tables as write
 from neucocore.results.leaderboard import Table, leaderboards
-from neucocore.results.records import read_runs
+from neucocore.results.reading import read_runs
 
 Make = Callable[..., Any]
 

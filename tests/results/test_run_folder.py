@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from neucocore.errors import ConfigError, ResultsError
-from neucocore.results import folder as module
-from neucocore.results.folder import edited_files, find_run, read_provenance, write_run
+from neucocore.results import run_folder as module
+from neucocore.results.run_folder import edited_files, find_run, read_provenance, write_run
 
 Make = Callable[..., Any]
 

@@ -11,7 +11,7 @@ import pytest
 from neucocore.errors import ConfigError
 from neucocore.evaluation.evaluate import EvaluateRequest, Switches, prepare
 from neucocore.evaluation.protocols import protocol
-from neucocore.results.runs import RunReport, run_protocol
+from neucocore.results.scored_run import RunReport, run_protocol
 
 ROBUST = protocol("robust")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from neucocore.errors import ResultsError
-from neucocore.results.records import read_runs
+from neucocore.results.reading import read_runs
 
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference" / "leaderboard" / "runs"
 

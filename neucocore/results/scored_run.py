@@ -11,8 +11,8 @@ from neucocore.components.discovery import installation
 from neucocore.evaluation.evaluate import Prepared, Progress, components_of, score
 from neucocore.evaluation.protocols import Protocol
 from neucocore.provenance.machine import Meter, file_digest, machine, software
-from neucocore.results.folder import Run, find_run, read_provenance, write_run
 from neucocore.results.layout import check_name, check_output
+from neucocore.results.run_folder import Run, find_run, read_provenance, write_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from typing import Any
 
 from neucocore.errors import ResultsError
 from neucocore.files.content_type import no_folder
-from neucocore.results.folder import read_provenance
 from neucocore.results.layout import SUMMARY
+from neucocore.results.run_folder import read_provenance
 
 FOREIGN = "neuco-bench"
 """Protocol of runs that NeuCo-Bench wrote; with its configuration's digest if it kept one."""
