@@ -36,7 +36,7 @@ from neucocore.errors import (
 from neucocore.interfaces import CubeSource, Dataset, Encoder, Metric, Probe, Reducer, Task
 
 if TYPE_CHECKING:
-    from neucocore.builtin.reducers_pca import PCA
+    from neucocore.builtin.reducers.pca import PCA
     from neucocore.data.cubes.assembly import read_cube
     from neucocore.data.cubes.channels import (
         BANDS,
@@ -82,7 +82,7 @@ _ON_DEMAND = {
     "find_cubes": "neucocore.data.cubes.layouts",
     "Labels": "neucocore.data.labels.labels",
     "Legend": "neucocore.derivation.zonal",
-    "PCA": "neucocore.builtin.reducers_pca",
+    "PCA": "neucocore.builtin.reducers.pca",
     "NoLabel": "neucocore.derivation.labelling",
     "Patch": "neucocore.derivation.rasters",
     "Raster": "neucocore.derivation.rasters",

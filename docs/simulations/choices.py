@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 from data import by_robust, given, linear, show, task
 
-from neucocore.builtin.metrics import average_precision, balanced_accuracy, log_loss
+from neucocore.builtin.metrics.standard import average_precision, balanced_accuracy, log_loss
 from neucocore.evaluation import robust
 from neucocore.evaluation.linear import logistic, ridge
 from neucocore.evaluation.linear.moments import TrainingPart

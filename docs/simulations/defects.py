@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from data import by_neucobench, by_robust, given, ids_of, linear, show, task
 
-from neucocore.builtin.metrics import f1, r2
+from neucocore.builtin.metrics.standard import f1, r2
 from neucocore.evaluation.neucobench import protocol as neucobench
 from neucocore.evaluation.neucobench.kernel import fit_fold
 from neucocore.evaluation.neucobench.random_stream import Stream, outputs_per_fold, shuffle_splits

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from neucocore.builtin.specs_encoders import encoder_specs
-from neucocore.builtin.specs_metrics import metric_specs
-from neucocore.builtin.specs_probes import probe_specs
-from neucocore.builtin.specs_reducers import reducer_specs
+from neucocore.builtin.encoders.specs import encoder_specs
+from neucocore.builtin.metrics.specs import metric_specs
+from neucocore.builtin.probes.specs import probe_specs
+from neucocore.builtin.reducers.specs import reducer_specs
 from neucocore.plugin import EncoderSpec, MetricSpec, ProbeSpec, ReducerSpec, hookimpl
 
 NEUCO_API = 1

@@ -36,7 +36,7 @@ def score(
     options
         Those of `neucocore.evaluation.protocols.SVM_DEFAULTS`.
     """
-    from neucocore.builtin.probe_svm import SVMProbe  # scikit-learn takes seconds to import
+    from neucocore.builtin.probes.svm import SVMProbe  # scikit-learn takes seconds to import
 
     params = {key: value for key, value in options.items() if key not in NOT_FOR_THE_PROBE}
     _check(params)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.builtin.encoders import ConstantEncoder, RandomEncoder
-from neucocore.builtin.mean import MeanEncoder
+from neucocore.builtin.encoders.controls import ConstantEncoder, RandomEncoder
+from neucocore.builtin.encoders.mean import MeanEncoder
 from neucocore.data.cubes.channels import BANDS, SSL4EO_STATISTICS
 from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ConfigError, DataError, ShapeError

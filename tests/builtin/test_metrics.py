@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from neucocore.builtin import metrics
-from neucocore.builtin.specs_metrics import metric_specs
+from neucocore.builtin.metrics import standard as metrics
+from neucocore.builtin.metrics.specs import metric_specs
 
 SPECS = {spec.name: spec for spec in metric_specs()}
 

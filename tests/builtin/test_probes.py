@@ -11,8 +11,8 @@ from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
-from neucocore.builtin.probe_mlp import LEARNING_RATE
-from neucocore.builtin.specs_probes import probe_specs
+from neucocore.builtin.probes.mlp import LEARNING_RATE
+from neucocore.builtin.probes.specs import probe_specs
 from neucocore.evaluation.heldout.plugin_probe import generator
 from neucocore.interfaces import Probe
 
@@ -161,7 +161,7 @@ def test_the_search_is_that_of_scikit_learn(problem, data):
 @pytest.mark.parametrize("most", [4000, 100])
 def test_the_state_of_a_support_vector_machine_predicts(data, monkeypatch, most):
     X, _ = data
-    monkeypatch.setattr("neucocore.builtin.probe_svm.MOST_PRODUCT_ROWS", most)
+    monkeypatch.setattr("neucocore.builtin.probes.svm.MOST_PRODUCT_ROWS", most)
     probe = fitted("svm", "regression", data)
     state = probe.state()
     rows = (X[200:] - state["centre"]) * state["scale"]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neucocore.builtin import reducers
-from neucocore.builtin.reducers_pca import PCA
-from neucocore.builtin.reducers_projection import RandomProjection
-from neucocore.builtin.reducers_quantise import Float16, OneBit, Uniform, int4
-from neucocore.builtin.specs_reducers import reducer_specs
+from neucocore.builtin.reducers import blocks as reducers
+from neucocore.builtin.reducers.pca import PCA
+from neucocore.builtin.reducers.projection import RandomProjection
+from neucocore.builtin.reducers.quantise import Float16, OneBit, Uniform, int4
+from neucocore.builtin.reducers.specs import reducer_specs
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create
 from neucocore.errors import BudgetExceededError, ConfigError, NonFiniteError, ShapeError

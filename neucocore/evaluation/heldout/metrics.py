@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.builtin.specs_metrics import metric_specs
+from neucocore.builtin.metrics.specs import metric_specs
 from neucocore.components.discovery import Component
 from neucocore.components.factory import calling, create
 from neucocore.components.lookup import find

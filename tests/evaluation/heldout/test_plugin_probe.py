@@ -161,7 +161,7 @@ def test_a_stored_plugin_probe_is_its_state(robust, rows, plugin):
     ids=["binary", "multiclass"],
 )
 def test_a_probe_gets_classes_as_a_column_of_codes(robust, rows, task, monkeypatch, problem, y):
-    from neucocore.builtin.probe_knn import KNearestProbe
+    from neucocore.builtin.probes.knn import KNearestProbe
 
     seen = []
     fit = KNearestProbe.fit

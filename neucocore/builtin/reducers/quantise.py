@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.builtin.reducers import (
+from neucocore.builtin.reducers.blocks import (
     check_columns,
     check_fit,
     column_means,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neucocore.components.specs import MetricSpec
 
-_CODE = "neucocore.builtin.metrics:"
+_CODE = "neucocore.builtin.metrics.standard:"
 
 
 def metric_specs() -> list[MetricSpec]:

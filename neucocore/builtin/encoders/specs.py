@@ -13,7 +13,7 @@ def encoder_specs() -> list[EncoderSpec]:
         EncoderSpec(
             name="random",
             summary="noise from the seed and the cube's id: the control that knows nothing",
-            factory="neucocore.builtin.encoders:RandomEncoder",
+            factory="neucocore.builtin.encoders.controls:RandomEncoder",
             params=(
                 Param("seed", "int", 42, "another seed gives other, independent rows"),
                 _DIMENSION,
@@ -23,14 +23,14 @@ def encoder_specs() -> list[EncoderSpec]:
         EncoderSpec(
             name="constant",
             summary="the same number everywhere: the control that cannot tell cubes apart",
-            factory="neucocore.builtin.encoders:ConstantEncoder",
+            factory="neucocore.builtin.encoders.controls:ConstantEncoder",
             params=(Param("value", "float", 1.0, "the number"), _DIMENSION),
             license="Apache-2.0",
         ),
         EncoderSpec(
             name="mean",
             summary="the challenge's baseline: four 8 x 8 thumbnails of averaged bands per season",
-            factory="neucocore.builtin.mean:MeanEncoder",
+            factory="neucocore.builtin.encoders.mean:MeanEncoder",
             params=(
                 Param(
                     "keep_nodata",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.builtin.noise import standard_normals
+from neucocore.builtin.encoders.noise import standard_normals
 from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ConfigError
 

@@ -14,7 +14,7 @@ def _linear() -> ProbeSpec:
     return ProbeSpec(
         name="linear",
         summary="one linear layer trained with AdamW as in NeuCo-Bench; the last epoch counts",
-        factory="neucocore.builtin.probe_linear:LinearProbe",
+        factory="neucocore.builtin.probes.linear:LinearProbe",
         params=(
             Param("epochs", "int", 10, "passes over the training rows"),
             Param("batch_size", "int", 64, "rows of a minibatch"),
@@ -30,7 +30,7 @@ def _ridge() -> ProbeSpec:
     return ProbeSpec(
         name="ridge",
         summary="linear least squares, penalty and scaling by exact leave-one-out",
-        factory="neucocore.builtin.probes:RidgeProbe",
+        factory="neucocore.builtin.probes.targets:RidgeProbe",
         problems=PROBLEMS,
         license="Apache-2.0",
         citation="Hoerl and Kennard (1970), Technometrics 12(1)",
@@ -41,7 +41,7 @@ def _logistic() -> ProbeSpec:
     return ProbeSpec(
         name="logistic",
         summary="penalised (multinomial) logistic regression, penalty found as for ridge",
-        factory="neucocore.builtin.probes:LogisticProbe",
+        factory="neucocore.builtin.probes.targets:LogisticProbe",
         problems=("binary", "multiclass", "multilabel"),
         license="Apache-2.0",
     )
@@ -51,7 +51,7 @@ def _knn() -> ProbeSpec:
     return ProbeSpec(
         name="knn",
         summary="mean over the nearest training rows",
-        factory="neucocore.builtin.probe_knn:KNearestProbe",
+        factory="neucocore.builtin.probes.knn:KNearestProbe",
         params=(
             Param("neighbours", "int", 10, "training rows averaged"),
             Param("metric", "str", "euclidean", "distance", choices=("euclidean", "cosine")),
@@ -65,7 +65,7 @@ def _svm() -> ProbeSpec:
     return ProbeSpec(
         name="svm",
         summary="polynomial support vector machine, parameters by seeded random search",
-        factory="neucocore.builtin.probe_svm:SVMProbe",
+        factory="neucocore.builtin.probes.svm:SVMProbe",
         params=(
             Param("C_start_end", "list", ["0.001", "1000"], "range of C, drawn log-uniformly"),
             Param("epsilon_list", "list", ["0.01", "0.05", "0.1", "0.5"], "values of epsilon"),
@@ -92,7 +92,7 @@ def _mlp() -> ProbeSpec:
     return ProbeSpec(
         name="mlp",
         summary="one hidden layer, trained with Adam",
-        factory="neucocore.builtin.probe_mlp:MLPProbe",
+        factory="neucocore.builtin.probes.mlp:MLPProbe",
         params=(
             Param("hidden", "int", 64, "hidden units"),
             Param("penalty", "float", 1e-3, "weight of the squared weights in the loss"),

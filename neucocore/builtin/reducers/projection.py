@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.builtin.noise import standard_normals
-from neucocore.builtin.reducers import check_columns, check_fit, fitted, project, wanted
+from neucocore.builtin.encoders.noise import standard_normals
+from neucocore.builtin.reducers.blocks import check_columns, check_fit, fitted, project, wanted
 
 
 class RandomProjection:

@@ -11,7 +11,7 @@ from scipy.stats import loguniform, uniform
 from sklearn.model_selection import KFold, ParameterSampler, StratifiedKFold
 from sklearn.svm import SVC, SVR
 
-from neucocore.builtin.probes import target_of
+from neucocore.builtin.probes.targets import target_of
 from neucocore.components.specs import Problem
 from neucocore.evaluation.linear.logistic import probabilities
 from neucocore.evaluation.linear.moments import Matrix

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from neucocore.builtin.reducers import (
+from neucocore.builtin.reducers.blocks import (
     check_columns,
     check_fit,
     column_means,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.builtin.probes import target_of
+from neucocore.builtin.probes.targets import target_of
 from neucocore.components.specs import Problem
 from neucocore.evaluation.linear.logistic import probabilities
 from neucocore.evaluation.linear.moments import Matrix
