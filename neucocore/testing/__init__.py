@@ -1,7 +1,7 @@
 """The conformance kit: whether a plugin keeps its promises, as executable checks.
 
 One list of checks has three faces: `check_plugin`, ``neuco plugins check NAME``, and the pytest
-decorator in `neucocore.testing.pytest_face`. Every name is imported when it is first used.
+decorator in `neucocore.testing.pytest_plugin`. Every name is imported when it is first used.
 """
 
 from __future__ import annotations

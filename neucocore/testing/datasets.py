@@ -17,7 +17,7 @@ from neucocore.files.findings import messages
 from neucocore.interfaces import Dataset
 from neucocore.testing.declarations import ComponentBench
 from neucocore.testing.records import Skip, Violation, check, expect
-from neucocore.testing.sideeffects import watching
+from neucocore.testing.side_effects import watching
 
 MOST = 4
 """Cubes read by a check."""

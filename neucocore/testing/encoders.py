@@ -23,7 +23,7 @@ from neucocore.testing.randomness import (
     seeded_globally,
 )
 from neucocore.testing.records import Skip, Violation, check, expect
-from neucocore.testing.sideeffects import watching
+from neucocore.testing.side_effects import watching
 
 COUNT = 4
 TOLERANCE = 1e-4

@@ -34,7 +34,7 @@ _PROGRAM = """
 import json, os, sys, time
 from neucocore.components.sources import Candidate
 from neucocore.components.loading import collect
-from neucocore.testing.sideeffects import watching
+from neucocore.testing.side_effects import watching
 origin, registered, heavy, report = sys.argv[1:]
 threads = lambda: __import__("threading").active_count()
 before = threads()

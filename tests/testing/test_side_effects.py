@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from neucocore.testing.sideeffects import watching
+from neucocore.testing.side_effects import watching
 
 
 def test_writing_a_file_is_seen_and_reading_is_not(tmp_path: Path) -> None:

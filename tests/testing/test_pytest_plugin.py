@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.testing import pytest_face
-from neucocore.testing.pytest_face import conformance
+from neucocore.testing import pytest_plugin as pytest_face
+from neucocore.testing.pytest_plugin import conformance
 
 
 def test_nothing_of_the_core_is_imported_at_the_top() -> None:
