@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neucocore.cli.terminal import say, warn
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 
 def convert(

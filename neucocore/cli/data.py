@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.terminal import progress, put, put_json, put_table, say
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 if TYPE_CHECKING:
     from neucocore.components.specs import DatasetSpec

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.terminal import put, put_json, put_table
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 if TYPE_CHECKING:
     from neucocore.components.discovery import PluginRecord

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neucocore.cli.terminal import progress, say, warn
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 if TYPE_CHECKING:
     from neucocore.encoding.report import EncodeReport

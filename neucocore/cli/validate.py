@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neucocore.cli.terminal import put, put_json, say
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 
 class BadNumbers(StrEnum):

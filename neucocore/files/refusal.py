@@ -13,7 +13,7 @@ from neucocore.errors import (
     ShapeError,
 )
 from neucocore.files.findings import Finding, messages
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 _KIND_OF_CODE: dict[str, type[DataError]] = {
     "duplicate-ids": IdError,

@@ -8,7 +8,7 @@ from typing import Any
 
 from neucocore.data.audit.cube import FileReport
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 
 def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:

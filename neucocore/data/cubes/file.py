@@ -24,7 +24,7 @@ from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.writing import DIMENSIONS, write_modality
 from neucocore.errors import ConfigError, CorruptCubeError
 from neucocore.files.findings import Finding
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 MissingChunks = Literal["error", "warn", "fill"]
 ValueKind = Literal["integer", "float"]

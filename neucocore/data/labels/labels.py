@@ -19,7 +19,7 @@ from neucocore.files.content_type import no_folder
 from neucocore.files.findings import Finding
 from neucocore.files.refusal import refuse
 from neucocore.files.text_table import TextTable, read_text_table
-from neucocore.plurals import counted
+from neucocore.messages import counted
 
 LABEL = "label"
 OUTPUT_PREFIX = "label:"
