@@ -20,11 +20,11 @@ from neucocore.cli import (
     doctor,
     encode,
     evaluate,
-    external,
     info,
     inspect,
     leaderboard,
     listing,
+    plugin_commands,
     plugins,
     registry,
     run,
@@ -43,10 +43,10 @@ class _Group(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         own = super().list_commands(ctx)
-        return [*own, *(name for name in external.commands() if name not in own)]
+        return [*own, *(name for name in plugin_commands.commands() if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return super().get_command(ctx, cmd_name) or external.stub(cmd_name)
+        return super().get_command(ctx, cmd_name) or plugin_commands.stub(cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         try:

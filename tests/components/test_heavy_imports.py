@@ -10,7 +10,8 @@ import pytest
 from neucocore.components.heavy_imports import heavy_imports, imported_by
 
 PLUGIN_PACKAGES = sorted(
-    package.name for package in Path(__file__).parent.parent.glob("plugins/*/src/neuco_plugin_*")
+    package.name
+    for package in Path(__file__).parent.parent.parent.glob("plugins/*/src/neuco_plugin_*")
 )
 LIGHT = (
     "neucocore",

@@ -10,7 +10,7 @@ from neucocore.components.discovery import CORE, installation
 from neucocore.errors import CatalogueError, MissingFileError
 from neucocore.registry.file import load_registry
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 GOOD = """\
 plugins:
   - name: ships

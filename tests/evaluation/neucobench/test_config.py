@@ -9,7 +9,7 @@ import pytest
 from neucocore.errors import ConfigError, MissingFileError
 from neucocore.evaluation.neucobench.config import read_config
 
-CONFIGS = Path(__file__).parents[1] / "fixtures" / "reference" / "evaluation"
+CONFIGS = Path(__file__).parents[2] / "fixtures" / "reference" / "evaluation"
 LINEAR = """\
 k_folds: 40
 probe_type: linear

@@ -19,7 +19,7 @@ from neucocore.evaluation.neucobench.protocol import score
 from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import protocol
 
-REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference"
+REFERENCE = Path(__file__).parents[2] / "fixtures" / "reference"
 EMBEDDINGS = REFERENCE / "evaluation" / "embeddings.csv"
 CONFIGS = ("default_small", "filtered", "forty_folds", "padded_raw")
 
