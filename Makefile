@@ -40,6 +40,7 @@ test: lint types unit smoke
 lint: $(MARK)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: $(MARK)
 	$(BIN)/mypy

@@ -38,10 +38,10 @@ def series(version: str) -> str:
 
 def core_version(root: Path) -> str:
     """Return the core's version, as its own source says it."""
-    text = (root / "neucocore" / "__init__.py").read_text(encoding="utf-8")
+    text = (root / "neucocore" / "version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     if found is None:
-        raise ValueError("neucocore/__init__.py says no __version__")
+        raise ValueError("neucocore/version.py has no __version__")
     return found[1]
 
 

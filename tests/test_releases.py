@@ -29,7 +29,7 @@ NEEDS = '"neucocore>=0.3,<0.4"'
 def tree(tmp_path: Path) -> Path:
     """A core 0.3.1 with two plugins that fit it, one of which needs torch."""
     (tmp_path / "neucocore").mkdir()
-    (tmp_path / "neucocore" / "__init__.py").write_text('__version__ = "0.3.1"\n')
+    (tmp_path / "neucocore" / "version.py").write_text('__version__ = "0.3.1"\n')
     (tmp_path / "pyproject.toml").write_text(CORE.format(earth=GOOD))
     write_plugin(tmp_path, "mine", "2.1.0", NEEDS)
     write_plugin(tmp_path, "deep", "1.0.0", f'{NEEDS}, "torch>=2", {GOOD}')

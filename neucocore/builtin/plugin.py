@@ -6,7 +6,8 @@ from neucocore.builtin.encoders.specs import encoder_specs
 from neucocore.builtin.metrics.specs import metric_specs
 from neucocore.builtin.probes.specs import probe_specs
 from neucocore.builtin.reducers.specs import reducer_specs
-from neucocore.plugin import EncoderSpec, MetricSpec, ProbeSpec, ReducerSpec, hookimpl
+from neucocore.components.hookspecs import hookimpl
+from neucocore.components.specs import EncoderSpec, MetricSpec, ProbeSpec, ReducerSpec
 
 NEUCO_API = 1
 

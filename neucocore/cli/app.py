@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-import neucocore
 from neucocore.cli import (
     convert,
     data,
@@ -33,6 +32,7 @@ from neucocore.cli import (
 )
 from neucocore.cli.terminal import say, settings, system_error, warn
 from neucocore.errors import NeucoError
+from neucocore.version import __version__
 
 INTERRUPTED = 130
 EPILOG = "Exit codes: 0 ok, 1 a run failed in part or whole, 2 usage, 3 plugin, 4 data, 130 Ctrl-C."
@@ -74,7 +74,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"neuco {neucocore.__version__}")
+        typer.echo(f"neuco {__version__}")
         raise typer.Exit
 
 

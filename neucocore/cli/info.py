@@ -60,9 +60,9 @@ def _is_only_a_plugin(name: str) -> bool:
 def _components(name: str) -> list[Component]:
     from neucocore.components.discovery import installation
     from neucocore.components.lookup import find
-    from neucocore.components.names import did_you_mean
     from neucocore.components.specs import KINDS
     from neucocore.errors import ComponentLookupError, PluginError, UnknownComponentError
+    from neucocore.messages import did_you_mean
 
     found = []
     for kind in KINDS:

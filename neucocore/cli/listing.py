@@ -21,8 +21,8 @@ def list_components(
     json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
 ) -> None:
     """List datasets, encoders, tasks, metrics, probes, reducers and protocols."""
-    from neucocore.components.names import did_you_mean
     from neucocore.errors import ConfigError
+    from neucocore.messages import did_you_mean
 
     if kind is not None and kind not in KINDS:
         hint = did_you_mean(kind, KINDS)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from neucocore.components.discovery import Component
-from neucocore.components.names import did_you_mean
 from neucocore.components.specs import Factory, Param
 from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, NeucoError
+from neucocore.messages import did_you_mean
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})

@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from neucocore.components.hookspecs import HOOK_OF_KIND, PROJECT, SUPPORTED_APIS
-from neucocore.components.names import did_you_mean
 from neucocore.components.specs import SPEC_OF_KIND, ComponentSpec, Kind
 from neucocore.components.validation import problems_of
 from neucocore.errors import IncompatiblePluginError, PluginError, SpecError
+from neucocore.messages import did_you_mean
 
 PREFIX = "neuco_"
 MARK = f"{PROJECT}_impl"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from neucocore.components import catalogue
-from neucocore.components.discovery import Component, Installation, installation
-from neucocore.components.names import did_you_mean
+from neucocore.components.discovery import CORE, Component, Installation, installation
 from neucocore.components.specs import Kind
 from neucocore.errors import AmbiguousComponentError, UnknownComponentError
+from neucocore.messages import did_you_mean
 
 
 def find(kind: Kind, name: str, within: Installation | None = None) -> Component:
@@ -45,6 +45,16 @@ def find(kind: Kind, name: str, within: Installation | None = None) -> Component
             hint=f"name one of them: {' or '.join(offers)}",
         )
     return max(matching, key=lambda c: c.spec.version)
+
+
+def find_standard(kind: Kind, name: str, within: Installation | None = None) -> Component:
+    """Return the built-in component of a name if there is one, else what `find` returns.
+
+    Standard metrics keep their names, whatever plugins are installed.
+    """
+    within = within or installation()
+    built_in = {c.name for c in within.components(kind) if c.plugin == CORE}
+    return find(kind, f"{CORE}/{name}" if name in built_in else name, within)
 
 
 def names(kind: Kind, within: Installation | None = None) -> list[str]:

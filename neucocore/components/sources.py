@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import neucocore
 from neucocore.components.entry_points import PLUGINS, declared
 from neucocore.errors import PluginError
+from neucocore.version import __version__
 
 CORE = "core"
 CORE_MODULE = "neucocore.builtin.plugin"
@@ -51,7 +51,7 @@ class Candidate:
 
 def candidates(environ: Mapping[str, str]) -> Iterator[Candidate]:
     """Yield the built-in plugin, the installed ones sorted by name, then single files."""
-    yield Candidate(CORE, "neucocore", neucocore.__version__, CORE_MODULE)
+    yield Candidate(CORE, "neucocore", __version__, CORE_MODULE)
     for entry in declared(PLUGINS):
         yield Candidate(entry.name, entry.distribution, entry.version, entry.value)
     for path in listed(environ, PATH_VARIABLE, os.pathsep):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from neucocore.components.factory import create, resolve
+from neucocore.components.lookup import find
 from neucocore.components.specs import Problem
 from neucocore.errors import ConfigError
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
@@ -36,13 +38,14 @@ def score(
     options
         Those of `neucocore.evaluation.protocols.SVM_DEFAULTS`.
     """
-    from neucocore.builtin.probes.svm import SVMProbe  # scikit-learn takes seconds to import
-
     params = {key: value for key, value in options.items() if key not in NOT_FOR_THE_PROBE}
     _check(params)
+    component = find("probe", "core/svm")
+    resolve(component, component.spec.factory)  # import before BLAS is limited to one thread
 
     def make(problem: Problem) -> Probe:
-        return SVMProbe(problem, **params)
+        probe: Probe = create(component, problem=problem, **params)
+        return probe
 
     fit = ProbeFitter(make, "svm", IDENTITY)
     return score_held_out(given, options, fit, identity=IDENTITY, jobs=jobs, progress=progress)

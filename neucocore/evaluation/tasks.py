@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component, installation
 from neucocore.components.lookup import find
-from neucocore.components.names import did_you_mean
 from neucocore.components.specs import Problem, TaskSpec
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.labels import LabelFile, Labels, label_digest
@@ -29,6 +28,7 @@ from neucocore.evaluation.task_labels import labels_of
 from neucocore.files.findings import messages
 from neucocore.files.refusal import refuse
 from neucocore.files.text_table import read_text_table
+from neucocore.messages import did_you_mean
 
 DEFAULT_METRIC: Mapping[Problem, str] = {
     "regression": "r2",

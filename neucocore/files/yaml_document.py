@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from neucocore.components.names import did_you_mean
 from neucocore.errors import ConfigError, MissingFileError
+from neucocore.messages import did_you_mean
 
 KeyPath = tuple[Hashable, ...]
 

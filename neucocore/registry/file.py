@@ -9,10 +9,11 @@ from typing import Any, get_args
 
 from neucocore.components.catalogue import Entry, Status
 from neucocore.components.discovery import CORE, installation
-from neucocore.components.names import did_you_mean, is_name
+from neucocore.components.names import is_name
 from neucocore.components.specs import KINDS
 from neucocore.errors import CatalogueError, ConfigError
 from neucocore.files.yaml_document import Document, load_yaml
+from neucocore.messages import did_you_mean
 from neucocore.registry.licenses import license_problem
 
 DISTRIBUTION_PREFIX = "neuco-plugin-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from neucocore.components.names import did_you_mean
+from neucocore.messages import did_you_mean
 
 CUSTOM_PREFIX = "LicenseRef-"
 """SPDX's way to name terms that are not on its list, such as a data policy."""

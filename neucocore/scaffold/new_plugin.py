@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from string import Template
 
-import neucocore
 from neucocore.components import catalogue
 from neucocore.components.names import is_name
 from neucocore.components.specs import KINDS, Kind
 from neucocore.errors import ConfigError
+from neucocore.version import __version__
 
 TEMPLATES = Path(__file__).with_name("templates")
 SUFFIX = ".in"
@@ -71,7 +71,7 @@ def rendered(name: str, kind: Kind, dataset: str = DATASET) -> dict[str, str]:
 
 def _values(name: str, kind: Kind) -> dict[str, str]:
     snake = name.replace("-", "_")
-    major, minor = neucocore.__version__.split(".")[:2]
+    major, minor = __version__.split(".")[:2]
     return {
         "name": name,
         "kind": "data set" if kind == "dataset" else kind,

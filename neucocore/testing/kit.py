@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from neucocore.components.discovery import Component, PluginRecord, installation
-from neucocore.components.names import did_you_mean
 from neucocore.components.specs import Kind
 from neucocore.errors import UnknownComponentError
+from neucocore.messages import did_you_mean
 
 # Importing a module of checks puts them into the list: the order here is the order of a report.
 from neucocore.testing.imports import PluginBench  # isort: skip

@@ -8,7 +8,6 @@ its plugin's function.
 from __future__ import annotations
 
 import functools
-import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,10 +15,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.builtin.metrics.specs import metric_specs
 from neucocore.components.discovery import Component
 from neucocore.components.factory import calling, create
-from neucocore.components.lookup import find
+from neucocore.components.lookup import find_standard
 from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.heldout.batches import JoinedTask
@@ -84,10 +82,7 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
 
 
 def _named(name: str) -> NamedMetric:
-    for spec in metric_specs():
-        if spec.name == name:  # the standard ones keep their names, whatever is installed
-            return NamedMetric(spec, pkgutil.resolve_name(str(spec.factory)))
-    component = find("metric", name)
+    component = find_standard("metric", name)
     function = functools.partial(_value, component, create(component))
     return NamedMetric(cast(MetricSpec, component.spec), function)
 
