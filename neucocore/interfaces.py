@@ -50,9 +50,10 @@ class Encoder(Protocol):
 
     Further methods it may have, each on its own:
 
-    * ``determinants() -> Mapping[str, Any]``: what decides its vectors, plain JSON, where that is
-      not all its parameters: the digest of a file of weights instead of its path, no device.
-    * ``codes(rows) -> Sequence[bytes]``: what it would store for its rows when they take fewer
+    * ``cache_key_fields() -> Mapping[str, Any]``: plain JSON of everything that determines its
+      vectors, where that differs from its parameters: the digest of a weights file instead of its
+      path, and no device.
+    * ``to_codes(rows) -> Sequence[bytes]``: what it would store for its rows when they take fewer
       bytes than their numbers; the run records the lengths.
     * ``device_name() -> str`` and ``energy_joules() -> float | None``: what it computes on, and
       that device's energy counter, for the costs beside the file.
@@ -103,7 +104,7 @@ class Reducer(Protocol):
 
     The matrix may be memory-mapped: go over it in blocks of rows. A row's result must not depend
     on the rows it is applied with. A reducer may also have ``restore(state) -> None``, by which a
-    fitted one is used again later, and ``codes(matrix) -> (n, bytes) uint8``, the bytes that it
+    fitted one is used again later, and ``to_codes(matrix) -> (n, bytes) uint8``, the bytes that it
     would store.
     """
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def counted(number: int, thing: str) -> str:
+def pluralize(number: int, thing: str) -> str:
     """Return ``1 file`` or ``2 files``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
 

@@ -13,7 +13,7 @@ from data import by_neucobench, by_robust, given, ids_of, linear, show, task
 from neucocore.builtin.metrics.standard import f1, r2
 from neucocore.evaluation.neucobench import protocol as neucobench
 from neucocore.evaluation.neucobench.kernel import fit_fold
-from neucocore.evaluation.neucobench.random_stream import Stream, outputs_per_fold, shuffle_splits
+from neucocore.evaluation.neucobench.random_stream import Stream, draws_per_fold, shuffle_splits
 from neucocore.evaluation.neucobench.reference import Training
 from neucocore.evaluation.protocols import protocol
 from neucocore.results.ranking import moved_by
@@ -29,7 +29,7 @@ def folds(X, y, *, classify=False, scaled=None, count=40):
     stream = Stream()
     for train, held in shuffle_splits(len(y), count):
         target = (y if scaled is None else scaled(y, train)).astype(np.float32)
-        outputs = stream.take(outputs_per_fold(len(y), X.shape[1], 10))
+        outputs = stream.take(draws_per_fold(len(y), X.shape[1], 10))
         yield held, fit_fold(matrix, target, train, held, outputs, training).predictions
 
 

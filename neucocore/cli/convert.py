@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neucocore.cli.terminal import say, warn
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 
 def convert(
@@ -38,5 +38,8 @@ def convert(
     kept = {name: value for name, value in record.items() if name not in ("key", "sha256")}
     if kept:
         write_sidecar(out, {**kept, "converted_from": embeddings.name})
-    rows, dimensions = counted(len(loaded.ids), "embedding"), counted(loaded.dimension, "dimension")
+    rows, dimensions = (
+        pluralize(len(loaded.ids), "embedding"),
+        pluralize(loaded.dimension, "dimension"),
+    )
     say(f"{out}: {rows} of {dimensions}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.terminal import progress, put, put_json, put_table, say
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
     from neucocore.components.specs import DatasetSpec
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from neucocore.data.cubes.file import CubeSchema
     from neucocore.data.downloads.download import Origin, Summary
     from neucocore.data.downloads.file import Plan
-    from neucocore.data.downloads.pace import Pace
+    from neucocore.data.downloads.pace import RateLimiter
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -89,9 +89,9 @@ def download(
 ) -> None:
     """Download a data set; killed and run again, it goes on where it stopped."""
     from neucocore.data.downloads.download import Download
-    from neucocore.data.downloads.pace import Pace
+    from neucocore.data.downloads.pace import RateLimiter
 
-    pace = Pace()
+    pace = RateLimiter()
     origin, small = _origin(name, pace)
     chosen = [*(only or ()), *(small["labels"] if labels else ())]
     chosen += small["example"] if example else ()
@@ -124,13 +124,13 @@ def make(
     """Make a synthetic data set."""
     from neucocore.components.factory import parse_settings
     from neucocore.components.lookup import find
-    from neucocore.workflow.synthetic import make_dataset
+    from neucocore.workflow.synthetic import generate_dataset
 
     component = find("dataset", name)
     spec = _dataset_spec(component.spec)
-    values = parse_settings(setting or (), spec.make_params, of=component.full_name)
+    values = parse_settings(setting or (), spec.generate_params, of=component.full_name)
     with progress(f"making {name}") as advance:
-        without_labels = make_dataset(component, out, values, advance)
+        without_labels = generate_dataset(component, out, values, advance)
     for line in without_labels:
         say(f"no labels for {line}")
     say(f"{out} holds {name}; look at it with: neuco data check {out}")
@@ -199,10 +199,10 @@ def _show(reports: list[FileReport], path: Path) -> None:
         put_table(warnings, ("modality", "files", "warning", "for example"))
     broken = sum(not report.ok for report in reports)
     warned = sum(bool(report.findings) for report in reports if report.ok)
-    put(f"\n{counted(len(reports), 'file')}: {broken} with errors, {warned} with warnings only")
+    put(f"\n{pluralize(len(reports), 'file')}: {broken} with errors, {warned} with warnings only")
 
 
-def _origin(name: str, pace: Pace) -> tuple[Origin, dict[str, tuple[str, ...]]]:
+def _origin(name: str, pace: RateLimiter) -> tuple[Origin, dict[str, tuple[str, ...]]]:
     """Return where a name is downloaded from, and the patterns of its small parts."""
     from neucocore.components.lookup import find
     from neucocore.errors import ConfigError
@@ -218,7 +218,7 @@ def _origin(name: str, pace: Pace) -> tuple[Origin, dict[str, tuple[str, ...]]]:
     if spec.hub is None:
         raise ConfigError(
             f"the data set {component.full_name} cannot be downloaded",
-            hint=f"neuco data make {name} --out DIR" if spec.make else "neuco list datasets",
+            hint=f"neuco data make {name} --out DIR" if spec.generate else "neuco list datasets",
         )
     return Hub(spec.hub, pace), {"labels": spec.hub.labels, "example": spec.hub.example}
 
@@ -227,16 +227,16 @@ def _plan_text(plan: Plan, out: Path) -> str:
     here = len(plan.wanted) - len(plan.missing)
     return (
         f"{plan.source.repo} at {plan.source.commit}\n"
-        f"  wanted    {counted(len(plan.wanted), 'file')}, {_size(plan.bytes_wanted)}\n"
-        f"  here      {counted(here, 'file')}\n"
-        f"  to fetch  {counted(len(plan.missing), 'file')}, {_size(plan.bytes_missing)}\n"
+        f"  wanted    {pluralize(len(plan.wanted), 'file')}, {_size(plan.bytes_wanted)}\n"
+        f"  here      {pluralize(here, 'file')}\n"
+        f"  to fetch  {pluralize(len(plan.missing), 'file')}, {_size(plan.bytes_missing)}\n"
         f"  free      {_size(plan.free)} at {out}"
     )
 
 
 def _summary_text(summary: Summary, out: Path) -> str:
     plan = summary.plan
-    text = f"fetched {counted(len(plan.missing), 'file')}, {_size(summary.fetched)}; "
+    text = f"fetched {pluralize(len(plan.missing), 'file')}, {_size(summary.fetched)}; "
     text += f"{out} has all {len(plan.wanted)} wanted files, their checksums are right"
     return f"{summary.offline}\n{text}" if summary.offline else text
 

@@ -43,7 +43,7 @@ def demo(
     from neucocore.components.lookup import find
     from neucocore.files.atomic import write_text
     from neucocore.workflow.run_file import read_run_file
-    from neucocore.workflow.synthetic import make_dataset
+    from neucocore.workflow.synthetic import generate_dataset
 
     dataset = find("dataset", DATASET)
     find("encoder", "temporal-mosaiks")
@@ -52,7 +52,7 @@ def demo(
     say(f"1. neuco data make {DATASET} --out {earth} {settings}")
     values = {"cubes": cubes, "size": SIZE, "seed": SEED, "jobs": jobs}
     with progress("make the Earth") as advance:
-        make_dataset(dataset, earth, values, advance)
+        generate_dataset(dataset, earth, values, advance)
     run_file = output / "demo.yaml"
     write_text(run_file, RUN_FILE.format(name=run_file, jobs=jobs))
     say(f"2. neuco run {run_file}")

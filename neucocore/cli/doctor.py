@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.terminal import put, put_json, put_table
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
     from neucocore.components.discovery import PluginRecord
@@ -26,10 +26,10 @@ def doctor(
     if clean:
         removed = clean_cache()
         rows.append(
-            _row("cache", "ok", f"{counted(removed, 'byte')} removed from {cache_folder()}")
+            _row("cache", "ok", f"{pluralize(removed, 'byte')} removed from {cache_folder()}")
         )
     else:
-        rows.append(_row("cache", "ok", f"{cache_folder()}: {counted(size_of_cache(), 'byte')}"))
+        rows.append(_row("cache", "ok", f"{cache_folder()}: {pluralize(size_of_cache(), 'byte')}"))
     if json:
         put_json(rows)
     else:
@@ -99,4 +99,4 @@ def _plugin_row(plugin: PluginRecord, heavy: list[str]) -> dict[str, Any]:
     if plugin.seconds > SLOW_IMPORT_SECONDS:
         detail = f"importing {plugin.origin} takes {plugin.seconds:.2f} s; it slows every command"
         return _row(check, "warning", detail)
-    return _row(check, "ok", counted(len(plugin.components), "component"))
+    return _row(check, "ok", pluralize(len(plugin.components), "component"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neucocore.cli.terminal import progress, say, warn
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
     from neucocore.encoding.report import EncodeReport
@@ -134,10 +134,10 @@ def show(
 def _say_report(report: EncodeReport, shard: tuple[int, int] | None) -> None:
     if report.failures:
         shown = ", ".join(cube for cube, _ in report.failures[:3])
-        warn(f"{counted(len(report.failures), 'bad cube')} left out: {shown}")
+        warn(f"{pluralize(len(report.failures), 'bad cube')} left out: {shown}")
     for what, cubes in report.warnings:
         warn(f"{what} ({cubes} of {report.rows} cubes)")
-    if report.found:
+    if report.up_to_date:
         say(f"{report.path}: found, {report.rows} x {report.columns}; --force makes it again")
     elif shard is not None:
         say(f"shard {shard[0]} of {shard[1]} is done; when all are, run again with --merge")

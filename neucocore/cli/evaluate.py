@@ -170,7 +170,7 @@ def _say_record(record: Any, table: bool) -> None:
         put_table(record.rows(), ("task", "metric", "score", "std", "q", "status"))
     for text, names in _remarks(record.tasks).items():
         warn(f"{', '.join(names)}: {text}")
-    found = " (found; --force repeats it)" if record.found else ""
+    found = " (found; --force repeats it)" if record.up_to_date else ""
     say(f"{record.protocol}: {record.folder}{found}")
 
 

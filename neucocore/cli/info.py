@@ -12,7 +12,7 @@ from neucocore.cli.terminal import put, put_json, put_table, say
 if TYPE_CHECKING:
     from neucocore.components.discovery import Component, PluginRecord
 
-HIDDEN = frozenset({"name", "params", "make_params", "derive_params"})
+HIDDEN = frozenset({"name", "params", "generate_params", "derive_params"})
 
 
 def info(
@@ -117,7 +117,7 @@ def _row(component: Component) -> dict[str, Any]:
         if field.name not in HIDDEN and value not in (None, "", (), {}):
             row[field.name] = _plain(value)
     row["params"] = [_plain(param) for param in spec.params]
-    for more in ("make_params", "derive_params"):
+    for more in ("generate_params", "derive_params"):
         if params := getattr(spec, more, ()):
             row[more] = [_plain(param) for param in params]
     return row

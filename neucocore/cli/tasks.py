@@ -170,9 +170,9 @@ def _stems(name: str) -> tuple[str, ...]:
 def _spec(file: LabelFile, dataset: str | None) -> Any:
     """Return the spec of the task that claims a label file, or None."""
     from neucocore.components.lookup import dataset_named
-    from neucocore.evaluation.tasks import claimant
+    from neucocore.evaluation.tasks import task_for_file
 
-    component = claimant(file, None if dataset is None else dataset_named(dataset))
+    component = task_for_file(file, None if dataset is None else dataset_named(dataset))
     return None if component is None else component.spec
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neucocore.cli.terminal import put, put_json, say
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 
 class BadNumbers(StrEnum):
@@ -51,7 +51,7 @@ def validate(
         for finding in found.findings:
             put(f"{finding.level}: {finding}")
     if found.problems:
-        count = counted(len(found.problems), "problem")
+        count = pluralize(len(found.problems), "problem")
         raise DataError(f"{embeddings} cannot be used: {count}", hint=found.hint)
-    rows = counted(found.rows or 0, "embedding")
-    say(f"{embeddings} can be used: {rows} of {counted(found.dimension or 0, 'dimension')}")
+    rows = pluralize(found.rows or 0, "embedding")
+    say(f"{embeddings} can be used: {rows} of {pluralize(found.dimension or 0, 'dimension')}")

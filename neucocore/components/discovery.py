@@ -24,7 +24,7 @@ from neucocore.components.sources import (
     CORE,
     PATH_VARIABLE,
     STRICT_VARIABLE,
-    Candidate,
+    PluginSource,
     candidates,
     exclusion,
     listed,
@@ -191,16 +191,16 @@ def _records(environ: Mapping[str, str]) -> Iterator[PluginRecord]:
             yield _load(candidate)
     for name in listed(environ, ALLOW_VARIABLE):
         if name not in takers and not set(listed(environ, BLOCK_VARIABLE)) & {name}:
-            absent = Candidate(name, "", "", "")
+            absent = PluginSource(name, "", "", "")
             yield _record(absent, "failed", f"{ALLOW_VARIABLE} names it, but it is not installed")
 
 
-def _load(candidate: Candidate) -> PluginRecord:
+def _load(candidate: PluginSource) -> PluginRecord:
     """Import one plugin and collect its specs; every failure becomes a record."""
     start = time.perf_counter()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout is for our data
-            specs = hookcheck.collect(candidate.module())
+            specs = hookcheck.load_specs(candidate.module())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  SystemExit at import is a plugin's failure too
@@ -212,7 +212,7 @@ def _load(candidate: Candidate) -> PluginRecord:
 
 
 def _record(
-    candidate: Candidate,
+    candidate: PluginSource,
     status: Status,
     reason: str,
     seconds: float = 0.0,

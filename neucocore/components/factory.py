@@ -83,7 +83,7 @@ def _load_error(component: Component, error: BaseException) -> ComponentLoadErro
 
 
 @contextmanager
-def calling(component: Component) -> Iterator[None]:
+def plugin_errors(component: Component) -> Iterator[None]:
     """Turn whatever a component's own code raises into an error that names the component.
 
     Errors of neuco and of the system (a missing file, a full disk) say enough and pass.

@@ -9,7 +9,7 @@ from typing import Any
 
 from neucocore.components.hookspecs import HOOK_OF_KIND, PROJECT, SUPPORTED_APIS
 from neucocore.components.specs import SPEC_OF_KIND, ComponentSpec, Kind
-from neucocore.components.validation import problems_of
+from neucocore.components.validation import validate_spec
 from neucocore.errors import IncompatiblePluginError, PluginError, SpecError
 from neucocore.messages import did_you_mean
 
@@ -18,7 +18,7 @@ MARK = f"{PROJECT}_impl"
 """The attribute by which pluggy's marker knows a hook."""
 
 
-def collect(module: ModuleType) -> list[ComponentSpec]:
+def load_specs(module: ModuleType) -> list[ComponentSpec]:
     """Return the specs a plugin module offers, kind by kind.
 
     Raises
@@ -92,7 +92,7 @@ def _specs_of_hook(
         if not isinstance(spec, expected):
             found = f"{type(spec).__name__} {getattr(spec, 'name', '')}".strip()
             raise SpecError(f"{name}() returned a {found}, which is not a {expected.__name__}")
-        problems = problems_of(spec)
+        problems = validate_spec(spec)
         if problems:
             raise SpecError(f"{kind} {spec.name!r}: {'; '.join(problems)}")
         identity = (spec.name, spec.version)

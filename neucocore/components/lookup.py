@@ -76,7 +76,7 @@ def dataset_named(name: str, within: Installation | None = None) -> str:
     labelled: set[str] = set()
     for component in within.components("task"):
         spec: Any = component.spec
-        labelled |= {spec.dataset, *spec.also}
+        labelled |= {spec.dataset, *spec.other_datasets}
     if name in labelled:
         return name
     return find("dataset", name, within).name

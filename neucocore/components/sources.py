@@ -25,7 +25,7 @@ FILE_MODULE_PREFIX = "neuco_plugin_file_"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PluginSource:
     """A plugin before anything of it is imported.
 
     Attributes
@@ -49,17 +49,17 @@ class Candidate:
         return _module_of_file(Path(self.origin))
 
 
-def candidates(environ: Mapping[str, str]) -> Iterator[Candidate]:
+def candidates(environ: Mapping[str, str]) -> Iterator[PluginSource]:
     """Yield the built-in plugin, the installed ones sorted by name, then single files."""
-    yield Candidate(CORE, "neucocore", __version__, CORE_MODULE)
+    yield PluginSource(CORE, "neucocore", __version__, CORE_MODULE)
     for entry in declared(PLUGINS):
-        yield Candidate(entry.name, entry.distribution, entry.version, entry.value)
+        yield PluginSource(entry.name, entry.distribution, entry.version, entry.value)
     for path in listed(environ, PATH_VARIABLE, os.pathsep):
         name = Path(path).stem.replace("_", "-").lower()
-        yield Candidate(name, Path(path).name, "", path, registered=False)
+        yield PluginSource(name, Path(path).name, "", path, registered=False)
 
 
-def exclusion(candidate: Candidate, environ: Mapping[str, str]) -> str:
+def exclusion(candidate: PluginSource, environ: Mapping[str, str]) -> str:
     """Return which variable keeps a plugin from being imported, in words, or an empty text.
 
     The core and files named on the command line are never excluded.

@@ -72,9 +72,10 @@ class DatasetSpec(ComponentSpec):
     """A source of cubes. ``factory(path, **params)`` returns a `Dataset`.
 
     ``bands`` names the bands of each modality in stored order; ``seasons`` and ``size`` (pixels
-    along y and x) are nominal. ``make`` names a function ``make(out, **make_params)`` which writes
-    the data set (synthetic ones); ``hub`` says where it is downloaded from. ``example`` names a
-    function ``example(folder)`` which writes a small data set, for the conformance kit.
+    along y and x) are nominal. ``generate`` names a function ``generate(out, **generate_params)``
+    that writes a synthetic data set; ``hub`` tells where the data set is downloaded from.
+    ``example`` names a function ``example(folder)`` that writes a small data set for the
+    conformance kit.
     """
 
     kind: ClassVar[Kind] = "dataset"
@@ -83,8 +84,8 @@ class DatasetSpec(ComponentSpec):
     seasons: int = 4
     size: int = 264
     count: int | None = None
-    make: Factory | None = None
-    make_params: tuple[Param, ...] = ()
+    generate: Factory | None = None
+    generate_params: tuple[Param, ...] = ()
     hub: HubSource | None = None
     example: Factory | None = None
 
@@ -126,11 +127,11 @@ class TaskSpec(ComponentSpec):
     """Labels for ids of one data set. ``factory(**params)`` returns a `Task`.
 
     The empty factory stands for labels read from a label file as they are. ``aliases`` are label
-    file stems (without ``__<type>``) under which the task's own data set ships the labels; ``also``
-    names further data sets whose label files of the same stems are claimed. ``metrics`` are
-    reported beside the primary one. ``outputs`` names the columns of several outputs. ``unit``,
-    ``low`` and ``high`` describe one label. ``excludes`` and ``noise`` are honest sentences: what
-    the label leaves out, and what is known to be wrong with it. ``controls`` holds what
+    file stems (without ``__<type>``) under which the task's own data set ships the labels;
+    ``other_datasets`` names further data sets whose label files of the same stems are claimed.
+    ``metrics`` are reported in addition to the primary one. ``outputs`` names the columns of
+    several outputs. ``unit``, ``low`` and ``high`` describe one label. ``exclusions`` states what
+    the label leaves out, ``known_issues`` what is known to be wrong with it. ``controls`` holds what
     ``random``, ``constant`` and the label ``oracle`` score under ``robust``, as measured.
     ``derive`` names a function ``derive(ids, sources, **derive_params) -> Labels`` which makes
     the labels again from their source. ``example`` names a function ``example(folder)`` which
@@ -146,15 +147,15 @@ class TaskSpec(ComponentSpec):
     primary_metric: str
     metrics: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
+    other_datasets: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     unit: str = ""
     low: float | None = None
     high: float | None = None
     source: LabelSource | None = None
-    labelled: int | None = None
-    excludes: str = ""
-    noise: str = ""
+    n_labelled: int | None = None
+    exclusions: str = ""
+    known_issues: str = ""
     controls: Mapping[str, float] = field(default_factory=dict)
     derive: Factory | None = None
     derive_params: tuple[Param, ...] = ()
@@ -197,13 +198,13 @@ class ProbeSpec(ComponentSpec):
 class ReducerSpec(ComponentSpec):
     """Matrix to matrix. ``factory(dimension=..., **params)`` returns a `Reducer`.
 
-    ``fitted`` reducers depend on the matrix they were fitted on; ``bits`` is the number of bits
+    ``needs_fit`` reducers depend on the matrix they were fitted on; ``bits`` is the number of bits
     one output value takes when stored.
     """
 
     kind: ClassVar[Kind] = "reducer"
 
-    fitted: bool = True
+    needs_fit: bool = True
     bits: int = 32
 
 

@@ -32,7 +32,7 @@ _PYTHON_TYPE: dict[str, tuple[type, ...]] = {
 }
 
 
-def problems_of(spec: ComponentSpec) -> list[str]:
+def validate_spec(spec: ComponentSpec) -> list[str]:
     """Return what is wrong with a spec, in words; empty when it is fine."""
     return list(_of_types(spec)) or [*_common(spec), *_of_kind(spec)]
 
@@ -63,7 +63,7 @@ def _common(spec: ComponentSpec) -> Iterator[str]:
         yield f"the version {spec.version!r} is not a whole number from 1"
     if not is_factory(spec.factory) and not (spec.factory == "" and isinstance(spec, TaskSpec)):
         yield f"the factory {spec.factory!r} is neither 'package.module:attribute' nor callable"
-    for declared in ("params", "make_params", "derive_params"):
+    for declared in ("params", "generate_params", "derive_params"):
         yield from _of_params(getattr(spec, declared, ()))
 
 
@@ -122,7 +122,7 @@ def _of_kind(spec: ComponentSpec) -> Iterator[str]:
 def _of_dataset(spec: DatasetSpec) -> Iterator[str]:
     if spec.seasons < 1 or spec.size < 1:
         yield "seasons and size must be at least 1"
-    yield from _of_functions(make=spec.make, example=spec.example)
+    yield from _of_functions(generate=spec.generate, example=spec.example)
 
 
 def _of_encoder(spec: EncoderSpec) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from neucocore.components.discovery import Component, installation
-from neucocore.components.factory import calling, resolve
+from neucocore.components.factory import plugin_errors, resolve
 from neucocore.components.lookup import find
 from neucocore.components.specs import TaskSpec
 from neucocore.data.cubes.folder import CubeFolder
@@ -62,7 +62,7 @@ def derive_labels(
         )
     function = resolve(component, spec.derive)
     values = {param.name: param.default for param in spec.derive_params} | dict(settings or {})
-    with calling(component):
+    with plugin_errors(component):
         try:
             returned = function(tuple(ids), tuple(Path(path) for path in sources), **values)
         except ImportError as error:
@@ -118,7 +118,7 @@ def derive_folder(
     Parameters
     ----------
     dataset
-        Name of the data set; tasks that name it (or have it in ``also``) are derived.
+        Name of the data set; tasks that name it (or have it in ``other_datasets``) are derived.
     data
         Its folder.
     out
@@ -166,7 +166,7 @@ def _further_columns(folder: Path) -> dict[str, dict[str, str]]:
 
 def _data_sets(component: Component) -> tuple[str, ...]:
     spec = cast(TaskSpec, component.spec)
-    return (spec.dataset, *spec.also)
+    return (spec.dataset, *spec.other_datasets)
 
 
 def _checked(component: Component, ids: Sequence[str], returned: Any) -> Labels:

@@ -34,7 +34,7 @@ class Legend:
     classes: frozenset[int]
     left_out: frozenset[int]
 
-    def counted(self, patch: Patch) -> NDArray[np.bool_]:
+    def pluralize(self, patch: Patch) -> NDArray[np.bool_]:
         """Tell which pixels hold a class.
 
         Raises
@@ -90,7 +90,7 @@ def label_shares(
 
     def share(cube: str) -> float:
         patch = layer.read(cube)
-        counted = legend.counted(patch)
+        counted = legend.pluralize(patch)
         if not counted.any() or counted.mean() < minimum:
             raise NoLabel(f"less than {minimum:.0%} of its pixels hold a class")
         return share_of(patch.values[counted], wanted)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from neucocore.encoding import cluster, worker
 from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
 from neucocore.errors import RunError
-from neucocore.runtime.processes import end_with_parent, interrupts_wait
+from neucocore.runtime.processes import block_sigint, end_with_parent
 
 IN_FLIGHT_PER_JOB = 3
 LOST_TO_DASK = ("KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError")
@@ -103,7 +103,7 @@ def _submitted(
     executor: Executor, setup: WorkerSetup, ids: Sequence[str], under_way: Iterable[Sequence[str]]
 ) -> Future[Batch]:
     try:
-        with interrupts_wait():
+        with block_sigint():
             return executor.submit(worker.encode, setup, ids)
     except BrokenProcessPool:
         # A worker died after the last batch was fetched: the pool takes no work any more.

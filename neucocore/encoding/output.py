@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components.factory import calling, create
+from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.file import cube_digest
 from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 from neucocore.encoding.report import EncodeReport
@@ -19,7 +19,7 @@ from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, NeucoError
 from neucocore.files.atomic import write_text
 from neucocore.interfaces import Dataset, Reducer
-from neucocore.provenance.code import identity_of, producer_of
+from neucocore.provenance.code import code_identity, identity_of
 from neucocore.provenance.machine import file_digest, machine
 
 FAILURES_SUFFIX = ".failures.json"
@@ -59,7 +59,7 @@ def reduce(
         return np.array(features, dtype=np.float32), {}
     reducer: Reducer = create(request.reducer, dimension=request.dimension)
     # What is beyond float32 becomes infinite, and is refused as such.
-    with calling(request.reducer), np.errstate(over="ignore"):
+    with plugin_errors(request.reducer), np.errstate(over="ignore"):
         reduced = np.asarray(reducer.fit(features).apply(features), dtype=np.float32)
     rows, columns = reduced.shape if reduced.ndim == 2 else (-1, 0)
     limit = columns if request.dimension is None else request.dimension
@@ -70,7 +70,7 @@ def reduce(
             f"{len(features)} rows of at most {limit} columns are needed"
         )
     return reduced, {
-        "reducer": producer_of(request.reducer),
+        "reducer": code_identity(request.reducer),
         "features": int(features.shape[1]),
         "bytes_per_row": float(reducer.bytes_per_row()),
     }
@@ -81,11 +81,12 @@ def coded_bytes(encoder: Any, rows: NDArray[np.float32]) -> dict[str, float | in
     lengths = [
         len(code)
         for top in range(0, len(rows), ROWS_AT_ONCE)
-        for code in encoder.codes(rows[top : top + ROWS_AT_ONCE])
+        for code in encoder.to_codes(rows[top : top + ROWS_AT_ONCE])
     ]
     if len(lengths) != len(rows):
         raise ComponentOutputError(
-            f"codes({len(rows)} rows) of the encoder gave {len(lengths)} codes; one a row is needed"
+            f"the encoder's to_codes returned {len(lengths)} codes for {len(rows)} rows; it must "
+            "return one per row"
         )
     return {"mean": sum(lengths) / len(lengths), "most": max(lengths), "total": sum(lengths)}
 
@@ -93,7 +94,7 @@ def coded_bytes(encoder: Any, rows: NDArray[np.float32]) -> dict[str, float | in
 def metadata(request: EncodeRequest, reduction: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an embeddings file says of itself: only what follows from the input."""
     return {
-        **request.determinants(),
+        **request.cache_key_fields(),
         "model": {
             "id": request.encoder.full_name,
             "source": request.encoder.distribution,
@@ -146,7 +147,7 @@ def found(path: Path, key: str) -> EncodeReport | None:
             path,
             sidecar["rows"],
             sidecar["columns"],
-            found=True,
+            up_to_date=True,
             failures=tuple((row["id"], row["reason"]) for row in sidecar["failures"]),
             warnings=tuple((row["what"], row["cubes"]) for row in sidecar["warnings"]),
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import calling, check_values, create
+from neucocore.components.factory import check_values, create, plugin_errors
 from neucocore.components.lookup import find
 from neucocore.components.specs import EncoderSpec
 from neucocore.data.embeddings.embeddings import FORMATS, suffix_of
@@ -81,7 +81,7 @@ def plan(
     if any(param.name == MISSING_CHUNKS for param in dataset_component.spec.params):
         dataset_params.setdefault(MISSING_CHUNKS, missing_chunks)
     source: Dataset = create(dataset_component, data, **dataset_params)
-    with calling(dataset_component):
+    with plugin_errors(dataset_component):
         chosen = choose_ids(source, data, ids, where)
     reducer = find("reducer", spec.reducer) if spec.reducer else None
     return EncodeRequest(

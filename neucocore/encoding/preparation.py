@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from neucocore.components.factory import calling, create
+from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.costs import append_costs
 from neucocore.encoding.output import read_failures, write_failures
@@ -84,7 +84,7 @@ def restored(here: Worker, state_file: Path) -> bool:
     except Exception:  # noqa: BLE001  numpy and zipfile raise whatever they like on bad bytes
         return False
     encoder: Any = here.encoder
-    with calling(here.setup.encoder):
+    with plugin_errors(here.setup.encoder):
         encoder.restore(state)
     return True
 
@@ -114,7 +114,7 @@ def _fit(here: Worker, ids: Sequence[str], skip_bad: bool) -> dict[str, str]:
     source = Source(here.dataset, ids)
     encoder: Any = here.encoder
     try:
-        with threadpool_limits(1), calling(here.setup.encoder):
+        with threadpool_limits(1), plugin_errors(here.setup.encoder):
             encoder.prepare(source)
     except DataError as error:
         failures = unreadable(here, ids) if source.stumbled else {}
@@ -132,7 +132,7 @@ def _fit(here: Worker, ids: Sequence[str], skip_bad: bool) -> dict[str, str]:
 
 def _state(here: Worker) -> Mapping[str, Any]:
     encoder: Any = here.encoder
-    with calling(here.setup.encoder):
+    with plugin_errors(here.setup.encoder):
         state = encoder.state()
     if not isinstance(state, Mapping):
         raise _no_state(here)

@@ -28,7 +28,7 @@ class EncodeReport:
     path: Path
     rows: int
     columns: int
-    found: bool = False
+    up_to_date: bool = False
     resumed: int = 0
     failures: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[str, int], ...] = ()

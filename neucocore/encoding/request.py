@@ -11,7 +11,7 @@ from typing import Any, cast
 from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
 from neucocore.components.specs import EncoderSpec
-from neucocore.provenance.code import producer_of
+from neucocore.provenance.code import code_identity
 from neucocore.provenance.keys import key_of
 
 FORMAT = 1
@@ -49,20 +49,20 @@ class EncodeRequest:
     plugin_paths: tuple[str, ...] = field(default=())
     decided_by: Mapping[str, Any] | None = None
 
-    def determinants(self) -> dict[str, Any]:
+    def cache_key_fields(self) -> dict[str, Any]:
         """Return what decides one feature vector, beside its own cube."""
         params = self.encoder_params if self.decided_by is None else self.decided_by
-        determinants = {
+        cache_key_fields = {
             "format": FORMAT,
-            "encoder": producer_of(self.encoder),
+            "encoder": code_identity(self.encoder),
             "params": dict(sorted(params.items())),
-            "dataset": producer_of(self.dataset),
+            "dataset": code_identity(self.dataset),
             "dataset_params": dict(sorted(self.dataset_params.items())),
             "missing_chunks": self.missing_chunks,
         }
         if used := self._used():
-            determinants["uses"] = used
-        return determinants
+            cache_key_fields["uses"] = used
+        return cache_key_fields
 
     def _used(self) -> list[dict[str, Any]]:
         """Return the producers of the encoders this one is made of."""
@@ -71,7 +71,7 @@ class EncodeRequest:
             return []
         defaults = {param.name: param.default for param in spec.params}
         names = self.encoder_params.get(spec.uses, defaults[spec.uses])
-        return [producer_of(find("encoder", name)) for name in names]
+        return [code_identity(find("encoder", name)) for name in names]
 
     def features_key(self, prepared_on: Sequence[str]) -> str:
         """Return the key of the spool of feature vectors.
@@ -79,14 +79,14 @@ class EncodeRequest:
         ``prepared_on`` holds the digests of the cubes the encoder was prepared on: what makes
         the features of one cube depend on other cubes.
         """
-        return key_of({**self.determinants(), "prepared_on": digest_of(prepared_on)})
+        return key_of({**self.cache_key_fields(), "prepared_on": digest_of(prepared_on)})
 
     def file_key(self, cube_digests: Sequence[str], prepared_on: Sequence[str]) -> str:
         """Return the key of the whole embeddings file."""
         return key_of(
             {
                 "features": self.features_key(prepared_on),
-                "reducer": None if self.reducer is None else producer_of(self.reducer),
+                "reducer": None if self.reducer is None else code_identity(self.reducer),
                 "dimension": self.dimension,
                 "ids": digest_of(self.ids),
                 "cubes": digest_of(cube_digests),

@@ -33,7 +33,7 @@ from neucocore.encoding.spool import (
     record_key,
     width_of,
 )
-from neucocore.encoding.work_folder import disk_of, remove_idle, remove_unused
+from neucocore.encoding.work_folder import explain_disk_full, remove_idle, remove_unused
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.files.atomic import locked
@@ -87,7 +87,7 @@ def encode(
     RunError
         A worker died.
     """
-    with disk_of(request.out):
+    with explain_disk_full(request.out):
         run = _Run(request, jobs, scheduler, batch_size, progress)
         return _encode(run, shard, merge=merge, force=force)
 
@@ -147,7 +147,7 @@ class _Run:
         )
         self.here = Worker(self.setup)
         encoder: Any = self.here.encoder
-        decided_by = encoder.determinants() if hasattr(encoder, "determinants") else None
+        decided_by = encoder.cache_key_fields() if hasattr(encoder, "cache_key_fields") else None
         self.request = request = replace(request, decided_by=decided_by)
         self.energy = EnergyMeter(getattr(encoder, "energy_joules", None))
         self.digests = finish.cube_digests(self.here.dataset, request.ids)
@@ -331,7 +331,7 @@ class _Run:
         with threadpool_limits(1):
             reduced, reduction = finish.reduce(request, features)
         metadata = finish.metadata(request, reduction)
-        if request.reducer is None and hasattr(self.here.encoder, "codes"):
+        if request.reducer is None and hasattr(self.here.encoder, "to_codes"):
             restored(self.here, self.folder / STATE)
             metadata["coded_bytes"] = finish.coded_bytes(self.here.encoder, reduced)
         ids = tuple(request.ids[row] for row in keep)

@@ -14,7 +14,7 @@ from neucocore.errors import DataError
 
 
 @contextmanager
-def disk_of(out: Path) -> Iterator[None]:
+def explain_disk_full(out: Path) -> Iterator[None]:
     """Say of a full disk where it is and what is kept.
 
     Raises

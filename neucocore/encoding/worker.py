@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neucocore.components.discovery import PATH_VARIABLE, Component, installation
-from neucocore.components.factory import calling, create
+from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Encoder
@@ -83,7 +83,7 @@ class Worker:
         waiting = list(ids)
         while waiting:
             try:
-                with calling(self.setup.dataset):
+                with plugin_errors(self.setup.dataset):
                     for cube in self.dataset.read(tuple(waiting)):
                         self._expect(cube.id, waiting)
                         cubes.append(cube)

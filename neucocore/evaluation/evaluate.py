@@ -26,7 +26,7 @@ from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
 from neucocore.evaluation.tasks import TaskSelection, digest_of, read_groups, select_tasks
 from neucocore.files.findings import messages
-from neucocore.provenance.code import core_code, producer_of
+from neucocore.provenance.code import code_identity, core_code
 from neucocore.provenance.keys import key_of
 
 Progress = Callable[[str, int, int], None]
@@ -118,7 +118,7 @@ class Prepared:
                 "protocol": chosen.identity,
                 "options": chosen.values(),
                 "scorer": core_code(__name__.rpartition(".")[0]),
-                "components": [producer_of(c) for c in components_of(chosen, given.tasks)],
+                "components": [code_identity(c) for c in components_of(chosen, given.tasks)],
                 "embeddings": _digest(self.embeddings),
                 "tasks": [[task.key, task.digest, task.metric] for task in given.tasks],
                 "labelled": key_of(sorted(given.labelled_ids)) if chosen.by_stem else "",
@@ -189,7 +189,7 @@ def components_of(chosen: Protocol, tasks: Sequence[ScoringTask]) -> list[Compon
     """Return the plugin components whose code a protocol's scores depend on."""
     if chosen.by_stem:
         return []
-    names = {("metric", name) for task in tasks for name in (task.metric, *task.beside)}
+    names = {("metric", name) for task in tasks for name in (task.metric, *task.secondary_metrics)}
     for kind in ("probe", "metric"):
         if named := chosen.values().get(kind):
             names.add((kind, probe_name(named)))

@@ -34,7 +34,7 @@ class ScoringTask:
         Names of the class codes for binary and multiclass, else empty.
     outputs
         Names of the k columns of `y`, else empty.
-    beside
+    secondary_metrics
         Names of further metrics its plugin wants reported.
     groups
         Group of each row for grouped splits, or None.
@@ -53,7 +53,7 @@ class ScoringTask:
     digest: str
     classes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    secondary_metrics: tuple[str, ...] = ()
     groups: NDArray[Any] | None = None
 
 

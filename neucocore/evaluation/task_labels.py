@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import calling, create
+from neucocore.components.factory import create, plugin_errors
 from neucocore.components.specs import TaskSpec
 from neucocore.data.labels.labels import LabelFile, Labels
 from neucocore.errors import ComponentOutputError, DataError
@@ -32,7 +32,7 @@ def labels_of(component: Component, files: Sequence[LabelFile]) -> Labels:
     spec = cast(TaskSpec, component.spec)
     if spec.factory == "":
         return _as_they_are(component.full_name, spec, files)
-    with calling(component):
+    with plugin_errors(component):
         returned = create(component).labels([file.path for file in files])
     labels = _checked(component.full_name, spec, returned)
     kept = {cube for file in files for cube in file.ids}

@@ -115,7 +115,7 @@ def select_tasks(
     return TaskSelection(tuple(chosen), labelled, tuple(warnings))
 
 
-def claimant(
+def task_for_file(
     file: LabelFile, dataset: str | None, patterns: Sequence[str] = ()
 ) -> Component | None:
     """Return the task that claims a label file of a data set, its newest version, or None.
@@ -130,7 +130,10 @@ def claimant(
     claiming = []
     for component in installation().components("task"):
         spec = cast(TaskSpec, component.spec)
-        if dataset in (spec.dataset, *spec.also) and file.stem in (spec.name, *spec.aliases):
+        if dataset in (spec.dataset, *spec.other_datasets) and file.stem in (
+            spec.name,
+            *spec.aliases,
+        ):
             claiming.append(component)
     if not claiming:
         return None
@@ -179,7 +182,7 @@ def _claims(
     """Give each label file to the task that claims it, or leave it a task of its own."""
     by_component: dict[str, tuple[Component | None, list[LabelFile]]] = {}
     for file in files:
-        component = claimant(file, dataset, patterns)
+        component = task_for_file(file, dataset, patterns)
         key = file.stem if component is None else component.full_name
         by_component.setdefault(key, (component, []))[1].append(file)
     return list(by_component.values())
@@ -190,12 +193,12 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
     if component is None:
         labels, problem = file.labels(), file.problem
         key, metric = file.stem, DEFAULT_METRIC[file.problem]
-        beside: tuple[str, ...] = ()
+        secondary: tuple[str, ...] = ()
     else:
         spec = cast(TaskSpec, component.spec)
         labels = labels_of(component, files)
         key, metric, problem = component.versioned_name, spec.primary_metric, spec.problem
-        beside = spec.metrics
+        secondary = spec.metrics
     return ScoringTask(
         key=key,
         stem=file.stem,
@@ -206,7 +209,7 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
         digest=label_digest(labels),
         classes=tuple(labels.classes),
         outputs=tuple(labels.outputs),
-        beside=beside,
+        secondary_metrics=secondary,
         groups=labels.groups,
     )
 

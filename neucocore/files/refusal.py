@@ -13,7 +13,7 @@ from neucocore.errors import (
     ShapeError,
 )
 from neucocore.files.findings import Finding, messages
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 _KIND_OF_CODE: dict[str, type[DataError]] = {
     "duplicate-ids": IdError,
@@ -64,7 +64,7 @@ def refuse(path: str | Path, findings: Sequence[Finding], *, hint: str | None = 
         return
     kinds = {_KIND_OF_CODE.get(f.code, DataError) for f in findings if f.level == "error"}
     kind = kinds.pop() if len(kinds) == 1 else DataError
-    count = counted(len(problems), "problem")
+    count = pluralize(len(problems), "problem")
     raise kind(
         f"{path} cannot be used: {count}", problems=problems, hint=hint or hint_for(findings)
     )

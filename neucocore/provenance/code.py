@@ -39,7 +39,7 @@ def identity_of(distribution: str) -> dict[str, Any]:
     return identity
 
 
-def producer_of(component: Component) -> dict[str, Any]:
+def code_identity(component: Component) -> dict[str, Any]:
     """Return what of a component's code decides its results, for keys.
 
     A release is known by its version; the code of an editable install or of a single file may

@@ -11,7 +11,7 @@ from threading import Thread
 
 
 @contextmanager
-def interrupts_wait() -> Iterator[None]:
+def block_sigint() -> Iterator[None]:
     """Start processes that Ctrl-C does not reach: it is the parent that ends the run.
 
     Processes inherit the mask of the thread that starts them; without it each would print a

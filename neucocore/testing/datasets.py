@@ -15,15 +15,15 @@ from neucocore.data.cubes.cube import Cube
 from neucocore.data.labels.labels import read_label_file
 from neucocore.files.findings import messages
 from neucocore.interfaces import Dataset
-from neucocore.testing.declarations import ComponentBench
-from neucocore.testing.records import Skip, Violation, check, expect
+from neucocore.testing.declarations import ComponentContext
+from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.side_effects import watching
 
 MOST = 4
 """Cubes read by a check."""
 
 
-class DatasetBench(ComponentBench):
+class DatasetContext(ComponentContext):
     """A data set with its own example on disk."""
 
     @property
@@ -63,100 +63,104 @@ class DatasetBench(ComponentBench):
 
 
 @check("dataset-made", "dataset")
-def dataset_made(bench: DatasetBench) -> None:
+def dataset_made(context: DatasetContext) -> None:
     """It opens a folder and has what the interface asks for."""
-    missing = [name for name in ("ids", "read", "label_files") if not hasattr(bench.dataset, name)]
-    expect(not missing, f"it has no {'(), no '.join(missing)}()")
+    missing = [
+        name for name in ("ids", "read", "label_files") if not hasattr(context.dataset, name)
+    ]
+    require(not missing, f"it has no {'(), no '.join(missing)}()")
 
 
 @check("dataset-ids", "dataset")
-def dataset_ids(bench: DatasetBench) -> None:
+def dataset_ids(context: DatasetContext) -> None:
     """Its ids are texts, sorted, each once."""
-    ids = bench.dataset.ids()
-    expect(ids, "its example has no cube")
-    expect(all(isinstance(sample, str) for sample in ids), "ids are not texts")
-    expect(ids == sorted(set(ids)), f"ids are not sorted, each once: {ids[:3]}")
+    ids = context.dataset.ids()
+    require(ids, "its example has no cube")
+    require(all(isinstance(sample, str) for sample in ids), "ids are not texts")
+    require(ids == sorted(set(ids)), f"ids are not sorted, each once: {ids[:3]}")
 
 
 @check("dataset-order", "dataset")
-def dataset_order(bench: DatasetBench) -> None:
+def dataset_order(context: DatasetContext) -> None:
     """It reads the cubes asked for, in the order asked for."""
-    found = [cube.id for cube in bench.cubes]
-    expect(found == bench.ids, f"asked for {bench.ids[:3]}, read {found[:3]}")
-    one = [cube.id for cube in bench.read(bench.ids[:1])]
-    expect(one == bench.ids[:1], f"asked for {bench.ids[:1]} alone, read {one[:3]}")
+    found = [cube.id for cube in context.cubes]
+    require(found == context.ids, f"asked for {context.ids[:3]}, read {found[:3]}")
+    one = [cube.id for cube in context.read(context.ids[:1])]
+    require(one == context.ids[:1], f"asked for {context.ids[:1]} alone, read {one[:3]}")
 
 
 @check("dataset-shapes", "dataset")
-def dataset_shapes(bench: DatasetBench) -> None:
+def dataset_shapes(context: DatasetContext) -> None:
     """Arrays are (season, band, y, x), their bands named, as the spec declares them."""
-    for cube in bench.cubes:
+    for cube in context.cubes:
         for modality, array in cube.arrays.items():
             said = f"{modality} of {cube.id}"
-            expect(array.ndim == 4, f"{said} has shape {array.shape}; expected 4 dimensions")
+            require(array.ndim == 4, f"{said} has shape {array.shape}; expected 4 dimensions")
             bands = cube.bands.get(modality, ())
-            expect(
+            require(
                 array.shape[1] == len(bands), f"{said} has {array.shape[1]} bands, named {bands}"
             )
-            declared = bench.spec_of_data.bands.get(modality, bands)
-            expect(
+            declared = context.spec_of_data.bands.get(modality, bands)
+            require(
                 tuple(bands) == tuple(declared),
                 f"{said} has the bands {tuple(bands)}; the spec says {tuple(declared)}",
             )
-    declared_modalities = set(bench.spec_of_data.bands)
-    found = set(bench.cubes[0].arrays)
-    expect(
+    declared_modalities = set(context.spec_of_data.bands)
+    found = set(context.cubes[0].arrays)
+    require(
         not declared_modalities or found == declared_modalities,
         f"the cubes have {sorted(found)}; the spec says {sorted(declared_modalities)}",
     )
 
 
 @check("dataset-audit", "dataset")
-def dataset_audit(bench: DatasetBench) -> None:
+def dataset_audit(context: DatasetContext) -> None:
     """Its example is sound: finite values, and nothing the reader calls an error."""
-    for cube in bench.cubes:
+    for cube in context.cubes:
         errors = messages(cube.findings, "error")
-        expect(not errors, f"{cube.id}: {'; '.join(errors[:3])}")
+        require(not errors, f"{cube.id}: {'; '.join(errors[:3])}")
         for modality, array in cube.arrays.items():
-            expect(np.isfinite(array).all(), f"{modality} of {cube.id} holds NaN or infinity")
+            require(np.isfinite(array).all(), f"{modality} of {cube.id} holds NaN or infinity")
 
 
 @check("dataset-repeatable", "dataset")
-def dataset_repeatable(bench: DatasetBench) -> None:
+def dataset_repeatable(context: DatasetContext) -> None:
     """Reading again gives the same bytes, also from a second data set on the folder."""
-    again = list(cast(Dataset, create(bench.component, bench.folder)).read(bench.ids))
-    for one, other in zip(bench.cubes, again, strict=True):
+    again = list(cast(Dataset, create(context.component, context.folder)).read(context.ids))
+    for one, other in zip(context.cubes, again, strict=True):
         for modality, array in one.arrays.items():
             same = array.tobytes() == other.arrays[modality].tobytes()
-            expect(same, f"{modality} of {one.id} differs when it is read again")
+            require(same, f"{modality} of {one.id} differs when it is read again")
 
 
 @check("dataset-unknown-id", "dataset")
-def dataset_unknown_id(bench: DatasetBench) -> None:
+def dataset_unknown_id(context: DatasetContext) -> None:
     """An id that is not there is an error, not a gap."""
     try:
-        found = bench.read(["no-such-cube"])
+        found = context.read(["no-such-cube"])
     except Exception:  # noqa: BLE001  any error will do
         return
-    raise Violation(f"asked for a cube that is not there, it gave {len(found)} cubes and no error")
+    raise CheckFailed(
+        f"asked for a cube that is not there, it gave {len(found)} cubes and no error"
+    )
 
 
 @check("dataset-labels", "dataset")
-def dataset_labels(bench: DatasetBench) -> None:
+def dataset_labels(context: DatasetContext) -> None:
     """Its label files can be read, and label its cubes."""
-    files = list(bench.dataset.label_files())
+    files = list(context.dataset.label_files())
     if not files:
         raise Skip("its example has no label files")
-    there = set(bench.dataset.ids())
+    there = set(context.dataset.ids())
     for file in files:
         labelled = read_label_file(file).ids
-        expect(there & set(labelled), f"{Path(file).name} labels no cube of the example")
+        require(there & set(labelled), f"{Path(file).name} labels no cube of the example")
 
 
 @check("dataset-side-effects", "dataset")
-def dataset_side_effects(bench: DatasetBench) -> None:
+def dataset_side_effects(context: DatasetContext) -> None:
     """Reading writes nothing into the folder and opens no connection."""
     with watching() as seen:
-        bench.read(bench.ids)
+        context.read(context.ids)
     shown = "; ".join(effect.what for effect in seen[:3])
-    expect(not seen, f"reading does what it must not, {len(seen)} times: {shown}")
+    require(not seen, f"reading does what it must not, {len(seen)} times: {shown}")

@@ -15,11 +15,11 @@ from typing import Any
 from neucocore.components.discovery import CORE, Component, PluginRecord
 from neucocore.components.factory import resolve
 from neucocore.components.specs import DatasetSpec, Factory, Param, TaskSpec
-from neucocore.testing.records import Skip, Violation, check, expect
+from neucocore.testing.records import CheckFailed, Skip, check, require
 
 
-class ComponentBench:
-    """A component on the bench: what it declares. The kinds' benches add how to try it."""
+class ComponentContext:
+    """A component on the context: what it declares. The kinds' benches add how to try it."""
 
     def __init__(self, component: Component, plugin: PluginRecord) -> None:
         self.component = component
@@ -28,7 +28,7 @@ class ComponentBench:
 
     @functools.cached_property
     def scratch(self) -> Path:
-        """A folder that is gone when the bench is."""
+        """A folder that is gone when the context is."""
         folder = tempfile.mkdtemp(prefix="neuco-check-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)
@@ -41,7 +41,10 @@ class ComponentBench:
             "factory": (spec.factory, spec.params)
         }
         if isinstance(spec, DatasetSpec):
-            found |= {"make": (spec.make, spec.make_params), "example": (spec.example, ())}
+            found |= {
+                "generate": (spec.generate, spec.generate_params),
+                "example": (spec.example, ()),
+            }
         if isinstance(spec, TaskSpec):
             found |= {"derive": (spec.derive, spec.derive_params), "example": (spec.example, ())}
         return {field: (named, params) for field, (named, params) in found.items() if named}
@@ -64,63 +67,63 @@ class ComponentBench:
 
 
 @check("spec-documented", "component", level="should")
-def spec_documented(bench: ComponentBench) -> None:
+def spec_documented(context: ComponentContext) -> None:
     """The spec says on what terms it may be used, and whom to cite."""
-    if bench.plugin.name == CORE:
+    if context.plugin.name == CORE:
         raise Skip("the core's licence and citation hold for it")
-    missing = [field for field in ("license", "citation") if not getattr(bench.spec, field)]
-    expect(not missing, f"the spec has no {' and no '.join(missing)}")
+    missing = [field for field in ("license", "citation") if not getattr(context.spec, field)]
+    require(not missing, f"the spec has no {' and no '.join(missing)}")
 
 
 @check("spec-picklable", "component")
-def spec_picklable(bench: ComponentBench) -> None:
+def spec_picklable(context: ComponentContext) -> None:
     """The spec survives the way to a worker process."""
     try:
-        packed = pickle.dumps(bench.spec)
+        packed = pickle.dumps(context.spec)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise Violation(
+        raise CheckFailed(
             f"it cannot be pickled ({error}); name code by a text 'module:attribute', and let "
             "defaults be plain values"
         ) from None
     # These bytes were made in the line above, so unpickling them runs nobody else's code.
-    expect(pickle.loads(packed) == bench.spec, "a pickled spec comes back as something else")  # noqa: S301
+    require(pickle.loads(packed) == context.spec, "a pickled spec comes back as something else")  # noqa: S301
 
 
 @check("factory-own", "component")
-def factory_own(bench: ComponentBench) -> None:
+def factory_own(context: ComponentContext) -> None:
     """Factories are texts that name code of the plugin's own distribution."""
-    if not bench.plugin.registered:
+    if not context.plugin.registered:
         raise Skip("a single file may name its functions themselves")
-    package = bench.plugin.origin.partition(".")[0]
-    for field, (named, _) in bench.functions.items():
-        expect(
+    package = context.plugin.origin.partition(".")[0]
+    for field, (named, _) in context.functions.items():
+        require(
             isinstance(named, str),
             f"{field} is {named!r}, not a text 'package.module:attribute'",
         )
         top = str(named).partition(":")[0].partition(".")[0]
-        expect(top == package, f"{field}={named!r} is not in the plugin's own package {package}")
+        require(top == package, f"{field}={named!r} is not in the plugin's own package {package}")
 
 
 @check("factory-resolves", "component")
-def factory_resolves(bench: ComponentBench) -> None:
+def factory_resolves(context: ComponentContext) -> None:
     """What the spec names is there and can be called."""
-    if not bench.functions:
+    if not context.functions:
         raise Skip("the spec names no code")
-    for field, (named, _) in bench.functions.items():
-        expect(callable(resolve(bench.component, named)), f"{field}={named!r} cannot be called")
+    for field, (named, _) in context.functions.items():
+        require(callable(resolve(context.component, named)), f"{field}={named!r} cannot be called")
 
 
 @check("parameters-accepted", "component")
-def parameters_accepted(bench: ComponentBench) -> None:
+def parameters_accepted(context: ComponentContext) -> None:
     """The code takes every declared parameter by its name."""
-    if not bench.functions:
+    if not context.functions:
         raise Skip("the spec names no code")
-    for field, (named, params) in bench.functions.items():
-        positional, keywords = bench.given[field]
+    for field, (named, params) in context.functions.items():
+        positional, keywords = context.given[field]
         problem = _binding_problem(
-            resolve(bench.component, named), positional, [*keywords, *(p.name for p in params)]
+            resolve(context.component, named), positional, [*keywords, *(p.name for p in params)]
         )
-        expect(not problem, f"{field}={named!r}: {problem}")
+        require(not problem, f"{field}={named!r}: {problem}")
 
 
 def _binding_problem(function: Callable[..., Any], positional: int, names: list[str]) -> str:

@@ -16,13 +16,13 @@ from neucocore.components.specs import EncoderSpec
 from neucocore.data.cubes.cube import Cube
 from neucocore.interfaces import Encoder
 from neucocore.testing.cubes import BANDS, make_cubes
-from neucocore.testing.declarations import ComponentBench
+from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.randomness import (
     expect_none_moved,
     moved_generators,
     seeded_globally,
 )
-from neucocore.testing.records import Skip, Violation, check, expect
+from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.side_effects import watching
 
 COUNT = 4
@@ -48,7 +48,7 @@ class _Source:
         return (by_id[sample] for sample in ids)
 
 
-class EncoderBench(ComponentBench):
+class EncoderContext(ComponentContext):
     """An encoder with cubes to try it on."""
 
     size = 32
@@ -99,66 +99,66 @@ class EncoderBench(ComponentBench):
 
 
 @check("encoder-made", "encoder")
-def encoder_made(bench: EncoderBench) -> None:
+def encoder_made(context: EncoderContext) -> None:
     """It can be made with its default parameters, and prepared if it is fitted."""
-    expect(callable(getattr(bench.encoder, "encode", None)), "it has no encode(cubes)")
+    require(callable(getattr(context.encoder, "encode", None)), "it has no encode(cubes)")
 
 
 @check("encoder-shape", "encoder")
-def encoder_shape(bench: EncoderBench) -> None:
+def encoder_shape(context: EncoderContext) -> None:
     """It returns one row a cube, as a two-dimensional array."""
-    rows = bench.rows
-    expect(isinstance(rows, np.ndarray), f"encode returned {type(rows).__name__}, not an array")
-    expect(
+    rows = context.rows
+    require(isinstance(rows, np.ndarray), f"encode returned {type(rows).__name__}, not an array")
+    require(
         rows.ndim == 2 and len(rows) == COUNT and rows.shape[1] > 0,
         f"{COUNT} cubes gave an array of shape {rows.shape}; expected ({COUNT}, d)",
     )
 
 
 @check("encoder-dtype", "encoder", needs=SHAPED)
-def encoder_dtype(bench: EncoderBench) -> None:
+def encoder_dtype(context: EncoderContext) -> None:
     """It returns float32."""
-    dtype = bench.rows.dtype
-    expect(dtype == np.float32, f"encode returned {dtype}; expected float32")
+    dtype = context.rows.dtype
+    require(dtype == np.float32, f"encode returned {dtype}; expected float32")
 
 
 @check("encoder-finite", "encoder", needs=SHAPED)
-def encoder_finite(bench: EncoderBench) -> None:
+def encoder_finite(context: EncoderContext) -> None:
     """Its numbers are finite."""
-    _expect_finite(bench.rows, "")
+    _expect_finite(context.rows, "")
 
 
 @check("encoder-empty-cube", "encoder", needs=SHAPED)
-def encoder_empty_cube(bench: EncoderBench) -> None:
+def encoder_empty_cube(context: EncoderContext) -> None:
     """Its numbers are finite also for a cube without any data: the field's data sets hold some."""
-    blank = bench.new_cubes()[0]
+    blank = context.new_cubes()[0]
     for array in blank.arrays.values():
         array[:] = 0
-    _expect_finite(bench.encoder.encode([blank]), " for a cube of zeros")
+    _expect_finite(context.encoder.encode([blank]), " for a cube of zeros")
 
 
 def _expect_finite(rows: NDArray[np.float32], where: str) -> None:
     bad = int(np.sum(~np.isfinite(rows)))
-    expect(not bad, f"{bad} of {rows.size} numbers are NaN or infinite{where}")
+    require(not bad, f"{bad} of {rows.size} numbers are NaN or infinite{where}")
 
 
 @check("encoder-order", "encoder", needs=SHAPED)
-def encoder_order(bench: EncoderBench) -> None:
+def encoder_order(context: EncoderContext) -> None:
     """Its rows are in the order of the cubes."""
-    turned = bench.encoder.encode(bench.cubes[::-1])[::-1]
-    same_rows = _close(np.sort(turned, axis=0), np.sort(bench.alone, axis=0))
-    expect(
-        _close(turned, bench.alone) or not same_rows,
+    turned = context.encoder.encode(context.cubes[::-1])[::-1]
+    same_rows = _close(np.sort(turned, axis=0), np.sort(context.alone, axis=0))
+    require(
+        _close(turned, context.alone) or not same_rows,
         "the rows come in another order than the cubes; row i must belong to cube i",
     )
 
 
 @check("encoder-batch-size", "encoder", needs=SHAPED)
-def encoder_batch_size(bench: EncoderBench) -> None:
+def encoder_batch_size(context: EncoderContext) -> None:
     """A row is the same whether its cube is encoded alone or among others."""
     # Sorted, so that an encoder which only loses the order is not blamed for this too.
-    together, alone = np.sort(bench.rows, axis=0), np.sort(bench.alone, axis=0)
-    expect(
+    together, alone = np.sort(context.rows, axis=0), np.sort(context.alone, axis=0)
+    require(
         _close(together, alone),
         "cubes encoded together give other vectors than one by one, "
         f"by up to {_difference(together, alone):.2g}",
@@ -166,12 +166,12 @@ def encoder_batch_size(bench: EncoderBench) -> None:
 
 
 @check("encoder-neighbours", "encoder", needs=SHAPED)
-def encoder_neighbours(bench: EncoderBench) -> None:
+def encoder_neighbours(context: EncoderContext) -> None:
     """A row does not depend on which cubes are encoded with it."""
-    first, second, *others = bench.cubes
-    here = bench.encoder.encode([first, second])[0]
-    there = bench.encoder.encode([first, others[-1]])[0]
-    expect(
+    first, second, *others = context.cubes
+    here = context.encoder.encode([first, second])[0]
+    there = context.encoder.encode([first, others[-1]])[0]
+    require(
         _close(here, there),
         f"a cube's vector depends on the cube beside it, by up to {_difference(here, there):.2g}; "
         "an encoder fitted on what it encodes must say fit='transductive' and do it in prepare()",
@@ -179,109 +179,111 @@ def encoder_neighbours(bench: EncoderBench) -> None:
 
 
 @check("encoder-history", "encoder", needs=SHAPED)
-def encoder_history(bench: EncoderBench) -> None:
+def encoder_history(context: EncoderContext) -> None:
     """A row does not depend on what was encoded before."""
-    used = bench.made()
-    used.encode(bench.cubes[1:])
-    later = used.encode(bench.cubes[:1])[0]
-    fresh = bench.alone[0]
-    expect(
+    used = context.made()
+    used.encode(context.cubes[1:])
+    later = used.encode(context.cubes[:1])[0]
+    fresh = context.alone[0]
+    require(
         _close(fresh, later),
         f"a cube's vector depends on the cubes encoded before it, by up to "
-        f"{_difference(fresh, later):.2g}; fit={bench.fit!r} does not allow that",
+        f"{_difference(fresh, later):.2g}; fit={context.fit!r} does not allow that",
     )
 
 
 @check("encoder-fit", "encoder")
-def encoder_fit(bench: EncoderBench) -> None:
+def encoder_fit(context: EncoderContext) -> None:
     """An encoder is fitted if and only if it says so: by prepare(), or by its reducer."""
-    prepared = hasattr(bench.encoder, "prepare")
-    if bench.fit == "none":
-        expect(not prepared, "it has prepare() but says fit='none'; nobody would ever call it")
+    prepared = hasattr(context.encoder, "prepare")
+    if context.fit == "none":
+        require(not prepared, "it has prepare() but says fit='none'; nobody would ever call it")
         return
-    spec = cast(EncoderSpec, bench.spec)
-    by_others = bench.fit == "transductive" and (spec.reducer or spec.uses)
-    expect(
+    spec = cast(EncoderSpec, context.spec)
+    by_others = context.fit == "transductive" and (spec.reducer or spec.uses)
+    require(
         prepared or by_others,
-        f"it says fit={bench.fit!r} but has no prepare(): nothing of it depends on other cubes",
+        f"it says fit={context.fit!r} but has no prepare(): nothing of it depends on other cubes",
     )
 
 
 @check("encoder-repeatable", "encoder", needs=SHAPED)
-def encoder_repeatable(bench: EncoderBench) -> None:
+def encoder_repeatable(context: EncoderContext) -> None:
     """The same parameters and cubes give the same bytes, whatever the global seeds."""
-    again, _ = bench.again
-    expect(
-        again.tobytes() == bench.rows.tobytes(),
-        f"two encoders of equal parameters differ by up to {_difference(bench.rows, again):.2g}",
+    again, _ = context.again
+    require(
+        again.tobytes() == context.rows.tobytes(),
+        f"two encoders of equal parameters differ by up to {_difference(context.rows, again):.2g}",
     )
 
 
 @check("encoder-global-random", "encoder", needs=SHAPED)
-def encoder_global_random(bench: EncoderBench) -> None:
+def encoder_global_random(context: EncoderContext) -> None:
     """It leaves the global generators of random numbers alone."""
-    expect_none_moved(bench.again[1])
+    expect_none_moved(context.again[1])
 
 
 @check("encoder-input", "encoder", needs=SHAPED)
-def encoder_input(bench: EncoderBench) -> None:
+def encoder_input(context: EncoderContext) -> None:
     """It leaves the cubes as they are."""
-    given = bench.new_cubes()[:2]
-    bench.encoder.encode(given)
+    given = context.new_cubes()[:2]
+    context.encoder.encode(given)
     changed = [
         f"{modality} of cube {number}"
-        for number, (cube, before) in enumerate(zip(given, bench.new_cubes(), strict=False))
+        for number, (cube, before) in enumerate(zip(given, context.new_cubes(), strict=False))
         for modality, array in cube.arrays.items()
         if not np.array_equal(array, before.arrays[modality])
     ]
-    expect(not changed, f"encode changed its input: {', '.join(changed[:3])}")
+    require(not changed, f"encode changed its input: {', '.join(changed[:3])}")
 
 
 @check("encoder-side-effects", "encoder", needs=SHAPED)
-def encoder_side_effects(bench: EncoderBench) -> None:
+def encoder_side_effects(context: EncoderContext) -> None:
     """Encoding writes no files and opens no connection (loading weights before is fine)."""
-    bench.encoder.encode(bench.cubes[:1])
+    context.encoder.encode(context.cubes[:1])
     with watching() as seen:
-        bench.encoder.encode(bench.cubes[:2])
+        context.encoder.encode(context.cubes[:2])
     shown = "; ".join(effect.what for effect in seen[:3])
-    expect(not seen, f"encode does what it must not, {len(seen)} times: {shown}")
+    require(not seen, f"encode does what it must not, {len(seen)} times: {shown}")
 
 
 @check("encoder-state", "encoder", needs=SHAPED)
-def encoder_state(bench: EncoderBench) -> None:
+def encoder_state(context: EncoderContext) -> None:
     """A fitted encoder travels to other processes as plain arrays."""
-    encoder: Any = bench.encoder
+    encoder: Any = context.encoder
     if not hasattr(encoder, "prepare"):
         raise Skip("it has no prepare()")
     for method in ("state", "restore"):
-        expect(hasattr(encoder, method), f"it has prepare() but no {method}()")
+        require(hasattr(encoder, method), f"it has prepare() but no {method}()")
     state = dict(encoder.state())
     expect_arrays(state)
-    other: Any = create(bench.component)
+    other: Any = create(context.component)
     other.restore({name: np.array(array) for name, array in state.items()})
-    expect(
-        other.encode(bench.cubes).tobytes() == bench.rows.tobytes(),
+    require(
+        other.encode(context.cubes).tobytes() == context.rows.tobytes(),
         "an encoder restored from state() gives other vectors",
     )
 
 
-@check("encoder-determinants", "encoder")
-def encoder_determinants(bench: EncoderBench) -> None:
+@check("encoder-cache_key_fields", "encoder")
+def encoder_determinants(context: EncoderContext) -> None:
     """What it says decides its vectors is plain JSON, the same every time."""
-    encoder: Any = bench.encoder
-    if not hasattr(encoder, "determinants"):
-        raise Skip("it has no determinants(): its parameters decide its vectors")
-    said = json.dumps(encoder.determinants(), sort_keys=True, allow_nan=False)
-    again = json.dumps(cast(Any, bench.made()).determinants(), sort_keys=True, allow_nan=False)
-    expect(said == again, f"determinants() says {said}, and from an equal encoder {again}")
+    encoder: Any = context.encoder
+    if not hasattr(encoder, "cache_key_fields"):
+        raise Skip("it has no cache_key_fields(): its parameters decide its vectors")
+    said = json.dumps(encoder.cache_key_fields(), sort_keys=True, allow_nan=False)
+    again = json.dumps(
+        cast(Any, context.made()).cache_key_fields(), sort_keys=True, allow_nan=False
+    )
+    require(said == again, f"cache_key_fields() says {said}, and from an equal encoder {again}")
 
 
 def expect_arrays(state: dict[str, Any]) -> None:
-    """Raise a `Violation` unless a state holds arrays by name, none of objects."""
+    """Raise a `CheckFailed` unless a state holds arrays by name, none of objects."""
     for name, array in state.items():
         if not isinstance(name, str) or not isinstance(array, np.ndarray):
-            raise Violation(f"state()[{name!r}] is {type(array).__name__}, not an array")
-        expect(array.dtype != object, f"state()[{name!r}] is an array of objects")
+            raise CheckFailed(f"state()[{name!r}] is {type(array).__name__}, not an array")
+        require(array.dtype != object, f"state()[{name!r}] is an array of objects")
 
 
 def _close(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 import neucocore
 from neucocore.components.discovery import CORE, PluginRecord
 from neucocore.components.heavy_imports import HEAVY_MODULES
-from neucocore.testing.records import Skip, check, expect
+from neucocore.testing.records import Skip, check, require
 
 SLOW_SECONDS = 0.2
 LIMIT_SECONDS = 120
@@ -32,15 +32,15 @@ OF_CORE = re.compile(r"neucocore(?![\w.-])", re.IGNORECASE)
 # Runs in a fresh interpreter: imports the plugin and calls its hooks under watch.
 _PROGRAM = """
 import json, os, sys, time
-from neucocore.components.sources import Candidate
-from neucocore.components.loading import collect
+from neucocore.components.sources import PluginSource
+from neucocore.components.loading import load_specs
 from neucocore.testing.side_effects import watching
 origin, registered, heavy, report = sys.argv[1:]
 threads = lambda: __import__("threading").active_count()
 before = threads()
 with watching() as seen:
     start = time.perf_counter()
-    collect(Candidate("", "", "", origin, registered == "yes").module())
+    load_specs(PluginSource("", "", "", origin, registered == "yes").module())
     seconds = time.perf_counter() - start
 found = {
     "heavy": [name for name in heavy.split(",") if name in sys.modules],
@@ -53,8 +53,8 @@ with open(report, "w") as stream:
 """
 
 
-class PluginBench:
-    """A plugin on the bench."""
+class PluginContext:
+    """A plugin on the context."""
 
     def __init__(self, plugin: PluginRecord) -> None:
         self.plugin = plugin
@@ -80,7 +80,7 @@ class PluginBench:
                 cwd=here,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
-            expect(report.exists(), f"it cannot be imported alone: {_last_line(done.stderr)}")
+            require(report.exists(), f"it cannot be imported alone: {_last_line(done.stderr)}")
             found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
         return found | {"output": (done.stdout + done.stderr).strip()}
 
@@ -102,34 +102,34 @@ class PluginBench:
 
 
 @check("plugin-loads")
-def plugin_loads(bench: PluginBench) -> None:
+def plugin_loads(context: PluginContext) -> None:
     """The core can load it and call its hooks."""
-    expect(bench.plugin.status == "loaded", bench.plugin.reason)
+    require(context.plugin.status == "loaded", context.plugin.reason)
 
 
 @check("plugin-names")
-def plugin_names(bench: PluginBench) -> None:
+def plugin_names(context: PluginContext) -> None:
     """Distribution, package and module are named after the plugin."""
-    plugin = bench.plugin
+    plugin = context.plugin
     if not plugin.registered or plugin.name == CORE:
         raise Skip("not a distribution of its own")
     package = f"neuco_plugin_{plugin.name.replace('-', '_')}"
     wanted = (DISTRIBUTION_PREFIX + plugin.name, f"{package}.plugin")
     found = (plugin.distribution.lower().replace("_", "-"), plugin.origin)
-    expect(
+    require(
         found == wanted,
         f"distribution and module are {' and '.join(found)}; expected {' and '.join(wanted)}",
     )
 
 
 @check("plugin-requires-core")
-def plugin_requires_core(bench: PluginBench) -> None:
+def plugin_requires_core(context: PluginContext) -> None:
     """The distribution requires neucocore, so that pip can tell what fits together."""
-    plugin = bench.plugin
+    plugin = context.plugin
     if not plugin.registered or plugin.name == CORE:
         raise Skip("not a distribution of its own")
     problem = requirement_problem(importlib.metadata.requires(plugin.distribution) or [])
-    expect(not problem, problem)
+    require(not problem, problem)
 
 
 def requirement_problem(requires: Sequence[str]) -> str:
@@ -143,58 +143,58 @@ def requirement_problem(requires: Sequence[str]) -> str:
 
 
 @check("import-light")
-def import_light(bench: PluginBench) -> None:
+def import_light(context: PluginContext) -> None:
     """Importing it imports nothing heavy: listing what is installed must stay quick."""
-    heavy = bench.fresh["heavy"]
-    expect(not heavy, f"importing it imports {', '.join(heavy)}; move that behind a factory")
+    heavy = context.fresh["heavy"]
+    require(not heavy, f"importing it imports {', '.join(heavy)}; move that behind a factory")
 
 
 @check("import-quick", level="should")
-def import_quick(bench: PluginBench) -> None:
+def import_quick(context: PluginContext) -> None:
     """Importing it takes no time to speak of."""
-    seconds = bench.fresh["seconds"]
-    expect(seconds < SLOW_SECONDS, f"importing it takes {seconds:.2f} s")
+    seconds = context.fresh["seconds"]
+    require(seconds < SLOW_SECONDS, f"importing it takes {seconds:.2f} s")
 
 
 @check("import-silent")
-def import_silent(bench: PluginBench) -> None:
+def import_silent(context: PluginContext) -> None:
     """Importing it prints nothing."""
-    output = bench.fresh["output"]
-    expect(not output, f"importing it prints {_last_line(output)!r}")
+    output = context.fresh["output"]
+    require(not output, f"importing it prints {_last_line(output)!r}")
 
 
 @check("import-files")
-def import_files(bench: PluginBench) -> None:
+def import_files(context: PluginContext) -> None:
     """Importing it writes no files."""
-    _expect_none(bench.effects("files"))
+    _expect_none(context.effects("files"))
 
 
 @check("import-network")
-def import_network(bench: PluginBench) -> None:
+def import_network(context: PluginContext) -> None:
     """Importing it opens no connection."""
-    _expect_none(bench.effects("network"))
+    _expect_none(context.effects("network"))
 
 
 @check("import-processes")
-def import_processes(bench: PluginBench) -> None:
+def import_processes(context: PluginContext) -> None:
     """Importing it starts no program and leaves no thread behind."""
-    _expect_none(bench.effects("processes"))
-    expect(not bench.fresh["threads"], f"importing it leaves {bench.fresh['threads']} threads")
+    _expect_none(context.effects("processes"))
+    require(not context.fresh["threads"], f"importing it leaves {context.fresh['threads']} threads")
 
 
 @check("public-imports")
-def public_imports(bench: PluginBench) -> None:
+def public_imports(context: PluginContext) -> None:
     """Its code uses the public doors: ``neucocore.plugin`` and the names of ``neucocore``."""
-    if bench.plugin.name == CORE:
+    if context.plugin.name == CORE:
         raise Skip("the core is at home")
     found = [
         f"{path.name}:{line} imports {module}"
-        for path in bench.sources
+        for path in context.sources
         for line, module in core_imports(path)
         if module not in PUBLIC
     ]
     shown = "; ".join(found[:SHOWN])
-    expect(not found, f"{len(found)} imports of what may change any day: {shown}")
+    require(not found, f"{len(found)} imports of what may change any day: {shown}")
 
 
 def core_imports(path: Path) -> Iterator[tuple[int, str]]:
@@ -217,7 +217,7 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 def _expect_none(effects: list[str]) -> None:
     shown = "; ".join(effects[:SHOWN])
-    expect(not effects, f"importing it does what it must not, {len(effects)} times: {shown}")
+    require(not effects, f"importing it does what it must not, {len(effects)} times: {shown}")
 
 
 def _last_line(text: str) -> str:

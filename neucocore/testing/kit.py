@@ -11,24 +11,24 @@ from neucocore.errors import UnknownComponentError
 from neucocore.messages import did_you_mean
 
 # Importing a module of checks puts them into the list: the order here is the order of a report.
-from neucocore.testing.imports import PluginBench  # isort: skip
-from neucocore.testing.declarations import ComponentBench  # isort: skip
-from neucocore.testing.datasets import DatasetBench  # isort: skip
-from neucocore.testing.encoders import EncoderBench  # isort: skip
+from neucocore.testing.imports import PluginContext  # isort: skip
+from neucocore.testing.declarations import ComponentContext  # isort: skip
+from neucocore.testing.datasets import DatasetContext  # isort: skip
+from neucocore.testing.encoders import EncoderContext  # isort: skip
 from neucocore.testing import tasks as _tasks  # noqa: F401  # isort: skip
-from neucocore.testing.metrics import MetricBench  # isort: skip
-from neucocore.testing.probes import ProbeBench  # isort: skip
-from neucocore.testing.reducers import ReducerBench  # isort: skip
+from neucocore.testing.metrics import MetricContext  # isort: skip
+from neucocore.testing.probes import ProbeContext  # isort: skip
+from neucocore.testing.reducers import ReducerContext  # isort: skip
 from neucocore.testing.records import CHECKS, Check, CheckRecord, Level, Status
-from neucocore.testing.task_bench import TaskBench
+from neucocore.testing.task_context import TaskContext
 
-BENCH_OF_KIND: dict[Kind, type[ComponentBench]] = {
-    "dataset": DatasetBench,
-    "encoder": EncoderBench,
-    "task": TaskBench,
-    "metric": MetricBench,
-    "probe": ProbeBench,
-    "reducer": ReducerBench,
+BENCH_OF_KIND: dict[Kind, type[ComponentContext]] = {
+    "dataset": DatasetContext,
+    "encoder": EncoderContext,
+    "task": TaskContext,
+    "metric": MetricContext,
+    "probe": ProbeContext,
+    "reducer": ReducerContext,
 }
 RAN = "checks-ran"
 """The check that something was checked at all."""
@@ -81,7 +81,7 @@ class PlannedCheck:
 
 @dataclass(eq=False)
 class Trial:
-    """A bench and whether what is on it could be made at all.
+    """A context and whether what is on it could be made at all.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Trial:
         ``kind name``, or empty for the plugin as a whole.
     """
 
-    bench: object
+    context: object
     component: str = ""
     unmade: str = field(default="", init=False)
     failed: set[str] = field(default_factory=set, init=False)
@@ -100,7 +100,7 @@ class Trial:
         if check.about != "component" and (self.unmade or lost):
             why = self.unmade or lost[0]
             return _record(check.id, self.component, "skipped", why, check.level)
-        record = check.record(self.bench, self.component)
+        record = check.record(self.context, self.component)
         if record.status == "failed":
             self.failed.add(check.id)
         if record.status != "passed" and check.id in ("plugin-loads", f"{check.about}-made"):
@@ -113,7 +113,7 @@ class Trial:
 def plan(name: str, without: Collection[str] = ()) -> list[PlannedCheck]:
     """Return the checks that apply to a plugin, without making any."""
     plugin = _plugin(name)
-    whole = Trial(PluginBench(plugin))
+    whole = Trial(PluginContext(plugin))
     checks = [PlannedCheck(check, whole) for check in CHECKS if check.about == "plugin"]
     for component in plugin.components:
         checks += _of_component(component, plugin)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from neucocore.components.factory import create
 from neucocore.components.specs import MetricSpec, Problem
-from neucocore.testing.declarations import ComponentBench
-from neucocore.testing.records import check, expect
+from neucocore.testing.declarations import ComponentContext
+from neucocore.testing.records import check, require
 
 ROWS = 300
 CLASSES = 3
@@ -21,7 +21,7 @@ NEARLY = 1e-6
 Values = NDArray[Any]
 
 
-class MetricBench(ComponentBench):
+class MetricContext(ComponentContext):
     """A metric with labels of each problem and predictions of any quality."""
 
     @property
@@ -61,74 +61,74 @@ class MetricBench(ComponentBench):
 
 
 @check("metric-made", "metric")
-def metric_made(bench: MetricBench) -> None:
+def metric_made(context: MetricContext) -> None:
     """It can be called with labels and predictions, and returns one number."""
-    for problem in bench.metric.problems:
-        value = bench.function(*bench.pair(problem, 0.3))
-        expect(
+    for problem in context.metric.problems:
+        value = context.function(*context.pair(problem, 0.3))
+        require(
             isinstance(value, float | np.floating),
             f"{problem}: it returned {type(value).__name__}, not a float",
         )
 
 
 @check("metric-perfect", "metric")
-def metric_perfect(bench: MetricBench) -> None:
+def metric_perfect(context: MetricContext) -> None:
     """Right predictions get the best value there is."""
-    best = bench.metric.high if bench.metric.greater_is_better else bench.metric.low
-    for problem in bench.metric.problems:
-        value = bench.value(problem, 0)
-        expect(math.isfinite(value), f"{problem}: right predictions get {value}")
+    best = context.metric.high if context.metric.greater_is_better else context.metric.low
+    for problem in context.metric.problems:
+        value = context.value(problem, 0)
+        require(math.isfinite(value), f"{problem}: right predictions get {value}")
         if best is not None:
-            expect(
+            require(
                 abs(value - best) < NEARLY,
                 f"{problem}: right predictions get {value:g}; the best value is {best:g}",
             )
 
 
 @check("metric-direction", "metric")
-def metric_direction(bench: MetricBench) -> None:
+def metric_direction(context: MetricContext) -> None:
     """Better predictions get better values, in the declared direction."""
-    says = "greater is better" if bench.metric.greater_is_better else "less is better"
-    for problem in bench.metric.problems:
-        right, noisy, guessed = (bench.value(problem, noise) for noise in (0, 0.3, 1))
-        expect(
-            bench.better(right, guessed) and not bench.better(guessed, noisy),
+    says = "greater is better" if context.metric.greater_is_better else "less is better"
+    for problem in context.metric.problems:
+        right, noisy, guessed = (context.value(problem, noise) for noise in (0, 0.3, 1))
+        require(
+            context.better(right, guessed) and not context.better(guessed, noisy),
             f"{problem}: the spec says {says}, but right, noisy and guessed predictions get "
             f"{right:.4g}, {noisy:.4g}, {guessed:.4g}",
         )
 
 
 @check("metric-bounds", "metric")
-def metric_bounds(bench: MetricBench) -> None:
+def metric_bounds(context: MetricContext) -> None:
     """Its values lie within the declared bounds."""
-    low, high = bench.metric.low, bench.metric.high
-    for problem in bench.metric.problems:
+    low, high = context.metric.low, context.metric.high
+    for problem in context.metric.problems:
         for noise in (0, 0.3, 1):
-            value = bench.value(problem, noise)
-            expect(
+            value = context.value(problem, noise)
+            require(
                 (low is None or value >= low - NEARLY) and (high is None or value <= high + NEARLY),
                 f"{problem}: the value {value:g} is outside [{low}, {high}]",
             )
 
 
 @check("metric-permutation", "metric")
-def metric_permutation(bench: MetricBench) -> None:
+def metric_permutation(context: MetricContext) -> None:
     """The order of the samples does not matter."""
-    for problem in bench.metric.problems:
-        y, predicted = bench.pair(problem, 0.3)
+    for problem in context.metric.problems:
+        y, predicted = context.pair(problem, 0.3)
         order = np.random.default_rng(1).permutation(len(y))
-        here, there = bench.function(y, predicted), bench.function(y[order], predicted[order])
-        expect(
+        here, there = context.function(y, predicted), context.function(y[order], predicted[order])
+        require(
             math.isclose(here, there, rel_tol=1e-9),
             f"{problem}: {here!r} becomes {there!r} with the samples in another order",
         )
 
 
 @check("metric-degenerate", "metric")
-def metric_degenerate(bench: MetricBench) -> None:
+def metric_degenerate(context: MetricContext) -> None:
     """At the edges it gives a number or NaN, never an error, and the spec says when it is NaN."""
-    for problem in bench.metric.problems:
-        y, predicted = bench.pair(problem, 0.3)
+    for problem in context.metric.problems:
+        y, predicted = context.pair(problem, 0.3)
         constant = np.full_like(y, y.flat[0])
         cases = {
             "no samples": (y[:0], predicted[:0]),
@@ -136,10 +136,10 @@ def metric_degenerate(bench: MetricBench) -> None:
             "constant labels": (constant, predicted),
         }
         for case, (labels, predictions) in cases.items():
-            value = _quiet(bench.function, labels, predictions, f"{problem}, {case}")
-            expect(not math.isinf(value), f"{problem}, {case}: the value is {value}")
-            expect(
-                not math.isnan(value) or bench.metric.undefined,
+            value = _quiet(context.function, labels, predictions, f"{problem}, {case}")
+            require(not math.isinf(value), f"{problem}, {case}: the value is {value}")
+            require(
+                not math.isnan(value) or context.metric.undefined,
                 f"{problem}, {case}: the value is NaN; the spec's 'undefined' must say when",
             )
 
@@ -156,11 +156,11 @@ def _quiet(
 
 
 @check("metric-input", "metric")
-def metric_input(bench: MetricBench) -> None:
+def metric_input(context: MetricContext) -> None:
     """It leaves labels and predictions as they are."""
-    for problem in bench.metric.problems:
-        y, predicted = bench.pair(problem, 0.3)
-        bench.function(y, predicted)
-        before = bench.pair(problem, 0.3)
+    for problem in context.metric.problems:
+        y, predicted = context.pair(problem, 0.3)
+        context.function(y, predicted)
+        before = context.pair(problem, 0.3)
         same = np.array_equal(y, before[0]) and np.array_equal(predicted, before[1])
-        expect(same, f"{problem}: it changed its input")
+        require(same, f"{problem}: it changed its input")

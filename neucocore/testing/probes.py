@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from neucocore.components.factory import create
 from neucocore.components.specs import ProbeSpec, Problem
 from neucocore.interfaces import Probe
-from neucocore.testing.declarations import ComponentBench
+from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.encoders import expect_arrays
 from neucocore.testing.randomness import leaving_generators_alone, seeded_globally
-from neucocore.testing.records import check, expect
+from neucocore.testing.records import check, require
 
 TRAIN, TEST, DIMENSION, CLASSES = 90, 60, 6, 3
 SCALES = (1e-3, 1e3)
@@ -22,7 +22,7 @@ TOLERANCE = 1e-4
 Matrix = NDArray[np.float64]
 
 
-class ProbeBench(ComponentBench):
+class ProbeContext(ComponentContext):
     """A probe with a simple problem of each type: the first features decide."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -83,48 +83,48 @@ class ProbeBench(ComponentBench):
 
 
 @check("probe-made", "probe")
-def probe_made(bench: ProbeBench) -> None:
+def probe_made(context: ProbeContext) -> None:
     """It can be made and fitted, and fit returns it."""
-    for problem in bench.problems:
-        probe = bench.fitted(problem)
-        expect(hasattr(probe, "predict"), f"{problem}: fit returned {probe!r}, not the probe")
+    for problem in context.problems:
+        probe = context.fitted(problem)
+        require(hasattr(probe, "predict"), f"{problem}: fit returned {probe!r}, not the probe")
 
 
 @check("probe-global-random", "probe")
-def probe_global_random(bench: ProbeBench) -> None:
+def probe_global_random(context: ProbeContext) -> None:
     """It leaves the global generators of random numbers alone: it is given one."""
-    for problem in bench.problems:
-        leaving_generators_alone(partial(bench.fitted, problem))
+    for problem in context.problems:
+        leaving_generators_alone(partial(context.fitted, problem))
 
 
 @check("probe-shape", "probe")
-def probe_shape(bench: ProbeBench) -> None:
+def probe_shape(context: ProbeContext) -> None:
     """Predictions are (n, k) finite numbers, probabilities for classes."""
-    for problem in bench.problems:
+    for problem in context.problems:
         columns = {"regression": 2, "binary": 1}.get(problem, CLASSES)
-        predicted = np.asarray(bench.predicted(problem))
-        expect(
+        predicted = np.asarray(context.predicted(problem))
+        require(
             predicted.shape == (TEST, columns),
             f"{problem}: predictions have shape {predicted.shape}; expected {(TEST, columns)}",
         )
-        expect(np.isfinite(predicted).all(), f"{problem}: predictions are NaN or infinite")
+        require(np.isfinite(predicted).all(), f"{problem}: predictions are NaN or infinite")
         if problem != "regression":
             low, high = float(predicted.min()), float(predicted.max())
-            expect(
+            require(
                 low >= 0 and high <= 1, f"{problem}: probabilities reach from {low:g} to {high:g}"
             )
 
 
 @check("probe-rows", "probe", needs=("probe-shape",))
-def probe_rows(bench: ProbeBench) -> None:
+def probe_rows(context: ProbeContext) -> None:
     """Once fitted, it predicts each row on its own, and learns nothing from those beside it."""
-    for problem in bench.problems:
-        probe = bench.fitted(problem)
-        rows = bench.features[TRAIN:]
+    for problem in context.problems:
+        probe = context.fitted(problem)
+        rows = context.features[TRAIN:]
         together = np.asarray(probe.predict(rows))
         alone = np.concatenate([np.asarray(probe.predict(rows[n : n + 1])) for n in range(3)])
         difference = float(np.abs(alone - together[:3]).max())
-        expect(
+        require(
             difference <= TOLERANCE * max(1.0, float(np.abs(together).max())),
             f"{problem}: a row predicted alone differs by up to {difference:.2g} from the same "
             "row among others; whatever it learns, it must learn in fit",
@@ -132,33 +132,33 @@ def probe_rows(bench: ProbeBench) -> None:
 
 
 @check("probe-learns", "probe", "should", needs=("probe-shape",))
-def probe_learns(bench: ProbeBench) -> None:
+def probe_learns(context: ProbeContext) -> None:
     """It learns what two features tell plainly."""
-    for problem in bench.problems:
-        skill = bench.skill(problem, bench.predicted(problem))
-        expect(skill > 0.3, f"{problem}: the skill on a plain problem is {skill:.2f} of 1")
+    for problem in context.problems:
+        skill = context.skill(problem, context.predicted(problem))
+        require(skill > 0.3, f"{problem}: the skill on a plain problem is {skill:.2f} of 1")
 
 
 @check("probe-repeatable", "probe")
-def probe_repeatable(bench: ProbeBench) -> None:
+def probe_repeatable(context: ProbeContext) -> None:
     """Equal rows and an equal generator give equal predictions, whatever the global seeds."""
-    for problem in bench.problems:
+    for problem in context.problems:
         with seeded_globally(5):
-            again = bench.fitted(problem).predict(bench.features[TRAIN:])
-        same = np.asarray(again).tobytes() == np.asarray(bench.predicted(problem)).tobytes()
-        expect(same, f"{problem}: fitted again, it predicts something else")
+            again = context.fitted(problem).predict(context.features[TRAIN:])
+        same = np.asarray(again).tobytes() == np.asarray(context.predicted(problem)).tobytes()
+        require(same, f"{problem}: fitted again, it predicts something else")
 
 
 @check("probe-scale", "probe", "should", needs=("probe-shape",))
-def probe_scale(bench: ProbeBench) -> None:
+def probe_scale(context: ProbeContext) -> None:
     """It learns as much when the features are a thousand times smaller or larger."""
-    for problem in bench.problems:
-        plain = bench.skill(problem, bench.predicted(problem))
+    for problem in context.problems:
+        plain = context.skill(problem, context.predicted(problem))
         for scale in SCALES:
-            predicted = bench.predicted(problem, scale)
-            expect(np.isfinite(predicted).all(), f"{problem}: NaN or infinite at scale {scale:g}")
-            skill = bench.skill(problem, predicted)
-            expect(
+            predicted = context.predicted(problem, scale)
+            require(np.isfinite(predicted).all(), f"{problem}: NaN or infinite at scale {scale:g}")
+            skill = context.skill(problem, predicted)
+            require(
                 skill > plain - 0.3,
                 f"{problem}: the skill falls from {plain:.2f} to {skill:.2f} with features "
                 f"{scale:g} times as large; standardise inside fit",
@@ -166,18 +166,18 @@ def probe_scale(bench: ProbeBench) -> None:
 
 
 @check("probe-state", "probe")
-def probe_state(bench: ProbeBench) -> None:
+def probe_state(context: ProbeContext) -> None:
     """Its fitted state is plain arrays."""
-    for problem in bench.problems:
-        expect_arrays(dict(bench.fitted(problem).state()))
+    for problem in context.problems:
+        expect_arrays(dict(context.fitted(problem).state()))
 
 
 @check("probe-input", "probe")
-def probe_input(bench: ProbeBench) -> None:
+def probe_input(context: ProbeContext) -> None:
     """It leaves the features and labels as they are."""
-    for problem in bench.problems:
-        X, y = bench.features.copy(), bench.targets(problem)
+    for problem in context.problems:
+        X, y = context.features.copy(), context.targets(problem)
         given = y[:TRAIN].copy()
-        create(bench.component, problem=problem).fit(X[:TRAIN], given, np.random.default_rng(0))
-        same = np.array_equal(X, bench.features) and np.array_equal(given, y[:TRAIN])
-        expect(same, f"{problem}: fit changed its input")
+        create(context.component, problem=problem).fit(X[:TRAIN], given, np.random.default_rng(0))
+        same = np.array_equal(X, context.features) and np.array_equal(given, y[:TRAIN])
+        require(same, f"{problem}: fit changed its input")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from neucocore.testing.records import expect
+from neucocore.testing.records import require
 
 _Result = TypeVar("_Result")
 UNLIKELY = 748_131_907
@@ -55,8 +55,8 @@ def moved_generators(work: Callable[[], _Result]) -> tuple[_Result, list[str]]:
 
 
 def expect_none_moved(moved: list[str]) -> None:
-    """Raise a `Violation` if a global generator was used."""
-    expect(
+    """Raise a `CheckFailed` if a global generator was used."""
+    require(
         not moved,
         f"it uses or seeds the global generator of {' and '.join(moved)}; "
         "make one of its own from the seed parameter",
@@ -64,7 +64,7 @@ def expect_none_moved(moved: list[str]) -> None:
 
 
 def leaving_generators_alone(work: Callable[[], _Result]) -> _Result:
-    """Run something; raise a `Violation` if it used or seeded a global generator."""
+    """Run something; raise a `CheckFailed` if it used or seeded a global generator."""
     result, moved = moved_generators(work)
     expect_none_moved(moved)
     return result

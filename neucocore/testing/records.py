@@ -18,7 +18,7 @@ Level = Literal["must", "should"]
 Status = Literal["passed", "failed", "skipped"]
 
 
-class Violation(Exception):  # noqa: N818  what a check is there to find, not an error of ours
+class CheckFailed(Exception):  # noqa: N818  what a check is there to find, not an error of ours
     """A promise that is not kept; the text says what was promised and what was found."""
 
 
@@ -62,8 +62,8 @@ class Check:
     Attributes
     ----------
     run
-        Called with a bench: the plugin or component and what is needed to try it. Raises
-        `Violation` or `Skip`; any other exception is a failure too.
+        Called with a context: the plugin or component and what is needed to try it. Raises
+        `CheckFailed` or `Skip`; any other exception is a failure too.
     needs
         Checks without which this one says nothing: when one of them failed it is skipped.
     """
@@ -74,23 +74,23 @@ class Check:
     run: Callable[[Any], None]
     needs: tuple[str, ...] = ()
 
-    def record(self, bench: Any, component: str = "") -> CheckRecord:
+    def record(self, context: Any, component: str = "") -> CheckRecord:
         """Run the check; whatever happens becomes a record."""
         start = time.perf_counter()
         with warnings.catch_warnings():
             # A component may warn; pytest's -W error would make a broken promise of that.
             warnings.simplefilter("default")
-            status, reason = self._outcome(bench)
+            status, reason = self._outcome(context)
         return CheckRecord(
             self.id, component, self.level, status, reason, time.perf_counter() - start
         )
 
-    def _outcome(self, bench: Any) -> tuple[Status, str]:
+    def _outcome(self, context: Any) -> tuple[Status, str]:
         try:
-            self.run(bench)
+            self.run(context)
         except Skip as skip:
             return "skipped", str(skip)
-        except Violation as violation:
+        except CheckFailed as violation:
             return "failed", str(violation)
         except NeucoError as error:
             return "failed", "; ".join(map(str.strip, str(error).splitlines()))
@@ -117,10 +117,10 @@ def check(
     return add
 
 
-def expect(holds: object, otherwise: str) -> None:
-    """Raise a `Violation` unless something holds."""
+def require(holds: object, otherwise: str) -> None:
+    """Raise a `CheckFailed` unless something holds."""
     if not holds:
-        raise Violation(otherwise)
+        raise CheckFailed(otherwise)
 
 
 def summary(records: Sequence[CheckRecord]) -> str:

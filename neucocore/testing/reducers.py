@@ -12,10 +12,10 @@ from neucocore.components.factory import create
 from neucocore.components.specs import ReducerSpec
 from neucocore.errors import NeucoError
 from neucocore.interfaces import Reducer
-from neucocore.testing.declarations import ComponentBench
+from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.encoders import expect_arrays
 from neucocore.testing.randomness import leaving_generators_alone, seeded_globally
-from neucocore.testing.records import Skip, check, expect
+from neucocore.testing.records import Skip, check, require
 
 ROWS, COLUMNS, DIMENSION = 40, 24, 8
 SCALES = (1e-3, 1e3)
@@ -23,7 +23,7 @@ TOLERANCE = 1e-4
 Matrix = NDArray[np.float32]
 
 
-class ReducerBench(ComponentBench):
+class ReducerContext(ComponentContext):
     """A reducer with a matrix to reduce."""
 
     @property
@@ -68,105 +68,107 @@ class ReducerBench(ComponentBench):
 
 
 @check("reducer-made", "reducer")
-def reducer_made(bench: ReducerBench) -> None:
+def reducer_made(context: ReducerContext) -> None:
     """It can be made for a dimension and fitted, and fit returns it."""
-    expect(hasattr(bench.reducer, "apply"), f"fit returned {bench.reducer!r}, not the reducer")
+    require(hasattr(context.reducer, "apply"), f"fit returned {context.reducer!r}, not the reducer")
 
 
 @check("reducer-shape", "reducer")
-def reducer_shape(bench: ReducerBench) -> None:
+def reducer_shape(context: ReducerContext) -> None:
     """It returns one row a row, no more columns than asked for, float32 and finite."""
-    reduced = bench.reduced
-    most = bench.dimension or COLUMNS
-    expect(
+    reduced = context.reduced
+    most = context.dimension or COLUMNS
+    require(
         reduced.ndim == 2 and len(reduced) == ROWS and 0 < reduced.shape[1] <= most,
         f"a matrix of shape {(ROWS, COLUMNS)} became {reduced.shape}, asked for {most} columns",
     )
-    expect(reduced.dtype == np.float32, f"apply returned {reduced.dtype}; expected float32")
-    expect(np.isfinite(reduced).all(), "apply returned NaN or infinite numbers")
+    require(reduced.dtype == np.float32, f"apply returned {reduced.dtype}; expected float32")
+    require(np.isfinite(reduced).all(), "apply returned NaN or infinite numbers")
 
 
 @check("reducer-rows", "reducer")
-def reducer_rows(bench: ReducerBench) -> None:
+def reducer_rows(context: ReducerContext) -> None:
     """Once fitted, it reduces each row on its own."""
-    alone = np.concatenate([bench.reducer.apply(bench.matrix[row : row + 1]) for row in range(3)])
-    scale = float(np.abs(bench.reduced).max())
-    difference = float(np.abs(alone - bench.reduced[:3]).max())
-    expect(
+    alone = np.concatenate(
+        [context.reducer.apply(context.matrix[row : row + 1]) for row in range(3)]
+    )
+    scale = float(np.abs(context.reduced).max())
+    difference = float(np.abs(alone - context.reduced[:3]).max())
+    require(
         difference <= TOLERANCE * scale,
         f"a row applied alone differs by up to {difference:.2g} from the same row among others",
     )
 
 
 @check("reducer-fitted", "reducer")
-def reducer_fitted(bench: ReducerBench) -> None:
+def reducer_fitted(context: ReducerContext) -> None:
     """A reducer that says it is not fitted gives the same after any matrix."""
-    if bench.reducer_spec.fitted:
-        raise Skip("it says fitted=True")
-    other = bench.fitted(bench.new_matrix(seed=6)).apply(bench.matrix)
-    expect(
-        np.array_equal(other, bench.reduced),
-        "it depends on the matrix it was fitted on, but says fitted=False",
+    if context.reducer_spec.needs_fit:
+        raise Skip("it says needs_fit=True")
+    other = context.fitted(context.new_matrix(seed=6)).apply(context.matrix)
+    require(
+        np.array_equal(other, context.reduced),
+        "it depends on the matrix it was fitted on, but says needs_fit=False",
     )
 
 
 @check("reducer-repeatable", "reducer")
-def reducer_repeatable(bench: ReducerBench) -> None:
+def reducer_repeatable(context: ReducerContext) -> None:
     """The same matrix gives the same bytes, whatever the global seeds."""
     with seeded_globally(9):
-        again = bench.fitted(bench.matrix).apply(bench.matrix)
-    expect(again.tobytes() == bench.reduced.tobytes(), "fitted again, it gives something else")
+        again = context.fitted(context.matrix).apply(context.matrix)
+    require(again.tobytes() == context.reduced.tobytes(), "fitted again, it gives something else")
 
 
 @check("reducer-global-random", "reducer")
-def reducer_global_random(bench: ReducerBench) -> None:
+def reducer_global_random(context: ReducerContext) -> None:
     """It leaves the global generators of random numbers alone."""
-    leaving_generators_alone(lambda: bench.fitted(bench.matrix).apply(bench.matrix))
+    leaving_generators_alone(lambda: context.fitted(context.matrix).apply(context.matrix))
 
 
 @check("reducer-scale", "reducer")
-def reducer_scale(bench: ReducerBench) -> None:
+def reducer_scale(context: ReducerContext) -> None:
     """It works for numbers a thousand times smaller or larger."""
     for scale in SCALES:
-        matrix = np.float32(scale) * bench.matrix
-        reduced = bench.fitted(matrix).apply(matrix)
-        expect(np.isfinite(reduced).all(), f"NaN or infinite numbers at scale {scale:g}")
+        matrix = np.float32(scale) * context.matrix
+        reduced = context.fitted(matrix).apply(matrix)
+        require(np.isfinite(reduced).all(), f"NaN or infinite numbers at scale {scale:g}")
         rank = np.linalg.matrix_rank(reduced - reduced.mean(axis=0))
-        expect(rank > 0, f"all rows become equal at scale {scale:g}")
+        require(rank > 0, f"all rows become equal at scale {scale:g}")
 
 
 @check("reducer-bytes", "reducer")
-def reducer_bytes(bench: ReducerBench) -> None:
+def reducer_bytes(context: ReducerContext) -> None:
     """The bytes of a stored row are those of its columns at the declared bits."""
-    found = bench.reducer.bytes_per_row()
-    expected = bench.reduced.shape[1] * bench.reducer_spec.bits / 8
-    expect(
+    found = context.reducer.bytes_per_row()
+    expected = context.reduced.shape[1] * context.reducer_spec.bits / 8
+    require(
         abs(found - expected) < 1,
-        f"bytes_per_row() is {found:g}; {bench.reduced.shape[1]} columns of "
-        f"{bench.reducer_spec.bits} bits are {expected:g}",
+        f"bytes_per_row() is {found:g}; {context.reduced.shape[1]} columns of "
+        f"{context.reducer_spec.bits} bits are {expected:g}",
     )
 
 
 @check("reducer-state", "reducer")
-def reducer_state(bench: ReducerBench) -> None:
+def reducer_state(context: ReducerContext) -> None:
     """Its fitted state is plain arrays."""
-    expect_arrays(dict(bench.reducer.state()))
+    expect_arrays(dict(context.reducer.state()))
 
 
 @check("reducer-restore", "reducer")
-def reducer_restore(bench: ReducerBench) -> None:
+def reducer_restore(context: ReducerContext) -> None:
     """A reducer restored from its state gives the same bytes."""
-    other: Any = create(bench.component, dimension=bench.dimension)
+    other: Any = create(context.component, dimension=context.dimension)
     if not hasattr(other, "restore"):
         raise Skip("it has no restore()")
-    other.restore({name: np.array(array) for name, array in bench.reducer.state().items()})
-    same = other.apply(bench.matrix).tobytes() == bench.reduced.tobytes()
-    expect(same, "restored from state(), it gives something else")
+    other.restore({name: np.array(array) for name, array in context.reducer.state().items()})
+    same = other.apply(context.matrix).tobytes() == context.reduced.tobytes()
+    require(same, "restored from state(), it gives something else")
 
 
 @check("reducer-input", "reducer")
-def reducer_input(bench: ReducerBench) -> None:
+def reducer_input(context: ReducerContext) -> None:
     """It leaves the matrix as it is."""
-    given = bench.new_matrix()
-    bench.fitted(given).apply(given)
-    expect(np.array_equal(given, bench.new_matrix()), "fit or apply changed its input")
+    given = context.new_matrix()
+    context.fitted(given).apply(given)
+    require(np.array_equal(given, context.new_matrix()), "fit or apply changed its input")

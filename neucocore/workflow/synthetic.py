@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import calling, resolve
+from neucocore.components.factory import plugin_errors, resolve
 from neucocore.components.specs import DatasetSpec
 from neucocore.errors import ConfigError
 
@@ -18,7 +18,7 @@ LABELS = "labels"
 Progress = Callable[[int, int, str], None]
 
 
-def make_dataset(
+def generate_dataset(
     component: Component,
     out: Path,
     settings: Mapping[str, Any],
@@ -33,7 +33,7 @@ def make_dataset(
     out
         The folder to write.
     settings
-        Values of its ``make_params``.
+        Values of its ``generate_params``.
     progress
         Called with (done, of, what).
 
@@ -49,18 +49,18 @@ def make_dataset(
         The data set cannot be made.
     """
     spec = cast(DatasetSpec, component.spec)
-    if spec.make is None:
+    if spec.generate is None:
         raise ConfigError(
             f"the data set {component.full_name} is not one that can be made",
             hint=f"neuco data download {component.name} --out {out}"
             if spec.hub
             else "neuco list datasets",
         )
-    values = {param.name: param.default for param in spec.make_params} | dict(settings)
-    function = resolve(component, spec.make)
+    values = {param.name: param.default for param in spec.generate_params} | dict(settings)
+    function = resolve(component, spec.generate)
     if progress is not None and "progress" in signature(function).parameters:
         values["progress"] = lambda done, of: progress(done, of, "cubes")
-    with calling(component):
+    with plugin_errors(component):
         function(out, **values)
     return _derive(component, out, progress) if (out / TRUTH).is_dir() else []
 

@@ -166,16 +166,16 @@ def test_one_bit_gives_the_mean_of_each_side() -> None:
 
 def test_codes_are_packed_with_the_first_number_highest() -> None:
     matrix = np.array([[0, 15, 3], [15, 0, 0], [0, 0, 15]], np.float32)
-    assert int4().fit(matrix).codes(matrix)[0].tolist() == [0x0F, 0x30]
-    assert OneBit().fit(matrix).codes(matrix)[0].tolist() == [0b01000000]
-    assert Uniform().fit(matrix).codes(matrix)[0].tolist() == [0, 255, 51]
+    assert int4().fit(matrix).to_codes(matrix)[0].tolist() == [0x0F, 0x30]
+    assert OneBit().fit(matrix).to_codes(matrix)[0].tolist() == [0b01000000]
+    assert Uniform().fit(matrix).to_codes(matrix)[0].tolist() == [0, 255, 51]
 
 
 @pytest.mark.parametrize("make", QUANTISERS)
 def test_codes_take_the_bytes_promised_and_tell_all(make: Callable[[], Any]) -> None:
     matrix = sloping(50, 11)
     reducer = make().fit(matrix)
-    codes = reducer.codes(matrix)
+    codes = reducer.to_codes(matrix)
     assert codes.dtype == np.uint8
     assert codes.shape == (50, reducer.bytes_per_row())
     # Rows of equal codes are rows of equal numbers.

@@ -1,4 +1,4 @@
-"""``neuco evaluate --config``: NeuCo-Bench's files as they are, its scores to the fold."""
+"""``neuco evaluate --config``: NeuCo-CheckContext's files as they are, its scores to the fold."""
 
 from __future__ import annotations
 

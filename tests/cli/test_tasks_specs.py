@@ -46,7 +46,7 @@ PUBLISHED = {
 ROOT = Path(__file__).parents[2]
 UNBOUNDED = {"Mg/ha", "K"}
 CITATION = re.compile(r"doi:10\.\d{4,}/\S+|@\w+\{.+\}", re.DOTALL)
-TEXTS = ("summary", "dataset", "primary_metric", "unit", "license", "excludes", "noise")
+TEXTS = ("summary", "dataset", "primary_metric", "unit", "license", "exclusions", "known_issues")
 
 
 def specs() -> list[TaskSpec]:
@@ -61,7 +61,7 @@ def gaps(spec: TaskSpec) -> list[str]:
         missing.append("citation")
     if spec.low is None or (spec.high is None and spec.unit not in UNBOUNDED):
         missing.append("range")
-    if not spec.labelled:
+    if not spec.n_labelled:
         missing.append("labelled")
     if spec.source is None:
         return [*missing, "source"]
@@ -79,8 +79,8 @@ def test_a_bare_spec_shows_all_its_gaps():
     assert gaps(bare) == [
         "unit",
         "license",
-        "excludes",
-        "noise",
+        "exclusions",
+        "known_issues",
         "citation",
         "range",
         "labelled",
@@ -152,6 +152,6 @@ def test_the_published_control_says_that_it_is_contaminated_and_the_next_version
 
 
 def test_the_labelled_groups_of_the_downstream_data_set_add_up_to_its_cubes():
-    counts = {spec.name.partition("-")[0]: spec.labelled for spec in specs()}
+    counts = {spec.name.partition("-")[0]: spec.n_labelled for spec in specs()}
     groups = ("landcover", "biomass", "crops", "heatisland", "clouds")
     assert sum(counts[group] or 0 for group in groups) == 13260

@@ -118,7 +118,7 @@ def test_names_are_sorted_and_each_once() -> None:
 
 def test_a_data_set_is_known_that_only_tasks_name() -> None:
     task = TaskSpec(
-        name="t", summary="s", factory="builtins:dict", dataset="far", also=("near",),
+        name="t", summary="s", factory="builtins:dict", dataset="far", other_datasets=("near",),
         problem="regression", primary_metric="r2",
     )  # fmt: skip
     within = Installation((plugin("a", task),))

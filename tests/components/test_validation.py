@@ -15,7 +15,7 @@ from neucocore.components.specs import (
     ReducerSpec,
     TaskSpec,
 )
-from neucocore.components.validation import is_factory, problems_of
+from neucocore.components.validation import is_factory, validate_spec
 
 COMMON: dict[str, Any] = {"name": "a", "summary": "s", "factory": "package.module:name"}
 FINE: dict[str, ComponentSpec] = {
@@ -46,7 +46,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("encoder", {"params": ("k",)}, "params: 'k' is not a Param"),
     ("encoder", {"params": (PARAM, PARAM)}, "two parameters have one name"),
     ("dataset", {"seasons": 0}, "seasons and size must be at least 1"),
-    ("dataset", {"make": "no colon"}, "make='no colon' names no function"),
+    ("dataset", {"generate": "no colon"}, "generate='no colon' names no function"),
     ("task", {"problem": "ranking"}, "problem='ranking' is not one of regression"),
     ("task", {"dataset": "My Data"}, "dataset='My Data' is not a data set's name"),
     ("task", {"primary_metric": ""}, "it has no primary metric"),
@@ -63,18 +63,18 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("kind", FINE)
 def test_a_complete_spec_has_no_problems(kind: str) -> None:
-    assert problems_of(FINE[kind]) == []
+    assert validate_spec(FINE[kind]) == []
 
 
 @pytest.mark.parametrize(("kind", "change", "said"), WRONG, ids=lambda value: str(value)[:40])
 def test_what_is_wrong_with_a_spec_is_said(kind: str, change: dict[str, Any], said: str) -> None:
-    problems = problems_of(replace(FINE[kind], **change))
+    problems = validate_spec(replace(FINE[kind], **change))
     assert len(problems) == 1
     assert said in problems[0]
 
 
 def test_a_task_without_factory_reads_label_files() -> None:
-    assert problems_of(replace(FINE["task"], factory="")) == []
+    assert validate_spec(replace(FINE["task"], factory="")) == []
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_a_task_without_factory_reads_label_files() -> None:
     ids=str,
 )
 def test_what_is_wrong_with_a_parameter_is_said(change: dict[str, Any], said: str) -> None:
-    (problem,) = problems_of(replace(FINE["encoder"], params=(replace(PARAM, **change),)))
+    (problem,) = validate_spec(replace(FINE["encoder"], params=(replace(PARAM, **change),)))
     assert said in problem
 
 
 def test_parameters_of_derivations_are_checked_too() -> None:
     wrong = replace(PARAM, help="")
-    assert problems_of(replace(FINE["task"], derive_params=(wrong,)))
-    assert problems_of(replace(FINE["dataset"], make_params=(wrong,)))
+    assert validate_spec(replace(FINE["task"], derive_params=(wrong,)))
+    assert validate_spec(replace(FINE["dataset"], generate_params=(wrong,)))
 
 
 @pytest.mark.parametrize(

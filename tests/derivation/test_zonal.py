@@ -60,4 +60,4 @@ def test_a_fraction_of_a_code_is_no_code():
     codes = np.array([[23.0, 23.5]], np.float32)
     legend = Legend("codes", frozenset({23}), frozenset())
     with pytest.raises(DataError, match=r"holds 1 codes that are not codes: 23.5"):
-        legend.counted(Patch(codes, np.ones(codes.shape, bool)))
+        legend.pluralize(Patch(codes, np.ones(codes.shape, bool)))

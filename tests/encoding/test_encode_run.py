@@ -26,7 +26,7 @@ from neucocore.errors import (
     MissingFileError,
     RunError,
 )
-from neucocore.runtime.processes import interrupts_wait
+from neucocore.runtime.processes import block_sigint
 
 
 def run(cubes: Path, out: Path, encoder: str = "toy-sums", **more: Any) -> EncodeReport:
@@ -61,9 +61,9 @@ def test_jobs_and_batches_change_no_byte(cubes: Path, tmp_path: Path, suffix: st
 
 def test_what_is_there_is_found_and_force_repeats_it(cubes: Path, tmp_path: Path) -> None:
     out = tmp_path / "e.csv"
-    assert not run(cubes, out).found
-    assert run(cubes, out).found
-    assert not run(cubes, out, force=True).found
+    assert not run(cubes, out).up_to_date
+    assert run(cubes, out).up_to_date
+    assert not run(cubes, out, force=True).up_to_date
 
 
 def test_a_changed_cube_is_encoded_again(cubes: Path, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_changed_cube_is_encoded_again(cubes: Path, tmp_path: Path) -> None:
     run(cubes, out)
     before = load_embeddings(out).matrix
     write_modality(cubes / "cube-03.zarr.zip", np.ones((2, 2, 8, 8), np.float32), ("vv", "vh"))
-    assert not run(cubes, out).found
+    assert not run(cubes, out).up_to_date
     after = load_embeddings(out).matrix
     assert np.flatnonzero((before != after).any(axis=1)).tolist() == [3]
 
@@ -79,7 +79,7 @@ def test_a_changed_cube_is_encoded_again(cubes: Path, tmp_path: Path) -> None:
 def test_another_parameter_is_another_result(cubes: Path, tmp_path: Path) -> None:
     out = tmp_path / "e.npz"
     run(cubes, out, "toy-slow", encoder_settings={"seconds": 0.0})
-    assert not run(cubes, out, "toy-slow", encoder_settings={"seconds": 0.001}).found
+    assert not run(cubes, out, "toy-slow", encoder_settings={"seconds": 0.001}).up_to_date
 
 
 def test_an_edited_file_is_not_trusted(cubes: Path, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_an_edited_file_is_not_trusted(cubes: Path, tmp_path: Path) -> None:
     run(cubes, out)
     original = out.read_bytes()
     out.write_bytes(original.replace(b"cube-03", b"cube-99"))
-    assert not run(cubes, out).found
+    assert not run(cubes, out).up_to_date
     assert out.read_bytes() == original
 
 
@@ -95,7 +95,7 @@ def test_fault_50_a_corrupt_sidecar_is_rebuilt(cubes: Path, tmp_path: Path) -> N
     out = tmp_path / "e.csv"
     run(cubes, out)
     (tmp_path / "e.csv.run.json").write_text("{broken")
-    assert not run(cubes, out).found
+    assert not run(cubes, out).up_to_date
     assert json.loads((tmp_path / "e.csv.run.json").read_text())["rows"] == 12
 
 
@@ -276,7 +276,7 @@ def blocked() -> set[int]:
 
 def test_fault_51_ctrl_c_is_the_parents_to_answer() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        with interrupts_wait():
+        with block_sigint():
             future = pool.submit(blocked)
         assert signal.SIGINT in future.result(timeout=60)
     assert signal.SIGINT not in blocked()

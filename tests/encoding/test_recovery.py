@@ -62,10 +62,10 @@ def test_a_file_made_without_a_bad_cube_is_made_again_once_that_is_mended(
 ) -> None:
     mend = damage("cube-02")
     assert run(cubes, tmp_path / "e.npz", skip_bad=True).rows == 11
-    assert run(cubes, tmp_path / "e.npz", skip_bad=True).found
+    assert run(cubes, tmp_path / "e.npz", skip_bad=True).up_to_date
     mend()
     report = run(cubes, tmp_path / "e.npz", skip_bad=True)
-    assert (report.found, report.rows, report.failures) == (False, 12, ())
+    assert (report.up_to_date, report.rows, report.failures) == (False, 12, ())
 
 
 def test_nothing_but_bad_cubes_is_said_to_be_so(cubes: Path, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_fault_56_a_shard_of_a_file_that_is_there_is_not_encoded_again(
     cubes: Path, tmp_path: Path
 ) -> None:
     run(cubes, tmp_path / "e.npz")
-    assert run(cubes, tmp_path / "e.npz", shard=(1, 2)).found
+    assert run(cubes, tmp_path / "e.npz", shard=(1, 2)).up_to_date
     assert not (tmp_path / "e.npz.parts").exists()
 
 
@@ -160,7 +160,7 @@ def test_fault_50_a_sidecar_with_odd_content_is_made_again(
     sidecar = read_sidecar(tmp_path / "e.npz") or {}
     odd = {name: value for name, value in sidecar.items() if name != "rows"}
     write_sidecar(tmp_path / "e.npz", odd if field == "rows" else {**sidecar, field: [{}]})
-    assert not run(cubes, tmp_path / "e.npz").found
+    assert not run(cubes, tmp_path / "e.npz").up_to_date
 
 
 @pytest.mark.parametrize("at", ["spool", "matrix", "file"])
@@ -192,9 +192,9 @@ def test_fault_49_work_that_another_process_is_at_is_not_removed(
     run(cubes, tmp_path / "e.npz", encoder, shard=(1, 2), force=True)
     (spool,) = tmp_path.glob("e.npz.parts/*/*.spool")
     with locked(spool):
-        assert run(cubes, tmp_path / "e.npz").found
+        assert run(cubes, tmp_path / "e.npz").up_to_date
         assert spool.exists()
-    assert run(cubes, tmp_path / "e.npz").found
+    assert run(cubes, tmp_path / "e.npz").up_to_date
     assert not (tmp_path / "e.npz.parts").exists()
 
 

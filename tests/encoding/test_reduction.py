@@ -89,7 +89,7 @@ def test_fault_53_a_reducer_that_breaks_its_contract_is_named(
 
 def test_fault_53_an_encoder_owes_one_code_a_row() -> None:
     class Coder:
-        def codes(self, rows):
+        def to_codes(self, rows):
             return [b"x"] * (len(rows) - 1)
 
     with pytest.raises(ComponentOutputError, match=r"5 rows.* gave 4 codes; one a row is needed"):

@@ -10,7 +10,7 @@ import pytest
 from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
 from neucocore.components.specs import DatasetSpec, EncoderSpec, Param
-from neucocore.components.validation import problems_of
+from neucocore.components.validation import validate_spec
 from neucocore.encoding.request import EncodeRequest
 
 MADE_OF_OTHERS = EncoderSpec(
@@ -49,15 +49,15 @@ def test_the_code_of_the_encoders_used_counts(
 
 def test_the_encoders_named_count_and_not_the_defaults(tmp_path: Path) -> None:
     named = request(tmp_path, MADE_OF_OTHERS, parts=["random", "constant"])
-    used = named.determinants()["uses"]
+    used = named.cache_key_fields()["uses"]
     assert [producer["component"] for producer in used] == ["core/random", "core/constant"]
 
 
 def test_an_encoder_of_its_own_says_nothing_about_others(tmp_path: Path) -> None:
-    assert "uses" not in request(tmp_path, replace(MADE_OF_OTHERS, uses=None)).determinants()
+    assert "uses" not in request(tmp_path, replace(MADE_OF_OTHERS, uses=None)).cache_key_fields()
 
 
 def test_uses_must_name_a_list(tmp_path: Path) -> None:
-    assert problems_of(MADE_OF_OTHERS) == []
-    [problem] = problems_of(replace(MADE_OF_OTHERS, uses="others"))
+    assert validate_spec(MADE_OF_OTHERS) == []
+    [problem] = validate_spec(replace(MADE_OF_OTHERS, uses="others"))
     assert problem == "uses='others' names no parameter of type list"

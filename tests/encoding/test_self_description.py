@@ -39,7 +39,7 @@ def test_a_merge_knows_the_prepared_state_too(cubes: Path, weights: Path) -> Non
     path.unlink()
     for part in (1, 2):
         run(cubes, weights, shard=(part, 2))
-    assert not run(cubes, weights, merge=True).found
+    assert not run(cubes, weights, merge=True).up_to_date
     assert path.read_bytes() == whole
 
 
@@ -48,7 +48,7 @@ def test_fault_56_where_weights_lie_and_the_device_change_no_key(
 ) -> None:
     run(cubes, weights)
     elsewhere = weights.rename(weights.with_name("moved.txt"))
-    assert run(cubes, elsewhere, device="gpu").found
+    assert run(cubes, elsewhere, device="gpu").up_to_date
 
 
 def test_fault_56_other_weights_under_the_same_name_change_the_key(
@@ -56,7 +56,7 @@ def test_fault_56_other_weights_under_the_same_name_change_the_key(
 ) -> None:
     run(cubes, weights)
     weights.write_text("trained better")
-    assert not run(cubes, weights).found
+    assert not run(cubes, weights).up_to_date
 
 
 def test_device_energy_and_time_are_beside_the_file(cubes: Path, weights: Path) -> None:

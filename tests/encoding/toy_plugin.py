@@ -149,10 +149,10 @@ class Coded(Centred):
     def __init__(self, weights: str, device: str) -> None:
         self.weights = Path(weights)
 
-    def determinants(self) -> Mapping[str, str]:
+    def cache_key_fields(self) -> Mapping[str, str]:
         return {"weights": self.weights.read_text()}
 
-    def codes(self, rows: NDArray[np.float32]) -> list[bytes]:
+    def to_codes(self, rows: NDArray[np.float32]) -> list[bytes]:
         assert self.mean is not None
         return [bytes(number + 1) for number in range(len(rows))]
 

@@ -243,7 +243,7 @@ def test_a_metric_of_another_problem_is_refused_with_the_tasks(robust, task, row
 
 
 def test_further_metrics_a_task_asks_for_are_computed(robust, task, rows, signals):
-    asked = task("vessel", (signals[:, 0] > 0).astype(int), "binary", beside=("recall",))
+    asked = task("vessel", (signals[:, 0] > 0).astype(int), "binary", secondary_metrics=("recall",))
     assert 0 < robust(rows, asked)[0].extra["recall"] < 1
 
 

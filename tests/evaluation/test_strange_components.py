@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import calling
+from neucocore.components.factory import plugin_errors
 from neucocore.components.specs import MetricSpec, ProbeSpec, TaskSpec
 from neucocore.data.labels.labels import Labels, read_label_file
 from neucocore.errors import ComponentOutputError, MissingFileError
@@ -137,7 +137,7 @@ def test_a_task_that_raises_is_named(files, error) -> None:
 
 def test_what_neuco_and_the_system_say_passes(files) -> None:
     for error in (MissingFileError("no map"), FileNotFoundError(2, "no file"), KeyboardInterrupt()):
-        with pytest.raises(type(error)), calling(task(None)):
+        with pytest.raises(type(error)), plugin_errors(task(None)):
             raise error
 
 
@@ -187,7 +187,7 @@ class Probe:
 )
 def test_a_probe_that_fails_is_named(fault, said) -> None:
     spec = ProbeSpec(name="odd", summary="odd", factory=Probe, problems=("regression",))
-    guard = functools.partial(calling, of(spec))
+    guard = functools.partial(plugin_errors, of(spec))
     fitter = ProbeFitter(lambda problem: Probe(fault), "strange/odd", "robust@1", guard)
     X, target = np.ones((3, 1)), Target("regression", np.ones((3, 1)))
     with pytest.raises(ComponentOutputError, match=f"strange/odd.* {said}"):

@@ -10,7 +10,7 @@ import pytest
 from neucocore.components.discovery import Component
 from neucocore.components.specs import EncoderSpec
 from neucocore.provenance import code as producer
-from neucocore.provenance.code import core_code, identity_of, producer_of
+from neucocore.provenance.code import code_identity, core_code, identity_of
 
 RECORD = """\
 mine/__init__.py,sha256={code},12
@@ -71,28 +71,28 @@ def test_an_editable_install_has_no_record_but_the_flag(installed: Callable[...,
 
 def test_a_release_is_known_by_its_version_alone(installed: Callable[..., None]) -> None:
     installed(code="aaa")
-    first = producer_of(mine())
+    first = code_identity(mine())
     installed(code="zzz")
-    assert producer_of(mine()) == first
+    assert code_identity(mine()) == first
     assert "sources" not in first
 
 
 def test_editable_sources_decide_the_producer(installed: Callable[..., None]) -> None:
     editable = {"url": "u", "dir_info": {"editable": True}}
     installed(code="aaa", url=editable)
-    first = producer_of(mine())
+    first = code_identity(mine())
     installed(code="zzz", url=editable)
-    assert producer_of(mine())["sources"] != first["sources"]
+    assert code_identity(mine())["sources"] != first["sources"]
 
 
 def test_what_is_not_a_distribution_is_known_by_its_sources(
     installed: Callable[..., None],
 ) -> None:
     installed(code="aaa")
-    first = producer_of(mine("idea.py"))
+    first = code_identity(mine("idea.py"))
     assert first["version"] == ""
     installed(code="zzz")
-    assert producer_of(mine("idea.py"))["sources"] != first["sources"]
+    assert code_identity(mine("idea.py"))["sources"] != first["sources"]
 
 
 def test_the_core_says_which_of_its_code_scores() -> None:

@@ -79,7 +79,7 @@ def written(folder: Path, text: str) -> Path:
     return file
 
 
-def problems_of(file: Path) -> list[str]:
+def validate_spec(file: Path) -> list[str]:
     with pytest.raises(CatalogueError) as caught:
         load_registry(file)
     return [*caught.value.problems] or [caught.value.message]
@@ -98,12 +98,12 @@ def test_what_is_wrong_is_said_with_file_and_line(
 ) -> None:
     assert old in GOOD
     file = written(tmp_path, GOOD.replace(old, new))
-    assert f"{file}:{said}" in "\n".join(problems_of(file))
+    assert f"{file}:{said}" in "\n".join(validate_spec(file))
 
 
 def test_a_key_given_twice_is_said_with_both_lines(tmp_path: Path) -> None:
     text = GOOD.replace("    status: experimental\n", "    status: stable\n" * 2)
-    (problem,) = problems_of(written(tmp_path, text))
+    (problem,) = validate_spec(written(tmp_path, text))
     assert problem.endswith("registry.yaml:12: the key 'status' was already given in line 11")
 
 
@@ -115,7 +115,7 @@ def test_two_plugins_of_one_name_clash(tmp_path: Path) -> None:
             "neuco-plugin-boats", "neuco-plugin-ships"
         ),
     )
-    assert f"{file}:16: the plugin 'ships' is already listed at {file}:2" in problems_of(file)
+    assert f"{file}:16: the plugin 'ships' is already listed at {file}:2" in validate_spec(file)
 
 
 @pytest.mark.parametrize(
@@ -130,18 +130,18 @@ def test_two_plugins_of_one_name_clash(tmp_path: Path) -> None:
 def test_what_two_plugins_claim_clashes(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in SECOND
     file = written(tmp_path, GOOD + SECOND.replace(old, new))
-    (problem,) = problems_of(file)
+    (problem,) = validate_spec(file)
     assert problem.startswith(f"{file}:{said}")
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
     text = GOOD.replace("Apache-2.0", "none").replace("https", "ftp").replace("stal", "x")
-    assert len(problems_of(written(tmp_path, text))) == 2
+    assert len(validate_spec(written(tmp_path, text))) == 2
 
 
 @pytest.mark.parametrize("text", ["", "plugins: ships\n", "- ships\n", "plugins:\n  - ships\n"])
 def test_another_shape_is_said(tmp_path: Path, text: str) -> None:
-    (problem,) = problems_of(written(tmp_path, text))
+    (problem,) = validate_spec(written(tmp_path, text))
     assert "expected" in problem
 
 

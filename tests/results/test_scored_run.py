@@ -37,7 +37,7 @@ def ran(request: EvaluateRequest, **how) -> RunReport:
 
 def test_an_equal_run_is_found_with_its_tasks_and_force_repeats_it(request_of) -> None:
     first, second, third = ran(request_of()), ran(request_of()), ran(request_of(), force=True)
-    assert [report.found for report in (first, second, third)] == [False, True, False]
+    assert [report.up_to_date for report in (first, second, third)] == [False, True, False]
     assert first.folder == second.folder != third.folder
     assert first.rows() == second.rows() == third.rows()
     assert [(row["task"], row["n"], row["d"]) for row in first.rows()] == [("height", 30, 2)]
@@ -48,7 +48,7 @@ def test_a_run_of_another_method_phase_or_output_is_not_the_one_looked_for(
 ) -> None:
     ran(request_of())
     for other in ({"method": "f"}, {"phase": "dev"}, {"output": tmp_path / "elsewhere"}):
-        assert not ran(request_of(**other)).found
+        assert not ran(request_of(**other)).up_to_date
 
 
 def test_pictures_are_drawn_where_they_are_asked_for(request_of) -> None:

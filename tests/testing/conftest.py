@@ -51,8 +51,8 @@ def broken_checks() -> Callable[[ComponentSpec], set[str]]:
     def try_component(spec: ComponentSpec) -> set[str]:
         plugin = PluginRecord("mine", "neuco-plugin-mine", "1", "mine", "loaded")
         component = Component(spec, "mine", "neuco-plugin-mine", "1")
-        bench = BENCH_OF_KIND[spec.kind](component, plugin)
-        records = [check.record(bench) for check in CHECKS if check.about == spec.kind]
+        context = BENCH_OF_KIND[spec.kind](component, plugin)
+        records = [check.record(context) for check in CHECKS if check.about == spec.kind]
         return {record.id for record in records if record.status == "failed"}
 
     return try_component

@@ -11,22 +11,22 @@ import pytest
 from neucocore.components.discovery import Component, PluginRecord, add_plugin_paths, forget
 from neucocore.plugin import EncoderSpec, Param
 from neucocore.testing import check_plugin
-from neucocore.testing.declarations import ComponentBench
-from neucocore.testing.imports import PluginBench
+from neucocore.testing.declarations import ComponentContext
+from neucocore.testing.imports import PluginContext
 from neucocore.testing.records import CHECKS, CheckRecord
 
 MINE = PluginRecord("mine", "neuco-plugin-mine", "1", "neuco_plugin_mine.plugin", "loaded")
 SPEC = EncoderSpec(name="x", summary="s", factory="neuco_plugin_mine.encoder:Encoder")
 
 
-def judged(check_id: str, bench: object) -> CheckRecord:
+def judged(check_id: str, context: object) -> CheckRecord:
     (check,) = [check for check in CHECKS if check.id == check_id]
-    return check.record(bench)
+    return check.record(context)
 
 
 def of_spec(check_id: str, spec: EncoderSpec) -> CheckRecord:
     component = Component(spec, "mine", "neuco-plugin-mine", "1")
-    return judged(check_id, ComponentBench(component, MINE))
+    return judged(check_id, ComponentContext(component, MINE))
 
 
 def takes_seed(*, seed: int = 0) -> int:
@@ -91,11 +91,11 @@ def test_a_parameter_the_code_does_not_take_is_named(name: str, broken: bool) ->
 def test_names_that_do_not_follow_the_plugin_s_are_named(
     record: PluginRecord, broken: bool
 ) -> None:
-    assert judged("plugin-names", PluginBench(record)).broken == broken
+    assert judged("plugin-names", PluginContext(record)).broken == broken
 
 
 def test_a_distribution_that_does_not_require_the_core_is_named() -> None:
-    record = judged("plugin-requires-core", PluginBench(replace(MINE, distribution="pytest")))
+    record = judged("plugin-requires-core", PluginContext(replace(MINE, distribution="pytest")))
     assert record.broken
     assert "add 'neucocore>=0.1,<0.2'" in record.reason
 

@@ -93,7 +93,7 @@ class FittedStays(Fine):
 
 
 class Drifts(Fine):
-    def determinants(self) -> dict[str, Any]:
+    def cache_key_fields(self) -> dict[str, Any]:
         return {"weights": float(np.random.default_rng().normal())}
 
 
@@ -108,7 +108,7 @@ WRONG = {
     NeverPrepared: {"encoder-fit"},
     InPlace: {"encoder-input"},
     Caches: {"encoder-side-effects"},
-    Drifts: {"encoder-determinants"},
+    Drifts: {"encoder-cache_key_fields"},
 }
 FITTED = {Fitted: set(), FittedForgets: {"encoder-state"}, FittedStays: {"encoder-state"}}
 

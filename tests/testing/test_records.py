@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from neucocore.errors import DataError
-from neucocore.testing.records import Check, CheckRecord, Skip, Violation, expect, summary
+from neucocore.testing.records import Check, CheckFailed, CheckRecord, Skip, require, summary
 
 
 def raising(error: BaseException) -> Check:
@@ -18,7 +18,7 @@ def raising(error: BaseException) -> Check:
 @pytest.mark.parametrize(
     ("error", "status", "reason"),
     [
-        (Violation("rows are lost"), "failed", "rows are lost"),
+        (CheckFailed("rows are lost"), "failed", "rows are lost"),
         (Skip("no example"), "skipped", "no example"),
         (DataError("it is empty", hint="fill it"), "failed", "it is empty; Try: fill it"),
         (KeyError("x"), "failed", "KeyError: 'x'"),
@@ -55,9 +55,9 @@ def test_an_interrupt_is_not_a_failed_check() -> None:
 
 
 def test_what_does_not_hold_is_a_violation() -> None:
-    expect(holds=[1], otherwise="never said")
-    with pytest.raises(Violation, match="nothing is there"):
-        expect(holds=[], otherwise="nothing is there")
+    require(holds=[1], otherwise="never said")
+    with pytest.raises(CheckFailed, match="nothing is there"):
+        require(holds=[], otherwise="nothing is there")
 
 
 def test_the_summary_says_how_many_ran_and_what_became_of_them() -> None:

@@ -120,7 +120,7 @@ def test_what_a_reducer_does_wrong_is_named(
 def test_a_reducer_that_is_fitted_must_not_say_it_is_not(
     broken_checks: Callable[..., set[str]],
 ) -> None:
-    spec = ReducerSpec(name="x", summary="s", factory=Fine, fitted=False)
+    spec = ReducerSpec(name="x", summary="s", factory=Fine, needs_fit=False)
     assert broken_checks(spec) == {"reducer-fitted"}
 
 

@@ -22,8 +22,8 @@ SPEC = TaskSpec(
     low=0.0,
     high=1.0,
     source=SOURCE,
-    excludes="e",
-    noise="n",
+    exclusions="e",
+    known_issues="n",
 )
 SCORED = {"task-claims", "task-random", "task-constant", "task-oracle", "task-permuted"}
 """Checks that look the task up among the installed ones; tried with real plugins elsewhere."""
@@ -112,7 +112,7 @@ def test_what_a_task_does_wrong_is_named(
     assert bool(checks) == bool(found)
 
 
-@pytest.mark.parametrize("field", ["excludes", "noise", "unit"])
+@pytest.mark.parametrize("field", ["exclusions", "known_issues", "unit"])
 def test_a_task_that_does_not_describe_itself_is_named(
     broken_checks: Callable[..., set[str]], field: str
 ) -> None:

@@ -12,7 +12,7 @@ from neucocore.builtin.probes.targets import target_of
 from neucocore.components.specs import Problem
 from neucocore.evaluation.linear.logistic import probabilities
 from neucocore.evaluation.linear.moments import Matrix
-from neucocore.evaluation.neucobench.random_stream import outputs_per_refit
+from neucocore.evaluation.neucobench.random_stream import draws_per_refit
 from neucocore.evaluation.neucobench.reference import Training, refit
 
 
@@ -51,7 +51,7 @@ class LinearProbe:
             self.range = np.where(np.ptp(columns, axis=0) > 0, np.ptp(columns, axis=0), 1.0)
         rows = self._scaled(X)
         order = rng.permutation(len(rows)).astype(np.intp)
-        count = outputs_per_refit(rows.shape[1], self.training.epochs)
+        count = draws_per_refit(rows.shape[1], self.training.epochs)
         layers = []
         for column in ((columns - self.low) / self.range).T.astype(np.float32):
             outputs = rng.integers(2**32, size=count, dtype=np.uint32)

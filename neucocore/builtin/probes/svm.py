@@ -19,7 +19,7 @@ from neucocore.evaluation.linear.scaling import one_scalar
 
 MOST_PRODUCT_ROWS = 4_000
 """Up to so many training rows their n x n products are kept in memory: 128 MB."""
-MOST_STEPS = 20_000
+MAX_ITER = 20_000
 """Where the solver of one machine stops: large C with steep kernels would take days."""
 
 Numbers = Sequence[float | str]
@@ -62,7 +62,7 @@ class PolynomialMachine:
 
     def fit(self, given: Matrix, y: NDArray[Any]) -> PolynomialMachine:
         """Fit on the (n, n) products of the training rows, or on the rows (n, d)."""
-        settings: dict[str, Any] = {"C": self.C, "max_iter": MOST_STEPS}
+        settings: dict[str, Any] = {"C": self.C, "max_iter": MAX_ITER}
         if self.by_products:
             settings |= {"kernel": "precomputed"}
         else:

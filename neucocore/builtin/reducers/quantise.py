@@ -42,7 +42,7 @@ class Float16:
         """Return the rows rounded to half precision, (n, d) float32."""
         return self._halves(matrix).astype(np.float32)
 
-    def codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def to_codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return the stored bytes, (n, 2 d) uint8, little-endian."""
         return self._halves(matrix).astype("<f2").view(np.uint8)
 
@@ -108,7 +108,7 @@ class Uniform:
         rounded: NDArray[np.float32] = low + self._numbers(matrix) * self._step
         return rounded
 
-    def codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def to_codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return the stored bytes, (n, ceil(d bits / 8)) uint8, the first number highest."""
         return _packed(self._numbers(matrix).astype(np.uint8), self.bits)
 
@@ -176,7 +176,7 @@ class OneBit:
         means: NDArray[np.float32] = np.where(self._above(matrix), above, below)
         return means
 
-    def codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def to_codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return the stored bytes, (n, ceil(d / 8)) uint8, the first number highest."""
         return _packed(self._above(matrix).astype(np.uint8), 1)
 

@@ -17,7 +17,7 @@ from neucocore.data.cubes.layouts import SUFFIX
 from neucocore.data.cubes.quality import OFFSET
 from neucocore.errors import MissingFileError, RunError
 from neucocore.files.findings import Finding
-from neucocore.runtime.processes import end_with_parent, interrupts_wait
+from neucocore.runtime.processes import block_sigint, end_with_parent
 
 PART = "part-"
 CUBES_A_TASK = 16
@@ -137,7 +137,7 @@ def _audited(
         for start in range(0, len(cubes), CUBES_A_TASK)
     ]
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=end_with_parent) as pool:
-        with interrupts_wait():
+        with block_sigint():
             waiting = [pool.submit(_audit_cubes, part, schemas, missing_chunks) for part in chunks]
         try:
             for finished in as_completed(waiting):

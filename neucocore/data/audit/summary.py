@@ -8,7 +8,7 @@ from typing import Any
 
 from neucocore.data.audit.cube import FileReport
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 
 def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
                 "type": _usual(report.dtype for report in opened),
                 "no data": f"{100 * sum(shares) / len(shares):.2f} %" if shares else None,
                 "offset": ", ".join(
-                    f"{offset} in {counted(count, 'season')}"
+                    f"{offset} in {pluralize(count, 'season')}"
                     for offset, count in offsets.most_common()
                 )
                 or None,

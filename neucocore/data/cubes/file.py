@@ -24,7 +24,7 @@ from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.writing import DIMENSIONS, write_modality
 from neucocore.errors import ConfigError, CorruptCubeError
 from neucocore.files.findings import Finding
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 MissingChunks = Literal["error", "warn", "fill"]
 ValueKind = Literal["integer", "float"]
@@ -262,7 +262,7 @@ class CubeFile:
         seasons, _, rows, columns = self.shape
         schema = self.schema
         if schema.seasons is not None and seasons != schema.seasons:
-            message = f"{counted(seasons, 'season')} where the data set has {schema.seasons}"
+            message = f"{pluralize(seasons, 'season')} where the data set has {schema.seasons}"
             yield Finding("seasons", "warning", message)
         if schema.size is not None and (rows, columns) != (schema.size, schema.size):
             message = f"{rows} x {columns} pixels where the data set has {schema.size}"

@@ -12,7 +12,7 @@ from typing import Protocol
 from neucocore.data.downloads.fetching import Fetcher, Get, Progress
 from neucocore.data.downloads.file import STATE_FOLDER, DownloadState, Plan, Source
 from neucocore.data.downloads.hub import UnreachableError
-from neucocore.data.downloads.pace import Pace
+from neucocore.data.downloads.pace import RateLimiter
 from neucocore.errors import ChecksumError, DataError, MissingFileError
 from neucocore.files.atomic import locked
 
@@ -61,7 +61,7 @@ class Download:
         When requests may be sent.
     """
 
-    def __init__(self, folder: str | Path, origin: Origin, pace: Pace) -> None:
+    def __init__(self, folder: str | Path, origin: Origin, pace: RateLimiter) -> None:
         self.folder = Path(folder)
         self.origin = origin
         self._pace = pace

@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from typing import NamedTuple
 
 from neucocore.data.downloads.file import DownloadState, RemoteFile
-from neucocore.data.downloads.pace import Pace
+from neucocore.data.downloads.pace import RateLimiter
 from neucocore.errors import ChecksumError, DataError, MissingFileError
 
 RANGE_BYTES = 64 << 20
@@ -61,7 +61,7 @@ class Fetcher:
     """
 
     def __init__(
-        self, get: Get, state: DownloadState, pace: Pace, *, range_bytes: int = RANGE_BYTES
+        self, get: Get, state: DownloadState, pace: RateLimiter, *, range_bytes: int = RANGE_BYTES
     ) -> None:
         self._get = get
         self._state = state

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from neucocore.components.specs import HubSource
 from neucocore.data.downloads.fetching import ATTEMPTS, TRANSIENT, Answer, Get
 from neucocore.data.downloads.file import GIT_SHA1, SHA256, RemoteFile, Source
-from neucocore.data.downloads.pace import Pace
+from neucocore.data.downloads.pace import RateLimiter
 from neucocore.errors import ComponentLoadError, DataError, MissingFileError
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Hub:
         huggingface_hub is not installed.
     """
 
-    def __init__(self, repo: HubSource, pace: Pace, endpoint: str | None = None) -> None:
+    def __init__(self, repo: HubSource, pace: RateLimiter, endpoint: str | None = None) -> None:
         self.name = repo.repo
         self.revision = repo.revision
         self._kind = repo.repo_type

@@ -16,7 +16,7 @@ LONGEST_HOLD = 900.0
 TOO_MANY = 429
 
 
-class Pace:
+class RateLimiter:
     """When the next request may be sent; shared by all threads of a download.
 
     Parameters

@@ -114,7 +114,7 @@ def _row(name: str, part: LabelFile, spec: TaskSpec | None) -> dict[str, object]
         return row
     row |= {"task": f"{spec.name}@{spec.version}", "summary": spec.summary, "unit": spec.unit}
     row |= {"license": spec.license, "citation": spec.citation}
-    row |= {"excludes": spec.excludes, "noise": spec.noise}
+    row |= {"exclusions": spec.exclusions, "known_issues": spec.known_issues}
     if spec.source is not None:
         row |= {
             "source": spec.source.name,

@@ -19,7 +19,7 @@ from neucocore.files.content_type import no_folder
 from neucocore.files.findings import Finding
 from neucocore.files.refusal import refuse
 from neucocore.files.text_table import TextTable, read_text_table
-from neucocore.messages import counted
+from neucocore.messages import pluralize
 
 LABEL = "label"
 OUTPUT_PREFIX = "label:"
@@ -235,7 +235,7 @@ def read_label_folder(path: str | Path) -> list[LabelFile]:
     problems.extend(_doubled_stems(read))
     if problems:
         raise DataError(
-            f"{folder}: label files cannot be used, {counted(len(problems), 'problem')}",
+            f"{folder}: label files cannot be used, {pluralize(len(problems), 'problem')}",
             problems=problems,
             hint=next((hint for hint in hints if hint), None),
         )

@@ -16,20 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import calling, create
+from neucocore.components.factory import create, plugin_errors
 from neucocore.components.lookup import find_standard
 from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.heldout.batches import JoinedTask
 from neucocore.evaluation.linear.moments import Matrix
 
-BESIDE: dict[Problem, tuple[str, ...]] = {
+SECONDARY_METRICS: dict[Problem, tuple[str, ...]] = {
     "regression": ("r2", "rmse", "mae"),
     "binary": ("average-precision", "balanced-accuracy", "f1", "roc-auc", "accuracy"),
     "multiclass": ("macro-f1", "balanced-accuracy", "accuracy", "log-loss"),
     "multilabel": ("average-precision", "macro-f1", "roc-auc"),
 }
-"""What is always computed, beside the primary metric."""
+"""What is always computed, secondary the primary metric."""
 BASELINE_METRIC = "r2"
 
 
@@ -64,10 +64,10 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
     lists = []
     for joined in tasks:
         task = joined.task
-        beside = [*task.beside, *BESIDE[task.problem]]
+        secondary = [*task.secondary_metrics, *SECONDARY_METRICS[task.problem]]
         if task.problem == "regression" and joined.columns.shape[1] > 1:
-            beside.append("mean-distance")
-        names = dict.fromkeys([primary or task.metric, *beside, *task.beside])
+            secondary.append("mean-distance")
+        names = dict.fromkeys([primary or task.metric, *secondary, *task.secondary_metrics])
         chosen = {m.name: m for m in (found.setdefault(n, _named(n)) for n in names)}
         lists.append(list(chosen.values()))
         first = lists[-1][0].spec
@@ -94,7 +94,7 @@ def _value(
     predicted: NDArray[Any],
 ) -> float:
     """Call a plugin's metric; whatever is no number is an error that names it."""
-    with calling(component):
+    with plugin_errors(component):
         found = function(y, predicted)
     if not isinstance(found, int | float | np.number):
         raise ComponentOutputError(
@@ -112,7 +112,7 @@ def pooled_score(
     Parameters
     ----------
     scores
-        (repeats, n, k), as in `HeldOut`.
+        (repeats, n, k), as in `OutOfFold`.
     columns
         Only these outputs.
     """

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import calling, check_values, create
+from neucocore.components.factory import check_values, create, plugin_errors
 from neucocore.components.lookup import find
 from neucocore.components.specs import ProbeSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
@@ -156,7 +156,7 @@ def installed_probe(
 
     for problem in {task.problem for task in tasks}:
         make(problem)  # imports its libraries now, before BLAS is bound to one thread
-    guard = functools.partial(calling, component)
+    guard = functools.partial(plugin_errors, component)
     return ProbeFitter(make, component.full_name, identity, guard)
 
 

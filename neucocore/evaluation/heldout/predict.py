@@ -57,7 +57,7 @@ class Fitter(Protocol):
 
 
 @dataclass(eq=False)
-class HeldOut:
+class OutOfFold:
     """What a task's splits gave.
 
     Attributes
@@ -77,7 +77,7 @@ class HeldOut:
     models: list[tuple[Portion, Model]] = field(default_factory=list)
 
 
-def predict_held_out(
+def predict_out_of_fold(
     tasks: Sequence[JoinedTask],
     matrix: NDArray[np.float32],
     fit: Fitter,
@@ -86,12 +86,12 @@ def predict_held_out(
     jobs: int = 1,
     progress: Progress | None = None,
     keep_models: bool = False,
-) -> list[HeldOut]:
+) -> list[OutOfFold]:
     """Fit and predict every split of every task.
 
     The numbers do not depend on `jobs`, on the order of rows, or on which tasks come together.
     """
-    results = [HeldOut(_empty_scores(joined)) for joined in tasks]
+    results = [OutOfFold(_empty_scores(joined)) for joined in tasks]
     count = _Counter(tasks, progress)
     batches = batches_of(tasks)
     count.expect(batches)
@@ -155,7 +155,7 @@ class _BatchRun:
         held: slice,
         models: Sequence[Model],
         predictions: Sequence[Matrix],
-        results: Sequence[HeldOut],
+        results: Sequence[OutOfFold],
     ) -> None:
         """Put one split's predictions and choices where they belong."""
         for portion, model, predicted in zip(self.batch.portions, models, predictions, strict=True):

@@ -19,7 +19,7 @@ from neucocore.evaluation.heldout.metrics import (
     pooled_score,
     split_scores,
 )
-from neucocore.evaluation.heldout.predict import Fitter, HeldOut, Progress, predict_held_out
+from neucocore.evaluation.heldout.predict import Fitter, OutOfFold, Progress, predict_out_of_fold
 from neucocore.evaluation.outcome import (
     ScoringInput,
     ScoringTask,
@@ -58,7 +58,7 @@ def score_held_out(
     ]
     _refuse(joined)
     metrics = metrics_for(joined, options.get("metric"))
-    results = predict_held_out(
+    results = predict_out_of_fold(
         joined,
         given.matrix,
         fit,
@@ -135,7 +135,7 @@ def _without_score(task: ScoringTask, d: int, reason: str, metric: str | None) -
 
 def _outcome(
     joined: JoinedTask,
-    result: HeldOut,
+    result: OutOfFold,
     metrics: Sequence[NamedMetric],
     d: int,
     folds: int,
@@ -171,7 +171,7 @@ def _outcome(
 
 
 def _extra(
-    joined: JoinedTask, result: HeldOut, primary: NamedMetric, others: Sequence[NamedMetric]
+    joined: JoinedTask, result: OutOfFold, primary: NamedMetric, others: Sequence[NamedMetric]
 ) -> dict[str, float | None]:
     """Return the other metrics, and the first one for single outputs as ``metric:output``."""
     extra = {metric.name: pooled_score(metric, joined, result.scores) for metric in others}
@@ -183,7 +183,7 @@ def _extra(
     return extra
 
 
-def _hyperparameters(result: HeldOut, fit: Fitter) -> dict[str, Any]:
+def _hyperparameters(result: OutOfFold, fit: Fitter) -> dict[str, Any]:
     values: dict[str, Any] = {"probe": fit.name}
     if result.chosen:
         values["chosen"] = result.chosen
@@ -193,7 +193,7 @@ def _hyperparameters(result: HeldOut, fit: Fitter) -> dict[str, Any]:
     return values
 
 
-def _predictions(joined: JoinedTask, result: HeldOut) -> dict[str, NDArray[Any]]:
+def _predictions(joined: JoinedTask, result: OutOfFold) -> dict[str, NDArray[Any]]:
     """Return held-out predictions of all repeats, one after the other, rows sorted by id.
 
     ``y_pred`` is (rows,) where ``y_true`` is, but (rows, classes) for several classes.
@@ -211,7 +211,7 @@ def _predictions(joined: JoinedTask, result: HeldOut) -> dict[str, NDArray[Any]]
     }
 
 
-def _stored(joined: JoinedTask, result: HeldOut, fit: Fitter) -> StoredProbe | None:
+def _stored(joined: JoinedTask, result: OutOfFold, fit: Fitter) -> StoredProbe | None:
     if not result.models:
         return None
     arrays: dict[str, NDArray[Any]] = {}

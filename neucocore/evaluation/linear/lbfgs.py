@@ -21,7 +21,7 @@ def minimise(
     start: Array,
     *,
     tolerance: float,
-    most_steps: int,
+    max_iter: int,
 ) -> Array:
     """Return the minimisers of several convex functions, evaluated together.
 
@@ -37,7 +37,7 @@ def minimise(
         A problem is solved when no entry of its gradient is larger than this times its value over
         the value it started from: where a value falls far, its curvature fades with it, and a
         fixed bound would stop long before the minimum. Values must be positive.
-    most_steps
+    max_iter
         Stops after so many steps in any case.
 
     Notes
@@ -49,7 +49,7 @@ def minimise(
     values, gradient = objective(point)
     first = values
     pairs: deque[Pair] = deque(maxlen=MEMORY)
-    for _ in range(most_steps):
+    for _ in range(max_iter):
         largest = np.max(np.abs(gradient), axis=0, initial=0.0)
         open_ = largest * first > tolerance * values
         direction = np.where(open_, -_times_inverse_hessian(gradient, pairs), 0.0)

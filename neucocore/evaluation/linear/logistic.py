@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from neucocore.evaluation.linear.lbfgs import minimise
 from neucocore.evaluation.linear.moments import Matrix, TrainingPart
 from neucocore.evaluation.linear.ridge import RidgeFit
-from neucocore.evaluation.linear.scaling import Eigenbasis
+from neucocore.evaluation.linear.scaling import PrincipalAxes
 
 RELATIVE_PENALTIES: NDArray[np.float64] = 10.0 ** np.arange(0, -3.25, -0.5)
 """Candidates over w a, most cautious first, so that ties go to it."""
@@ -46,7 +46,7 @@ class LogisticFit:
         (k,), not penalised.
     """
 
-    basis: Eigenbasis
+    basis: PrincipalAxes
     penalty: float
     path: Matrix
     intercept: Matrix
@@ -70,7 +70,7 @@ def fit_logistic(part: TrainingPart, y: Matrix, ridge: RidgeFit) -> LogisticFit:
 
 
 def solve(
-    part: TrainingPart, y: Matrix, basis: Eigenbasis, penalty: float
+    part: TrainingPart, y: Matrix, basis: PrincipalAxes, penalty: float
 ) -> tuple[Matrix, Matrix]:
     """Return coefficients (r, k) and intercepts (k,) for one penalty."""
     everything = np.ones((part.n, 1))
@@ -79,7 +79,7 @@ def solve(
     return path[:, :, 0], intercept[:, 0]
 
 
-def choose_penalty(part: TrainingPart, y: Matrix, basis: Eigenbasis, largest: float) -> float:
+def choose_penalty(part: TrainingPart, y: Matrix, basis: PrincipalAxes, largest: float) -> float:
     """Return the penalty of the least log-loss on inner held-out rows."""
     inner = inner_folds(part, y)
     count = int(inner.max()) + 1
@@ -154,7 +154,7 @@ class _Objective:
         self,
         part: TrainingPart,
         y: Matrix,
-        basis: Eigenbasis,
+        basis: PrincipalAxes,
         penalties: NDArray[np.float64],
         weights: Matrix,
     ) -> None:
@@ -167,14 +167,14 @@ class _Objective:
         self.scale = np.sqrt(np.vstack([curvature, self.spread * n]))[:, None, :]
         self.prior = np.log(share) - (np.log1p(-share) if len(share) == 1 else 0.0)
 
-    def solved(self, accuracy: float, most_steps: int) -> tuple[Matrix, Matrix]:
+    def solved(self, accuracy: float, max_iter: int) -> tuple[Matrix, Matrix]:
         """Return coefficients (r, k, problems) and intercepts (k, problems) at the minima."""
         shape = (len(self.scale), *self.prior.shape)
         start = np.zeros(shape)
         start[-1] = self.prior * self.scale[-1]
         tolerance = accuracy * float(np.sqrt(len(self.y) * self.spread.mean()))
         flat = start.reshape(-1, shape[-1])
-        solution = minimise(self, flat, tolerance=tolerance, most_steps=most_steps)
+        solution = minimise(self, flat, tolerance=tolerance, max_iter=max_iter)
         parameters = solution.reshape(shape) / self.scale
         return parameters[:-1], parameters[-1]
 
@@ -206,7 +206,7 @@ class _RowsInBasis:
     They are kept where they take little memory beside the rows, which halves the work of a step.
     """
 
-    def __init__(self, part: TrainingPart, basis: Eigenbasis) -> None:
+    def __init__(self, part: TrainingPart, basis: PrincipalAxes) -> None:
         self.part, self.basis = part, basis
         self.kept: Matrix | None = None
         if part.n <= KEPT_ROWS * part.d:

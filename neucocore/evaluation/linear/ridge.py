@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.evaluation.linear.moments import Matrix, TrainingPart
-from neucocore.evaluation.linear.scaling import SCALINGS, Eigenbasis, eigenbasis
+from neucocore.evaluation.linear.scaling import SCALINGS, PrincipalAxes, eigenbasis
 
 # Penalty over n, most cautious first, so that ties go to it. At 1e3 a fit is the mean, but for a
 # thousandth: what an embedding that knows nothing needs. Columns have variance 1, about.
@@ -50,7 +50,7 @@ class RidgeFit:
         (k,) mean of the target.
     """
 
-    basis: Eigenbasis
+    basis: PrincipalAxes
     penalty: float
     n: int
     error: float
@@ -112,7 +112,7 @@ def _projections(part: TrainingPart, y: Matrix) -> Matrix:
 
 def left_out_errors(
     part: TrainingPart,
-    basis: Eigenbasis,
+    basis: PrincipalAxes,
     shrink: Matrix,
     targets: Sequence[Matrix],
     paths: Sequence[Matrix],
@@ -144,7 +144,7 @@ def left_out_errors(
 
 def _row_residuals(
     part: TrainingPart,
-    basis: Eigenbasis,
+    basis: PrincipalAxes,
     shrink: Matrix,
     targets: Sequence[Matrix],
     paths: Sequence[Matrix],
@@ -170,7 +170,7 @@ def _row_residuals(
 
 def _slice_residuals(
     part: TrainingPart,
-    basis: Eigenbasis,
+    basis: PrincipalAxes,
     shrink: Matrix,
     targets: Sequence[Matrix],
     paths: Sequence[Matrix],

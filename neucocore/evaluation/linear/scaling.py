@@ -34,7 +34,7 @@ SCALINGS: Mapping[str, Callable[[Matrix], Matrix]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Eigenbasis:
+class PrincipalAxes:
     """The principal axes of scaled training rows.
 
     ``(X - centre) @ axes`` are the coordinates of rows; their sums of squares over the training
@@ -72,7 +72,7 @@ class Eigenbasis:
         return self.axes.astype(np.float32)
 
 
-def eigenbasis(part: TrainingPart, scaling: str) -> Eigenbasis:
+def eigenbasis(part: TrainingPart, scaling: str) -> PrincipalAxes:
     """Decompose the scaled training rows: d x d, or n x n where rows are fewer."""
     scale = SCALINGS[scaling](part.variance)
     if part.wide:
@@ -88,4 +88,4 @@ def eigenbasis(part: TrainingPart, scaling: str) -> Eigenbasis:
         kept = spectrum > NEGLIGIBLE * max(spectrum[-1], 0.0)
         turned = turned if kept.all() else turned[:, kept]
     turned *= scale[:, None]
-    return Eigenbasis(scaling, part.mean, turned, spectrum[kept])
+    return PrincipalAxes(scaling, part.mean, turned, spectrum[kept])

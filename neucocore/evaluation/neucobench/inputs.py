@@ -102,7 +102,7 @@ def probe_labels(task: ScoringTask, *, normalize: bool) -> ProbeLabels:
         return ProbeLabels(((values - low) / (high - low)).astype(np.float32), low, high)
 
 
-def unfit(task: ScoringTask) -> str:
+def unsupported_reason(task: ScoringTask) -> str:
     """Say why NeuCo-Bench would stop at this task, or nothing when it would score it."""
     n = len(task.ids)
     if task.problem not in METRICS or task.y.size != n:
@@ -114,7 +114,7 @@ def unfit(task: ScoringTask) -> str:
     return ""
 
 
-def unfit_labels(task: ScoringTask, labels: ProbeLabels) -> str:
+def unsupported_labels_reason(task: ScoringTask, labels: ProbeLabels) -> str:
     """Say why NeuCo-Bench's F1 would stop at these labels, or nothing; it takes 0 and 1 only."""
     if task.problem != "binary" or np.isin(labels.values, (0, 1)).all():
         return ""

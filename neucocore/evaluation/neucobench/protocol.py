@@ -21,15 +21,15 @@ from neucocore.evaluation.neucobench.inputs import (
     ProbeLabels,
     probe_embeddings,
     probe_labels,
-    unfit,
-    unfit_labels,
+    unsupported_labels_reason,
+    unsupported_reason,
 )
 from neucocore.evaluation.neucobench.kernel import fit_fold, refit
 from neucocore.evaluation.neucobench.metrics import FOLD_METRICS, best_epoch, sigmoid
 from neucocore.evaluation.neucobench.random_stream import (
     Stream,
-    outputs_per_fold,
-    outputs_per_refit,
+    draws_per_fold,
+    draws_per_refit,
     shuffle_splits,
 )
 from neucocore.evaluation.neucobench.reference import Fold, Training
@@ -136,10 +136,10 @@ def _score_task(
     stream: Stream,
     folds: Folds,
 ) -> TaskOutcome:
-    if reason := unfit(task):
+    if reason := unsupported_reason(task):
         return _failed(task, embeddings, reason)
     labels = probe_labels(task, normalize=options["normalize_labels"])
-    if reason := unfit_labels(task, labels):
+    if reason := unsupported_labels_reason(task, labels):
         return _failed(task, embeddings, reason)
     rows = np.array([embeddings.rows[name] for name in task.ids], dtype=np.intp)
     target = np.full(len(embeddings.matrix), np.nan, dtype=np.float32)
@@ -159,7 +159,7 @@ def _failed(task: ScoringTask, embeddings: ProbeEmbeddings, reason: str) -> Task
 
 def _calls(job: _Job, stream: Stream) -> Iterator[Callable[[], _Split]]:
     """Yield the folds to train, each with its part of the stream already taken."""
-    outputs = outputs_per_fold(len(job.rows), job.embeddings.matrix.shape[1], job.training.epochs)
+    outputs = draws_per_fold(len(job.rows), job.embeddings.matrix.shape[1], job.training.epochs)
     for train, held_out in shuffle_splits(len(job.rows), job.options["k_folds"]):
         yield partial(_train, job, train, held_out, stream.take(outputs))
 
@@ -237,7 +237,7 @@ def _predictions(job: _Job, splits: Sequence[_Split]) -> dict[str, NDArray[Any]]
 def _stored_probe(job: _Job, stream: Stream) -> StoredProbe:
     """Train once more on all rows, as the reference does after the folds of a task."""
     matrix, training = job.embeddings.matrix, job.training
-    outputs = stream.take(outputs_per_refit(matrix.shape[1], training.epochs))
+    outputs = stream.take(draws_per_refit(matrix.shape[1], training.epochs))
     parameters = refit(matrix, job.target, job.rows, outputs, training)
     meta = {
         "kind": "linear",

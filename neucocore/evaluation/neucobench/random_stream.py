@@ -34,13 +34,13 @@ class Stream:
         return self._generator.randint(0, 2**32, size=count, dtype=np.uint32)
 
 
-def outputs_per_fold(n: int, d: int, epochs: int) -> int:
+def draws_per_fold(n: int, d: int, epochs: int) -> int:
     """Count what one fold consumes: `n` rows (training and held-out), `d` dimensions."""
     passes = 2 * LOADER_SEED + n - 2
     return d + 1 + epochs * passes
 
 
-def outputs_per_refit(d: int, epochs: int) -> int:
+def draws_per_refit(d: int, epochs: int) -> int:
     """Count what the refit of a stored probe consumes: its passes are not shuffled."""
     return d + 1 + epochs * LOADER_SEED
 

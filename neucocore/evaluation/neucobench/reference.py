@@ -106,7 +106,7 @@ def fit_fold(
     train, held_out
         Row numbers of the split, in the split's order.
     outputs
-        The fold's part of the stream, `stream.outputs_per_fold` long.
+        The fold's part of the stream, `stream.draws_per_fold` long.
     training
         Loss, epochs, batch size and learning rate.
     """
@@ -135,7 +135,7 @@ def refit(
 ) -> Floats:
     """Train on `rows` in their own order and return the d + 1 parameters, the bias last.
 
-    `outputs` is `stream.outputs_per_refit` long; only the initial parameters are used.
+    `outputs` is `stream.draws_per_refit` long; only the initial parameters are used.
     """
     probe = _Probe(initial_parameters(outputs[: matrix.shape[1] + 1]))
     for _ in range(training.epochs):

@@ -18,7 +18,7 @@ from neucocore.plugin import MissingFileError, read_label_file
 def test_the_plugin_offers_the_data_set_with_its_maker() -> None:
     (spec,) = plugin.neuco_datasets()
     assert spec.name == "synthetic-earth"
-    assert [(p.name, p.default) for p in spec.make_params] == [
+    assert [(p.name, p.default) for p in spec.generate_params] == [
         ("cubes", 500),
         ("size", 64),
         ("seed", 0),

@@ -64,7 +64,7 @@ def test_rows_are_whole_numbers_and_the_code_gives_them_back(
     assert rows.shape == (5, 8)
     assert rows.dtype == np.float32
     np.testing.assert_array_equal(rows, np.rint(rows))
-    codes = trained.codes(rows)
+    codes = trained.to_codes(rows)
     np.testing.assert_array_equal(trained.decode(codes), rows)
     with pytest.raises(DataError, match="are not the code"):
         trained.decode([codes[0] + b"\x00"])
@@ -94,7 +94,7 @@ def test_a_dearer_rate_gives_fewer_bytes(many: list[Cube], source_of: Any) -> No
             **{**TINY, "dimension": 64, "epochs": 40, "rate_weight": weight}
         )
         compressor.prepare(source_of(many))
-        lengths.append(sum(map(len, compressor.codes(compressor.encode(many)))))
+        lengths.append(sum(map(len, compressor.to_codes(compressor.encode(many)))))
     state = 4 * len(many)  # which every code has, whatever it says
     assert lengths[1] - state < 0.85 * (lengths[0] - state)
 
@@ -106,7 +106,7 @@ def test_the_bytes_are_what_the_trained_prior_says(many: list[Cube], source_of: 
     network = compressor._ready()
     with torch.inference_mode():
         bits = network.prior.bits(torch.from_numpy(rows).reshape(len(rows), -1, 1, 1)).sum()
-    coded = sum(map(len, compressor.codes(rows)))
+    coded = sum(map(len, compressor.to_codes(rows)))
     assert coded == pytest.approx(float(bits) / 8 + 4 * len(rows), rel=0.03)
 
 
@@ -143,7 +143,7 @@ def test_a_trained_one_travels_to_another_process(
     other.restore({name: np.array(array) for name, array in trained.state().items()})
     rows = trained.encode(cubes)
     assert other.encode(cubes).tobytes() == rows.tobytes()
-    assert other.codes(rows) == trained.codes(rows)
+    assert other.to_codes(rows) == trained.to_codes(rows)
     with pytest.raises(ShapeError, match="other parameters"):
         NeuralCompressor(**{**TINY, "dimension": 16}).restore(trained.state())
 
@@ -153,7 +153,7 @@ def test_a_cube_unlike_all_others_is_cut_to_the_range_that_can_be_coded(
 ) -> None:
     glaring = {name: np.full_like(array, 30000) for name, array in cubes[0].arrays.items()}
     rows = trained.encode([replace(cubes[0], arrays=glaring)])
-    np.testing.assert_array_equal(trained.decode(trained.codes(rows)), rows)
+    np.testing.assert_array_equal(trained.decode(trained.to_codes(rows)), rows)
 
 
 def test_another_number_of_seasons_is_refused(trained: NeuralCompressor) -> None:

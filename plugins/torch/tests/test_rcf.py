@@ -52,7 +52,9 @@ def test_without_a_gpu_the_cpu_computes_and_a_message_says_so() -> None:
 def test_fault_56_the_device_changes_no_key() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        named = [GpuMosaiks(device=name, features=32).determinants() for name in ("cpu", "cuda")]
+        named = [
+            GpuMosaiks(device=name, features=32).cache_key_fields() for name in ("cpu", "cuda")
+        ]
     assert named[0] == named[1] == {"features": 32}
 
 

@@ -31,7 +31,7 @@ def neuco_datasets():
     return [
         DatasetSpec(name="toy", summary="a toy", factory=lambda path: None, make=make,
                     bands={"s1": ("vv",)},
-                    make_params=(Param("count", "int", 1, "files"),)),
+                    generate_params=(Param("count", "int", 1, "files"),)),
         DatasetSpec(name="sized", summary="of a size", factory=Sized, bands={"s1": ("vv",)},
                     params=(Param("pixels", "int", 264, "pixels a side"),)),
         DatasetSpec(name="found", summary="not made", factory=lambda path: None,

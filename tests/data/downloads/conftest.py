@@ -20,7 +20,7 @@ import pytest
 from neucocore.components.specs import HubSource
 from neucocore.data.downloads.download import Download
 from neucocore.data.downloads.hub import Hub
-from neucocore.data.downloads.pace import Pace
+from neucocore.data.downloads.pace import RateLimiter
 
 REPO = "someone/cubes"
 LARGE = 1000
@@ -206,8 +206,8 @@ class FakeTime:
         self.now += seconds
         self.waits.append(seconds)
 
-    def pace(self) -> Pace:
-        return Pace(clock=lambda: self.now, sleep=self.sleep)
+    def pace(self) -> RateLimiter:
+        return RateLimiter(clock=lambda: self.now, sleep=self.sleep)
 
 
 @pytest.fixture(name="fake_time")

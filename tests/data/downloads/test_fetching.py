@@ -10,7 +10,7 @@ import pytest
 
 from neucocore.data.downloads.fetching import ATTEMPTS, Answer, Fetcher
 from neucocore.data.downloads.file import STATE_FOLDER, DownloadState, RemoteFile
-from neucocore.data.downloads.pace import Pace
+from neucocore.data.downloads.pace import RateLimiter
 from neucocore.errors import ChecksumError, DataError, MissingFileError
 
 CSV = "labels/a__regr.csv"
@@ -200,7 +200,7 @@ def test_an_old_file_stays_until_the_new_one_is_complete(tmp_path, fake_time):
 
 def test_an_interrupt_ends_all_waiting_at_once(tmp_path):
     """A worker that waits a quarter of an hour for the server's quota is not waited for."""
-    pace = Pace()
+    pace = RateLimiter()
     pace.hold(900)
     threading.Timer(0.05, pace.stop).start()
     start = time.monotonic()
@@ -214,9 +214,9 @@ def test_an_interrupt_ends_all_waiting_at_once(tmp_path):
 CHILD = """
 from neucocore.data.downloads.download import Download
 from neucocore.data.downloads.hub import Hub
-from neucocore.data.downloads.pace import Pace
+from neucocore.data.downloads.pace import RateLimiter
 from neucocore.components.specs import HubSource
-pace = Pace()
+pace = RateLimiter()
 repo = HubSource(repo="someone/cubes", revision="main")
 work = Download(folder, Hub(repo, pace, url), pace)
 work.run(work.plan(), jobs=1)
@@ -296,7 +296,7 @@ def test_fault_51_ctrl_c_does_not_wait_for_the_ranges_under_way(tmp_path, monkey
     file = RemoteFile("a.bin", len(content), digest)
     before = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt):
-        Fetcher(slow, DownloadState(tmp_path), Pace()).fetch_all([file])
+        Fetcher(slow, DownloadState(tmp_path), RateLimiter()).fetch_all([file])
     (worker,) = set(threading.enumerate()) - before
     answered.set()
     worker.join(20)

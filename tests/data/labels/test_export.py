@@ -18,7 +18,7 @@ FOREST = TaskSpec(
     unit="share",
     license="CC-BY-4.0",
     citation="doi:10.1/x",
-    excludes="Shrubs.",
+    exclusions="Shrubs.",
     source=LabelSource(
         name="A map", license="CC0-1.0", citation="doi:10.1/y", region="Here", years="2018"
     ),

@@ -12,9 +12,9 @@ from neucocore.evaluation.neucobench import kernel as linear_kernel
 from neucocore.evaluation.neucobench import reference as linear_oracle
 from neucocore.evaluation.neucobench.random_stream import (
     Stream,
+    draws_per_fold,
+    draws_per_refit,
     initial_parameters,
-    outputs_per_fold,
-    outputs_per_refit,
     shuffle_splits,
 )
 from neucocore.evaluation.neucobench.reference import Fold, Training
@@ -33,7 +33,7 @@ class Problem:
         self.target = (y > 0 if training.classify else y).astype(np.float32)
         train, held_out = next(shuffle_splits(n, 1))
         self.train, self.held_out = self.rows[train], self.rows[held_out]
-        self.outputs = Stream(seed).take(outputs_per_fold(n, d, training.epochs))
+        self.outputs = Stream(seed).take(draws_per_fold(n, d, training.epochs))
 
     def fit(self, module: object) -> Fold:
         return module.fit_fold(  # type: ignore[attr-defined, no-any-return]
@@ -42,7 +42,7 @@ class Problem:
 
     def refit(self, module: object) -> NDArray[np.float32]:
         d, epochs = self.matrix.shape[1], self.training.epochs
-        outputs = Stream(3).take(outputs_per_refit(d, epochs))
+        outputs = Stream(3).take(draws_per_refit(d, epochs))
         return module.refit(  # type: ignore[attr-defined, no-any-return]
             self.matrix, self.target, self.rows, outputs, self.training
         )
@@ -103,7 +103,7 @@ def test_the_first_step_of_adamw_by_hand(module: object) -> None:
     # One batch, one epoch: every moment is its gradient, so each parameter moves by the rate.
     rate = 0.01
     problem = Problem(40, 3, Training(False, 1, 64, rate))
-    outputs = Stream(3).take(outputs_per_refit(3, 1))
+    outputs = Stream(3).take(draws_per_refit(3, 1))
     start = initial_parameters(outputs[:4])
     X = np.column_stack([problem.matrix[problem.rows], np.ones(40)])
     gradient = 2 * X.T @ (X @ start - problem.target[problem.rows]) / 40

@@ -168,7 +168,7 @@ def task(n: int, problem: str = "regression", k: int | None = None) -> ScoringTa
 
 
 @pytest.mark.parametrize(
-    ("unfit", "reason"),
+    ("case", "reason"),
     [
         (task(1), "1 labelled rows cannot be split"),
         (task(10), "10 labelled rows leave one held-out row, and R2 needs two"),
@@ -177,10 +177,10 @@ def task(n: int, problem: str = "regression", k: int | None = None) -> ScoringTa
     ],
 )
 def test_tasks_at_which_the_reference_stops_fail_with_a_reason(
-    unfit: ScoringTask, reason: str
+    case: ScoringTask, reason: str
 ) -> None:
-    matrix = np.eye(len(unfit.ids), 4, dtype=np.float32)
-    data = ScoringInput(unfit.ids, matrix, (unfit,), frozenset(unfit.ids))
+    matrix = np.eye(len(case.ids), 4, dtype=np.float32)
+    data = ScoringInput(case.ids, matrix, (case,), frozenset(case.ids))
     (outcome,) = score(data, small())
     assert outcome.status == "failed"
     assert reason in outcome.reason

@@ -9,9 +9,9 @@ from sklearn.model_selection import ShuffleSplit
 from neucocore.evaluation.neucobench.random_stream import (
     LOADER_SEED,
     Stream,
+    draws_per_fold,
+    draws_per_refit,
     initial_parameters,
-    outputs_per_fold,
-    outputs_per_refit,
     permutation,
     shuffle_splits,
 )
@@ -45,8 +45,8 @@ def test_one_row_needs_no_output() -> None:
 def test_the_count_of_a_fold_adds_up_from_its_passes() -> None:
     n, held_out, d, epochs = 101, 11, 7, 3
     passes = (LOADER_SEED + n - held_out - 1) + (LOADER_SEED + held_out - 1)
-    assert outputs_per_fold(n, d, epochs) == d + 1 + epochs * passes
-    assert outputs_per_refit(d, epochs) == d + 1 + epochs * LOADER_SEED
+    assert draws_per_fold(n, d, epochs) == d + 1 + epochs * passes
+    assert draws_per_refit(d, epochs) == d + 1 + epochs * LOADER_SEED
 
 
 @pytest.mark.parametrize("n", [2, 11, 30, 101, 1140])

@@ -25,8 +25,8 @@ def neuco_tasks() -> list[TaskSpec]:
             source=LabelSource(
                 name="nobody", license="CC0-1.0", citation="-", region="nowhere", years="never"
             ),
-            excludes="-",
-            noise="-",
+            exclusions="-",
+            known_issues="-",
         )
     ]
 

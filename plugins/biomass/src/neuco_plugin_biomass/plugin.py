@@ -40,7 +40,7 @@ COMMON = {
     "license": "CC-BY-4.0",
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
-    "excludes": (
+    "exclusions": (
         "Below-ground biomass; land beyond about 51.6 degrees of latitude, so no boreal forest; "
         "footprints with an l4_quality_flag other than 1, a degrade_flag other than 0 or a low "
         "sensitivity."
@@ -57,7 +57,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="biomass-mean",
             summary="Mean above-ground biomass density of the footprints in the cube",
             aliases=("biomass_mean",),
-            noise=(
+            known_issues=(
                 "A footprint (25 m) has a standard error of often more than half its value, and "
                 "footprints lie on tracks: they sample the cube, they do not cover it."
             ),
@@ -69,7 +69,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="biomass-std",
             summary="Standard deviation of above-ground biomass density in the cube",
             aliases=("biomass_std",),
-            noise=(
+            known_issues=(
                 "Holds the spread of the footprints' errors beside that of the forest, is "
                 "uncertain with few footprints, and rises with the mean."
             ),

@@ -24,7 +24,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="clouds-cover",
             summary="Mean cloud cover over the four seasons",
             dataset="ssl4eo-s12-downstream",
-            also=("synthetic-earth",),
+            other_datasets=("synthetic-earth",),
             problem="regression",
             primary_metric="r2",
             metrics=("rmse", "mae"),
@@ -33,15 +33,15 @@ def neuco_tasks() -> list[TaskSpec]:
             low=0.0,
             high=100.0,
             source=CLOUDSEN12,
-            labelled=1140,
+            n_labelled=1140,
             license="CC-BY-4.0",
             citation="doi:10.48550/arXiv.2510.17914",
             url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
-            excludes=(
+            exclusions=(
                 "Cloud is thick (1) and thin (2) cloud; cloud shadow (3) is not counted. A mean "
                 "over seasons does not tell one overcast season from four half-cloudy ones."
             ),
-            noise=(
+            known_issues=(
                 "Thin cloud is drawn by eye and experts disagree on it; padding of a label raster "
                 "looks like clear sky."
             ),

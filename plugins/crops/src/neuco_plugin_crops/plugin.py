@@ -24,7 +24,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="crops-corn-soybean",
             summary="Share of the cube that grows corn or soybean",
             dataset="ssl4eo-s12-downstream",
-            also=("synthetic-earth",),
+            other_datasets=("synthetic-earth",),
             problem="regression",
             primary_metric="r2",
             metrics=("rmse", "mae"),
@@ -33,15 +33,15 @@ def neuco_tasks() -> list[TaskSpec]:
             low=0.0,
             high=1.0,
             source=CDL,
-            labelled=3355,
+            n_labelled=3355,
             license="CC-BY-4.0",
             citation="doi:10.48550/arXiv.2510.17914",
             url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
-            excludes=(
+            exclusions=(
                 "Corn is code 1, soybean 5; double crops with either count, sweet corn and pop "
                 "corn do not. The share is one of all pixels with a class: 0 and 81 are left out."
             ),
-            noise=(
+            known_issues=(
                 "A classification of satellite images itself: about one pixel in twenty of corn "
                 "and soybean is wrong, mostly along field edges and in small fields."
             ),

@@ -29,7 +29,7 @@ COMMON = {
     "license": "CC-BY-4.0",
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
-    "excludes": (
+    "exclusions": (
         "This is the temperature of surfaces in summer (June to August), in the morning of clear "
         "days; not air temperature, and not heat-island intensity, which would need the rural "
         "surroundings to compare with."
@@ -52,7 +52,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="heatisland-mean",
             summary="Mean summer surface temperature of the cube",
             aliases=("heatisland_mean",),
-            noise=(
+            known_issues=(
                 "Measured at 100 m and resampled, with an uncertainty of one to several kelvin "
                 "(ST_QA); differs with the weather of the days that were clear."
             ),
@@ -64,7 +64,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="heatisland-std",
             summary="Standard deviation of summer surface temperature within the cube",
             aliases=("heatisland_std",),
-            noise=(
+            known_issues=(
                 "Small against the uncertainty of one pixel (one to several kelvin, ST_QA), and "
                 "smoothed by the sensor's 100 m; undetected cloud raises it."
             ),

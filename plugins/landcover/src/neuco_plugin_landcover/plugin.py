@@ -41,7 +41,7 @@ COMMON = {
     "license": "CC-BY-4.0",
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
-    "noise": (
+    "known_issues": (
         "Land cover is mapped in units of at least 25 ha (about 500 x 500 m), so patches smaller "
         "than that carry the class of what surrounds them, and a cube of 7 km2 holds few units."
     ),
@@ -58,7 +58,7 @@ def neuco_tasks() -> list[TaskSpec]:
             summary="Share of the cube's land that is agriculture",
             # The second spelling is the one in which the file was first published.
             aliases=("landcover_agriculture", "landcover_aggriculture"),
-            excludes=(
+            exclusions=(
                 "Agriculture is CORINE 211-244 (grid codes 12-22), pastures and agro-forestry "
                 "included. The share is one of land: sea (523) and no data are left out."
             ),
@@ -70,7 +70,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="landcover-forest",
             summary="Share of the cube's land that is forest",
             aliases=("landcover_forest",),
-            excludes=(
+            exclusions=(
                 "Forest is CORINE 311-313 (grid codes 23-25). Transitional woodland-shrub (324) "
                 "is not forest. The share is one of land: sea (523) and no data are left out."
             ),

@@ -24,7 +24,7 @@ def neuco_tasks() -> list[TaskSpec]:
             name="nodata",
             summary="Share of the cube's pixels that hold no data, mean over the seasons",
             dataset="ssl4eo-s12-downstream",
-            also=("synthetic-earth",),
+            other_datasets=("synthetic-earth",),
             problem="regression",
             primary_metric="r2",
             metrics=("rmse", "mae"),
@@ -33,15 +33,15 @@ def neuco_tasks() -> list[TaskSpec]:
             low=0.0,
             high=1.0,
             source=CUBES,
-            labelled=13260,
+            n_labelled=13260,
             license="CC-BY-4.0",
             citation="doi:10.48550/arXiv.2510.17914",
             url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
-            excludes=(
+            exclusions=(
                 "A pixel of a season is no data when all bands of the modality (Sentinel-2 L2A "
                 "unless told otherwise) are 0; gaps of the other modalities are not counted."
             ),
-            noise=(
+            known_issues=(
                 "Exact by definition, but most cubes have no gap at all, so the label is zero for "
                 "most and its variance comes from few cubes."
             ),

@@ -65,7 +65,7 @@ def neuco_tasks() -> list[TaskSpec]:
         "license": "CC-BY-4.0",
         "citation": CITATION,
         "url": HUB,
-        "noise": CONTAMINATED,
+        "known_issues": CONTAMINATED,
     }
     clean = {
         "version": 2,
@@ -74,20 +74,20 @@ def neuco_tasks() -> list[TaskSpec]:
         "license": "CC0-1.0",
         "citation": CLEAN.citation,
         "also": ("synthetic-earth",),
-        "excludes": CLEAN_EXCLUDES,
-        "noise": CLEAN_NOISE,
+        "exclusions": CLEAN_EXCLUDES,
+        "known_issues": CLEAN_NOISE,
     }
     return [
         TaskSpec(
             summary="The published control: a random number (contaminated, see noise)",
             aliases=("random_reg",),
-            excludes="Meant to hold nothing that an image tells.",
+            exclusions="Meant to hold nothing that an image tells.",
             **(regression | published),
         ),
         TaskSpec(
             summary="The published control as yes or no: is the random number above 10",
             aliases=("random_cls",),
-            excludes="Meant to hold nothing that an image tells.",
+            exclusions="Meant to hold nothing that an image tells.",
             **(classification | published),
         ),
         TaskSpec(

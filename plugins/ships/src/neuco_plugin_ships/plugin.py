@@ -112,11 +112,11 @@ def neuco_tasks() -> list[TaskSpec]:
             unit="pixel",
             low=-0.5,
             high=263.5,
-            excludes=(
+            exclusions=(
                 "Scenes without a ship or with several, which have no one centroid (the public "
                 "collection of single ships has about 2,010); vessels that send no AIS."
             ),
-            noise=(
+            known_issues=(
                 "A moving ship is imaged displaced in azimuth, by about 110 s times its "
                 "line-of-sight speed: 500 m at 5 m/s; AIS antennas are not at the centroid."
             ),
@@ -134,8 +134,8 @@ def neuco_tasks() -> list[TaskSpec]:
             unit="class",
             low=0.0,
             high=1.0,
-            excludes="Vessels that send no AIS: small boats, and whoever switched it off.",
-            noise=(
+            exclusions="Vessels that send no AIS: small boats, and whoever switched it off.",
+            known_issues=(
                 "A vessel without AIS makes a false 'no'; one displaced across the scene's edge "
                 "makes a false 'yes' or 'no'."
             ),

@@ -28,9 +28,9 @@ def neuco_datasets() -> list[DatasetSpec]:
             bands=BANDS,
             seasons=len(SEASONS),
             size=64,
-            make="neuco_plugin_synthetic_earth.make:make",
+            generate="neuco_plugin_synthetic_earth.make:make",
             example="neuco_plugin_synthetic_earth.make:example",
-            make_params=(
+            generate_params=(
                 Param(
                     "cubes",
                     "int",

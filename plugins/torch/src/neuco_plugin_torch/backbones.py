@@ -42,7 +42,7 @@ class Backbone:
     device
         Where to compute: ``auto``, ``cpu`` or ``cuda``.
     described
-        What decided the network, for `determinants`.
+        What decided the network, for `cache_key_fields`.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Backbone:
             raise ShapeError(f"the cubes differ in seasons, so do their rows in length: {found}")
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
-    def determinants(self) -> Mapping[str, Any]:
+    def cache_key_fields(self) -> Mapping[str, Any]:
         """Return what decides the vectors: the weights' digest, not their place; no device."""
         return {
             **self._described,

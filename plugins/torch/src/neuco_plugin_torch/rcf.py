@@ -78,7 +78,7 @@ class GpuMosaiks:
         self._mosaiks.restore(state)
         self._take_kernels()
 
-    def determinants(self) -> Mapping[str, Any]:
+    def cache_key_fields(self) -> Mapping[str, Any]:
         """Return what decides the features: all parameters but the device."""
         return self._params
 

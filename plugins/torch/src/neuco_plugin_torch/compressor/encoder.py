@@ -132,7 +132,7 @@ class NeuralCompressor:
             row[:] = np.rint(latents).clip(low, high).ravel()
         return rows
 
-    def codes(self, rows: NDArray[np.float32]) -> list[bytes]:
+    def to_codes(self, rows: NDArray[np.float32]) -> list[bytes]:
         """Return the bytes of rows of `encode`, one text of bytes a row."""
         self._ready()
         symbols = rows.astype(np.int64) - self._per_number(self._low)
@@ -181,7 +181,7 @@ class NeuralCompressor:
         self._network = network
         self._low, self._high, self._tables = state["low"], state["high"], state["tables"]
 
-    def determinants(self) -> Mapping[str, Any]:
+    def cache_key_fields(self) -> Mapping[str, Any]:
         """Return what decides the rows: all parameters but the device."""
         training = {name: getattr(self.training, name) for name in Training.__slots__}
         return {

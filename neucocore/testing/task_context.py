@@ -1,4 +1,4 @@
-"""A task on the bench: its label files, and what embeddings score on it under ``robust``."""
+"""A task on the context: its label files, and what embeddings score on it under ``robust``."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 from neucocore.evaluation.tasks import select_tasks
 from neucocore.testing.cubes import make_cubes
-from neucocore.testing.declarations import ComponentBench
-from neucocore.testing.records import expect
+from neucocore.testing.declarations import ComponentContext
+from neucocore.testing.records import require
 
 MADE_UP = 120
 DIMENSION = 8
 CLASSES = ("low", "middle", "high")
 
 
-class TaskBench(ComponentBench):
+class TaskContext(ComponentContext):
     """A task with label files: its own example's, or made up within the bounds of its spec."""
 
     @property
@@ -43,7 +43,7 @@ class TaskBench(ComponentBench):
         else:
             make_up_labels(self.task, self.scratch)
         files = sorted(self.scratch.rglob("*__*.csv"))
-        expect(files, "its example wrote no label file <stem>__<type>.csv")
+        require(files, "its example wrote no label file <stem>__<type>.csv")
         return files
 
     @cached_property
@@ -56,7 +56,9 @@ class TaskBench(ComponentBench):
         if self.task.factory == "":
             return read_label_file(self.files[0]).labels()
         labels = create(self.component).labels(self.files)
-        expect(isinstance(labels, Labels), f"labels() returned {type(labels).__name__}, not Labels")
+        require(
+            isinstance(labels, Labels), f"labels() returned {type(labels).__name__}, not Labels"
+        )
         return cast(Labels, labels)
 
     @cached_property
