@@ -57,7 +57,7 @@ class NeucoError(Exception):
     def __str__(self) -> str:
         lines = [self.message, *(f"  - {problem}" for problem in self.problems)]
         if self.hint:
-            lines.append(f"Try: {self.hint}")
+            lines.append(f"Hint: {self.hint}")
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[object, ...]:

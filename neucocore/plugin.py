@@ -18,6 +18,7 @@ from neucocore.components.specs import (
     MetricSpec,
     Param,
     ProbeSpec,
+    ProtocolSpec,
     ReducerSpec,
     TaskSpec,
 )
@@ -148,6 +149,7 @@ __all__ = [
     "Patch",
     "Probe",
     "ProbeSpec",
+    "ProtocolSpec",
     "Raster",
     "Reducer",
     "ReducerSpec",

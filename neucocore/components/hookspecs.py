@@ -17,6 +17,7 @@ from neucocore.components.specs import (
     Kind,
     MetricSpec,
     ProbeSpec,
+    ProtocolSpec,
     ReducerSpec,
     TaskSpec,
 )
@@ -65,6 +66,12 @@ def neuco_reducers() -> Sequence[ReducerSpec]:
     raise NotImplementedError
 
 
+@hookspec
+def neuco_protocols() -> Sequence[ProtocolSpec]:
+    """Return the scoring protocols the plugin offers."""
+    raise NotImplementedError
+
+
 HOOK_OF_KIND: dict[Kind, str] = {
     "dataset": "neuco_datasets",
     "encoder": "neuco_encoders",
@@ -72,4 +79,5 @@ HOOK_OF_KIND: dict[Kind, str] = {
     "metric": "neuco_metrics",
     "probe": "neuco_probes",
     "reducer": "neuco_reducers",
+    "protocol": "neuco_protocols",
 }

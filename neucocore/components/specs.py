@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-Kind = Literal["dataset", "encoder", "task", "metric", "probe", "reducer"]
+Kind = Literal["dataset", "encoder", "task", "metric", "probe", "reducer", "protocol"]
 Problem = Literal["regression", "binary", "multiclass", "multilabel"]
 Fit = Literal["none", "train", "transductive"]
 ParamType = Literal["int", "float", "str", "bool", "list"]
 
-KINDS: tuple[Kind, ...] = ("dataset", "encoder", "task", "metric", "probe", "reducer")
+KINDS: tuple[Kind, ...] = ("dataset", "encoder", "task", "metric", "probe", "reducer", "protocol")
 PROBLEMS: tuple[Problem, ...] = ("regression", "binary", "multiclass", "multilabel")
 Factory = str | Callable[..., Any]
 
@@ -131,8 +131,8 @@ class TaskSpec(ComponentSpec):
     ``other_datasets`` names further data sets whose label files of the same stems are claimed.
     ``metrics`` are reported in addition to the primary one. ``outputs`` names the columns of
     several outputs. ``unit``, ``low`` and ``high`` describe one label. ``exclusions`` states what
-    the label leaves out, ``known_issues`` what is known to be wrong with it. ``controls`` holds what
-    ``random``, ``constant`` and the label ``oracle`` score under ``robust``, as measured.
+    the label leaves out, ``known_issues`` what is known to be wrong with it. ``controls`` holds
+    the measured scores of ``random``, ``constant`` and the label ``oracle`` under ``robust``.
     ``derive`` names a function ``derive(ids, sources, **derive_params) -> Labels`` which makes
     the labels again from their source. ``example`` names a function ``example(folder)`` which
     writes label files for the conformance kit; without it the kit makes up labels within the
@@ -208,6 +208,22 @@ class ReducerSpec(ComponentSpec):
     bits: int = 32
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProtocolSpec(ComponentSpec):
+    """How embeddings are scored. ``factory()`` returns a `ScoringProtocol`.
+
+    ``params`` are the options that scores depend on; how a run is executed (threads, plots) is not
+    among them. A run's protocol identity is ``name@version`` plus a digest of every option that
+    differs from its default. ``aggregate`` names how leaderboards rank under the protocol, and
+    ``notice`` is one line printed with every run, for protocols with known defects.
+    """
+
+    kind: ClassVar[Kind] = "protocol"
+
+    aggregate: Literal["weighted", "uniform", "borda", "mean"] = "weighted"
+    notice: str = ""
+
+
 SPEC_OF_KIND: Mapping[Kind, type[ComponentSpec]] = {
     "dataset": DatasetSpec,
     "encoder": EncoderSpec,
@@ -215,4 +231,5 @@ SPEC_OF_KIND: Mapping[Kind, type[ComponentSpec]] = {
     "metric": MetricSpec,
     "probe": ProbeSpec,
     "reducer": ReducerSpec,
+    "protocol": ProtocolSpec,
 }

@@ -45,7 +45,7 @@ def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
     done = encode(tmp_path / "none", tmp_path)
     assert done.returncode == 4
     assert "does not exist" in done.stderr
-    assert "Try: " in done.stderr
+    assert "Hint: " in done.stderr
     assert done.stdout == ""
     assert written(tmp_path) == set()
 

@@ -86,7 +86,7 @@ def test_fault_05_missing_ids_of_another_phase_suggest_where(neuco, good, labels
     assert ended.code == 4
     assert "error: id of" in ended.out
     assert ": d\n" in ended.out
-    assert "Try: --where dev" in ended.err
+    assert "Hint: --where dev" in ended.err
     ended = neuco("validate", good, "--labels", labels, "--where", "dev")
     assert ended.code == 0
     assert "warning: embedding belongs to no id of" in ended.out
@@ -138,7 +138,7 @@ def test_a_missing_file_ends_with_4_and_the_next_step(neuco, tmp_path):
         ended = neuco(command[0], tmp_path / "none.csv", *command[1:])
         assert ended.code == 4
         assert "no file" in ended.out + ended.err
-        assert "Try: ls" in ended.err
+        assert "Hint: ls" in ended.err
 
 
 def test_inspect_shows_size_statistics_metadata_and_provenance(neuco, good):
@@ -251,7 +251,7 @@ def test_convert_to_a_folder_is_refused_even_with_force(neuco, good, tmp_path):
     (tmp_path / "a.csv").mkdir()
     ended = neuco("convert", good, tmp_path / "a.csv", "--force")
     assert (ended.code, list((tmp_path / "a.csv").iterdir())) == (2, [])
-    assert "a.csv is a folder\nTry: name a file such as" in ended.err
+    assert "a.csv is a folder\nHint: name a file such as" in ended.err
 
 
 def test_one_thing_is_not_said_in_the_plural(neuco, tmp_path):

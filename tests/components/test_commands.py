@@ -98,7 +98,7 @@ def test_a_clash_lists_both_and_the_full_name_decides(beside: Beside) -> None:
     assert done.stdout == "neuco-plugin-clash-two\n"
     last = done.stderr.splitlines()[-2:]
     assert "clash-one/clashing (neuco-plugin-clash-one), clash-two/clashing" in last[0]
-    assert last[1] == "Try: name one of them: clash-one/clashing or clash-two/clashing"
+    assert last[1] == "Hint: name one of them: clash-one/clashing or clash-two/clashing"
 
 
 def test_info_of_a_failed_plugin_says_why(beside: Beside) -> None:

@@ -20,7 +20,7 @@ def raising(error: BaseException) -> Check:
     [
         (CheckFailed("rows are lost"), "failed", "rows are lost"),
         (Skip("no example"), "skipped", "no example"),
-        (DataError("it is empty", hint="fill it"), "failed", "it is empty; Try: fill it"),
+        (DataError("it is empty", hint="fill it"), "failed", "it is empty; Hint: fill it"),
         (KeyError("x"), "failed", "KeyError: 'x'"),
         (SystemExit(3), "failed", "SystemExit: 3"),
         (type("Panic", (BaseException,), {})("rust"), "failed", "Panic: rust"),
