@@ -1,0 +1,221 @@
+"""How the options of a command are declared: once, for command line, run file and Python.
+
+The options of a command are the fields of a frozen, keyword-only dataclass::
+
+    @dataclass(frozen=True, kw_only=True)
+    class EncodeOptions:
+        output: Annotated[StrPath, Option("Embeddings file to write.", flags=("-o", "--output"))]
+        jobs: Annotated[int, Option("Worker processes.", minimum=1)] = 1
+
+From it come the command line (`neucocore.cli.options.command`), the keys of a run file
+(`neucocore.workflow.run_file`) and the Python function (`as_function`), so that adding an option
+is one edit. A value given on the command line takes precedence over the run file's, and that over
+the default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
+
+P = ParamSpec("P")
+O = TypeVar("O")  # noqa: E741
+R = TypeVar("R")
+
+StrPath = str | Path
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What is known of an option besides its name, type and default.
+
+    Attributes
+    ----------
+    help
+        One sentence for ``--help`` and the docs.
+    flags
+        Names on the command line; ``--name-with-dashes`` by default.
+    argument
+        It is a positional argument of the command.
+    metavar
+        What stands for the value in ``--help``.
+    split
+        A ``tuple[str, ...]`` is given as one text, its parts separated by commas; otherwise the
+        flag is repeated.
+    minimum
+        Smallest value allowed.
+    command_line, run_file, python
+        Where the option can be given.
+    """
+
+    help: str
+    flags: tuple[str, ...] = ()
+    argument: bool = False
+    metavar: str | None = None
+    split: bool = False
+    minimum: int | None = None
+    command_line: bool = True
+    run_file: bool = True
+    python: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredOption:
+    """One field of an options dataclass, with its annotation resolved.
+
+    Attributes
+    ----------
+    type
+        The type without None and without the `Option`.
+    required
+        It has no default.
+    """
+
+    name: str
+    type: Any
+    nullable: bool
+    default: Any
+    required: bool
+    option: Option
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Names on the command line."""
+        return self.option.flags or ("--" + self.name.replace("_", "-"),)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values of a ``Literal``, else empty."""
+        return tuple(get_args(self.type)) if get_origin(self.type) is Literal else ()
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it names a file or folder."""
+        return self.type is Path or Path in get_args(self.type)
+
+
+def declared_options(options_class: type[Any]) -> Iterator[DeclaredOption]:
+    """Yield the options of a dataclass in the order of its fields."""
+    hints = typing.get_type_hints(options_class, include_extras=True)
+    for field in dataclasses.fields(options_class):
+        annotation, *metadata = (
+            get_args(hints[field.name])
+            if get_origin(hints[field.name]) is Annotated
+            else (hints[field.name],)
+        )
+        option = next((item for item in metadata if isinstance(item, Option)), None)
+        if option is None:
+            raise TypeError(
+                f"{options_class.__name__}.{field.name} is not annotated with an Option"
+            )
+        kind, nullable = _without_none(annotation)
+        default = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        required = default is dataclasses.MISSING
+        yield DeclaredOption(
+            field.name, kind, nullable, None if required else default, required, option
+        )
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return annotation, False
+    rest = tuple(part for part in get_args(annotation) if part is not type(None))
+    nullable = len(rest) < len(get_args(annotation))
+    return (rest[0] if len(rest) == 1 else Union[rest]), nullable  # noqa: UP007
+
+
+def option_problem(declared: DeclaredOption, value: Any) -> str:
+    """Describe what a value from a run file should be instead; empty if it is usable."""
+    if value is None and (declared.nullable or not declared.required):
+        return ""
+    kind = declared.type
+    if declared.choices:
+        fits = value in declared.choices
+        return "" if fits else f"one of {', '.join(map(str, declared.choices))}"
+    if kind is bool:
+        return "" if isinstance(value, bool) else "true or false"
+    if kind is int:
+        minimum = declared.option.minimum
+        fits = isinstance(value, int) and not isinstance(value, bool)
+        fits = fits and (minimum is None or value >= minimum)
+        return "" if fits else "an integer" + ("" if minimum is None else f" of at least {minimum}")
+    if get_origin(kind) is tuple:
+        many = value if isinstance(value, list | tuple) else [value]
+        fits = all(isinstance(item, str) for item in many)
+        return "" if fits else "a text or a list of texts"
+    if get_origin(kind) is not None and issubclass(get_origin(kind) or object, Mapping):
+        return "" if isinstance(value, Mapping) else "a mapping"
+    if kind is str or declared.is_path:
+        return "" if isinstance(value, str | Path) else "a text"
+    return ""
+
+
+def coerce(declared: DeclaredOption, value: Any) -> Any:
+    """Return a value in the type of its field: one text becomes a tuple of texts."""
+    if get_origin(declared.type) is tuple and value is not None:
+        return (value,) if isinstance(value, str) else tuple(value)
+    return value
+
+
+def as_function(options_class: Callable[P, O], run: Callable[[O], R]) -> Callable[P, R]:
+    """Return a function that takes the options as keywords and calls `run` with them.
+
+    Its signature and docstring come from the dataclass; the docstring of `run` stays on top.
+    """
+    assert isinstance(options_class, type)  # noqa: S101
+    declared = {item.name: item for item in declared_options(options_class)}
+    positional = [name for name, item in declared.items() if item.option.argument]
+
+    def function(*args: Any, **kwargs: Any) -> R:
+        if len(args) > len(positional):
+            raise TypeError(
+                f"{function.__name__}() takes {len(positional)} positional arguments; "
+                f"{len(args)} were given"
+            )
+        values = dict(zip(positional, args, strict=False))
+        if repeated := sorted(values.keys() & kwargs.keys()):
+            raise TypeError(f"{function.__name__}() got {', '.join(repeated)} twice")
+        values |= kwargs
+        unknown = sorted(values.keys() - declared.keys())
+        if unknown:
+            raise TypeError(f"{function.__name__}() has no option {', '.join(unknown)}")
+        return run(options_class(**{k: coerce(declared[k], v) for k, v in values.items()}))
+
+    function.__name__ = function.__qualname__ = run.__name__.lstrip("_")
+    function.__module__ = run.__module__
+    function.__doc__ = _docstring(inspect.getdoc(run) or "", declared.values())
+    parameters = [
+        inspect.Parameter(
+            item.name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD
+            if item.option.argument
+            else inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if item.required else item.default,
+            annotation=item.type | None if item.nullable else item.type,
+        )
+        for item in declared.values()
+        if item.option.python
+    ]
+    parameters.sort(key=lambda p: (p.kind, p.default is not inspect.Parameter.empty))
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return function
+
+
+def _docstring(text: str, declared: Any) -> str:
+    """Insert a Parameters section after the summary of a docstring."""
+    summary, separator, rest = text.partition("\n\n")
+    lines = ["Parameters", "----------"]
+    for item in declared:
+        if item.option.python:
+            lines += [item.name, f"    {item.option.help}"]
+    return "\n\n".join(
+        part for part in (summary, "\n".join(lines), rest if separator else "") if part
+    )
