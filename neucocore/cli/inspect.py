@@ -86,15 +86,14 @@ def _run_row(folder: Path) -> dict[str, Any]:
 
 def _cube(file: Path) -> dict[str, Any]:
     from neucocore.data.audit.cube import audit_cube
-    from neucocore.files.findings import messages
-    from neucocore.files.refusal import refuse
+    from neucocore.files.findings import messages, raise_for_findings
 
     folder = file.parent
     if folder.name.startswith("part-"):
         folder = folder.parent
     (report,) = audit_cube({folder.name: file}, {})
     if not report.shape:
-        refuse(file, report.findings)
+        raise_for_findings(file, report.findings)
     return {
         "kind": "cube",
         "file": str(file),

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from neucocore.files.findings import Finding
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import Finding, raise_for_findings
 from neucocore.files.text_table import read_text, read_text_table, split_cells
 
 ID = "id"
@@ -99,7 +98,7 @@ def read_id_file(path: str | Path) -> tuple[str, ...]:
     ids, findings = _listed_ids(Path(path))
     if not ids:
         findings.append(Finding("empty-file", "error", "the file holds no id"))
-    refuse(Path(path), findings)
+    raise_for_findings(path, findings)
     return tuple(ids)
 
 
@@ -113,7 +112,9 @@ def read_excluded_ids(path: str | Path) -> frozenset[str]:
     """
     ids, findings = _listed_ids(Path(path))
     harmless = ("duplicate-ids", "id-collision")
-    refuse(Path(path), [finding for finding in findings if finding.code not in harmless])
+    raise_for_findings(
+        Path(path), [finding for finding in findings if finding.code not in harmless]
+    )
     return frozenset(ids)
 
 

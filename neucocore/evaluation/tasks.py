@@ -25,8 +25,7 @@ from neucocore.errors import (
 )
 from neucocore.evaluation.outcome import ScoringTask
 from neucocore.evaluation.task_labels import labels_of
-from neucocore.files.findings import messages
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import messages, raise_for_findings
 from neucocore.files.text_table import read_text_table
 from neucocore.messages import did_you_mean
 
@@ -163,7 +162,7 @@ def read_groups(text: str) -> dict[str, str]:
                 f"{name} has no column {wanted!r}",
                 hint=f"its columns are {', '.join(table.columns)}",
             )
-    refuse(name, table.findings)
+    raise_for_findings(name, table.findings)
     groups: dict[str, str] = {}
     cells = zip(table.column("id"), table.column(column), strict=True)
     pairs = [(bare_id(cube), group) for cube, group in cells if group.strip()]

@@ -1,19 +1,57 @@
-"""What was noticed about an input: named, counted, recorded."""
+"""What reading a file found: problems, warnings and repairs; and one error for all problems."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
+
+from neucocore.errors import (
+    BudgetExceededError,
+    DataError,
+    IdError,
+    NonFiniteError,
+    ShapeError,
+)
+from neucocore.messages import pluralize
 
 Level = Literal["error", "warning", "repaired"]
 
 EXAMPLES_SHOWN = 3
 
+NAN_HINT = "fix the cells, or count them as 0 with --nan zero (evaluate, validate)"
+
+_ERROR_OF_CODE: dict[str, type[DataError]] = {
+    "duplicate-ids": IdError,
+    "empty-ids": IdError,
+    "id-collision": IdError,
+    "empty-cells": NonFiniteError,
+    "infinite-cells": NonFiniteError,
+    "nan-cells": NonFiniteError,
+    "out-of-range-cells": NonFiniteError,
+    "text-cells": NonFiniteError,
+    "ragged-rows": ShapeError,
+    "too-many-dimensions": BudgetExceededError,
+}
+
+_HINT_OF_CODE = {
+    "no-id-column": "rename the column that holds the ids to 'id'",
+    "separator": "save the file with commas between cells and decimal points in numbers",
+    "decimal-commas": "save the file with decimal points in numbers",
+    "duplicate-ids": "keep one row per id",
+    "encoding": "save the file as UTF-8",
+    "empty-cells": NAN_HINT,
+    "infinite-cells": NAN_HINT,
+    "nan-cells": NAN_HINT,
+    "text-cells": NAN_HINT,
+    "too-many-dimensions": "reduce the dimensions with a reducer: neuco list reducers",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of thing noticed about one input.
+    """One kind of problem, warning or repair in one input.
 
     Attributes
     ----------
@@ -24,7 +62,7 @@ class Finding:
     message
         One sentence without the count.
     count
-        How often it occurs.
+        Number of occurrences.
     examples
         The first occurrences (ids, lines, names).
     """
@@ -51,3 +89,40 @@ class Finding:
 def messages(findings: Sequence[Finding], *levels: Level) -> list[str]:
     """Return the texts of the findings of the given levels, in order."""
     return [str(finding) for finding in findings if finding.level in levels]
+
+
+def hint_for(findings: Sequence[Finding]) -> str | None:
+    """Return the hint of the first error that has one."""
+    hints = (_HINT_OF_CODE.get(f.code) for f in findings if f.level == "error")
+    return next((hint for hint in hints if hint), None)
+
+
+def raise_for_findings(
+    path: str | Path, findings: Sequence[Finding], *, hint: str | None = None
+) -> None:
+    """Raise one error that lists all findings of level ``error``; do nothing if there are none.
+
+    Parameters
+    ----------
+    path
+        The file, for the message.
+    findings
+        Findings of any level.
+    hint
+        Replaces the hint of the first error.
+
+    Raises
+    ------
+    DataError
+        `IdError`, `NonFiniteError`, `ShapeError` or `BudgetExceededError` if all problems are of
+        that kind, else `DataError` itself. Its ``problems`` hold one line per finding.
+    """
+    problems = messages(findings, "error")
+    if not problems:
+        return
+    kinds = {_ERROR_OF_CODE.get(f.code, DataError) for f in findings if f.level == "error"}
+    error = kinds.pop() if len(kinds) == 1 else DataError
+    count = pluralize(len(problems), "problem")
+    raise error(
+        f"{path} cannot be used: {count}", problems=problems, hint=hint or hint_for(findings)
+    )

@@ -63,7 +63,7 @@ class Document:
                 problems.append(f"{self.place(*path, key)}: unknown key {key!r}; {hint}")
         return problems
 
-    def refuse(self, problems: Iterable[str], hint: str | None = None) -> None:
+    def raise_for_problems(self, problems: Iterable[str], hint: str | None = None) -> None:
         """Raise one `ConfigError` with these problems and those of reading, if there are any."""
         found = [*self.problems, *problems]
         if len(found) == 1:

@@ -78,7 +78,7 @@ class _Reader:
         if isinstance(document.value, dict):
             self.top = document.value
         else:
-            document.refuse(
+            document.raise_for_problems(
                 [f"{document.file}: a run file is a mapping of keys such as dataset and encoders"],
                 hint="see docs/run-files.md",
             )
@@ -110,7 +110,7 @@ class _Reader:
             allow_missing=self._of("allow_missing", bool, False),
         )
         self._check_whole(run)
-        document.refuse(self.problems, hint="docs/run-files.md shows every key")
+        document.raise_for_problems(self.problems, hint="docs/run-files.md shows every key")
         return run
 
     def _check_whole(self, run: RunFile) -> None:

@@ -97,7 +97,7 @@ def make(out, *, progress=None):
 
 @hookimpl
 def neuco_datasets():
-    return [DatasetSpec(name="warned", summary="warns", factory=lambda path: None, make=make,
+    return [DatasetSpec(name="warned", summary="warns", factory=lambda path: None, generate=make,
                         bands={"s1": ("vv",)})]
 """
 

@@ -22,18 +22,18 @@ def test_numbers_as_people_write_them_are_numbers(tmp_path: Path) -> None:
 def test_a_key_given_twice_names_both_lines(tmp_path: Path) -> None:
     document = load_yaml(written(tmp_path, "a: 1\nb: 2\na: 3\n"))
     with pytest.raises(ConfigError, match=r"file.yaml:3: the key 'a' was already given in line 1"):
-        document.refuse([])
+        document.raise_for_problems([])
 
 
 def test_all_doubled_keys_are_reported_together(tmp_path: Path) -> None:
     document = load_yaml(written(tmp_path, "a: 1\na: 2\nb:\n  c: 1\n  c: 2\n"))
     with pytest.raises(ConfigError) as caught:
-        document.refuse([])
+        document.raise_for_problems([])
     assert len(caught.value.problems) == 2
 
 
 def test_a_sound_document_is_not_refused(tmp_path: Path) -> None:
-    load_yaml(written(tmp_path, "a: 1\n")).refuse([])
+    load_yaml(written(tmp_path, "a: 1\n")).raise_for_problems([])
 
 
 def test_values_know_their_line(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_python_objects_are_refused(tmp_path: Path) -> None:
     document = load_yaml(written(tmp_path, "a: !!python/object/apply:os.getcwd []\n"))
     assert document.value == {"a": None}
     with pytest.raises(ConfigError, match=r"python/object/apply:os.getcwd is not allowed"):
-        document.refuse([])
+        document.raise_for_problems([])
 
 
 def test_several_documents_are_refused(tmp_path: Path) -> None:
@@ -97,4 +97,4 @@ def test_what_looks_like_a_date_stays_text(tmp_path: Path) -> None:
 def test_a_list_or_mapping_is_no_key(tmp_path: Path, text: str) -> None:
     document = load_yaml(written(tmp_path, text))
     with pytest.raises(ConfigError, match=r"yaml:1: a list or mapping cannot be a key"):
-        document.refuse([])
+        document.raise_for_problems([])

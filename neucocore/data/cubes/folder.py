@@ -16,7 +16,7 @@ from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
 from neucocore.errors import CorruptCubeError, DataError, MissingFileError
 from neucocore.files.content_type import no_folder
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import raise_for_findings
 from neucocore.files.text_table import read_text_table
 
 SEASONS = ("spring", "summer", "fall", "winter")
@@ -261,7 +261,7 @@ class CubeFolder:
         if not file.is_file():
             return {}
         table = read_text_table(file)
-        refuse(file, table.findings)
+        raise_for_findings(file, table.findings)
         if ID not in table.columns:
             return {}
         rows = [dict(zip(table.columns, cells, strict=True)) for cells in table.rows]

@@ -9,8 +9,7 @@ from pathlib import Path
 from neucocore.data.ids import ID, bare_id
 from neucocore.data.labels.values import yes_or_no
 from neucocore.errors import ConfigError, IdError
-from neucocore.files.findings import Finding
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import Finding, raise_for_findings
 from neucocore.files.text_table import TextTable, read_text_table
 
 SUFFIX = ".zarr.zip"
@@ -77,7 +76,7 @@ def chosen_ids(label_files: Sequence[Path], column: str) -> set[str]:
         columns |= set(table.columns)
         if column not in table.columns:
             continue
-        refuse(label_file, [*table.findings, *_where_findings(table, column)])
+        raise_for_findings(label_file, [*table.findings, *_where_findings(table, column)])
         cells = zip(table.column(ID), table.column(column), strict=True)
         ids |= {bare_id(text) for text, cell in cells if yes_or_no(cell)}
     if column not in columns:

@@ -27,8 +27,7 @@ from neucocore.data.embeddings.csv_rows import LineReader
 from neucocore.data.embeddings.table import EmbeddingTable, Reading
 from neucocore.errors import DataError
 from neucocore.files.content_type import refuse_foreign_text
-from neucocore.files.findings import Finding
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import Finding, raise_for_findings
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 256 << 20
@@ -53,7 +52,7 @@ def read_csv(path: Path, reading: Reading) -> EmbeddingTable:
             columns = choose_columns(header, reading)
             findings.extend(columns.findings)
             if not columns.dimensions:
-                refuse(path, findings)
+                raise_for_findings(path, findings)
             body = _Body(columns, reading)
             _read_body(_blocks(stream, path, start, number), body, columns, size)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -114,7 +113,7 @@ def _header(stream: IO[bytes], path: Path) -> tuple[list[str], int, int, list[Fi
     if "," not in text and any(sign in text for sign in ";\t"):
         message = "the header has no comma but semicolons or tabs"
         findings.append(Finding("separator", "error", message))
-        refuse(path, findings)
+        raise_for_findings(path, findings)
     try:
         return next(csv.reader([text], strict=True), []), offset, number, findings
     except csv.Error as error:

@@ -14,8 +14,7 @@ from neucocore.data.embeddings.table import EmbeddingTable, Reading
 from neucocore.data.ids import bare_id, clean_ids
 from neucocore.errors import ConfigError, DataError, IdError, NonFiniteError, ShapeError
 from neucocore.files.content_type import sniff
-from neucocore.files.findings import Finding
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import Finding, raise_for_findings
 
 # Format of each file suffix, and how the content must begin.
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
@@ -119,7 +118,7 @@ def load_embeddings(
     """
     file = Path(path)
     table = examine_embeddings(file, lenient=lenient, nan=nan, limit=limit)
-    refuse(file, table.findings)
+    raise_for_findings(file, table.findings)
     return Embeddings(
         tuple(table.ids or ()), table.matrix, table.metadata, tuple(table.findings), table.dtype
     )

@@ -12,8 +12,7 @@ import pyarrow as pa
 from neucocore.data.embeddings.columns import choose_columns
 from neucocore.data.embeddings.table import Reading
 from neucocore.errors import DataError
-from neucocore.files.findings import Finding
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import Finding, raise_for_findings
 
 # TerraTorch names the id column after the file a sample came from.
 ID_NAMES = ("id", "file_id")
@@ -97,7 +96,7 @@ def parquet_layout(file: Any, path: Path, reading: Reading) -> ParquetLayout:
         return _vector_layout(schema, chosen, path)
     columns = choose_columns(names, reading, id_names=ID_NAMES)
     if not columns.dimensions:
-        refuse(path, columns.findings)
+        raise_for_findings(path, columns.findings)
     stored = [names[position] for position in columns.dimensions]
     texts = [name for name in stored if not _is_number(schema.field(name).type)]
     if texts:
@@ -105,7 +104,7 @@ def parquet_layout(file: Any, path: Path, reading: Reading) -> ParquetLayout:
         columns.findings.append(
             Finding("text-columns", "error", "column is not numeric", len(texts), shown)
         )
-        refuse(path, columns.findings)
+        raise_for_findings(path, columns.findings)
     identifier = None if columns.id is None else names[columns.id]
     dtype = str(schema.field(stored[0]).type)
     return ParquetLayout(identifier, None, tuple(stored), _numpy_name(dtype), columns.findings)

@@ -11,8 +11,7 @@ from neucocore.data.ids import read_id_file
 from neucocore.data.labels.coverage import coverage, covering_column
 from neucocore.data.labels.labels import LabelFile, read_label_folder
 from neucocore.errors import DataError
-from neucocore.files.findings import Finding
-from neucocore.files.refusal import hint_for
+from neucocore.files.findings import Finding, hint_for
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from neucocore.data.ids import clean_ids
 from neucocore.data.labels.values import KNOWN_TYPES, label_values, labelled_rows, yes_or_no
 from neucocore.errors import DataError, MissingFileError
 from neucocore.files.content_type import no_folder
-from neucocore.files.findings import Finding
-from neucocore.files.refusal import refuse
+from neucocore.files.findings import Finding, raise_for_findings
 from neucocore.files.text_table import TextTable, read_text_table
 from neucocore.messages import pluralize
 
@@ -171,7 +170,7 @@ def read_label_file(path: str | Path) -> LabelFile:
     table = read_text_table(file)
     findings = list(table.findings)
     names = _label_columns(table, findings)
-    refuse(file, findings)
+    raise_for_findings(file, findings)
     texts = [table.column(name) for name in names]
     kept = labelled_rows(table, texts, findings)
     texts = [[column[row] for row in kept] for column in texts]
@@ -181,7 +180,7 @@ def read_label_file(path: str | Path) -> LabelFile:
     findings.extend(id_findings)
     outputs = () if names == (LABEL,) else tuple(n.removeprefix(OUTPUT_PREFIX) for n in names)
     problem, y, classes = label_values(kind, texts, outputs, lines, findings)
-    refuse(file, findings)
+    raise_for_findings(file, findings)
     return LabelFile(
         path=file,
         stem=stem,

@@ -67,7 +67,7 @@ def read_config(path: Path) -> NeuCoBenchConfig:
     document = load_yaml(path)
     if not isinstance(document.value, dict):
         raise ConfigError("a configuration is a mapping of keys such as k_folds", file=path)
-    document.refuse(
+    document.raise_for_problems(
         _problems(document), hint="neuco info neucobench-2026 shows the protocol's options"
     )
     top: dict[str, Any] = document.value

@@ -29,7 +29,7 @@ def make(out, *, count=1, progress=None):
 @hookimpl
 def neuco_datasets():
     return [
-        DatasetSpec(name="toy", summary="a toy", factory=lambda path: None, make=make,
+        DatasetSpec(name="toy", summary="a toy", factory=lambda path: None, generate=make,
                     bands={"s1": ("vv",)},
                     generate_params=(Param("count", "int", 1, "files"),)),
         DatasetSpec(name="sized", summary="of a size", factory=Sized, bands={"s1": ("vv",)},
