@@ -21,7 +21,7 @@ class RunReport:
 
     protocol: str
     folder: Path
-    found: bool
+    up_to_date: bool
     tasks: tuple[Mapping[str, Any], ...]
 
     def rows(self) -> list[dict[str, Any]]:
