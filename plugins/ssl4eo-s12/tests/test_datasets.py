@@ -6,6 +6,7 @@ import pytest
 from neuco_plugin_ssl4eo_s12.folders import downstream, own
 from neuco_plugin_ssl4eo_s12.plugin import BANDS, neuco_datasets
 from neuco_plugin_ssl4eo_s12.pretraining import Pretraining
+from neucocore.components.lookup import find_collection
 from neucocore.plugin import (
     ConfigError,
     CorruptCubeError,
@@ -50,6 +51,17 @@ def write_pretraining(root, number, samples, split="train", **coordinates):
         path = root / split / folder / f"{name}.zarr.zip"
         write_modality(path, array, bands, coordinates=places)
     return name
+
+
+def test_the_winners_embeddings_are_a_collection_with_published_sizes_and_digests():
+    winners = find_collection("winners")
+    assert winners.url.endswith("/NeuCo-Bench/main/data/")
+    assert len(winners.files) == 5
+    (kth,) = (file for file in winners.files if file.path.startswith("KTH"))
+    assert kth.path == "KTH_and_Friends_eval_final_submission.csv"
+    assert kth.size == 61426375
+    assert kth.sha256.startswith("3e800b9e5ca3755a")
+    assert all(len(file.sha256) == 64 for file in winners.files)
 
 
 def test_the_specs_name_the_bands_and_where_the_data_come_from():

@@ -28,7 +28,7 @@ def derive_params(minimum: int) -> tuple[Param, ...]:
 
 COMMON = {
     "dataset": "ssl4eo-s12-downstream",
-    "also": ("synthetic-earth",),
+    "other_datasets": ("synthetic-earth",),
     "problem": "regression",
     "primary_metric": "r2",
     "metrics": ("rmse", "mae"),
@@ -36,7 +36,7 @@ COMMON = {
     "low": 0.0,
     "high": None,
     "source": GEDI,
-    "labelled": 2415,
+    "n_labelled": 2415,
     "license": "CC-BY-4.0",
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",

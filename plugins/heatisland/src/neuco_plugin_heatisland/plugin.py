@@ -17,7 +17,7 @@ LANDSAT = LabelSource(
 
 COMMON = {
     "dataset": "ssl4eo-s12-downstream",
-    "also": ("synthetic-earth",),
+    "other_datasets": ("synthetic-earth",),
     "problem": "regression",
     "primary_metric": "r2",
     "metrics": ("rmse", "mae"),
@@ -25,7 +25,7 @@ COMMON = {
     "low": 0.0,
     "high": None,
     "source": LANDSAT,
-    "labelled": 1659,
+    "n_labelled": 1659,
     "license": "CC-BY-4.0",
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",

@@ -29,7 +29,7 @@ DERIVE_PARAMS = (
 
 COMMON = {
     "dataset": "ssl4eo-s12-downstream",
-    "also": ("synthetic-earth",),
+    "other_datasets": ("synthetic-earth",),
     "problem": "regression",
     "primary_metric": "r2",
     "metrics": ("rmse", "mae"),
@@ -37,7 +37,7 @@ COMMON = {
     "low": 0.0,
     "high": 1.0,
     "source": CORINE,
-    "labelled": 4691,
+    "n_labelled": 4691,
     "license": "CC-BY-4.0",
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",

@@ -61,7 +61,7 @@ def neuco_tasks() -> list[TaskSpec]:
     published = {
         "version": 1,
         "source": PUBLISHED,
-        "labelled": 1140,
+        "n_labelled": 1140,
         "license": "CC-BY-4.0",
         "citation": CITATION,
         "url": HUB,
@@ -70,10 +70,10 @@ def neuco_tasks() -> list[TaskSpec]:
     clean = {
         "version": 2,
         "source": CLEAN,
-        "labelled": 13260,
+        "n_labelled": 13260,
         "license": "CC0-1.0",
         "citation": CLEAN.citation,
-        "also": ("synthetic-earth",),
+        "other_datasets": ("synthetic-earth",),
         "exclusions": CLEAN_EXCLUDES,
         "known_issues": CLEAN_NOISE,
     }

@@ -31,9 +31,9 @@ AIS = LabelSource(
 
 COMMON = {
     "dataset": "ships",
-    "also": ("synthetic-earth",),
+    "other_datasets": ("synthetic-earth",),
     "source": AIS,
-    "labelled": 3999,
+    "n_labelled": 3999,
     "license": "CC-BY-4.0",
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": HUB,

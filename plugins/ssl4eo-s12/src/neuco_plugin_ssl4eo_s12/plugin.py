@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from neuco_plugin_ssl4eo_s12.winners import WINNERS
 from neucocore.plugin import (
     CUBE_PARAMS,
     FOLDER_PARAMS,
@@ -36,6 +37,7 @@ def neuco_datasets() -> list[DatasetSpec]:
             url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
             bands=BANDS,
             count=13260,
+            collections={"winners": WINNERS},
             hub=HubSource(
                 repo="embed2scale/SSL4EO-S12-downstream",
                 revision="main",
