@@ -13,6 +13,8 @@ from neucocore.components.hookspecs import NEUCO_API, hookimpl
 from neucocore.components.specs import (
     DatasetSpec,
     EncoderSpec,
+    FileSource,
+    HostedFile,
     HubSource,
     LabelSource,
     MetricSpec,
@@ -134,6 +136,8 @@ __all__ = [
     "DatasetSpec",
     "Encoder",
     "EncoderSpec",
+    "FileSource",
+    "HostedFile",
     "HubSource",
     "IdError",
     "LabelSource",

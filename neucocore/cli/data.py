@@ -23,7 +23,6 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 SHOWN_FILES = 50
 DATA_TROUBLE = 4
-WINNERS = "winners"
 
 
 class MissingChunks(StrEnum):
@@ -72,7 +71,9 @@ def check(
 
 @app.command("download")
 def download(
-    name: Annotated[str, typer.Argument(help=f"A data set with a hub, or {WINNERS!r}.")],
+    name: Annotated[
+        str, typer.Argument(help="A data set that can be downloaded, or a collection of its files.")
+    ],
     out: Annotated[Path, typer.Option(help="The data set's folder.")],
     only: Annotated[
         list[str] | None,
@@ -204,14 +205,13 @@ def _show(reports: list[FileReport], path: Path) -> None:
 
 def _origin(name: str, pace: RateLimiter) -> tuple[Origin, dict[str, tuple[str, ...]]]:
     """Return where a name is downloaded from, and the patterns of its small parts."""
-    from neucocore.components.lookup import find
+    from neucocore.components.lookup import find, find_collection, names
+    from neucocore.data.downloads.file_list import FileList
+    from neucocore.data.downloads.hub import Hub
     from neucocore.errors import ConfigError
 
-    if name == WINNERS:
-        from neucocore.data.downloads.winners import Winners
-
-        return Winners(), {"labels": (), "example": ()}
-    from neucocore.data.downloads.hub import Hub
+    if name not in names("dataset") and (collection := find_collection(name)):
+        return FileList(name.rpartition("/")[2], collection), {"labels": (), "example": ()}
 
     component = find("dataset", name)
     spec = _dataset_spec(component.spec)

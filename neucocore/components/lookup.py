@@ -6,7 +6,7 @@ from typing import Any
 
 from neucocore.components import catalogue
 from neucocore.components.discovery import CORE, Component, Installation, installation
-from neucocore.components.specs import Kind
+from neucocore.components.specs import FileSource, Kind
 from neucocore.errors import AmbiguousComponentError, UnknownComponentError
 from neucocore.messages import did_you_mean
 
@@ -80,6 +80,33 @@ def dataset_named(name: str, within: Installation | None = None) -> str:
     if name in labelled:
         return name
     return find("dataset", name, within).name
+
+
+def find_collection(name: str, within: Installation | None = None) -> FileSource | None:
+    """Return the collection of files that a data set declares under a name, if there is one.
+
+    Parameters
+    ----------
+    name
+        ``collection``, or ``dataset/collection`` where several data sets use the same name.
+
+    Raises
+    ------
+    AmbiguousComponentError
+        Several data sets have a collection of this name.
+    """
+    dataset, _, collection = name.rpartition("/")
+    matching: dict[str, FileSource] = {}
+    for component in (within or installation()).components("dataset"):
+        spec: Any = component.spec
+        if collection in spec.collections and dataset in ("", component.name):
+            matching[f"{component.name}/{collection}"] = spec.collections[collection]
+    if len(matching) > 1:
+        raise AmbiguousComponentError(
+            f"several data sets have a collection {collection!r}",
+            hint=f"use one of {', '.join(matching)}",
+        )
+    return next(iter(matching.values()), None)
 
 
 def _unknown(

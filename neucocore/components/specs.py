@@ -67,6 +67,28 @@ class HubSource:
     example: tuple[str, ...] = ("data_example/*",)
 
 
+@dataclass(frozen=True, slots=True)
+class HostedFile:
+    """One file of a `FileSource`: its path below the base URL, SHA-256 digest (hex) and bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSource:
+    """A fixed list of files on a web server.
+
+    ``url`` is the base address that the paths of ``files`` are appended to. ``revision`` names this
+    version of the list: a folder begun with another revision is not continued.
+    """
+
+    url: str
+    revision: str
+    files: tuple[HostedFile, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatasetSpec(ComponentSpec):
     """A source of cubes. ``factory(path, **params)`` returns a `Dataset`.
@@ -74,8 +96,9 @@ class DatasetSpec(ComponentSpec):
     ``bands`` names the bands of each modality in stored order; ``seasons`` and ``size`` (pixels
     along y and x) are nominal. ``generate`` names a function ``generate(out, **generate_params)``
     that writes a synthetic data set; ``hub`` tells where the data set is downloaded from.
-    ``example`` names a function ``example(folder)`` that writes a small data set for the
-    conformance kit.
+    ``collections`` names further files that belong to the data set, such as published embeddings
+    of its cubes; ``neuco data download COLLECTION`` fetches them. ``example`` names a function
+    ``example(folder)`` that writes a small data set for the conformance kit.
     """
 
     kind: ClassVar[Kind] = "dataset"
@@ -87,6 +110,7 @@ class DatasetSpec(ComponentSpec):
     generate: Factory | None = None
     generate_params: tuple[Param, ...] = ()
     hub: HubSource | None = None
+    collections: Mapping[str, FileSource] = field(default_factory=dict)
     example: Factory | None = None
 
 

@@ -122,6 +122,9 @@ def _of_kind(spec: ComponentSpec) -> Iterator[str]:
 def _of_dataset(spec: DatasetSpec) -> Iterator[str]:
     if spec.seasons < 1 or spec.size < 1:
         yield "seasons and size must be at least 1"
+    for name in spec.collections:
+        if not is_name(name):
+            yield f"the collection name {name!r} is not lower-case words joined by '-'"
     yield from _of_functions(generate=spec.generate, example=spec.example)
 
 

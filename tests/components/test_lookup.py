@@ -5,8 +5,8 @@ import pytest
 from neucocore.components import catalogue
 from neucocore.components.catalogue import Entry
 from neucocore.components.discovery import Component, Installation, PluginRecord
-from neucocore.components.lookup import dataset_named, find, names
-from neucocore.components.specs import EncoderSpec, TaskSpec
+from neucocore.components.lookup import dataset_named, find, find_collection, names
+from neucocore.components.specs import DatasetSpec, EncoderSpec, FileSource, TaskSpec
 from neucocore.errors import AmbiguousComponentError, UnknownComponentError
 
 
@@ -125,3 +125,27 @@ def test_a_data_set_is_known_that_only_tasks_name() -> None:
     assert [dataset_named(name, within) for name in ("far", "near")] == ["far", "near"]
     with pytest.raises(UnknownComponentError, match="unknown dataset 'nowhere'"):
         dataset_named("nowhere", within)
+
+
+def dataset(name: str, *collections: str) -> DatasetSpec:
+    sources = {c: FileSource(url=f"https://{name}/", revision="1", files=()) for c in collections}
+    return DatasetSpec(name=name, summary="s", factory="builtins:dict", collections=sources)
+
+
+def test_a_collection_is_found_by_its_name() -> None:
+    within = Installation((plugin("a", dataset("cubes", "winners")),))  # type: ignore[arg-type]
+    collection = find_collection("winners", within)
+    assert collection is not None
+    assert collection.url == "https://cubes/"
+    assert find_collection("losers", within) is None
+
+
+def test_a_collection_of_two_data_sets_is_named_with_its_data_set() -> None:
+    both = dataset("one", "winners"), dataset("two", "winners")
+    within = Installation((plugin("a", *both),))  # type: ignore[arg-type]
+    with pytest.raises(AmbiguousComponentError) as caught:
+        find_collection("winners", within)
+    assert caught.value.hint == "use one of one/winners, two/winners"
+    collection = find_collection("two/winners", within)
+    assert collection is not None
+    assert collection.url == "https://two/"

@@ -46,6 +46,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("encoder", {"params": ("k",)}, "params: 'k' is not a Param"),
     ("encoder", {"params": (PARAM, PARAM)}, "two parameters have one name"),
     ("dataset", {"seasons": 0}, "seasons and size must be at least 1"),
+    ("dataset", {"collections": {"My Files": None}}, "the collection name 'My Files' is not"),
     ("dataset", {"generate": "no colon"}, "generate='no colon' names no function"),
     ("task", {"problem": "ranking"}, "problem='ranking' is not one of regression"),
     ("task", {"dataset": "My Data"}, "dataset='My Data' is not a data set's name"),

@@ -11,7 +11,7 @@ from neucocore.cli import main
 from neucocore.components import discovery
 
 TOY = """
-from neucocore.plugin import DatasetSpec, HubSource, hookimpl
+from neucocore.plugin import DatasetSpec, FileSource, HostedFile, HubSource, hookimpl
 NEUCO_API = 1
 
 @hookimpl
@@ -21,7 +21,10 @@ def neuco_datasets():
                     bands={"s1": ("vv",)},
                     hub=HubSource(repo="someone/cubes", revision="main")),
         DatasetSpec(name="local", summary="on no hub", factory=lambda path: None,
-                    bands={"s1": ("vv",)}),
+                    bands={"s1": ("vv",)},
+                    collections={"prizes": FileSource(
+                        url="http://127.0.0.1:9/", revision="2025",
+                        files=(HostedFile("first.csv", "ab" * 32, 20_000),))}),
     ]
 """
 
@@ -80,6 +83,14 @@ def test_a_dry_run_fetches_nothing_and_json_gives_the_plan(neuco, hub, tmp_path)
     assert (plan["files"], plan["files_to_fetch"]) == (15, 15)
     assert hub.bytes_sent == 0
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["prizes", "local/prizes"])
+def test_a_collection_of_files_is_planned_from_its_declaration(neuco, tmp_path, name):
+    code, out, err = neuco(name, "--dry-run")
+    assert (code, out) == (0, "")
+    assert "prizes at 2025" in err
+    assert "to fetch  1 file, 20.0 kB" in err
 
 
 @pytest.mark.parametrize(
