@@ -24,8 +24,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from neucocore.evaluation import robust
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.neucobench import protocol as neucobench
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 
 ROWS, FOLDS, DIMENSIONS = 4000, 20, 256

@@ -23,7 +23,7 @@ from neucocore.components.lookup import find
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
 from neucocore.data.labels.labels import read_label_folder
 from neucocore.derivation.derive import derive_folder
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.tasks import select_tasks
 

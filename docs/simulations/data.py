@@ -1,19 +1,23 @@
-"""Synthetic embeddings and labels of known truth, and the protocols' scores of them."""
+"""Synthetic embeddings and labels with known truth, and their scores under the protocols."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from neucocore.evaluation import robust
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.neucobench import protocol as neucobench
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 
 METRIC = {"regression": "r2", "binary": "average-precision"}
 
+EQUALLY = "all columns equally"
+SIGNALS = ((0.0, "all columns"), (1.0, "mainly the large columns"), (1.0, EQUALLY))
+"""The exponent by which the columns' standard deviations fall, and where the signal is."""
+
 
 def linear(n, d, r2=0.7, seed=0):
-    """Standard normal rows (n, d) and labels of which a linear map explains ``r2``."""
+    """Return standard normal rows (n, d) and labels of which a linear map explains ``r2``."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, d))
     weights = rng.standard_normal(d)
@@ -30,7 +34,7 @@ def task(y, key="task", problem="regression", ids=None):
     return ScoringTask(key, key, problem, ids, np.asarray(y), METRIC[problem], "")
 
 
-def given(X, *tasks):
+def inputs(X, *tasks):
     ids = ids_of(len(X))
     matrix = np.ascontiguousarray(X, dtype=np.float32)
     labelled = frozenset(cube for t in tasks for cube in t.ids)
@@ -38,15 +42,15 @@ def given(X, *tasks):
 
 
 def by_robust(X, y, problem="regression", **options):
-    """The outcome under robust@1."""
+    """Return the outcome under robust@1."""
     values = protocol("robust").with_options(options).values()
-    return robust.score(given(X, task(y, problem=problem)), values, jobs=2)[0]
+    return robust.score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
 
 
 def by_neucobench(X, y, problem="regression", **options):
-    """The outcome under neucobench-2026@1."""
+    """Return the outcome under neucobench-2026@1."""
     values = protocol("neucobench-2026").with_options(options).values()
-    return neucobench.score(given(X, task(y, problem=problem)), values, jobs=2)[0]
+    return neucobench.score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
 
 
 def show(title, header, rows):

@@ -13,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import check_values
 from neucocore.components.lookup import dataset_named, find
+from neucocore.components.parameters import check_values
 from neucocore.components.specs import ProbeSpec
 from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.ids import read_excluded_ids
-from neucocore.data.labels.coverage import covering_column
+from neucocore.data.labels.coverage import covering_subset
 from neucocore.data.labels.labels import read_label_folder
 from neucocore.errors import ConfigError, IdError
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL, Protocol, protocol
 from neucocore.evaluation.tasks import TaskSelection, digest_of, read_groups, select_tasks
 from neucocore.files.findings import messages
@@ -320,9 +321,9 @@ def _missing(
     ]
     hint = "--allow-missing scores what is there, as a partial, unranked run"
     if request.where is None and (
-        column := covering_column(read_label_folder(request.labels), there)
+        column := covering_subset(read_label_folder(request.labels), there)
     ):
-        hint = f"--where {column} (every id with it true has an embedding), or {hint}"
+        hint = f"--subset {column} (all its ids have an embedding), or {hint}"
     return IdError(
         f"{len(absent)} of {len(selection.labelled_ids)} labelled ids have no embedding in "
         f"{request.embeddings}",

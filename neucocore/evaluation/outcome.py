@@ -1,4 +1,4 @@
-"""What scoring one task gives: the value every protocol returns and every writer reads."""
+"""The result of scoring one task: what every protocol returns and every writer reads."""
 
 from __future__ import annotations
 
@@ -9,52 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.components.specs import Problem
+from neucocore.evaluation.inputs import ScoringTask
 
-Status = Literal["ok", "undefined", "failed"]
-
-
-@dataclass(frozen=True, eq=False)
-class ScoringTask:
-    """One task as a protocol sees it: labels joined with nothing yet.
-
-    Attributes
-    ----------
-    key
-        The name in tables: ``name@version`` of an installed task, else the label file's stem.
-    stem
-        The label file's name without ``__<type>.csv``; ``neucobench-*`` orders by it.
-    problem
-        ``regression``, ``binary``, ``multiclass`` or ``multilabel``.
-    ids
-        Sample ids in label-file order, each once.
-    y
-        (n,) float64 values or int64 class codes, or (n, k); NaN marks a missing output.
-    classes
-        Names of the class codes for binary and multiclass, else empty.
-    outputs
-        Names of the k columns of `y`, else empty.
-    secondary_metrics
-        Names of further metrics its plugin wants reported.
-    groups
-        Group of each row for grouped splits, or None.
-    metric
-        Name of the primary metric.
-    digest
-        sha256 of ids and labels.
-    """
-
-    key: str
-    stem: str
-    problem: Problem
-    ids: tuple[str, ...]
-    y: NDArray[Any]
-    metric: str
-    digest: str
-    classes: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    secondary_metrics: tuple[str, ...] = ()
-    groups: NDArray[Any] | None = None
+ScoreStatus = Literal["ok", "undefined", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +21,7 @@ class SplitScore:
     split: int
     metric: str
     value: float | None
-    status: Status = "ok"
+    status: ScoreStatus = "ok"
     reason: str = ""
 
 
@@ -98,7 +55,7 @@ class TaskOutcome:
     task: ScoringTask
     n: int
     d: int
-    status: Status
+    status: ScoreStatus
     q: float | None
     score: float | None
     std: float | None
@@ -118,30 +75,3 @@ class StoredProbe:
 
     arrays: Mapping[str, NDArray[Any]]
     meta: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class ScoringInput:
-    """What a protocol is given.
-
-    Attributes
-    ----------
-    ids
-        Ids of the embedding rows, each once.
-    matrix
-        (n, d) float32, finite, rows as `ids`.
-    tasks
-        The tasks to score, after every filter, already restricted to ids that have embeddings.
-    labelled_ids
-        Ids with a label in any label file of the folder, before the task filter:
-        ``neucobench-*`` takes its embedding statistics over these rows.
-    store_probe, keep_curves
-        Whether to return a `StoredProbe` and loss curves.
-    """
-
-    ids: tuple[str, ...]
-    matrix: NDArray[np.float32]
-    tasks: tuple[ScoringTask, ...]
-    labelled_ids: frozenset[str]
-    store_probe: bool = False
-    keep_curves: bool = False

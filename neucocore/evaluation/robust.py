@@ -8,9 +8,10 @@ from typing import Any
 from neucocore.evaluation.heldout.plugin_probe import installed_probe
 from neucocore.evaluation.heldout.predict import Fitter, Progress
 from neucocore.evaluation.heldout.scoring import score_held_out
+from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.linear.moments import TrainingPart
 from neucocore.evaluation.linear.probe import LinearModel, Target, fit_linear
-from neucocore.evaluation.outcome import ScoringInput, TaskOutcome
+from neucocore.evaluation.outcome import TaskOutcome
 
 IDENTITY = "robust@1"
 """What the splits are hashed with: changed options keep the splits, so that probes compare."""

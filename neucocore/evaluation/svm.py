@@ -12,7 +12,8 @@ from neucocore.errors import ConfigError
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
 from neucocore.evaluation.heldout.predict import Progress
 from neucocore.evaluation.heldout.scoring import score_held_out
-from neucocore.evaluation.outcome import ScoringInput, TaskOutcome
+from neucocore.evaluation.inputs import ScoringInput
+from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import SVM_DEFAULTS
 from neucocore.interfaces import Probe
 

@@ -16,6 +16,7 @@ from neucocore.components.lookup import find
 from neucocore.components.specs import Problem, TaskSpec
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.labels import LabelFile, Labels, label_digest
+from neucocore.data.labels.subset import subset_files
 from neucocore.errors import (
     AmbiguousComponentError,
     ConfigError,
@@ -23,7 +24,7 @@ from neucocore.errors import (
     IdError,
     UnknownComponentError,
 )
-from neucocore.evaluation.outcome import ScoringTask
+from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.task_labels import labels_of
 from neucocore.files.findings import messages, raise_for_findings
 from neucocore.files.text_table import read_text_table
@@ -100,11 +101,9 @@ def select_tasks(
         for text in messages(file.findings, "warning", "repaired")
     ]
     if where is not None:
-        files = [file.where(where) for file in files]
+        files = subset_files(files, where)
         empty = [file.path.name for file in files if not file.ids]
-        if len(empty) == len(files):
-            raise DataError(f"--where {where}: no label file has a row with it true")
-        warnings += [f"{name}: no row with {where} true; the task is left out" for name in empty]
+        warnings += [f"{name}: no row in subset {where}; the task is left out" for name in empty]
         files = [file for file in files if file.ids]
     labelled = frozenset(cube for file in files for cube in file.ids)
     claims = _claims(files, dataset, patterns)

@@ -14,7 +14,8 @@ from neucocore.components.factory import create, resolve
 from neucocore.components.lookup import find
 from neucocore.components.specs import MetricSpec, TaskSpec
 from neucocore.data.labels.labels import Labels, read_label_file, read_label_folder
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 from neucocore.evaluation.tasks import select_tasks

@@ -13,7 +13,7 @@ from neucocore.components.lookup import find
 from neucocore.components.specs import MetricSpec
 from neucocore.data.labels.labels import label_digest
 from neucocore.evaluation.heldout.batches import join
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.robust import IDENTITY
 from neucocore.testing.randomness import leaving_generators_alone
 from neucocore.testing.records import CheckFailed, Skip, check, require

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from neucocore.evaluation.outcome import ScoringInput
+from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 
@@ -94,7 +94,7 @@ def test_embeddings_without_a_label_in_the_task(given, expected):
 
 SCRIPT = """
 import numpy as np
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 rng = np.random.default_rng(0)

@@ -9,7 +9,7 @@ import pytest
 
 from neucocore.errors import ConfigError
 from neucocore.evaluation import svm
-from neucocore.evaluation.outcome import ScoringInput
+from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.protocols import protocol
 
 NEUCO_BENCH_YAML = {

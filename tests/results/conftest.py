@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.evaluation.outcome import ScoringTask, SplitScore, TaskOutcome
+from neucocore.evaluation.inputs import ScoringTask
+from neucocore.evaluation.outcome import SplitScore, TaskOutcome
 from neucocore.evaluation.protocols import protocol
 from neucocore.results.run_folder import Run, write_run
 

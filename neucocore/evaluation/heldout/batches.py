@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.evaluation.heldout.splits import assign_folds, strata_of
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import check_values, create, plugin_errors
+from neucocore.components.factory import create, plugin_errors
 from neucocore.components.lookup import find
+from neucocore.components.parameters import check_values
 from neucocore.components.specs import ProbeSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
+from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.linear.moments import Matrix, TrainingPart
 from neucocore.evaluation.linear.probe import Target
-from neucocore.evaluation.outcome import ScoringTask
 from neucocore.interfaces import Probe
 
 Guard = Callable[[], AbstractContextManager[None]]

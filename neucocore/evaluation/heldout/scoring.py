@@ -20,13 +20,8 @@ from neucocore.evaluation.heldout.metrics import (
     split_scores,
 )
 from neucocore.evaluation.heldout.predict import Fitter, OutOfFold, Progress, predict_out_of_fold
-from neucocore.evaluation.outcome import (
-    ScoringInput,
-    ScoringTask,
-    SplitScore,
-    StoredProbe,
-    TaskOutcome,
-)
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
 
 
 def score_held_out(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.outcome import ScoringTask
+from neucocore.evaluation.inputs import ScoringTask
 
 
 def hash_keys(texts: Sequence[str], *, protocol: str, repeat: int) -> NDArray[np.uint64]:

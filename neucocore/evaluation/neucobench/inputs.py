@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.errors import BudgetExceededError
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 
 Floats = NDArray[np.float32]
 

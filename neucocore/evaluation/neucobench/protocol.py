@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.neucobench.fold_pool import Folds, Progress
 from neucocore.evaluation.neucobench.inputs import (
     METRICS,
@@ -33,13 +34,7 @@ from neucocore.evaluation.neucobench.random_stream import (
     shuffle_splits,
 )
 from neucocore.evaluation.neucobench.reference import Fold, Training
-from neucocore.evaluation.outcome import (
-    ScoringInput,
-    ScoringTask,
-    SplitScore,
-    StoredProbe,
-    TaskOutcome,
-)
+from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
 
 Floats = NDArray[np.float32]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
 from neucocore.evaluation.robust import score
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.neucobench.inputs import probe_embeddings, probe_labels
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask
 
 
 def task(y: Any, classes: tuple[str, ...] = ()) -> ScoringTask:

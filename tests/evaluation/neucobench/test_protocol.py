@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from neucocore.data.labels.labels import read_label_folder
 from neucocore.errors import BudgetExceededError
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.neucobench.protocol import score
-from neucocore.evaluation.outcome import ScoringInput, ScoringTask, TaskOutcome
+from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import protocol
 
 REFERENCE = Path(__file__).parents[2] / "fixtures" / "reference"
