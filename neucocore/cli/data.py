@@ -123,8 +123,8 @@ def make(
     ] = None,
 ) -> None:
     """Make a synthetic data set."""
-    from neucocore.components.factory import parse_settings
     from neucocore.components.lookup import find
+    from neucocore.components.parameters import parse_settings
     from neucocore.workflow.synthetic import generate_dataset
 
     component = find("dataset", name)
@@ -146,8 +146,9 @@ def _dataset_spec(spec: Any) -> DatasetSpec:
 
 def _schemas(name: str | None, settings: list[str], path: Path) -> dict[str, CubeSchema] | None:
     """Return what a data set says its cubes are like, by the names of their folders."""
-    from neucocore.components.factory import create, parse_settings
+    from neucocore.components.factory import create
     from neucocore.components.lookup import find
+    from neucocore.components.parameters import parse_settings
     from neucocore.errors import ConfigError
 
     if name is None:

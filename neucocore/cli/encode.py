@@ -63,8 +63,8 @@ def encode(
     force: Annotated[bool, typer.Option("--force", help="Do it again if it is there.")] = False,
 ) -> None:
     """Encode a data set's cubes; run again after any interruption, it goes on."""
-    from neucocore.components.factory import parse_settings
     from neucocore.components.lookup import find
+    from neucocore.components.parameters import parse_settings
     from neucocore.data.ids import read_id_file
     from neucocore.encoding.plan import plan
 

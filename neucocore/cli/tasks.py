@@ -38,7 +38,7 @@ def derive(
     ] = None,
 ) -> None:
     """Make labels from their source: CORINE, CDL, GEDI, Landsat, CloudSEN12, AIS, the cubes."""
-    from neucocore.components.factory import parse_settings
+    from neucocore.components.parameters import parse_settings
     from neucocore.data.ids import read_id_file
     from neucocore.data.labels.writing import write_label_file
     from neucocore.derivation.derive import cube_ids, derivable, derive_labels, file_name

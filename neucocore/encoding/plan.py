@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import check_values, create, plugin_errors
+from neucocore.components.factory import create, plugin_errors
 from neucocore.components.lookup import find
+from neucocore.components.parameters import check_values
 from neucocore.components.specs import EncoderSpec
 from neucocore.data.embeddings.embeddings import FORMATS, suffix_of
 from neucocore.data.labels.labels import read_label_file
+from neucocore.data.labels.subset import subset_ids
 from neucocore.encoding.request import EncodeRequest
 from neucocore.errors import (
     ComponentOutputError,
@@ -137,22 +139,14 @@ def choose_ids(
             )
         chosen = set(ids)
     if where is not None:
-        chosen &= _ids_where(source, data, where)
+        label_files = [read_label_file(path) for path in source.label_files()]
+        chosen &= subset_ids(label_files, where)
         if not chosen:
-            raise IdError(f"no cube of {data} has {where} true in any label file")
+            raise IdError(
+                f"no cube of {data} is in the subset {where!r} of its label files",
+                hint=f"neuco tasks stats --labels {data / 'labels'}",
+            )
     return tuple(sorted(chosen))
-
-
-def _ids_where(source: Dataset, data: Path, where: str) -> set[str]:
-    files = [read_label_file(path) for path in source.label_files()]
-    having = [file for file in files if where in file.extra]
-    if not having:
-        columns = sorted({name for file in files for name in file.extra})
-        raise ConfigError(
-            f"--where {where}: no label file of {data} has such a column",
-            hint=f"the columns are {', '.join(columns) or 'none'}",
-        )
-    return {cube for file in having for cube in file.where(where).ids}
 
 
 def _fit_ids(spec: EncoderSpec, source: Dataset, fit_ids: Sequence[str] | None) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neucocore.components.discovery import installation
-from neucocore.components.factory import check_values, create
+from neucocore.components.factory import create
 from neucocore.components.lookup import find
+from neucocore.components.parameters import check_values
 from neucocore.components.specs import Kind
 from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels.labels import read_label_folder

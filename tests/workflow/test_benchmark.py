@@ -186,7 +186,7 @@ def test_a_run_files_probe_may_come_with_its_parameters(folder: Path) -> None:
     check(asked)
     (chosen,) = evaluate_request(asked, methods_of(asked)[0]).protocols
     assert chosen.values()["probe"] == {"name": "core/knn", "neighbours": 3}
-    with pytest.raises(ConfigError, match="parameters of core/knn cannot be used"):
+    with pytest.raises(ConfigError, match="invalid parameters for core/knn"):
         check(read(folder, "encoders: [random]\nprobe: {name: knn, neighbors: 3}"))
 
 
@@ -242,15 +242,15 @@ def test_unknown_data_set_parameters_and_protocols_come_with_the_other_wrong_nam
     with pytest.raises(ConfigError) as caught:
         run(path)
     said = caught.value.problems
-    assert "the parameters of random cannot be used: unknown parameter 'sed'" in said[1]
-    assert "the parameters of folder cannot be used: unknown parameter 'saesons'" in said[2]
+    assert "invalid parameters for random: unknown parameter 'sed'" in said[1]
+    assert "invalid parameters for folder: unknown parameter 'saesons'" in said[2]
     assert said[0] == "unknown protocol 'robist'"
 
 
 def test_the_data_set_is_made_with_checked_parameters(folder: Path) -> None:
     read_run = read(folder, "encoders: [random]")
     wrong = dataclasses.replace(read_run, dataset_settings={"saesons": "3"})
-    with pytest.raises(ConfigError, match="the parameters of folder cannot be used"):
+    with pytest.raises(ConfigError, match="invalid parameters for folder"):
         labels_of(wrong)
 
 

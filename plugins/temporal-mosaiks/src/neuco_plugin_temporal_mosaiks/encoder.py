@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_temporal_mosaiks.convolution import mean_features
 from neuco_plugin_temporal_mosaiks.kernels import (
     PatchPlaces,
@@ -17,7 +18,6 @@ from neuco_plugin_temporal_mosaiks.kernels import (
     patch_places,
 )
 from neucocore.plugin import (
-    CHALLENGE_STATISTICS,
     ConfigError,
     Cube,
     CubeSource,
@@ -64,7 +64,7 @@ class TemporalMosaiks:
         problems = _problems(features, kernel, bias, seed, stride)
         if problems:
             raise ConfigError(
-                "the parameters of temporal-mosaiks cannot be used",
+                "invalid parameters for temporal-mosaiks",
                 problems=problems,
                 hint="neuco info temporal-mosaiks",
             )
@@ -134,7 +134,7 @@ class TemporalMosaiks:
 
     def _row(self, cube: Cube) -> NDArray[np.float32]:
         kernels = self._ready()
-        seasons = stacked(cube, CHALLENGE_STATISTICS)
+        seasons = stacked(cube, DOWNSTREAM_STATISTICS)
         if min(seasons.shape[2:]) < self.size:
             raise ShapeError(
                 f"cube {cube.id} has {seasons.shape[2]} x {seasons.shape[3]} pixels, fewer than "
@@ -156,7 +156,7 @@ class TemporalMosaiks:
 
     def _season(self, cube: Cube) -> NDArray[np.float32]:
         """Return the one season of a cube that patches are cut from, (channel, y, x)."""
-        seasons = stacked(cube, CHALLENGE_STATISTICS)
+        seasons = stacked(cube, DOWNSTREAM_STATISTICS)
         digest = hashlib.sha256(f"{self.seed}/{cube.id}".encode()).digest()
         season: NDArray[np.float32] = seasons[int.from_bytes(digest[:8], "big") % len(seasons)]
         return season

@@ -1,0 +1,53 @@
+"""The command that installs a module which a plugin's code cannot import."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+NOT_FOR_USERS = frozenset({"dev", "doc", "docs", "test", "tests"})
+"""Extras for people who develop the plugin."""
+
+
+def install_hint(distribution: str, module: str) -> str:
+    """Return the command that installs a distribution together with a missing module.
+
+    The command names the distribution, and the extra of it that requires the module. It never
+    names the module itself, because a module and the distribution that contains it can have
+    different names (``sklearn``, ``scikit-learn``).
+
+    Parameters
+    ----------
+    distribution
+        The distribution whose code imports the module.
+    module
+        Dotted name of the missing module.
+    """
+    # Imported here because it is needed for this message only.
+    from packaging.utils import canonicalize_name
+
+    package = module.partition(".")[0]
+    try:
+        metadata = importlib.metadata.metadata(distribution)
+    except importlib.metadata.PackageNotFoundError:  # a single file given with --plugin-path
+        return f"install the package that provides the Python module {package!r}"
+    name = canonicalize_name(package)
+    if name in _requirements(distribution, extra=""):
+        return f"pip install --upgrade {distribution}"
+    extras = [e for e in metadata.get_all("Provides-Extra") or () if e not in NOT_FOR_USERS]
+    matching = [extra for extra in extras if name in _requirements(distribution, extra)] or extras
+    if len(matching) == 1:
+        return f"pip install '{distribution}[{matching[0]}]'"
+    return f"pip install --upgrade {distribution}"
+
+
+def _requirements(distribution: str, extra: str) -> set[str]:
+    """Return the names of the distributions that are required with one extra, or with none."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    requirements = map(Requirement, importlib.metadata.requires(distribution) or ())
+    return {
+        canonicalize_name(requirement.name)
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+    }
