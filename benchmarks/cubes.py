@@ -24,7 +24,7 @@ from numcodecs import Blosc
 from numcodecs.registry import get_codec
 from zarr.storage import ZipStore
 
-from neucocore.data.cubes.channels import BANDS
+from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.file import write_modality
 from neucocore.data.cubes.folder import CubeFolder
 

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_temporal_mosaiks.convolution import mean_features
 from neuco_plugin_temporal_mosaiks.encoder import CHANNELS
 from neuco_plugin_temporal_mosaiks.kernels import (
@@ -33,7 +34,7 @@ from neuco_plugin_temporal_mosaiks.kernels import (
     gaussian_kernels,
     patch_places,
 )
-from neucocore.plugin import CHALLENGE_STATISTICS, stacked
+from neucocore.plugin import stacked
 
 SEED, BIAS, SIZE = 10012023, -1.0, 3
 Timings = dict[tuple[str, int], float]
@@ -246,7 +247,7 @@ def report_run(given: argparse.Namespace) -> None:
     start = time.perf_counter()
     held = sum(cube.nbytes for cube in dataset.read(ids))
     seconds = time.perf_counter() - start
-    seasons = [stacked(cube, CHALLENGE_STATISTICS)[0] for cube in dataset.read(ids)]
+    seasons = [stacked(cube, DOWNSTREAM_STATISTICS)[0] for cube in dataset.read(ids)]
     images = np.stack(seasons)
     report_stride(images, kernels_from(images, given.features // 2), "cubes, first season")
     print(

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_synthetic_earth.dataset import synthetic_earth
 from neuco_plugin_synthetic_earth.make import make
-from neucocore.plugin import CHALLENGE_STATISTICS, read_label_file
+from neucocore.plugin import read_label_file
 
 
 def main() -> None:
@@ -53,8 +54,8 @@ def print_bands(earth: Path) -> None:
         for number, band in enumerate(dataset.schemas[name].bands):
             cells = []
             for ours, theirs in (
-                (mean, CHALLENGE_STATISTICS.mean),
-                (std, CHALLENGE_STATISTICS.std),
+                (mean, DOWNSTREAM_STATISTICS.mean),
+                (std, DOWNSTREAM_STATISTICS.std),
             ):
                 ratio = ours[number] / theirs[name][number]
                 worst = max(worst, abs(ratio - 1))

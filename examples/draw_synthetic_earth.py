@@ -15,10 +15,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from neuco_plugin_synthetic_earth.plugin import BANDS, SEASONS
+from neuco_plugin_synthetic_earth.plugin import SEASONS
 from neuco_plugin_synthetic_earth.world.cubes import EarthCube, make_cube
 from neucocore.data.cubes.picture import composites
-from neucocore.plugin import Cube
+from neucocore.plugin import BANDS, Cube
 
 # A ship, a harbour town, fields, a city, hills, cumulus, the edge of the swath, snow.
 CUBES = (75, 15, 97, 459, 300, 255, 448, 85)

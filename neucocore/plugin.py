@@ -24,6 +24,7 @@ from neucocore.components.specs import (
     ReducerSpec,
     TaskSpec,
 )
+from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.params import CUBE_PARAMS, FOLDER_PARAMS
 from neucocore.errors import (
     ComponentOutputError,
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from neucocore.builtin.reducers.pca import PCA
     from neucocore.data.cubes.assembly import read_cube
     from neucocore.data.cubes.channels import (
-        BANDS,
-        CHALLENGE_STATISTICS,
-        SSL4EO_STATISTICS,
         ChannelStatistics,
         stacked,
         standardised,
@@ -72,8 +70,6 @@ if TYPE_CHECKING:
 
 # Names that need numpy or zarr, and where they live.
 _ON_DEMAND = {
-    "BANDS": "neucocore.data.cubes.channels",
-    "CHALLENGE_STATISTICS": "neucocore.data.cubes.channels",
     "ChannelStatistics": "neucocore.data.cubes.channels",
     "Cube": "neucocore.data.cubes.cube",
     "CubeGrid": "neucocore.derivation.grids",
@@ -89,7 +85,6 @@ _ON_DEMAND = {
     "NoLabel": "neucocore.derivation.labelling",
     "Patch": "neucocore.derivation.rasters",
     "Raster": "neucocore.derivation.rasters",
-    "SSL4EO_STATISTICS": "neucocore.data.cubes.channels",
     "TruthLayer": "neucocore.derivation.layers",
     "grids_for": "neucocore.derivation.grids",
     "in_metres": "neucocore.derivation.projection",
@@ -114,12 +109,10 @@ _ON_DEMAND = {
 
 __all__ = [
     "BANDS",
-    "CHALLENGE_STATISTICS",
     "CUBE_PARAMS",
     "FOLDER_PARAMS",
     "NEUCO_API",
     "PCA",
-    "SSL4EO_STATISTICS",
     "ChannelStatistics",
     "ComponentOutputError",
     "ConfigError",

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from neucocore.builtin.encoders.controls import ConstantEncoder, RandomEncoder
-from neucocore.builtin.encoders.mean import MeanEncoder
-from neucocore.data.cubes.channels import BANDS, SSL4EO_STATISTICS
+from neucocore.builtin.encoders.mean import STATISTICS, MeanEncoder
+from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ConfigError, DataError, ShapeError
 
@@ -86,7 +86,7 @@ def test_mean_samples_the_outermost_pixels() -> None:
     cube = formula_cube(1, 30)
     cube = Cube("corner", dict(cube.arrays) | {"s1": values}, cube.bands)
     radar = MeanEncoder().encode([cube]).reshape(4, 8, 8)[3]
-    mean, std = SSL4EO_STATISTICS.mean["s1"], SSL4EO_STATISTICS.std["s1"]
+    mean, std = STATISTICS.mean["s1"], STATISTICS.std["s1"]
     expected = np.mean([(100.0 - m) / s for m, s in zip(mean, std, strict=True)])
     assert radar[7, 7] == pytest.approx(expected, rel=1e-5)
 
@@ -96,7 +96,7 @@ def test_mean_can_keep_no_data_at_zero() -> None:
     for modality in ("s2l1c", "s2l2a"):
         cube.arrays[modality][:] = 0
     lifted, kept = (MeanEncoder(keep_nodata=keep).encode([cube]) for keep in (False, True))
-    b09 = SSL4EO_STATISTICS.mean["s2l1c"][9], SSL4EO_STATISTICS.std["s2l1c"][9]
+    b09 = STATISTICS.mean["s2l1c"][9], STATISTICS.std["s2l1c"][9]
     np.testing.assert_allclose(lifted.reshape(4, 64)[1], (1000 - b09[0]) / b09[1], rtol=1e-5)
     np.testing.assert_allclose(kept.reshape(4, 64)[1], (0 - b09[0]) / b09[1], rtol=1e-5)
 

@@ -8,12 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
-from neucocore.data.cubes.channels import SSL4EO_STATISTICS, standardised
+from neucocore.data.cubes.channels import ChannelStatistics, standardised
 from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ShapeError
 
 SIDE = 8
 """Pixels along each side of a thumbnail."""
+
+# fmt: off
+STATISTICS = ChannelStatistics(
+    offset=1000,
+    mean={
+        "s1": (-12.577, -20.265),
+        "s2l1c": (2607.345, 2393.068, 2320.225, 2373.963, 2562.536, 3110.071, 3392.832, 3321.154,
+                  3583.77, 1838.712, 1021.753, 3205.112, 2545.798),
+        "s2l2a": (1793.243, 1924.863, 2184.553, 2340.936, 2671.402, 3240.082, 3468.412, 3563.244,
+                  3627.704, 3711.071, 3416.714, 2849.625),
+    },
+    std={
+        "s1": (5.179, 5.872),
+        "s2l1c": (786.523, 849.702, 875.318, 1143.578, 1126.248, 1161.98, 1273.505, 1246.79,
+                  1342.755, 576.795, 45.626, 1340.347, 1145.036),
+        "s2l2a": (1160.144, 1201.092, 1219.943, 1397.225, 1400.035, 1373.136, 1429.17, 1485.025,
+                  1447.836, 1652.703, 1471.002, 1365.307),
+    },
+)
+# fmt: on
+"""Statistics of SSL4EO-S12 v1.1 in the published notebook: they are part of the baseline."""
 
 
 class MeanEncoder:
@@ -68,7 +89,7 @@ class MeanEncoder:
         return np.stack([group.mean(axis=1) for group in groups], axis=1).ravel()
 
     def _thumbnails(self, cube: Cube, modality: str) -> NDArray[np.float32]:
-        bands = standardised(cube, modality, SSL4EO_STATISTICS, keep_nodata=self.keep_nodata)
+        bands = standardised(cube, modality, STATISTICS, keep_nodata=self.keep_nodata)
         height, width = bands.shape[2:]
         if min(height, width) < 2:
             raise ShapeError(

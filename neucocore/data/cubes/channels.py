@@ -1,4 +1,4 @@
-"""The bands of Sentinel-1 and Sentinel-2 cubes, and the statistics they are standardised with."""
+"""Sentinel-1 and Sentinel-2 cubes standardised per band, and stacked along one channel axis."""
 
 from __future__ import annotations
 
@@ -8,26 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
 from neucocore.errors import DataError, ShapeError
-
-_S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-
-BANDS: Mapping[str, tuple[str, ...]] = {
-    "s1": ("vv", "vh"),
-    "s2l1c": (*_S2L2A[:10], "B10", *_S2L2A[10:]),
-    "s2l2a": _S2L2A,
-}
 
 
 @dataclass(frozen=True)
 class ChannelStatistics:
-    """Mean and standard deviation per band, and the offset of the values they were taken from.
+    """Mean and standard deviation per band, measured on the cubes of one data set.
 
     Attributes
     ----------
     offset
-        The digital-number offset of Sentinel-2 the statistics belong to: 0 or 1000.
+        Digital-number offset of the Sentinel-2 values they were computed from: 0 or 1000.
     mean, std
         Modality name to one number per band, in the order of `BANDS`: dB for s1, digital
         numbers (reflectance times 10,000, plus the offset) for s2l1c and s2l2a.
@@ -36,47 +29,6 @@ class ChannelStatistics:
     offset: int
     mean: Mapping[str, tuple[float, ...]]
     std: Mapping[str, tuple[float, ...]]
-
-
-# fmt: off
-SSL4EO_STATISTICS = ChannelStatistics(
-    offset=1000,
-    mean={
-        "s1": (-12.577, -20.265),
-        "s2l1c": (2607.345, 2393.068, 2320.225, 2373.963, 2562.536, 3110.071, 3392.832, 3321.154,
-                  3583.77, 1838.712, 1021.753, 3205.112, 2545.798),
-        "s2l2a": (1793.243, 1924.863, 2184.553, 2340.936, 2671.402, 3240.082, 3468.412, 3563.244,
-                  3627.704, 3711.071, 3416.714, 2849.625),
-    },
-    std={
-        "s1": (5.179, 5.872),
-        "s2l1c": (786.523, 849.702, 875.318, 1143.578, 1126.248, 1161.98, 1273.505, 1246.79,
-                  1342.755, 576.795, 45.626, 1340.347, 1145.036),
-        "s2l2a": (1160.144, 1201.092, 1219.943, 1397.225, 1400.035, 1373.136, 1429.17, 1485.025,
-                  1447.836, 1652.703, 1471.002, 1365.307),
-    },
-)
-"""SSL4EO-S12 v1.1, whose Sentinel-2 values carry +1000."""
-
-CHALLENGE_STATISTICS = ChannelStatistics(
-    offset=0,
-    mean={
-        "s1": (-11.834, -19.243),
-        "s2l1c": (1635.299, 1402.885, 1289.505, 1281.272, 1534.981, 2272.474, 2630.972, 2587.956,
-                  2889.274, 976.031, 20.369, 2109.307, 1350.051),
-        "s2l2a": (802.067, 917.472, 1130.01, 1210.515, 1587.985, 2355.781, 2650.339, 2787.571,
-                  2860.466, 2921.651, 2221.172, 1549.952),
-    },
-    std={
-        "s1": (4.305, 5.479),
-        "s2l1c": (1123.963, 1187.2, 1128.715, 1322.882, 1285.925, 1250.079, 1325.492, 1294.318,
-                  1343.536, 636.232, 27.82, 1023.855, 834.773),
-        "s2l2a": (1563.348, 1604.422, 1553.908, 1622.652, 1593.07, 1523.264, 1556.785, 1618.961,
-                  1532.417, 1653.532, 1183.218, 1025.306),
-    },
-)
-"""The cubes of SSL4EO-S12-downstream, whose Sentinel-2 values carry no offset."""
-# fmt: on
 
 
 def standardised(
@@ -94,7 +46,7 @@ def standardised(
     modality
         ``s1``, ``s2l1c`` or ``s2l2a``.
     statistics
-        `SSL4EO_STATISTICS` or `CHALLENGE_STATISTICS`.
+        Mean and standard deviation of every band, and the offset they belong to.
     keep_nodata
         Leave no-data values out of the shift, see `Cube.shifted`.
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from neucocore.plugin import CHALLENGE_STATISTICS, Cube
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
+from neucocore.plugin import Cube
 
 _L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 _BANDS = {"s1": ("vv", "vh"), "s2l1c": (*_L2A[:10], "B10", *_L2A[10:]), "s2l2a": _L2A}
@@ -21,8 +22,8 @@ def cube_of() -> Callable[..., Cube]:
         arrays, start = {}, 0
         for modality, bands in _BANDS.items():
             part = channels[:, start : start + len(bands)]
-            mean = np.array(CHALLENGE_STATISTICS.mean[modality])[:, None, None]
-            std = np.array(CHALLENGE_STATISTICS.std[modality])[:, None, None]
+            mean = np.array(DOWNSTREAM_STATISTICS.mean[modality])[:, None, None]
+            std = np.array(DOWNSTREAM_STATISTICS.std[modality])[:, None, None]
             arrays[modality] = part * std + mean
             start += len(bands)
         return Cube(name, arrays, _BANDS)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from neuco_plugin_ssl4eo_s12.folders import downstream, own
-from neuco_plugin_ssl4eo_s12.plugin import BANDS, neuco_datasets
+from neuco_plugin_ssl4eo_s12.plugin import neuco_datasets
 from neuco_plugin_ssl4eo_s12.pretraining import Pretraining
 from neucocore.components.lookup import find_collection
 from neucocore.plugin import (
+    BANDS,
     ConfigError,
     CorruptCubeError,
     Dataset,
@@ -95,7 +96,7 @@ def test_downstream_reads_dev_and_eval_together_and_apart(tmp_path):
     write_downstream(tmp_path, "a", folder="data_dev/{}")
     write_downstream(tmp_path, "b", folder="data_eval/{}")
     assert downstream(tmp_path).ids() == ["a", "b"]
-    assert downstream(tmp_path, subset="data_eval").ids() == ["b"]
+    assert downstream(tmp_path, subfolder="data_eval").ids() == ["b"]
 
 
 def test_downstream_warns_of_another_size_and_refuses_other_bands(tmp_path):
@@ -206,4 +207,4 @@ def test_pretraining_refuses_what_is_no_id_and_labels_it_has_not(tmp_path):
     with pytest.raises(IdError, match=f"no cube {name}/09: its file holds 1"):
         next(Pretraining(tmp_path).read([f"{name}/09"]))
     with pytest.raises(ConfigError, match="no label files"):
-        Pretraining(tmp_path, where="dev")
+        Pretraining(tmp_path, subset="dev")

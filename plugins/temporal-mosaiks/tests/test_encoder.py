@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_temporal_mosaiks.encoder import TemporalMosaiks
 from neuco_plugin_temporal_mosaiks.kernels import gaussian_kernels
-from neucocore.plugin import CHALLENGE_STATISTICS, ConfigError, Cube, DataError, ShapeError, stacked
+from neucocore.plugin import ConfigError, Cube, DataError, ShapeError, stacked
 
 Prepare = Callable[..., TemporalMosaiks]
 MakeCube = Callable[..., Cube]
@@ -37,7 +38,7 @@ def test_rows_have_the_wanted_features(prepared: Prepare, cubes: list[Cube]) -> 
 def test_gaussian_features_follow_the_definition(cubes: list[Cube]) -> None:
     [row] = TemporalMosaiks(features=32, mode="gaussian", seed=3).encode(cubes[:1])
     kernels = gaussian_kernels(3, 16, 27, 3)[0].astype(np.float64)
-    seasons = stacked(cubes[0], CHALLENGE_STATISTICS)
+    seasons = stacked(cubes[0], DOWNSTREAM_STATISTICS)
     windows = np.lib.stride_tricks.sliding_window_view(seasons, (3, 3), axis=(2, 3))
     z = np.einsum("tcyxij,kcij->tkyx", windows.astype(np.float64), kernels) - 1
     halves = [np.maximum(sign * z, 0).mean(axis=(2, 3)).mean(axis=0) for sign in (1, -1)]

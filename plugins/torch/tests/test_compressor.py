@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_torch.compressor.encoder import NeuralCompressor
 from neuco_plugin_torch.compressor.network import error_of
 from neuco_plugin_torch.compressor.pictures import picture_of
 from neuco_plugin_torch.device import reproducible
 from neucocore import encode, load_embeddings
 from neucocore.plugin import (
-    CHALLENGE_STATISTICS,
     ComponentOutputError,
     ConfigError,
     Cube,
@@ -51,7 +51,7 @@ def trained(source_of: Any, cubes: list[Cube]) -> NeuralCompressor:
 
 def test_a_picture_holds_the_softened_means_of_standardised_cells(cubes: list[Cube]) -> None:
     picture = picture_of(cubes[0], 4)
-    channels = stacked(cubes[0], CHALLENGE_STATISTICS)
+    channels = stacked(cubes[0], DOWNSTREAM_STATISTICS)
     assert picture.shape == (2 * 27, 4, 4)
     expected = np.arcsinh(channels[1, 5, 4:8, 8:12].mean())
     assert picture[27 + 5, 1, 2] == pytest.approx(expected, rel=1e-4)

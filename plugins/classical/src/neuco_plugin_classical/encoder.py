@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.plugin import CHALLENGE_STATISTICS, ConfigError, Cube, ShapeError, stacked
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
+from neucocore.plugin import ConfigError, Cube, ShapeError, stacked
 
 Describe = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """(season, channel, y, x) to numbers of any shape, flattened into the row."""
@@ -46,7 +47,7 @@ class ChannelEncoder:
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
     def _row(self, cube: Cube) -> NDArray[np.float32]:
-        channels = stacked(cube, CHALLENGE_STATISTICS)
+        channels = stacked(cube, DOWNSTREAM_STATISTICS)
         try:
             return self._describe(channels).astype(np.float32).ravel()
         except ShapeError as error:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neuco_plugin_ssl4eo_s12.plugin import BANDS
 from neuco_plugin_ssl4eo_s12.pretraining import FOLDERS, OFFSET
-from neucocore.plugin import make_cubes, write_cube_folder, write_modality
+from neucocore.plugin import BANDS, make_cubes, write_cube_folder, write_modality
 
 COUNT = 4
 

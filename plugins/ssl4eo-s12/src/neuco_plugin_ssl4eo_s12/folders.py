@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from neuco_plugin_ssl4eo_s12.plugin import BANDS
-from neucocore.plugin import CubeFolder, CubeSchema
+from neucocore.plugin import BANDS, CubeFolder, CubeSchema
 
 SEASON_NAMES = ("spring", "summer", "fall", "winter")
 SIZE = 264

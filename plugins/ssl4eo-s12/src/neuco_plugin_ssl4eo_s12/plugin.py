@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neuco_plugin_ssl4eo_s12.winners import WINNERS
 from neucocore.plugin import (
+    BANDS,
     CUBE_PARAMS,
     FOLDER_PARAMS,
     DatasetSpec,
@@ -13,13 +14,6 @@ from neucocore.plugin import (
 )
 
 NEUCO_API = 1
-
-S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-BANDS = {
-    "s1": ("vv", "vh"),
-    "s2l1c": (*S2L2A[:10], "B10", *S2L2A[10:]),
-    "s2l2a": S2L2A,
-}
 
 
 @hookimpl

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from neuco_plugin_synthetic_earth.plugin import BANDS, SEASONS
-from neucocore.plugin import CubeFolder, CubeSchema
+from neuco_plugin_synthetic_earth.plugin import SEASONS
+from neucocore.plugin import BANDS, CubeFolder, CubeSchema
 
 
 def synthetic_earth(path: str | Path, **choices: Any) -> CubeFolder:

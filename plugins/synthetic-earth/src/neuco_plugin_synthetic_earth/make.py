@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neuco_plugin_synthetic_earth.labels import LABELS, control, nodata
-from neuco_plugin_synthetic_earth.plugin import BANDS
 from neuco_plugin_synthetic_earth.world.cubes import EarthCube, make_cubes
 from neuco_plugin_synthetic_earth.world.fields import generator
 from neuco_plugin_synthetic_earth.world.places import CUBES_PER_PLACE
-from neucocore.plugin import ConfigError, DataError, replacing, write_modality, write_text
+from neucocore.plugin import BANDS, ConfigError, DataError, replacing, write_modality, write_text
 
 WORLD = 1  # a change of the world's looks for the same seed is a new number
 FILES_PER_PART = 1000

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from neucocore.plugin import FOLDER_PARAMS, DatasetSpec, Param, hookimpl
+from neucocore.plugin import BANDS, FOLDER_PARAMS, DatasetSpec, Param, hookimpl
 
 NEUCO_API = 1
 
-_S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-
-BANDS = {
-    "s1": ("vv", "vh"),
-    "s2l1c": (*_S2L2A[:10], "B10", *_S2L2A[10:]),
-    "s2l2a": _S2L2A,
-}
 SEASONS = ("spring", "summer", "fall", "winter")
 
 

@@ -10,10 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS, PRETRAINING_STATISTICS
 from neucocore.plugin import (
     BANDS,
-    CHALLENGE_STATISTICS,
-    SSL4EO_STATISTICS,
     ChannelStatistics,
     ConfigError,
     Cube,
@@ -22,7 +21,7 @@ from neucocore.plugin import (
 )
 
 _S2 = ("s2l1c", "s2l2a")
-_RADAR = {"s1": SSL4EO_STATISTICS.mean["s1"]}, {"s1": SSL4EO_STATISTICS.std["s1"]}
+_RADAR = {"s1": PRETRAINING_STATISTICS.mean["s1"]}, {"s1": PRETRAINING_STATISTICS.std["s1"]}
 REFLECTANCE = ChannelStatistics(
     offset=0,
     mean=_RADAR[0] | {name: (0.0,) * len(BANDS[name]) for name in _S2},
@@ -31,8 +30,8 @@ REFLECTANCE = ChannelStatistics(
 """Sentinel-2 as reflectance, which radar in dB has not: that is standardised as in SSL4EO-S12."""
 SCALINGS = {
     "reflectance": REFLECTANCE,
-    "challenge": CHALLENGE_STATISTICS,
-    "ssl4eo": SSL4EO_STATISTICS,
+    "challenge": DOWNSTREAM_STATISTICS,
+    "ssl4eo": PRETRAINING_STATISTICS,
 }
 
 

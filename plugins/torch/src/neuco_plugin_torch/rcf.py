@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_temporal_mosaiks.encoder import TemporalMosaiks
 from neuco_plugin_torch.device import device_of, name_of, one_thread
 from neuco_plugin_torch.energy import gpu_joules
 from neucocore.plugin import (
-    CHALLENGE_STATISTICS,
     ConfigError,
     Cube,
     CubeSource,
@@ -96,7 +96,7 @@ class GpuMosaiks:
     def _row(self, cube: Cube) -> NDArray[np.float64]:
         if self._kernels is None:
             raise ConfigError("rcf-gpu has no kernels yet", hint="call prepare(source) first")
-        seasons = stacked(cube, CHALLENGE_STATISTICS)
+        seasons = stacked(cube, DOWNSTREAM_STATISTICS)
         if min(seasons.shape[2:]) < self._mosaiks.size:
             raise ShapeError(
                 f"cube {cube.id} has {seasons.shape[2]} x {seasons.shape[3]} pixels, fewer than a "

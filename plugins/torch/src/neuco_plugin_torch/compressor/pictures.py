@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from neucocore.plugin import CHALLENGE_STATISTICS, Cube, stacked
+from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
+from neucocore.plugin import Cube, stacked
 
 
 def picture_of(cube: Cube, side: int) -> NDArray[np.float32]:
@@ -26,7 +27,7 @@ def picture_of(cube: Cube, side: int) -> NDArray[np.float32]:
     DataError, ShapeError
         The cube lacks modalities or bands, or they differ in shape.
     """
-    channels = torch.from_numpy(stacked(cube, CHALLENGE_STATISTICS))
+    channels = torch.from_numpy(stacked(cube, DOWNSTREAM_STATISTICS))
     cells = functional.interpolate(channels, (side, side), mode="area")
     picture: NDArray[np.float32] = cells.asinh_().flatten(0, 1).numpy()
     return picture
