@@ -1,27 +1,28 @@
-"""Why ``robust`` is as it is: its choices against others, on data of known truth.
+"""The choices of ``robust`` compared with alternatives, on data with known truth.
 
-Run ``python docs/simulations/choices.py [NAME ...]``; docs/scores.md shows what it prints.
+Run ``python docs/simulations/choices.py [NAME ...]``; docs/scores/evidence.md shows the output.
 """
 
 from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
-from data import by_robust, given, linear, show, task
+from data import EQUALLY, SIGNALS, by_robust, inputs, linear, show, task
+from neucocore.evaluation.linear.moments import TrainingPart
 
 from neucocore.builtin.metrics.standard import average_precision, balanced_accuracy, log_loss
 from neucocore.evaluation import robust
 from neucocore.evaluation.linear import logistic, ridge
-from neucocore.evaluation.linear.moments import TrainingPart
 from neucocore.evaluation.linear.scaling import SCALINGS
 from neucocore.evaluation.protocols import protocol
 
 
 @contextmanager
 def changed(name, value):
-    """Set a module constant of the ridge fit for a while."""
+    """Change a module constant of the ridge fit for a while."""
     before = getattr(ridge, name)
     setattr(ridge, name, value)
     try:
@@ -38,11 +39,10 @@ def partitions():
             scores = np.empty((data_sets, 6))
             for seed in range(data_sets):
                 X, y = linear(n, d, 0.7, seed)
-                for other in range(6):  # other names, other partitions
+                for other in range(6):  # other ids give another partition
                     ids = tuple(f"{other}-{row}" for row in range(n))
-                    one = given(X, task(y, ids=ids))
-                    one = type(one)(ids, one.matrix, one.tasks, frozenset())
-                    scores[seed, other] = robust.score(one, values, jobs=2)[0].score
+                    scoring_input = replace(inputs(X, task(y, ids=ids)), ids=ids)
+                    scores[seed, other] = robust.score(scoring_input, values, jobs=2)[0].score
             rows.append(
                 (
                     n,
@@ -78,14 +78,14 @@ def grid_end():
                     scores.append(by_robust(X, y).score)
                 cells.append(f"{np.mean(scores):+.3f}")
         rows.append((f"1e{end} n", *cells))
-    header = ("grid ends at", "200 x 50", "200 x 1,024", "1,000 x 900")
-    show("The end of the penalty grid: R2 of random embeddings", header, rows)
+    header = ("largest penalty", "200 x 50", "200 x 1,024", "1,000 x 900")
+    show("The largest penalty: R2 of random embeddings", header, rows)
 
 
 def scalings():
     rows = []
     for n, d in ((200, 50), (1000, 300), (200, 300)):
-        for decay, told in ((0.0, "any"), (1.0, "large ones"), (1.0, "all alike")):
+        for decay, signal in SIGNALS:
             cells = []
             for kept in (("scalar", "per-dimension"), ("scalar",), ("per-dimension",)):
                 scores = []
@@ -93,20 +93,20 @@ def scalings():
                     rng = np.random.default_rng(seed)
                     Z = rng.standard_normal((n, d))
                     X = Z * np.arange(1, d + 1) ** -decay
-                    y = (Z if told == "all alike" else X) @ rng.standard_normal(d)
+                    y = (Z if signal == EQUALLY else X) @ rng.standard_normal(d)
                     y = np.sqrt(0.7) * y / y.std() + rng.normal(0, np.sqrt(0.3), n)
                     with changed("SCALINGS", {name: SCALINGS[name] for name in kept}):
                         scores.append(by_robust(X, y).score)
                 cells.append(f"{np.mean(scores):.3f}")
-            rows.append((f"{n:,}", d, f"j^-{decay:g}", told, *cells))
+            rows.append((f"{n:,}", d, f"j^-{decay:g}", signal, *cells))
     header = (
         "rows",
         "dimensions",
-        "column deviations",
-        "columns that tell",
-        "chosen inside",
-        "scalar only",
-        "per dimension only",
+        "std of column j",
+        "signal in",
+        "chosen in the training part",
+        "`scalar` only",
+        "`per-dimension` only",
     )
     show("Scaling, R2", header, rows)
 
@@ -115,18 +115,18 @@ def logistic_penalties():
     rows = []
     for n, d in ((200, 10), (200, 200), (1000, 100)):
         for strength, offset in ((1, 0), (5, 0), (30, 0), (10, 10)):
-            kinds = [_logistic_case(n, d, strength, offset, seed) for seed in range(6)]
-            means = np.mean(kinds, axis=0)
-            cells = [" / ".join(f"{value:.3f}" for value in kind) for kind in means]
+            cases = [_logistic_case(n, d, strength, offset, seed) for seed in range(6)]
+            means = np.mean(cases, axis=0)
+            cells = [" / ".join(f"{value:.3f}" for value in metrics) for metrics in means]
             rows.append((f"{n:,}", d, strength, offset, *cells))
     header = (
         "rows",
         "dimensions",
         "strength",
         "offset",
-        "least squares' penalty",
+        "penalty from least squares",
         "inner folds",
-        "best in hindsight",
+        "best on the fresh rows",
     )
     title = "The penalty of logistic regression: average precision / balanced accuracy / log-loss"
     show(f"{title} on 4,000 fresh rows", header, rows)
@@ -146,21 +146,21 @@ def _logistic_case(n, d, strength, offset, seed):
     fitted = ridge.fit_ridge(part, [y[:, None]])[0]
     w = y.mean() * (1 - y.mean())
 
-    def judged(penalty):
+    def metrics_at(penalty):
         path, intercept = logistic.solve(part, y[:, None], fitted.basis, penalty)
         fit = logistic.LogisticFit(fitted.basis, penalty, path, intercept)
-        said = fit.predict(fresh)[:, 0]
-        decided = (said > 0.5).astype(float)
+        predicted = fit.predict(fresh)[:, 0]
+        decided = (predicted > 0.5).astype(float)
         return (
-            average_precision(truth, said),
+            average_precision(truth, predicted),
             balanced_accuracy(truth, decided),
-            log_loss(truth, said),
+            log_loss(truth, predicted),
         )
 
-    chosen = logistic.fit_logistic(part, y[:, None], fitted).penalty
-    all_ = np.array([judged(w * n * a) for a in ridge.PENALTIES_PER_ROW])
-    best = (*all_[:, :2].max(axis=0), all_[:, 2].min())
-    return judged(w * fitted.penalty), judged(chosen), best
+    inner = logistic.fit_logistic(part, y[:, None], fitted).penalty
+    at_all = np.array([metrics_at(w * n * a) for a in ridge.PENALTIES_PER_ROW])
+    best = (*at_all[:, :2].max(axis=0), at_all[:, 2].min())
+    return metrics_at(w * fitted.penalty), metrics_at(inner), best
 
 
 CHOICES = (partitions, grid_end, scalings, logistic_penalties)

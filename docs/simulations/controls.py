@@ -1,12 +1,12 @@
-"""What ``robust`` says of embeddings whose worth is known, from 200 x 1 to 5,000 x 1,024.
+"""Scores under ``robust`` of embeddings with known truth, from 200 x 1 to 5,000 x 1,024.
 
-Run ``python docs/simulations/controls.py``; docs/scores.md shows what it prints.
+Run ``python docs/simulations/controls.py``; docs/scores/evidence.md shows the output.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from data import by_robust, given, linear, show, task
+from data import EQUALLY, SIGNALS, by_robust, inputs, linear, show, task
 
 from neucocore.evaluation import robust
 from neucocore.evaluation.protocols import protocol
@@ -15,7 +15,7 @@ SIZES = [(n, d) for n in (200, 1000, 5000) for d in (1, 10, 50, 250, 1024)]
 
 
 def ridge_theory(n, d, r2):
-    """R2 of the best ridge on isotropic rows (Dobriban and Wager, 2018)."""
+    """Return the R2 of the best ridge regression on isotropic rows (Dobriban and Wager, 2018)."""
     g, noise = d / n, 1 - r2
     a = g * noise / r2
     b = 1 - g + a
@@ -33,8 +33,8 @@ def known_and_random():
         for seed in range(data_sets(n, d)):
             X, y = linear(n, d, 0.7, seed)
             noise = np.random.default_rng(1000 + seed).gamma(0.5, 1, n)
-            tasks = given(X, task(y, "known"), task(noise, "random"))
-            outcomes = robust.score(tasks, protocol("robust").values(), jobs=2)
+            scoring_input = inputs(X, task(y, "known"), task(noise, "random"))
+            outcomes = robust.score(scoring_input, protocol("robust").values(), jobs=2)
             known.append(outcomes[0].score)
             random.append(outcomes[1].score)
         error = np.std(known) / np.sqrt(len(known))
@@ -53,10 +53,10 @@ def known_and_random():
         "rows",
         "dimensions",
         "data sets",
-        "R2 found where 0.7 is true (standard error)",
-        "ridge theory",
+        "mean R2, true value 0.7 (standard error)",
+        "theory",
         "random labels, mean",
-        "range",
+        "random labels, range",
     )
     show("Known truth and random labels", header, rows)
 
@@ -72,35 +72,41 @@ def oracle_and_constant():
         constant = np.full((n, d), 2.5)
         scores = [by_robust(X, y).score for X in (same, among, constant)]
         rows.append((f"{n:,}", f"{d:,}", *(f"{score:.4f}" for score in scores)))
-    header = ("rows", "dimensions", "the label in every column", "among random columns", "constant")
-    show("Oracle and constant", header, rows)
+    header = (
+        "rows",
+        "dimensions",
+        "the label in every column",
+        "the label among random columns",
+        "constant",
+    )
+    show("The label itself as the embedding, and a constant embedding, R2", header, rows)
 
 
 def maps():
     rows = []
     for n, d in ((200, 10), (1000, 50), (1000, 300), (200, 300)):
-        for decay, told in ((0.0, "any"), (1.0, "large ones"), (1.0, "all alike")):
+        for decay, signal in SIGNALS:
             rng = np.random.default_rng(0)
             Z = rng.standard_normal((n, d))
             X = Z * np.arange(1, d + 1) ** -decay
-            y = (Z if told == "all alike" else X) @ rng.standard_normal(d)
+            y = (Z if signal == EQUALLY else X) @ rng.standard_normal(d)
             y = np.sqrt(0.7) * y / y.std() + rng.normal(0, np.sqrt(0.3), n)
-            turn, _ = np.linalg.qr(rng.standard_normal((d, d)))
-            stretched = X * 10 ** rng.uniform(-1, 1, d)
-            scores = [by_robust(M, y).score for M in (X, 1e4 * X, X @ turn, stretched)]
+            rotation, _ = np.linalg.qr(rng.standard_normal((d, d)))
+            rescaled = X * 10 ** rng.uniform(-1, 1, d)
+            scores = [by_robust(M, y).score for M in (X, 1e4 * X, X @ rotation, rescaled)]
             shown = [f"{score:.3f}" for score in scores]
-            rows.append((f"{n:,}", d, f"j^-{decay:g}", told, *shown))
+            rows.append((f"{n:,}", d, f"j^-{decay:g}", signal, *shown))
     header = (
         "rows",
         "dimensions",
-        "column deviations",
-        "columns that tell",
-        "as it is",
+        "std of column j",
+        "signal in",
+        "unchanged",
         "times 10,000",
         "rotated",
-        "columns stretched by 0.1 to 10",
+        "columns scaled by 0.1 to 10",
     )
-    show("Maps of the embedding, R2", header, rows)
+    show("Linear maps of the embedding, R2", header, rows)
 
 
 if __name__ == "__main__":

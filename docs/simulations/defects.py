@@ -1,6 +1,6 @@
-"""The known defects of ``neucobench-*``, each shown on data of known truth.
+"""The known defects of ``neucobench-*``, each shown on data with known truth.
 
-Run ``python docs/simulations/defects.py [NAME ...]``; docs/scores.md shows what it prints.
+Run ``python docs/simulations/defects.py [NAME ...]``; docs/scores/evidence.md shows the output.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from data import by_neucobench, by_robust, given, ids_of, linear, show, task
+from data import by_neucobench, by_robust, ids_of, inputs, linear, show, task
 
 from neucocore.builtin.metrics.standard import f1, r2
 from neucocore.evaluation.neucobench import protocol as neucobench
@@ -20,17 +20,17 @@ from neucocore.results.ranking import moved_by
 
 
 def folds(X, y, *, classify=False, scaled=None, count=40):
-    """Yield held-out rows and their predictions after each of ten epochs.
+    """Yield the held-out rows of each split and their predictions after each of ten epochs.
 
-    ``scaled(y, train)`` gives the labels a fold is trained with.
+    ``scaled(y, train)`` returns the labels that a split is trained with.
     """
     matrix = ((X - X.mean()) / X.std()).astype(np.float32)
     training = Training(classify, epochs=10, batch_size=64, learning_rate=1e-3)
     stream = Stream()
     for train, held in shuffle_splits(len(y), count):
         target = (y if scaled is None else scaled(y, train)).astype(np.float32)
-        outputs = stream.take(draws_per_fold(len(y), X.shape[1], 10))
-        yield held, fit_fold(matrix, target, train, held, outputs, training).predictions
+        draws = stream.take(draws_per_fold(len(y), X.shape[1], 10))
+        yield held, fit_fold(matrix, target, train, held, draws, training).predictions
 
 
 def to_range(y, rows):
@@ -67,8 +67,12 @@ def best_epoch():
                 gains.append((max(scores), scores[-1]))
         best, last = np.mean(gains, axis=0)
         rows.append((n, f"{best:.3f}", f"{last:.3f}", f"{best - last:.3f}"))
-    header = ("rows", "best epoch, as scored", "last epoch", "gain")
-    show("Best epoch on the test rows: F1 of random labels, 32 random columns", header, rows)
+    header = ("rows", "best epoch, as scored", "last epoch", "difference")
+    show(
+        "The best epoch is chosen on the test rows: F1 of random labels, 32 random columns",
+        header,
+        rows,
+    )
 
 
 def convergence():
@@ -81,7 +85,7 @@ def convergence():
             ours.append(by_robust(X, y).score)
         rows.append((n, d, f"{np.mean(nb):.2f}", f"{np.mean(ours):.2f}"))
     show(
-        "Hardly converged: R2 where 0.60 is true, mean of three data sets",
+        "Training hardly converges: R2 where the truth is 0.60, mean of three data sets",
         ("rows", "dimensions", "neucobench-2026", "robust"),
         rows,
     )
@@ -91,10 +95,10 @@ def linear_maps():
     rng = np.random.default_rng(0)
     n, d = 8000, 64
     Z = rng.standard_normal((n, d)) * np.arange(1, d + 1) ** -0.75
-    turn, _ = np.linalg.qr(rng.standard_normal((d, d)))
+    rotation, _ = np.linalg.qr(rng.standard_normal((d, d)))
     y = Z @ rng.standard_normal(d)
     y = y / y.std() + rng.normal(0, 0.5, n)
-    raw = Z @ turn + rng.normal(0, 2, d)
+    raw = Z @ rotation + rng.normal(0, 2, d)
     _, _, axes = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)
     pca = (raw - raw.mean(axis=0)) @ axes.T
     rows = []
@@ -107,8 +111,8 @@ def linear_maps():
         nb, ours = by_neucobench(X, y), by_robust(X, y)
         rows.append((name, f"{nb.q:.1f}", f"{nb.score:.3f}", f"{ours.score:.3f}"))
     show(
-        f"The same information after invertible linear maps: {n} rows, {d} dimensions, truth 0.80",
-        ("embedding", "Q, neucobench-2026", "its R2", "R2, robust"),
+        f"Invertible linear maps change the score: {n} rows, {d} dimensions, truth 0.80",
+        ("embedding", "Q, neucobench-2026", "R2, neucobench-2026", "R2, robust"),
         rows,
     )
 
@@ -117,14 +121,14 @@ def scalar_standardisation():
     rows = []
     for factor in (1, 10, 100):
         X, y = linear(8000, 32, 0.7)
-        loud = np.random.default_rng(1).standard_normal((8000, 32)) * factor
-        both = np.hstack([X, loud])
+        larger = np.random.default_rng(1).standard_normal((8000, 32)) * factor
+        both = np.hstack([X, larger])
         nb, ours = by_neucobench(both, y), by_robust(both, y)
         rows.append((factor, f"{nb.score:.2f}", f"{ours.score:.3f}"))
     show(
-        "One scalar standardisation: 32 columns that tell, 32 larger that do not; 8,000 rows, "
-        "truth 0.70",
-        ("how much larger", "R2, neucobench-2026", "R2, robust"),
+        "One standardisation for all columns: 32 informative columns, 32 larger ones without "
+        "information; 8,000 rows, truth 0.70",
+        ("scale of the uninformative columns", "R2, neucobench-2026", "R2, robust"),
         rows,
     )
 
@@ -132,7 +136,7 @@ def scalar_standardisation():
 def test_rows_in_statistics():
     rows = []
     for n in (2000, 8000):
-        moved, lucky = [], []
+        changes = []
         for seed in range(4):
             X, y = linear(n, 16, 0.7, seed)
             y = np.exp(y)
@@ -142,21 +146,21 @@ def test_rows_in_statistics():
             clean = list(folds(X, y, scaled=to_range))
             for (held, a), (_, b) in zip(leaky, clean, strict=True):
                 if top in held:
-                    rest = held != top  # the rows next to it
+                    others = held != top
                     train = np.setdiff1d(everything, held)
-                    in_train = to_range(y, train)[held[rest]]
-                    in_all = to_range(y, everything)[held[rest]]
+                    in_train = to_range(y, train)[held[others]]
+                    in_all = to_range(y, everything)[held[others]]
                     scores = [
-                        max(r2(truth, epoch[rest]) for epoch in said)
-                        for truth, said in ((in_all, a), (in_train, b))
+                        max(r2(truth, epoch[others]) for epoch in predictions)
+                        for truth, predictions in ((in_all, a), (in_train, b))
                     ]
-                    moved.append(abs(scores[0] - scores[1]))
-                    lucky.append(scores[0] - scores[1])
-        rows.append((n, len(moved), f"{np.mean(moved):.3f}", f"{np.mean(lucky):+.3f}"))
+                    changes.append(scores[0] - scores[1])
+        size = np.mean(np.abs(changes))
+        rows.append((n, len(changes), f"{size:.3f}", f"{np.mean(changes):+.3f}"))
     show(
-        "Label range with the test rows: skewed labels, splits that hold out the largest label, "
-        "R2 of the other held-out rows",
-        ("rows", "such splits", "mean change", "mean gain"),
+        "Label range including the test rows: skewed labels, splits that hold out the largest "
+        "label, R2 of the other held-out rows",
+        ("rows", "splits", "mean absolute change", "mean change"),
         rows,
     )
     n = 4000
@@ -168,12 +172,12 @@ def test_rows_in_statistics():
         ids = ids_of(2 * n)
         own = task(y, "a", ids=ids[:n])
         other = task(np.random.default_rng(2).standard_normal(n), "b", ids=ids[n:])
-        score = neucobench.score(given(more, own, other), values, jobs=2)[0].score
+        score = neucobench.score(inputs(more, own, other), values, jobs=2)[0].score
         rows.append((factor, f"{score:.3f}"))
     show(
         "Embedding statistics over all labelled rows: R2 of a task of 4,000 rows, truth 0.70, "
-        "when another task's rows are larger",
-        ("how much larger", "R2, neucobench-2026"),
+        "when the rows of another task have larger values",
+        ("scale of the other rows", "R2, neucobench-2026"),
         rows,
     )
 
@@ -181,7 +185,7 @@ def test_rows_in_statistics():
 def constant_labels():
     X = np.random.default_rng(0).standard_normal((200, 8))
     outcomes = (by_neucobench(X, np.full(200, 3.0)), by_robust(X, np.full(200, 3.0)))
-    names = ("neucobench-2026 (the reference gives -inf or NaN)", "robust")
+    names = ("neucobench-2026", "robust")
     rows = [(name, o.status, o.reason) for name, o in zip(names, outcomes, strict=True)]
     show("Constant labels", ("protocol", "status", "reason"), rows)
 
@@ -190,11 +194,11 @@ def task_filter():
     X, y = linear(4000, 64, 0.6)
     other = np.random.default_rng(1).standard_normal(4000)
     values = protocol("neucobench-2026").values()
-    alone = neucobench.score(given(X, task(y, "b")), values, jobs=2)[0]
-    after = neucobench.score(given(X, task(other, "a"), task(y, "b")), values, jobs=2)[1]
+    alone = neucobench.score(inputs(X, task(y, "b")), values, jobs=2)[0]
+    after = neucobench.score(inputs(X, task(other, "a"), task(y, "b")), values, jobs=2)[1]
     rows = [("alone", f"{alone.score:.4f}", f"{alone.q:.4f}")]
     rows.append(("after another task", f"{after.score:.4f}", f"{after.q:.4f}"))
-    show("Task filter: the same task", ("scored", "R2", "Q"), rows)
+    show("Results depend on the selection of tasks", ("scored", "R2", "Q"), rows)
 
 
 def negative_q():
@@ -207,7 +211,7 @@ def negative_q():
         nb = by_neucobench(X, y)
         rows.append((name, f"{nb.score:.2f}", f"{nb.std:.2f}", f"{nb.q:.2f}"))
     show(
-        "Q = 2 mean / (0.02 + std) where the mean is negative: 200 rows, 256 dimensions",
+        "Q = 2 mean / (0.02 + std) for a negative mean: 200 rows, 256 dimensions",
         ("embedding", "mean R2", "std", "Q"),
         rows,
     )
@@ -217,15 +221,15 @@ def rank_weights():
     rows = []
     for methods, tasks in ((3, 5), (5, 9), (10, 9)):
         rng = np.random.default_rng(0)
-        moved = 0
+        changed = 0
         for _ in range(2000):
             q = rng.standard_normal((methods + 1, tasks)) * rng.lognormal(0, 1, tasks)
             q += rng.standard_normal((methods + 1, 1))
-            moved += bool(moved_by(q, methods, "weighted"))
-        rows.append((methods, tasks, f"{moved / 20:.0f} %"))
+            changed += bool(moved_by(q, methods, "weighted"))
+        rows.append((methods, tasks, f"{changed / 20:.0f} %"))
     show(
-        "Rank weights: random tables in which one more method reorders the others",
-        ("methods", "tasks", "reordered"),
+        "Rank weights: random tables in which one more method changes the order of the others",
+        ("methods", "tasks", "order changed"),
         rows,
     )
 
@@ -242,8 +246,14 @@ def no_interval():
             ours.append(by_robust(X, y).score)
         rows.append((n, d, f"{np.std(nb):.3f}", f"{np.mean(spread):.3f}", f"{np.std(ours):.3f}"))
     show(
-        "No interval: how much a score varies from data set to data set, 15 data sets",
-        ("rows", "dimensions", "std of R2", "what 40 folds suggest, std/sqrt(40)", "std, robust"),
+        "No interval: how much a score varies between 15 data sets",
+        (
+            "rows",
+            "dimensions",
+            "std of R2, neucobench-2026",
+            "suggested by the 40 folds: std/sqrt(40)",
+            "std of R2, robust",
+        ),
         rows,
     )
 
@@ -257,7 +267,7 @@ def missing_ids():
         kept = np.sort(easy[: int(share * len(y))])
         rows.append((f"{share:.0%}", f"{by_neucobench(X[kept], y[kept]).score:.2f}"))
     show(
-        "Missing ids dropped: a submission that leaves out the hardest of 8,000 rows, truth 0.50",
+        "Missing ids are dropped: the most difficult of 8,000 rows are left out, truth 0.50",
         ("rows submitted", "R2, neucobench-2026"),
         rows,
     )
@@ -279,7 +289,7 @@ SIMULATIONS = (
 )
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:]
+    names = sys.argv[1:]
     for simulation in SIMULATIONS:
-        if not chosen or simulation.__name__ in chosen:
+        if not names or simulation.__name__ in names:
             simulation()

@@ -65,7 +65,7 @@ def demo(
         "weighted_score is a mean rank: lower is better. robust is the score to trust: its\n"
         "controls random and constant lie near 0 where a score is an R2, and near the share of\n"
         "positives (about a half here) where it is an average precision. neucobench-2026 repeats\n"
-        "the published probe, whose scores for so few cubes lie far below zero; docs/scores.md\n"
-        "says why."
+        "the published probe, whose scores for so few cubes lie far below zero;\n"
+        "docs/scores/evidence.md says why."
     )
     say(f"next: neuco leaderboard {output / 'results'} --format csv; neuco info robust")
