@@ -16,11 +16,13 @@ import typer.main
 from neucocore.cli.app import app
 from neucocore.components import hookspecs
 from neucocore.components.hookspecs import HOOK_OF_KIND
-from neucocore.components.loading import collect
+from neucocore.components.loading import load_specs
 from neucocore.components.specs import (
     KINDS,
     SPEC_OF_KIND,
     ComponentSpec,
+    FileSource,
+    HostedFile,
     HubSource,
     Kind,
     LabelSource,
@@ -39,7 +41,7 @@ LISTED_FILE = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_example_of_a_kind_is_what_the_template_gives(kind: Kind) -> None:
     # The templates are installed, tested and used by tests/ecosystem.
-    files = rendered("mine", kind)
+    files = rendered("mine", kind, dataset="synthetic-earth")
     shown = dict(LISTED_FILE.findall((DOCS / f"{kind}.md").read_text("utf-8")))
     package = "src/neuco_plugin_mine"
     assert set(shown) == {f"{package}/plugin.py", f"{package}/{kind}.py", f"tests/test_{kind}.py"}
@@ -61,7 +63,8 @@ def fields_of_section(title: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "spec", [ComponentSpec, Param, HubSource, LabelSource, *SPEC_OF_KIND.values()]
+    "spec",
+    [ComponentSpec, Param, HubSource, FileSource, HostedFile, LabelSource, *SPEC_OF_KIND.values()],
 )
 def test_every_field_of_a_spec_is_documented(spec: type[Any]) -> None:
     common = {field.name for field in dataclasses.fields(ComponentSpec)}
@@ -76,7 +79,7 @@ def test_the_snippet_of_the_hook_page_is_a_plugin() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     module = type(inspect)("snippet")
     exec(code, vars(module))  # noqa: S102
-    assert [spec.name for spec in collect(module)] == ["mine"]
+    assert [spec.name for spec in load_specs(module)] == ["mine"]
 
 
 def test_every_check_is_documented_with_its_level_and_promise() -> None:

@@ -101,8 +101,8 @@ def new(
     kind: Annotated[Kind, typer.Option(help="What the plugin offers first.")],
     out: Annotated[Path, typer.Option(help="Where the folder is made.")] = Path(),
     dataset: Annotated[
-        str, typer.Option(help="For a task: the data set it labels.")
-    ] = "synthetic-earth",
+        str, typer.Option(help="The data set that a new task labels; required for tasks.")
+    ] = "",
 ) -> None:
     """Write a complete plugin that installs and passes its tests, to start from."""
     from neucocore.scaffold.new_plugin import new_plugin

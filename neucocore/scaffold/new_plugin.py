@@ -17,11 +17,9 @@ TEMPLATES = Path(__file__).with_name("templates")
 SUFFIX = ".in"
 PACKAGE = "package"
 """The folder that becomes the import package."""
-DATASET = "synthetic-earth"
-"""The data set a new task is for, unless its author names another."""
 
 
-def new_plugin(name: str, kind: Kind, out: Path, dataset: str = DATASET) -> Path:
+def new_plugin(name: str, kind: Kind, out: Path, dataset: str = "") -> Path:
     """Write a plugin's source tree.
 
     Parameters
@@ -33,7 +31,7 @@ def new_plugin(name: str, kind: Kind, out: Path, dataset: str = DATASET) -> Path
     out
         The folder in which ``neuco-plugin-<name>`` is made.
     dataset
-        The data set that a task is for.
+        The data set that a task is for; only tasks need it.
 
     Returns
     -------
@@ -43,9 +41,14 @@ def new_plugin(name: str, kind: Kind, out: Path, dataset: str = DATASET) -> Path
     Raises
     ------
     ConfigError
-        A bad or taken name, or a folder that is there already.
+        A bad or taken name, a task without a data set, or an existing folder.
     """
     _check_name(name, kind)
+    if kind == "task" and not dataset:
+        raise ConfigError(
+            "a task labels the cubes of one data set: name it with --dataset",
+            hint="neuco list datasets",
+        )
     folder = out / f"neuco-plugin-{name}"
     if folder.exists():
         raise ConfigError(f"{folder} is there already", hint="another name, or --out DIR")
@@ -56,7 +59,7 @@ def new_plugin(name: str, kind: Kind, out: Path, dataset: str = DATASET) -> Path
     return folder
 
 
-def rendered(name: str, kind: Kind, dataset: str = DATASET) -> dict[str, str]:
+def rendered(name: str, kind: Kind, dataset: str = "") -> dict[str, str]:
     """Return the files of a new plugin: path below its folder to text."""
     values = _values(name, kind) | {"dataset": dataset}
     files = {}

@@ -13,7 +13,7 @@ from neucocore.scaffold.new_plugin import new_plugin, rendered
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_plugin_is_a_complete_distribution(kind: Kind, tmp_path: Path) -> None:
-    folder = new_plugin("my-idea", kind, tmp_path)
+    folder = new_plugin("my-idea", kind, tmp_path, "my-data")
     assert folder == tmp_path / "neuco-plugin-my-idea"
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     package = "src/neuco_plugin_my_idea"
@@ -56,6 +56,13 @@ def test_the_workflow_keeps_its_own_placeholders() -> None:
 def test_a_task_is_for_the_data_set_it_is_given() -> None:
     files = rendered("x", "task", "my-data")
     assert 'dataset="my-data"' in files["src/neuco_plugin_x/plugin.py"]
+
+
+def test_a_task_without_a_data_set_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--dataset") as caught:
+        new_plugin("x", "task", tmp_path)
+    assert caught.value.hint == "neuco list datasets"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
