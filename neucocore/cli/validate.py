@@ -43,7 +43,7 @@ def validate(
     if where is not None and labels is None:
         raise ConfigError("--where names a column of label files", hint="add --labels DIR")
     found = validate_embeddings(
-        embeddings, labels=labels, ids=ids, where=where, nan=nan.value, limit=dimension
+        embeddings, labels=labels, ids=ids, subset=where, nan=nan.value, limit=dimension
     )
     if json:
         put_json([finding.as_json() for finding in found.findings])

@@ -141,7 +141,7 @@ def test_ids_of_the_other_phase_suggest_where(labels: Path, tmp_path: Path) -> N
     (tmp_path / "e.csv").write_text("id,0\n" + "".join(f"c{n},{n % 5}\n" for n in range(25)))
     done = neuco("evaluate", "e.csv", "--labels", labels, cwd=tmp_path)
     assert done.returncode == 4
-    assert "--where phase_dev" in done.stderr
+    assert "--subset phase_dev" in done.stderr
     done = neuco("evaluate", "e.csv", "--labels", labels, "--where", "phase_dev", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 

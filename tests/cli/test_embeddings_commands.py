@@ -86,7 +86,7 @@ def test_fault_05_missing_ids_of_another_phase_suggest_where(neuco, good, labels
     assert ended.code == 4
     assert "error: id of" in ended.out
     assert ": d\n" in ended.out
-    assert "Hint: --where dev" in ended.err
+    assert "Hint: --subset dev" in ended.err
     ended = neuco("validate", good, "--labels", labels, "--where", "dev")
     assert ended.code == 0
     assert "warning: embedding belongs to no id of" in ended.out

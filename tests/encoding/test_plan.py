@@ -40,16 +40,16 @@ def test_cubes_are_chosen_by_id_and_by_column(planned, dev: list[str]) -> None:
 
 
 def test_a_column_that_is_true_for_none_of_them_is_an_error(planned, dev: list[str]) -> None:
-    with pytest.raises(IdError, match=r"no cube of .* has dev true"):
+    with pytest.raises(IdError, match=r"no cube of .* is in the subset 'dev'"):
         planned(where="dev", ids=["cube-02"])
 
 
 def test_a_column_no_label_file_has_is_answered_with_those_there_are(
     planned, dev: list[str]
 ) -> None:
-    with pytest.raises(ConfigError, match="--where test: no label file") as caught:
+    with pytest.raises(ConfigError, match="1 of 1 label files have no column 'test'") as caught:
         planned(where="test")
-    assert caught.value.hint == "the columns are dev"
+    assert caught.value.hint == "columns of the label files: dev"
 
 
 def test_ids_without_a_cube_are_counted_and_the_first_three_named(planned) -> None:

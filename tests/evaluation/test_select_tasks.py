@@ -175,10 +175,10 @@ def test_where_leaves_out_the_tasks_without_a_row_and_says_so(labels: Path) -> N
     (labels / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
     selection = select(labels, where="dev")
     assert "late" not in keys(selection)
-    assert "late__regr.csv: no row with dev true; the task is left out" in selection.warnings
+    assert "late__regr.csv: no row in subset dev; the task is left out" in selection.warnings
 
 
 def test_where_that_is_true_nowhere_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
-    with pytest.raises(DataError, match="--where dev: no label file has a row with it true"):
+    with pytest.raises(DataError, match="subset 'dev': no labelled row has a true value"):
         select(tmp_path, where="dev")

@@ -11,9 +11,11 @@ from typing import Any, Literal
 from neucocore.data.cubes.assembly import read_cube
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
-from neucocore.data.cubes.layouts import BARE, LAYOUTS, SUFFIX, chosen_ids, find_cubes
+from neucocore.data.cubes.layouts import BARE, LAYOUTS, SUFFIX, find_cubes
 from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
+from neucocore.data.labels.labels import read_label_file
+from neucocore.data.labels.subset import subset_ids
 from neucocore.errors import CorruptCubeError, DataError, MissingFileError
 from neucocore.files.content_type import no_folder
 from neucocore.files.findings import raise_for_findings
@@ -43,10 +45,11 @@ class CubeFolder:
         ``error``, ``warn`` or ``fill``; see `CubeFile.read`.
     incomplete
         ``error`` or ``drop``: what an id that lacks a modality leads to.
-    where
-        Only ids for which this column of a label file is true.
     subset
-        The one sub-folder to read.
+        Only the ids that this subset holds in a label file: ``COLUMN`` (true cells) or
+        ``COLUMN=VALUE``.
+    subfolder
+        The only sub-folder to read.
 
     Raises
     ------
@@ -70,8 +73,8 @@ class CubeFolder:
         keep_nodata: bool = True,
         missing_chunks: MissingChunks = "error",
         incomplete: Literal["error", "drop"] = "error",
-        where: str | None = None,
         subset: str | None = None,
+        subfolder: str | None = None,
     ) -> None:
         self.path = Path(path)
         if not self.path.is_dir():
@@ -79,8 +82,8 @@ class CubeFolder:
         self._season_names = tuple(season_names)
         self._missing_chunks: MissingChunks = missing_chunks
         self._incomplete = incomplete
-        self._where = where
-        self._files = self._found(subset, schemas, modalities)
+        self._subset = subset
+        self._files = self._found(subfolder, schemas, modalities)
         self.schemas = (
             {modality: self._inferred(modality, stored_offset) for modality in self._files}
             if schemas is None
@@ -107,8 +110,9 @@ class CubeFolder:
             somewhere = set.union(*map(set, self._files.values()))
             if somewhere != everywhere:
                 self._raise_incomplete(somewhere - everywhere)
-        if self._where is not None:
-            everywhere &= chosen_ids(self.label_files(), self._where)
+        if self._subset is not None:
+            label_files = [read_label_file(path) for path in self.label_files()]
+            everywhere &= subset_ids(label_files, self._subset)
         return sorted(everywhere)
 
     def files(self, id: str) -> Mapping[str, Path]:  # noqa: A002  the field's word
@@ -168,11 +172,11 @@ class CubeFolder:
 
     def _found(
         self,
-        subset: str | None,
+        subfolder: str | None,
         schemas: Mapping[str, CubeSchema] | None,
         modalities: Sequence[str] | None,
     ) -> dict[str, dict[str, Path]]:
-        layouts = LAYOUTS if subset is None else ((subset,),)
+        layouts = LAYOUTS if subfolder is None else ((subfolder,),)
         for layout in layouts:
             roots = [self.path / name for name in layout if (self.path / name).is_dir()]
             found = find_cubes(roots, None if schemas is None else tuple(schemas))

@@ -1,4 +1,4 @@
-"""Where cube files lie in a folder, and which of them a label column names."""
+"""Where cube files lie in a folder."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from neucocore.data.ids import ID, bare_id
-from neucocore.data.labels.values import yes_or_no
-from neucocore.errors import ConfigError, IdError
-from neucocore.files.findings import Finding, raise_for_findings
-from neucocore.files.text_table import TextTable, read_text_table
+from neucocore.errors import IdError
 
 SUFFIX = ".zarr.zip"
 BARE = (".",)
@@ -56,46 +52,6 @@ def find_cubes(
         if files:
             found[modality] = files
     return found
-
-
-def chosen_ids(label_files: Sequence[Path], column: str) -> set[str]:
-    """Return the ids for which a column of some label file is true.
-
-    Raises
-    ------
-    ConfigError
-        No label file has the column.
-    DataError
-        A label file cannot be read as a table with an ``id`` column, or the column holds
-        something other than true and false.
-    """
-    ids: set[str] = set()
-    columns: set[str] = set()
-    for label_file in label_files:
-        table = read_text_table(label_file)
-        columns |= set(table.columns)
-        if column not in table.columns:
-            continue
-        raise_for_findings(label_file, [*table.findings, *_where_findings(table, column)])
-        cells = zip(table.column(ID), table.column(column), strict=True)
-        ids |= {bare_id(text) for text, cell in cells if yes_or_no(cell)}
-    if column not in columns:
-        raise ConfigError(
-            f"none of the {len(label_files)} label files has a column {column!r}",
-            hint=f"their columns are {', '.join(sorted(columns)) or 'none'}",
-        )
-    return ids
-
-
-def _where_findings(table: TextTable, column: str) -> Iterator[Finding]:
-    """Tell what keeps a column from saying which ids are wanted."""
-    if ID not in table.columns:
-        shown = ", ".join(table.columns)
-        yield Finding("no-id-column", "error", f"no column 'id' among {shown}")
-    odd = sorted({cell for cell in table.column(column) if yes_or_no(cell) is None})
-    if odd:
-        message = f"column {column!r} holds cells that are neither true nor false"
-        yield Finding("odd-flags", "error", message, len(odd), tuple(map(repr, odd[:3])))
 
 
 def _cubes(folder: Path) -> Iterator[Path]:

@@ -37,13 +37,19 @@ CUBE_PARAMS: tuple[Param, ...] = (
         "what an id that lacks a modality leads to: an error, or it is dropped",
         choices=("error", "drop"),
     ),
-    Param("where", "str", None, "only ids for which this label-file column is true", nullable=True),
+    Param(
+        "subset",
+        "str",
+        None,
+        "only ids in this subset of the label files, COLUMN or COLUMN=VALUE; none: all",
+        nullable=True,
+    ),
 )
 
 FOLDER_PARAMS: tuple[Param, ...] = (
     *CUBE_PARAMS,
     Param(
-        "subset",
+        "subfolder",
         "str",
         None,
         "sub-folder to read, such as data_eval; none: data, else data_dev with data_eval, "

@@ -8,8 +8,9 @@ from typing import Literal
 
 from neucocore.data.embeddings.embeddings import examine_embeddings
 from neucocore.data.ids import read_id_file
-from neucocore.data.labels.coverage import coverage, covering_column
+from neucocore.data.labels.coverage import coverage, covering_subset
 from neucocore.data.labels.labels import LabelFile, read_label_folder
+from neucocore.data.labels.subset import subset_files
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, hint_for
 
@@ -44,7 +45,7 @@ def validate_embeddings(
     *,
     labels: Path | None = None,
     ids: Path | None = None,
-    where: str | None = None,
+    subset: str | None = None,
     nan: Literal["error", "zero"] = "error",
     limit: int | None = None,
 ) -> Validation:
@@ -58,8 +59,8 @@ def validate_embeddings(
         A folder of label files whose samples need an embedding.
     ids
         A file of ids that need one.
-    where
-        Only the label rows with this column true count.
+    subset
+        Only the label rows of this subset count: ``COLUMN`` or ``COLUMN=VALUE``.
     nan, limit
         As in `neucocore.data.embeddings.embeddings.load_embeddings`.
     """
@@ -77,14 +78,14 @@ def validate_embeddings(
         size = table.matrix.shape[0], table.matrix.shape[1]
         found = table.ids
     try:
-        files = [] if labels is None else _label_files(labels, where)
+        files = [] if labels is None else _label_files(labels, subset)
         wanted = {text for file in files for text in file.ids}
         if labels is not None and found is not None:
             covered = coverage(found, wanted, str(labels))
             findings.extend(covered)
-            if any(finding.level == "error" for finding in covered) and where is None:
-                column = covering_column(files, found)
-                hint = f"--where {column}  # all its samples have an embedding" if column else hint
+            if any(finding.level == "error" for finding in covered) and subset is None:
+                column = covering_subset(files, found)
+                hint = f"--subset {column}  # all its ids have an embedding" if column else hint
         if ids is not None:
             listed = read_id_file(ids)
             findings.extend([] if found is None else coverage(found, listed, str(ids)))
@@ -95,9 +96,9 @@ def validate_embeddings(
     return Validation(*size, tuple(findings), hint or hint_for(findings))
 
 
-def _label_files(folder: Path, where: str | None) -> list[LabelFile]:
+def _label_files(folder: Path, subset: str | None) -> list[LabelFile]:
     files = read_label_folder(folder)
-    return files if where is None else [file.where(where) for file in files]
+    return files if subset is None else subset_files(files, subset)
 
 
 def _as_findings(error: DataError) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from neucocore.data.labels.labels import LabelFile
+from neucocore.data.labels.values import flags
 from neucocore.files.findings import Finding
 
 
@@ -38,23 +39,29 @@ def coverage(ids: Sequence[str], wanted: Collection[str], what: str) -> list[Fin
     return findings
 
 
-def covering_column(files: Sequence[LabelFile], ids: Collection[str]) -> str | None:
-    """Return the yes/no column whose rows all have embeddings, if there is one.
+def covering_subset(files: Sequence[LabelFile], ids: Collection[str]) -> str | None:
+    """Return the column of true and false whose true rows all have embeddings, if there is one.
 
-    Missing ids often belong to another phase of a challenge; the column of the phase at hand,
-    given to ``--where``, then leaves them out.
+    Missing ids often belong to another phase of a challenge; ``--subset`` with the column of the
+    right phase leaves them out. Of several such columns, the one with the most ids is returned.
+
+    Parameters
+    ----------
+    files
+        The label files; each must have the column.
+    ids
+        Ids that have an embedding.
     """
-    there = set(ids)
-    columns = sorted({name for file in files for name in file.extra})
-    chosen: dict[str, set[str]] = {}
-    for column in columns:
-        phase: set[str] = set()
+    available = set(ids)
+    sizes: dict[str, int] = {}
+    for column in sorted({name for file in files for name in file.extra}):
+        selected: set[str] = set()
         for file in files:
-            flags = file.flags(column) if column in file.extra else None
-            if flags is None:
+            mask = flags(file.extra[column]) if column in file.extra else None
+            if mask is None:
                 break
-            phase.update(text for text, true in zip(file.ids, flags, strict=True) if true)
+            selected.update(file.keep(mask).ids)
         else:
-            if phase and phase <= there:
-                chosen[column] = phase
-    return max(chosen, key=lambda column: len(chosen[column]), default=None)
+            if selected and selected <= available:
+                sizes[column] = len(selected)
+    return max(sizes, key=sizes.__getitem__, default=None)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
 from neucocore.data.ids import clean_ids
-from neucocore.data.labels.values import KNOWN_TYPES, label_values, labelled_rows, yes_or_no
+from neucocore.data.labels.values import KNOWN_TYPES, label_values, labelled_rows
 from neucocore.errors import DataError, MissingFileError
 from neucocore.files.content_type import no_folder
 from neucocore.files.findings import Finding, raise_for_findings
@@ -105,31 +105,6 @@ class LabelFile:
                 f"{self.path} has no column {name!r}", hint=f"its further columns are: {known}"
             )
         return self.extra[name]
-
-    def where(self, name: str) -> LabelFile:
-        """Return the rows for which the extra column `name` is true (True, 1 or yes).
-
-        The classes stay those of the whole file, so that a filter never changes a task's problem.
-
-        Raises
-        ------
-        DataError
-            When there is no such column or a cell is neither true nor false.
-        """
-        flags = self.flags(name)
-        if flags is None:
-            odd = sorted({cell for cell in self.column(name) if yes_or_no(cell) is None})
-            examples = ", ".join(map(repr, odd[:3]))
-            raise DataError(
-                f"{self.path}: column {name!r} is not true or false everywhere: {examples}",
-                hint="name a column of True and False",
-            )
-        return self.keep(flags)
-
-    def flags(self, name: str) -> list[bool] | None:
-        """Return an extra column as true and false; None when it holds anything else."""
-        flags = [yes_or_no(cell) for cell in self.column(name)]
-        return None if None in flags else [bool(flag) for flag in flags]
 
     def keep(self, mask: Sequence[bool]) -> LabelFile:
         """Return the rows marked True."""

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.labels.labels import LabelFile
+from neucocore.data.labels.values import flags
 
-FLAGS = frozenset({"true", "false", "1", "0", "1.0", "0.0", "yes", "no"})
-TRUE = frozenset({"true", "1", "1.0", "yes"})
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
 
@@ -33,18 +32,15 @@ def label_stats(file: LabelFile) -> dict[str, Any]:
         "count": len(file.ids),
         "missing": sum(f.count for f in file.findings if f.code == "missing-labels"),
         "distribution": _distribution(file),
-        "phases": {name: int(flags.sum()) for name, flags in phases.items()},
+        "phases": {name: int(mask.sum()) for name, mask in phases.items()},
         "in_several_phases": _in_several(list(phases.values())),
     }
 
 
 def phases_of(extra: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.bool_]]:
-    """Return the extra columns that hold only true and false, as flags (n,)."""
-    return {
-        name: np.array([cell.lower() in TRUE for cell in cells])
-        for name, cells in extra.items()
-        if {cell.lower() for cell in cells} <= FLAGS
-    }
+    """Return the extra columns that hold only true and false, as arrays (n,)."""
+    masks = {name: flags(cells) for name, cells in extra.items() if any(cells)}
+    return {name: np.array(mask) for name, mask in masks.items() if mask is not None}
 
 
 def _distribution(file: LabelFile) -> dict[str, Any]:

@@ -23,11 +23,17 @@ NO = frozenset({"false", "0", "0.0", "no"})
 
 
 def yes_or_no(cell: str) -> bool | None:
-    """Read a cell of true and false; an empty one is no, None is anything else."""
+    """Read a cell as true or false; an empty cell is false, any other text gives None."""
     text = cell.strip().lower()
     if text in YES:
         return True
     return False if text in NO or not text else None
+
+
+def flags(cells: Sequence[str]) -> list[bool] | None:
+    """Read a column as true and false; None if a cell is neither."""
+    values = [yes_or_no(cell) for cell in cells]
+    return None if None in values else [bool(value) for value in values]
 
 
 def labelled_rows(

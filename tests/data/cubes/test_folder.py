@@ -48,13 +48,13 @@ def test_every_layout_is_found(tmp_path, layout, values, bands):
     assert CubeFolder(tmp_path).ids() == ["a", "b"]
 
 
-def test_data_counts_before_older_layouts_and_a_subset_can_be_named(tmp_path, values, bands):
+def test_data_counts_before_older_layouts_and_a_subfolder_can_be_named(tmp_path, values, bands):
     for name, folder in zip("abc", ["data", "data_eval", "data_example"], strict=True):
         write_modality(tmp_path / folder / "s1" / f"{name}.zarr.zip", values("s1"), bands["s1"])
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "x__regr.csv").write_text("id,label\n")
     assert CubeFolder(tmp_path).ids() == ["a"]
-    assert CubeFolder(tmp_path, subset="data_eval").ids() == ["b"]
+    assert CubeFolder(tmp_path, subfolder="data_eval").ids() == ["b"]
     inside = CubeFolder(tmp_path / "data_example")
     assert inside.ids() == ["c"]
     assert len(inside.label_files()) == 1
@@ -133,29 +133,29 @@ def test_a_broken_first_file_does_not_hide_the_others(tmp_path, write_folder):
     assert [cube.id for cube in data.read(ids[1:])] == ids[1:]
 
 
-def test_where_keeps_ids_that_a_label_column_names(tmp_path, write_folder):
+def test_a_subset_keeps_the_ids_that_a_label_column_marks(tmp_path, write_folder):
     ids = write_folder(tmp_path, count=4)
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "a__regr.csv").write_text(
         f"id,label,dev\n{ids[0]},1,True\n{ids[1]},2,False\n{ids[2]}.zarr.zip,3,1\n"
     )
-    assert CubeFolder(tmp_path, where="dev").ids() == [ids[0], ids[2]]
-    with pytest.raises(ConfigError, match="has a column 'eval'") as caught:
-        CubeFolder(tmp_path, where="eval").ids()
-    assert "dev, id, label" in str(caught.value.hint)
+    assert CubeFolder(tmp_path, subset="dev").ids() == [ids[0], ids[2]]
+    with pytest.raises(ConfigError, match="have no column 'eval'") as caught:
+        CubeFolder(tmp_path, subset="eval").ids()
+    assert "label files: dev" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("id,label,dev\nx,1,perhaps\n", "neither true nor false: 'perhaps'"),
-        ("name,label,dev\nx,1,True\n", "no column 'id' among name, label, dev"),
+        ("id,label,dev\nx,1,perhaps\n", "other than true and false: 'perhaps'"),
+        ("name,label,dev\nx,1,True\n", "no column 'id', only 'name', 'label', 'dev'"),
         ("id,label,dev\nx,1\n", "line 2 has 2 cells"),
         ("id,label,dev\nx,1,True,ä\n".encode("latin-1"), "not UTF-8"),
     ],
     ids=["flag", "id", "ragged", "encoding"],
 )
-def test_a_label_file_that_cannot_say_which_ids_are_wanted_is_an_error(
+def test_a_label_file_that_cannot_be_read_is_an_error_when_a_subset_is_asked_for(
     tmp_path, write_folder, text, what
 ):
     write_folder(tmp_path, count=1)
@@ -163,7 +163,7 @@ def test_a_label_file_that_cannot_say_which_ids_are_wanted_is_an_error(
     content = text if isinstance(text, bytes) else text.encode()
     (tmp_path / "labels" / "a__regr.csv").write_bytes(content)
     with pytest.raises(DataError, match=what):
-        CubeFolder(tmp_path, where="dev").ids()
+        CubeFolder(tmp_path, subset="dev").ids()
 
 
 @pytest.mark.parametrize("given", ["the data set", "its cubes", "the working folder"])

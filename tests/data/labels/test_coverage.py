@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from neucocore.data.labels.coverage import coverage, covering_column
+from neucocore.data.labels.coverage import coverage, covering_subset
 from neucocore.data.labels.labels import read_label_folder
 
 
@@ -28,9 +28,9 @@ def test_full_coverage_has_no_finding():
 
 
 def test_the_column_whose_samples_all_have_embeddings_is_suggested(files):
-    assert covering_column(files, {"x", "y", "q"}) == "dev"
-    assert covering_column(files, {"z", "w"}) == "eval"
+    assert covering_subset(files, {"x", "y", "q"}) == "dev"
+    assert covering_subset(files, {"z", "w"}) == "eval"
 
 
 def test_no_column_is_suggested_when_none_covers(files):
-    assert covering_column(files, {"x"}) is None
+    assert covering_subset(files, {"x"}) is None

@@ -1,4 +1,4 @@
-"""Label files (numbers are FAULTS lines)."""
+"""Label files (numbers: docs/reliability.md)."""
 
 from __future__ import annotations
 
@@ -47,27 +47,6 @@ def test_a_regression_file_keeps_its_order_and_further_columns(read):
 def test_the_name_says_the_stem_and_the_kind(read, name, stem, problem):
     labels = read("id,label\na,0\nb,1\n", name)
     assert (labels.stem, labels.problem) == (stem, problem)
-
-
-def test_where_keeps_the_true_rows_and_the_classes_of_the_whole_file(read):
-    labels = read("id,label,dev\na,x,True\nb,y,0\nc,z,yes\nd,x,\n", "t__cls.csv").where("dev")
-    assert labels.ids == ("a", "c")
-    assert labels.y.tolist() == [0, 2]
-    assert labels.classes == ("x", "y", "z")
-    assert labels.problem == "multiclass"
-    assert labels.extra == {"dev": ("True", "yes")}
-
-
-def test_where_names_the_columns_there_are(read):
-    labels = read("id,label,dev,eval\na,1,True,False\n")
-    with pytest.raises(DataError, match="no column 'test'") as error:
-        labels.where("test")
-    assert "'dev', 'eval'" in str(error.value.hint)
-
-
-def test_where_refuses_a_column_of_other_things(read):
-    with pytest.raises(DataError, match="not true or false everywhere: 'paris'"):
-        read("id,label,place\na,1,True\nb,2,paris\n").where("place")
 
 
 def test_groups_come_from_a_further_column(read):

@@ -46,8 +46,8 @@ class Pretraining:
         What to read, as for `CubeFolder`.
     missing_chunks, incomplete
         ``error``, ``warn`` or ``fill``; ``error`` or ``drop``.
-    where
-        Not possible here: the data have no labels.
+    subset
+        Not possible here: the data set has no labels.
 
     Raises
     ------
@@ -67,10 +67,13 @@ class Pretraining:
         keep_nodata: bool = True,
         missing_chunks: str = "error",
         incomplete: str = "error",
-        where: str | None = None,
+        subset: str | None = None,
     ) -> None:
-        if where is not None:
-            raise ConfigError("ssl4eo-s12-pretraining has no label files for where to look in")
+        if subset is not None:
+            raise ConfigError(
+                f"subset={subset}: ssl4eo-s12-pretraining has no label files",
+                hint="choose the cubes with --ids FILE",
+            )
         self.path = Path(path)
         self._missing_chunks = missing_chunks
         self._incomplete = incomplete
