@@ -1,4 +1,4 @@
-"""FAULTS 55: what may not move a digit of ``robust`` does not."""
+"""Fault 55 (docs/reliability.md): what must not change a digit under ``robust``."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ def digits(given, **kwargs):
     }
 
 
-def test_one_job_or_eight(given, expected):
+def test_fault_55_one_job_or_eight(given, expected):
     assert digits(given, jobs=8) == expected
 
 
-def test_one_blas_thread_or_four(given, expected):
+def test_fault_55_one_blas_thread_or_four(given, expected):
     with threadpool_limits(4):
         assert digits(given) == expected
 
 
-def test_shuffled_rows_of_embeddings_and_labels(given, expected):
+def test_fault_55_shuffled_rows_of_embeddings_and_labels(given, expected):
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(given.ids))
     shuffled = ScoringInput(
@@ -75,13 +75,13 @@ def _shuffled(task, rng):
 
 
 @pytest.mark.parametrize("kept", [[0], [2], [5, 1], [4, 3]])
-def test_a_subset_of_the_tasks_in_another_order(given, expected, kept):
+def test_fault_55_a_subset_of_the_tasks_in_another_order(given, expected, kept):
     some = ScoringInput(given.ids, given.matrix, tuple(given.tasks[k] for k in kept), frozenset())
     kept_keys = {task.key for task in some.tasks}
     assert digits(some) == {key: expected[key] for key in kept_keys}
 
 
-def test_embeddings_without_a_label_in_the_task(given, expected):
+def test_fault_55_embeddings_without_a_label_in_the_task(given, expected):
     edge = np.full((1, given.matrix.shape[1]), 9)
     more = ScoringInput(
         ("before", *given.ids, "after"),
@@ -105,7 +105,7 @@ print(score(ScoringInput(ids, X, (task,), frozenset()), protocol("robust").value
 """
 
 
-def test_a_process_told_to_use_several_blas_threads():
+def test_fault_55_a_process_told_to_use_several_blas_threads():
     printed = set()
     for threads in ("1", "4"):
         environment = os.environ | {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}

@@ -36,7 +36,7 @@ def test_a_pixel_has_no_data_only_where_all_bands_are_zero():
     assert nodata_share(array) == pytest.approx(1 / 8)
 
 
-# FAULTS 44: the +1000 offset
+# Fault 44: the +1000 offset
 
 
 @pytest.mark.parametrize("offset", [0, 1000])

@@ -103,7 +103,7 @@ def test_a_missing_file_and_an_unknown_policy_are_named(tmp_path, cube_file):
         read_modality(cube_file, missing_chunks="zero")
 
 
-# FAULTS 37: files that are no cubes
+# Fault 37: files that are no cubes
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_cube_of_zarr_format_3_is_named(tmp_path):
         read_modality(tmp_path / "a.zarr.zip")
 
 
-# FAULTS 38: flipped bytes
+# Fault 38: flipped bytes
 
 
 def test_fault_38_a_flipped_byte_never_changes_a_value(tmp_path):
@@ -205,7 +205,7 @@ def test_fault_38_a_chunk_that_was_cut_before_it_was_zipped_is_named(cube_file, 
         read_modality(cube_file)
 
 
-# FAULTS 39: missing chunks
+# Fault 39: missing chunks
 
 
 def test_fault_39_a_missing_chunk_is_an_error_a_warning_or_filled(cube_file, rezip):
@@ -245,7 +245,7 @@ def test_fault_39_a_missing_chunk_takes_the_fill_value_of_the_file(tmp_path):
     np.testing.assert_array_equal(read, array[0])
 
 
-# FAULTS 40: duplicate members
+# Fault 40: duplicate members
 
 
 def test_fault_40_a_duplicate_member_is_a_warning_and_the_last_one_counts(cube_file):
@@ -263,7 +263,7 @@ def test_fault_40_a_duplicate_member_is_a_warning_and_the_last_one_counts(cube_f
     ]
 
 
-# FAULTS 41: bands, types, NaN, shapes
+# Fault 41: bands, types, NaN, shapes
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_dimensions_in_another_order_are_an_error(cube_file, rezip):
         read_modality(cube_file)
 
 
-# FAULTS 43: seasons without information
+# Fault 43: seasons without information
 
 
 def test_fault_43_zero_and_constant_seasons_are_counted(tmp_path, values, bands):

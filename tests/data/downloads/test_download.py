@@ -106,7 +106,7 @@ def test_files_copied_from_elsewhere_count_after_their_checksum_is_right(
     assert len(download(tmp_path / "bad").plan(only=[path]).missing) == 1
 
 
-# FAULTS 46: the revision is pinned
+# Fault 46: the revision is pinned
 
 
 def test_fault_46_a_moved_revision_is_an_error_that_names_both_commits(
@@ -133,7 +133,7 @@ def test_fault_46_another_repository_in_the_folder_is_an_error(hub, download, tm
         other.plan()
 
 
-# FAULTS 45: no connection
+# Fault 45: no connection
 
 
 def test_fault_45_without_connection_what_is_there_is_enough_or_the_rest_is_named(
@@ -160,7 +160,7 @@ def test_fault_45_without_connection_a_new_folder_is_an_error(hub, download):
         download().plan()
 
 
-# FAULTS 47 and 48: disks and paths
+# Fault 47 and 48: disks and paths
 
 
 def test_fault_47_a_disk_too_small_is_noticed_before_anything_is_fetched(
@@ -185,7 +185,7 @@ def test_fault_48_blanks_umlauts_and_links_in_paths_are_no_matter(download, tmp_
     assert held(tmp_path / "große Platte") == some_files()
 
 
-# FAULTS 49 and 50: two processes, broken memory
+# Fault 49 and 50: two processes, broken memory
 
 
 def test_fault_49_a_second_download_to_the_folder_is_refused(download, tmp_path, monkeypatch):

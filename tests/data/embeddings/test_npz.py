@@ -1,4 +1,4 @@
-"""npz embeddings: nothing is unpickled, nothing dangerous extracted (numbers: FAULTS lines)."""
+"""npz embeddings: nothing is unpickled, nothing dangerous extracted (numbers: docs/reliability.md)."""
 
 from __future__ import annotations
 

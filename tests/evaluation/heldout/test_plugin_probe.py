@@ -115,7 +115,7 @@ def test_a_strangers_metric_can_lead(robust, rows, plugin):
 @pytest.mark.parametrize(
     ("fault", "said"), [("shape", r"shape \(4, 1\) for 5 rows"), ("nan", "1 values that are not")]
 )
-def test_53_what_a_probe_may_not_return_is_an_error_that_names_it(
+def test_fault_53_what_a_probe_may_not_return_is_an_error_that_names_it(
     robust, rows, plugin, fault, said
 ):
     with pytest.raises(ComponentOutputError, match=f"mean-label predicted.*{said}"):
