@@ -1,8 +1,9 @@
-"""The controls and the published mean baseline."""
+"""The control encoders and the published mean baseline."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "encoders"
 _FORMULA = {"s1": (-15, 4), "s2l1c": (2000, 600), "s2l2a": (2200, 500)}
 
 
-# The SHAKE-256 stream of "random/7/a", through Box and Muller's formula by hand.
+# The SHAKE-256 stream of "random/7/a" through the Box-Muller formula, computed separately.
 RANDOM_7_A = [-0.15606510, -0.09778395, -0.85378178, -0.20181111]
 
 
@@ -60,24 +61,24 @@ def test_mean_equals_the_published_baseline() -> None:
     np.testing.assert_allclose(row[0], expected, rtol=0, atol=1e-4)
 
 
-def test_mean_does_not_add_the_offset_to_a_cube_that_carries_it() -> None:
+def test_mean_does_not_add_the_offset_to_a_cube_that_has_it_already() -> None:
     plain = MeanEncoder().encode([formula_cube(1, 28)])
     shifted = MeanEncoder().encode([formula_cube(1, 28, offset=1000)])
     np.testing.assert_allclose(plain, shifted, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(("seasons", "size"), [(1, 28), (2, 97), (1, 8), (4, 5)])
-def test_mean_length_follows_the_seasons_and_not_the_size(seasons: int, size: int) -> None:
+def test_length_of_mean_depends_on_the_seasons_but_not_on_the_size(seasons: int, size: int) -> None:
     row = MeanEncoder().encode([formula_cube(seasons, size)])
     assert row.shape == (1, seasons * 4 * 8 * 8)
     assert np.isfinite(row).all()
 
 
-def test_mean_of_a_season_does_not_depend_on_the_others() -> None:
+def test_mean_of_one_season_does_not_depend_on_the_other_seasons() -> None:
     four = formula_cube(4, 28)
-    second = Cube("second", {m: a[1:2] for m, a in four.arrays.items()}, four.bands)
-    whole = MeanEncoder().encode([four]).reshape(4, -1)
-    np.testing.assert_array_equal(whole[1:2], MeanEncoder().encode([second]))
+    second = replace(four, arrays={m: a[1:2] for m, a in four.arrays.items()})
+    all_seasons = MeanEncoder().encode([four]).reshape(4, -1)
+    np.testing.assert_array_equal(all_seasons[1:2], MeanEncoder().encode([second]))
 
 
 def test_mean_samples_the_outermost_pixels() -> None:
@@ -103,15 +104,17 @@ def test_mean_can_keep_no_data_at_zero() -> None:
 
 def test_mean_finds_bands_by_name() -> None:
     cube = formula_cube(1, 28)
-    turned = Cube(
-        "turned",
-        {m: a[:, ::-1] for m, a in cube.arrays.items()},
-        {m: names[::-1] for m, names in cube.bands.items()},
+    reversed_cube = replace(
+        cube,
+        arrays={m: a[:, ::-1] for m, a in cube.arrays.items()},
+        bands={m: names[::-1] for m, names in cube.bands.items()},
     )
-    np.testing.assert_array_equal(MeanEncoder().encode([cube]), MeanEncoder().encode([turned]))
+    np.testing.assert_array_equal(
+        MeanEncoder().encode([cube]), MeanEncoder().encode([reversed_cube])
+    )
 
 
-def test_mean_names_the_cube_and_the_modality_it_lacks() -> None:
+def test_mean_names_a_cube_with_a_missing_modality() -> None:
     cube = formula_cube(1, 28)
     bare = Cube("bare", {m: cube.arrays[m] for m in ("s2l1c", "s2l2a")}, cube.bands)
     with pytest.raises(DataError, match="cube bare has no modality 's1'; it has s2l1c, s2l2a"):
@@ -126,15 +129,15 @@ def test_mean_names_missing_bands() -> None:
         MeanEncoder().encode([Cube("b", arrays, bands)])
 
 
-def test_mean_refuses_modalities_of_different_seasons() -> None:
+def test_mean_rejects_modalities_with_different_numbers_of_seasons() -> None:
     cube = formula_cube(2, 28)
     arrays = dict(cube.arrays) | {"s1": cube.arrays["s1"][:1]}
-    with pytest.raises(ShapeError, match="differ in seasons"):
+    with pytest.raises(ShapeError, match="different numbers of seasons"):
         MeanEncoder().encode([Cube("c", arrays, cube.bands)])
 
 
-def test_mean_refuses_cubes_of_different_seasons() -> None:
-    with pytest.raises(ShapeError, match="differ in seasons"):
+def test_mean_rejects_cubes_with_different_numbers_of_seasons() -> None:
+    with pytest.raises(ShapeError, match="different numbers of seasons"):
         MeanEncoder().encode([formula_cube(1, 28), formula_cube(2, 28)])
 
 
@@ -148,7 +151,7 @@ def test_random_rows_look_like_independent_noise() -> None:
     assert correlation.std() == pytest.approx(1023**-0.5, rel=0.05)
 
 
-def test_a_random_row_is_fixed_by_the_seed_and_the_id() -> None:
+def test_a_random_row_depends_on_the_seed_and_the_id_only() -> None:
     row = RandomEncoder(seed=7, dimension=4).encode([tiny_cube("a")])[0]
     np.testing.assert_allclose(row, RANDOM_7_A, rtol=1e-5)
     assert not np.allclose(row, RandomEncoder(seed=8, dimension=4).encode([tiny_cube("a")])[0])
@@ -158,7 +161,9 @@ def test_a_random_row_is_fixed_by_the_seed_and_the_id() -> None:
 @pytest.mark.parametrize(
     "make", [lambda: RandomEncoder(dimension=9), lambda: ConstantEncoder(2.5, 9), MeanEncoder]
 )
-def test_rows_do_not_depend_on_batch_or_neighbours(make: Callable[[], MeanEncoder]) -> None:
+def test_rows_do_not_depend_on_the_other_cubes_of_the_batch(
+    make: Callable[[], MeanEncoder],
+) -> None:
     cubes = [formula_cube(1, 28), formula_cube(1, 30), formula_cube(1, 16)]
     together = make().encode(cubes)
     alone = np.concatenate([make().encode([cube]) for cube in reversed(cubes)])
@@ -171,12 +176,12 @@ def test_constant_rows_are_constant() -> None:
 
 
 @pytest.mark.parametrize("make", [RandomEncoder, ConstantEncoder])
-def test_controls_refuse_no_dimensions(make: Callable[..., object]) -> None:
-    with pytest.raises(ConfigError, match="at least 1 dimension, not 0"):
+def test_controls_reject_zero_dimensions(make: Callable[..., object]) -> None:
+    with pytest.raises(ConfigError, match=r"dimension=0: .* at least 1 dimension"):
         make(dimension=0)
 
 
 @pytest.mark.parametrize("value", [float("nan"), 1e39])
-def test_constant_refuses_what_float32_cannot_hold(value: float) -> None:
+def test_constant_rejects_values_that_float32_cannot_represent(value: float) -> None:
     with pytest.raises(ConfigError, match="finite float32"):
         ConstantEncoder(value=value)

@@ -1,4 +1,4 @@
-"""Every built-in metric against scikit-learn, and its stated rule where it has no value."""
+"""Every built-in metric compared with scikit-learn, and cases where it is undefined."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def test_a_multi_label_metric_is_the_mean_over_the_labels(name, expected):
     rng = np.random.default_rng(6)
     y = (rng.random((200, 3)) < [0.5, 0.3, 0.1]).astype(np.float64)
     score = np.clip(0.4 * y + rng.random((200, 3)) * 0.6, 0, 1)
-    given = score if SPECS[name].needs == "score" else (score > 0.5).astype(np.int64)
-    assert function(name)(y, given) == pytest.approx(expected(y, score))
+    predicted = score if SPECS[name].needs == "score" else (score > 0.5).astype(np.int64)
+    assert function(name)(y, predicted) == pytest.approx(expected(y, score))
 
 
 def test_mean_distance_is_in_label_units():
@@ -110,7 +110,7 @@ def test_mean_distance_is_in_label_units():
 
 
 @pytest.mark.parametrize("name", sorted(SPECS))
-def test_a_metric_of_no_rows_has_no_value(name):
+def test_a_metric_is_undefined_without_rows(name):
     empty = np.empty((0, 2)) if SPECS[name].multioutput else np.empty(0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -130,12 +130,12 @@ def test_a_metric_of_no_rows_has_no_value(name):
         ("log-loss", [1, 0, 1], [2.0, -1.0, 0.5]),
     ],
 )
-def test_a_metric_without_a_value_is_nan_and_its_spec_says_when(name, y, predicted):
+def test_an_undefined_metric_is_nan_and_its_spec_describes_the_case(name, y, predicted):
     assert np.isnan(function(name)(np.array(y), np.array(predicted)))
     assert SPECS[name].undefined
 
 
-def test_f1_is_zero_when_one_positive_in_a_thousand_is_missed():
+def test_f1_is_zero_when_the_only_positive_row_is_missed():
     y = np.zeros(1001, dtype=np.int64)
     y[500] = 1
     assert metrics.f1(y, np.zeros_like(y)) == 0.0

@@ -1,4 +1,4 @@
-"""Fewer columns or fewer bits, and what each reducer promises about them."""
+"""The built-in reducers: results, sizes, state and errors."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ QUANTISERS = [Float16, Uniform, int4, OneBit]
 Matrix = NDArray[np.float32]
 
 
-def sloping(rows: int, columns: int) -> Matrix:
-    """Correlated columns of falling variance, far from the origin."""
+def correlated(rows: int, columns: int) -> Matrix:
+    """Correlated columns of decreasing variance, far from the origin."""
     rng = np.random.default_rng(rows + columns)
     scale = 0.8 ** np.arange(columns)
     mixed = (rng.standard_normal((rows, columns)) * scale) @ rng.standard_normal((columns, columns))
@@ -41,7 +41,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("shape", [(60, 12), (9, 25), (20, 20)])
 @pytest.mark.usefixtures("small_blocks")
 def test_pca_equals_the_singular_value_decomposition(shape: tuple[int, int]) -> None:
-    matrix = sloping(*shape)
+    matrix = correlated(*shape)
     centred = matrix.astype(np.float64) - matrix.mean(axis=0, dtype=np.float64)
     _, singular, directions = np.linalg.svd(centred, full_matrices=False)
     expected = centred @ directions.T
@@ -59,10 +59,10 @@ def test_pca_equals_the_singular_value_decomposition(shape: tuple[int, int]) -> 
     ("shape", "dimension", "expected"),
     [((40, 10), 1024, 10), ((8, 30), 1024, 8), ((40, 30), 7, 7), ((5, 6), None, 5)],
 )
-def test_pca_has_the_smallest_of_dimension_columns_and_rows(
+def test_pca_has_no_more_columns_than_dimension_columns_and_rows(
     shape: tuple[int, int], dimension: int | None, expected: int
 ) -> None:
-    matrix = sloping(*shape)
+    matrix = correlated(*shape)
     pca = PCA(dimension).fit(matrix)
     assert pca.apply(matrix).shape == (shape[0], expected)
     assert pca.bytes_per_row() == 4 * expected
@@ -70,8 +70,8 @@ def test_pca_has_the_smallest_of_dimension_columns_and_rows(
 
 @pytest.mark.parametrize("shape", [(40, 6), (6, 40)])
 def test_pca_makes_the_largest_loading_positive(shape: tuple[int, int]) -> None:
-    axes = PCA(4).fit(sloping(*shape)).state()["axes"]
-    flipped = PCA(4).fit(-sloping(*shape)).state()["axes"]
+    axes = PCA(4).fit(correlated(*shape)).state()["axes"]
+    flipped = PCA(4).fit(-correlated(*shape)).state()["axes"]
     assert (np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], 1) > 0).all()
     np.testing.assert_allclose(axes, flipped, atol=1e-10)
 
@@ -79,12 +79,12 @@ def test_pca_makes_the_largest_loading_positive(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize("shape", [(30, 8), (8, 30), (2, 5)])
 def test_pca_makes_directions_without_variance_zero(shape: tuple[int, int]) -> None:
     rows, columns = shape
-    matrix = sloping(rows, columns)
-    matrix[:, 3:] = matrix[:, :1]  # three directions at most
+    matrix = correlated(rows, columns)
+    matrix[:, 3:] = matrix[:, :1]  # at most three directions
     result = PCA().fit(matrix).apply(matrix)
-    held = min(3, rows - 1)
-    assert (result[:, held:] == 0).all()
-    assert (result[:, :held].std(axis=0) > 1e-3).all()
+    rank = min(3, rows - 1)
+    assert (result[:, rank:] == 0).all()
+    assert (result[:, :rank].std(axis=0) > 1e-3).all()
 
 
 def test_pca_of_a_constant_matrix_is_zero() -> None:
@@ -94,7 +94,7 @@ def test_pca_of_a_constant_matrix_is_zero() -> None:
 
 @pytest.mark.usefixtures("small_blocks")
 def test_pca_reads_a_memory_map(tmp_path: Path) -> None:
-    matrix = sloping(70, 5)
+    matrix = correlated(70, 5)
     matrix.tofile(tmp_path / "matrix")
     mapped = np.memmap(tmp_path / "matrix", np.float32, "r", shape=matrix.shape)
     one, two = (PCA(3).fit(m).apply(m) for m in (mapped, matrix))
@@ -115,8 +115,8 @@ def test_projection_keeps_squared_distances_on_average() -> None:
     assert ratio.std() < 0.15
 
 
-def test_projection_looks_at_the_seed_and_not_at_the_data() -> None:
-    one, two = sloping(20, 8), sloping(30, 8)
+def test_projection_depends_on_the_seed_but_not_on_the_data() -> None:
+    one, two = correlated(20, 8), correlated(30, 8)
     axes = [
         RandomProjection(3, seed).fit(m).state()["axes"]
         for m, seed in [(one, 1), (two, 1), (one, 2)]
@@ -131,7 +131,7 @@ def test_float16_rounds_to_eleven_bits() -> None:
     np.testing.assert_array_equal(reducer.apply(matrix), [[1.0, 1 + 2**-10, 1.0, 65504.0]])
 
 
-def test_float16_refuses_numbers_beyond_its_range() -> None:
+def test_float16_rejects_numbers_outside_its_range() -> None:
     matrix = np.array([[1.0, -7e4]], np.float32)
     with pytest.raises(NonFiniteError, match="up to 65504; the matrix has 70000"):
         Float16().fit(matrix).apply(matrix)
@@ -139,18 +139,18 @@ def test_float16_refuses_numbers_beyond_its_range() -> None:
 
 @pytest.mark.parametrize(("make", "levels"), [(Uniform, 256), (int4, 16)])
 @pytest.mark.usefixtures("small_blocks")
-def test_uniform_error_is_half_a_step_of_each_column(
+def test_uniform_error_is_at_most_half_a_step_of_each_column(
     make: Callable[[], Uniform], levels: int
 ) -> None:
-    matrix = sloping(100, 5) * np.array([1, 10, 100, 1e-3, 0], np.float32)
+    matrix = correlated(100, 5) * np.array([1, 10, 100, 1e-3, 0], np.float32)
     reducer = make().fit(matrix)
     error = np.abs(reducer.apply(matrix) - matrix).max(axis=0)
     half = np.ptp(matrix, axis=0) / (levels - 1) / 2
     assert (error <= half * 1.001 + 1e-6 * np.abs(matrix).max(axis=0)).all()
-    assert (error[:4] > 0.8 * half[:4]).all()  # so it does round
+    assert (error[:4] > 0.8 * half[:4]).all()  # the numbers are really rounded
 
 
-def test_uniform_clips_what_lies_outside_the_range_fitted_on() -> None:
+def test_uniform_clips_numbers_outside_the_fitted_range() -> None:
     reducer = Uniform().fit(np.array([[0.0], [1.0]], np.float32))
     clipped = reducer.apply(np.array([[-5.0], [7.0]], np.float32))
     np.testing.assert_allclose(clipped, [[0], [1]], atol=1e-6)
@@ -164,7 +164,7 @@ def test_one_bit_gives_the_mean_of_each_side() -> None:
     np.testing.assert_allclose(result[:, 1], 5)
 
 
-def test_codes_are_packed_with_the_first_number_highest() -> None:
+def test_codes_are_packed_with_the_first_number_in_the_highest_bits() -> None:
     matrix = np.array([[0, 15, 3], [15, 0, 0], [0, 0, 15]], np.float32)
     assert int4().fit(matrix).to_codes(matrix)[0].tolist() == [0x0F, 0x30]
     assert OneBit().fit(matrix).to_codes(matrix)[0].tolist() == [0b01000000]
@@ -172,27 +172,31 @@ def test_codes_are_packed_with_the_first_number_highest() -> None:
 
 
 @pytest.mark.parametrize("make", QUANTISERS)
-def test_codes_take_the_bytes_promised_and_tell_all(make: Callable[[], Any]) -> None:
-    matrix = sloping(50, 11)
+def test_codes_have_the_declared_size_and_determine_the_numbers(make: Callable[[], Any]) -> None:
+    matrix = correlated(50, 11)
     reducer = make().fit(matrix)
     codes = reducer.to_codes(matrix)
     assert codes.dtype == np.uint8
     assert codes.shape == (50, reducer.bytes_per_row())
-    # Rows of equal codes are rows of equal numbers.
+    # Rows with equal codes have equal numbers.
     result = reducer.apply(matrix)
     assert len(np.unique(codes, axis=0)) == len(np.unique(result, axis=0))
 
 
 @pytest.mark.parametrize("make", QUANTISERS)
-def test_quantisers_refuse_to_drop_columns(make: Callable[[int], Any]) -> None:
-    with pytest.raises(BudgetExceededError, match=r"keeps all 12 columns, .* than the 8 wanted"):
-        make(8).fit(sloping(20, 12))
+def test_quantisers_reject_a_maximum_below_the_number_of_columns(
+    make: Callable[[int], Any],
+) -> None:
+    with pytest.raises(
+        BudgetExceededError, match=r"keeps all 12 columns, more than the maximum of 8"
+    ):
+        make(8).fit(correlated(20, 12))
 
 
 @pytest.mark.parametrize("make", ALL)
 @pytest.mark.usefixtures("small_blocks")
-def test_a_row_does_not_depend_on_the_rows_around_it(make: Callable[[], Any]) -> None:
-    matrix = sloping(70, 300)
+def test_a_row_does_not_depend_on_the_other_rows(make: Callable[[], Any]) -> None:
+    matrix = correlated(70, 300)
     reducer = make().fit(matrix)
     together = reducer.apply(matrix)
     alone = np.concatenate([reducer.apply(matrix[i : i + 1]) for i in range(70)])
@@ -200,8 +204,8 @@ def test_a_row_does_not_depend_on_the_rows_around_it(make: Callable[[], Any]) ->
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_state_makes_a_fitted_reducer_again(make: Callable[[], Any]) -> None:
-    matrix = sloping(40, 9)
+def test_a_reducer_restored_from_its_state_gives_the_same_result(make: Callable[[], Any]) -> None:
+    matrix = correlated(40, 9)
     reducer, other = make().fit(matrix), make()
     other.restore(reducer.state())
     assert other.apply(matrix).tobytes() == reducer.apply(matrix).tobytes()
@@ -209,43 +213,43 @@ def test_state_makes_a_fitted_reducer_again(make: Callable[[], Any]) -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_no_reducer_is_fitted_on_nothing(make: Callable[[], Any]) -> None:
+def test_fitting_on_an_empty_matrix_is_an_error(make: Callable[[], Any]) -> None:
     with pytest.raises(ShapeError, match=r"cannot be fitted on a matrix of shape \(0, 3\)"):
         make().fit(np.empty((0, 3), np.float32))
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_no_reducer_is_fitted_on_nan(make: Callable[[], Any]) -> None:
-    matrix = sloping(20, 4)
+def test_fitting_on_nan_or_infinity_is_an_error(make: Callable[[], Any]) -> None:
+    matrix = correlated(20, 4)
     matrix[[3, 5], 2] = np.nan, np.inf
-    with pytest.raises(NonFiniteError, match=r"2 of 20 rows hold NaN or infinite .*rows 3, 5"):
+    with pytest.raises(NonFiniteError, match=r"2 of 20 rows contain NaN or infinite .*rows 3, 5"):
         make().fit(matrix)
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_no_reducer_takes_another_width(make: Callable[[], Any]) -> None:
-    reducer = make().fit(sloping(20, 4))
+def test_applying_to_a_different_number_of_columns_is_an_error(make: Callable[[], Any]) -> None:
+    reducer = make().fit(correlated(20, 4))
     with pytest.raises(ShapeError, match=r"fitted on 4 columns .* shape \(20, 5\)"):
-        reducer.apply(sloping(20, 5))
+        reducer.apply(correlated(20, 5))
 
 
 @pytest.mark.parametrize("make", ALL)
 @pytest.mark.parametrize("use", ["bytes_per_row", "state"])
-def test_no_reducer_answers_before_it_is_fitted(make: Callable[[], Any], use: str) -> None:
+def test_using_a_reducer_before_fit_is_an_error(make: Callable[[], Any], use: str) -> None:
     with pytest.raises(RuntimeError, match="must be fitted first"):
         getattr(make(), use)()
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_no_reducer_goes_to_zero_dimensions(make: Callable[[int], Any]) -> None:
-    with pytest.raises(ConfigError, match="at least 1 dimension, not 0"):
+def test_zero_dimensions_are_an_error(make: Callable[[int], Any]) -> None:
+    with pytest.raises(ConfigError, match=r"dimension=0: .* at least 1 dimension"):
         make(0)
 
 
 @pytest.mark.parametrize("spec", reducer_specs(), ids=lambda spec: spec.name)
-def test_bits_of_a_spec_are_the_bits_of_its_reducer(spec: Any) -> None:
+def test_the_bits_of_a_spec_match_its_reducer(spec: Any) -> None:
     component = Component(
         spec=spec, plugin="core", distribution="neucocore", distribution_version="0"
     )
-    reducer = create(component, dimension=None).fit(sloping(20, 16))
+    reducer = create(component, dimension=None).fit(correlated(20, 16))
     assert reducer.bytes_per_row() * 8 == 16 * spec.bits

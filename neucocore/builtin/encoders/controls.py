@@ -1,4 +1,4 @@
-"""The control encoders: what an embedding that knows nothing scores."""
+"""The control encoders: embeddings that contain no information about the cubes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from neucocore.errors import ConfigError
 
 
 class RandomEncoder:
-    """Standard normal noise that depends on the seed and the cube's id only.
+    """Standard normal noise that depends only on the seed and on the cube's id.
 
     Parameters
     ----------
     seed
-        Another seed gives other, independent rows.
+        Different seeds give independent rows.
     dimension
-        Length of a row.
+        Length of an embedding.
     """
 
     def __init__(self, seed: int = 42, dimension: int = 1024) -> None:
         self.seed = seed
-        self.dimension = _positive(dimension)
+        self.dimension = _checked(dimension)
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
         """Return one row of noise per cube, shape (len(cubes), dimension), float32."""
@@ -36,28 +36,34 @@ class RandomEncoder:
 
 
 class ConstantEncoder:
-    """The same number everywhere: what the labels' mean alone scores.
+    """The same number in every row and column, so that a probe can only predict the mean label.
 
     Parameters
     ----------
     value
         The number.
     dimension
-        Length of a row.
+        Length of an embedding.
     """
 
     def __init__(self, value: float = 1.0, dimension: int = 1024) -> None:
         if not abs(value) <= float(np.finfo(np.float32).max):  # also true of NaN
-            raise ConfigError(f"the constant encoder's value is {value}, not a finite float32")
+            raise ConfigError(
+                f"value={value} of the encoder constant is not a finite float32 number",
+                hint="--set value=1.0",
+            )
         self.value = value
-        self.dimension = _positive(dimension)
+        self.dimension = _checked(dimension)
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
         """Return one constant row per cube, shape (len(cubes), dimension), float32."""
         return np.full((len(cubes), self.dimension), self.value, np.float32)
 
 
-def _positive(dimension: int) -> int:
+def _checked(dimension: int) -> int:
     if dimension < 1:
-        raise ConfigError(f"an embedding needs at least 1 dimension, not {dimension}")
+        raise ConfigError(
+            f"dimension={dimension}: an embedding needs at least 1 dimension",
+            hint="--set dimension=1024",
+        )
     return dimension

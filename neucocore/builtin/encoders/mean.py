@@ -13,7 +13,7 @@ from neucocore.data.cubes.cube import Cube
 from neucocore.errors import ShapeError
 
 SIDE = 8
-"""Pixels along each side of a thumbnail."""
+"""Pixels along y and x of a thumbnail."""
 
 # fmt: off
 STATISTICS = ChannelStatistics(
@@ -40,15 +40,19 @@ STATISTICS = ChannelStatistics(
 class MeanEncoder:
     """Four 8 x 8 thumbnails per season: visible to near infrared, B09, short-wave infrared, radar.
 
-    Bands are standardised with the SSL4EO-S12 v1.1 statistics (Sentinel-2 on offset 1000),
-    sampled bilinearly at 8 x 8 points and averaged within four groups. Four seasons give the
-    published 1024 numbers; other cubes give seasons * 4 * 8 * 8.
+    Bands are standardised with the statistics of SSL4EO-S12 v1.1 (Sentinel-2 with offset 1000),
+    sampled bilinearly at 8 x 8 points and averaged within four groups of bands. Four seasons give
+    the 1024 dimensions of the published baseline; in general there are seasons * 4 * 8 * 8.
 
     Parameters
     ----------
     keep_nodata
-        Leave no-data zeros at 0 when the offset is added. The published baseline lifts them to
-        1000, so that no data looks like a dark surface.
+        Leave no-data zeros at 0 when the offset is added. The published baseline adds the offset
+        to them too, so that missing pixels look like a dark surface.
+
+    Notes
+    -----
+    NeuCo-Bench, notebook ``baseline_compression_mean.ipynb``.
     """
 
     def __init__(self, keep_nodata: bool = False) -> None:
@@ -66,23 +70,27 @@ class MeanEncoder:
         """
         rows = [self._row(cube) for cube in cubes]
         if len({row.size for row in rows}) > 1:
-            found = ", ".join(
+            examples = ", ".join(
                 f"{cube.id} has {row.size // (4 * SIDE * SIDE)}"
                 for cube, row in list(zip(cubes, rows, strict=True))[:3]
             )
-            raise ShapeError(f"the cubes differ in seasons, so would their rows in length: {found}")
+            raise ShapeError(
+                f"the cubes have different numbers of seasons: {examples}",
+                hint="read seasons that all cubes have, such as --set dataset.seasons=0",
+            )
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
     def _row(self, cube: Cube) -> NDArray[np.float32]:
         l1c, l2a, s1 = (self._thumbnails(cube, name) for name in ("s2l1c", "s2l2a", "s1"))
         if not len(l1c) == len(l2a) == len(s1):
             raise ShapeError(
-                f"cube {cube.id}: the modalities differ in seasons: "
-                f"s2l1c {len(l1c)}, s2l2a {len(l2a)}, s1 {len(s1)}"
+                f"cube {cube.id}: the modalities have different numbers of seasons: "
+                f"s2l1c {len(l1c)}, s2l2a {len(l2a)}, s1 {len(s1)}",
+                hint="read seasons that all modalities have, such as --set dataset.seasons=0",
             )
         groups = (
             np.concatenate([l1c[:, :9], l2a[:, :9]], axis=1),
-            l1c[:, 9:10],  # B09 of L2A is in no group, as published
+            l1c[:, 9:10],  # as published, B09 of L2A is in no group
             np.concatenate([l1c[:, 10:], l2a[:, 10:]], axis=1),
             s1,
         )
@@ -93,8 +101,10 @@ class MeanEncoder:
         height, width = bands.shape[2:]
         if min(height, width) < 2:
             raise ShapeError(
-                f"cube {cube.id}: {modality} has {height} x {width} pixels, needed are 2 x 2"
+                f"cube {cube.id}: {modality} has {height} x {width} pixels; "
+                "the encoder mean needs at least 2 x 2",
+                hint="leave such cubes out with --ids FILE",
             )
-        # "nearest" keeps the last sample inside the picture when its place is rounded upwards.
+        # "nearest" keeps the last sample inside the image when its position is rounded upwards.
         factors = (1, 1, SIDE / height, SIDE / width)
         return zoom(bands, factors, order=1, mode="nearest", prefilter=False)  # type: ignore[no-any-return]

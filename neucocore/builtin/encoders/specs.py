@@ -12,31 +12,34 @@ def encoder_specs() -> list[EncoderSpec]:
     return [
         EncoderSpec(
             name="random",
-            summary="noise from the seed and the cube's id: the control that knows nothing",
+            summary="control: normal noise that depends only on the seed and the cube's id",
             factory="neucocore.builtin.encoders.controls:RandomEncoder",
             params=(
-                Param("seed", "int", 42, "another seed gives other, independent rows"),
+                Param(
+                    "seed", "int", 42, "random seed; different seeds give independent embeddings"
+                ),
                 _DIMENSION,
             ),
             license="Apache-2.0",
         ),
         EncoderSpec(
             name="constant",
-            summary="the same number everywhere: the control that cannot tell cubes apart",
+            summary="control: the same number everywhere, so that all cubes look alike",
             factory="neucocore.builtin.encoders.controls:ConstantEncoder",
-            params=(Param("value", "float", 1.0, "the number"), _DIMENSION),
+            params=(Param("value", "float", 1.0, "number in every dimension"), _DIMENSION),
             license="Apache-2.0",
         ),
         EncoderSpec(
             name="mean",
-            summary="the challenge's baseline: four 8 x 8 thumbnails of averaged bands per season",
+            summary="2025 challenge baseline: 8 x 8 thumbnails of four band means per season",
             factory="neucocore.builtin.encoders.mean:MeanEncoder",
             params=(
                 Param(
                     "keep_nodata",
                     "bool",
                     False,
-                    "leave no-data zeros at 0 when +1000 is added (as published they are lifted)",
+                    "leave no-data zeros at 0 when the offset +1000 is added; the published "
+                    "baseline adds it to them too",
                 ),
             ),
             modalities=("s1", "s2l1c", "s2l2a"),

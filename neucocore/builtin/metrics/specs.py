@@ -8,7 +8,7 @@ _CODE = "neucocore.builtin.metrics.standard:"
 
 
 def metric_specs() -> list[MetricSpec]:
-    """Return the standard metrics; each is NaN where `undefined` says it has no value."""
+    """Return the standard metrics; each is NaN in the cases that `undefined` describes."""
     return [*_regression_specs(), *_decision_specs(), *_score_specs()]
 
 
@@ -16,8 +16,8 @@ def _regression_specs() -> list[MetricSpec]:
     return [
         MetricSpec(
             name="r2",
-            summary="share of the variance explained, 1 - SSE/SST; protocols that pool take SST "
-            "around the training mean",
+            summary="coefficient of determination, 1 - SSE/SST; protocols that pool the folds take "
+            "SST around the training mean",
             factory=_CODE + "r2",
             problems=("regression",),
             high=1.0,
@@ -34,7 +34,7 @@ def _regression_specs() -> list[MetricSpec]:
         ),
         MetricSpec(
             name="rmse",
-            summary="root of the mean squared error, in label units",
+            summary="root mean squared error, in label units",
             factory=_CODE + "rmse",
             problems=("regression",),
             greater_is_better=False,
@@ -67,7 +67,7 @@ def _decision_specs() -> list[MetricSpec]:
     return [
         MetricSpec(
             name="accuracy",
-            summary="share of right decisions",
+            summary="share of correct decisions",
             factory=_CODE + "accuracy",
             problems=("binary", "multiclass"),
             low=0.0,
@@ -76,30 +76,30 @@ def _decision_specs() -> list[MetricSpec]:
         ),
         MetricSpec(
             name="balanced-accuracy",
-            summary="mean over the classes of the share of their rows found",
+            summary="mean of the recall over the classes",
             factory=_CODE + "balanced_accuracy",
             problems=("binary", "multiclass"),
             low=0.0,
             high=1.0,
-            undefined="no rows; classes without a true row do not count",
+            undefined="no rows; classes without a true row are not averaged",
         ),
         MetricSpec(
             name="precision",
-            summary="share of the rows called positive that are",
+            summary="share of the rows predicted positive that are positive",
             factory=_CODE + "precision",
             problems=("binary", "multilabel"),
             low=0.0,
             high=1.0,
-            undefined="no row is called positive; several labels: mean over the defined ones",
+            undefined="no row is predicted positive; several labels: mean over those with a value",
         ),
         MetricSpec(
             name="recall",
-            summary="share of the positive rows found",
+            summary="share of the positive rows that are predicted positive",
             factory=_CODE + "recall",
             problems=("binary", "multilabel"),
             low=0.0,
             high=1.0,
-            undefined="no row is positive; several labels: mean over the defined ones",
+            undefined="no row is positive; several labels: mean over those with a value",
         ),
         MetricSpec(
             name="f1",
@@ -108,16 +108,16 @@ def _decision_specs() -> list[MetricSpec]:
             problems=("binary",),
             low=0.0,
             high=1.0,
-            undefined="no row is positive or called so; 0 when none of them is a hit",
+            undefined="no row is positive or predicted positive; 0 without a true positive",
         ),
         MetricSpec(
             name="macro-f1",
-            summary="mean of the F1 of each class, or of each label",
+            summary="mean of the F1 score over the classes, or over the labels",
             factory=_CODE + "macro_f1",
             problems=("binary", "multiclass", "multilabel"),
             low=0.0,
             high=1.0,
-            undefined="no rows; classes neither true nor decided for do not count",
+            undefined="no rows; classes that are neither true nor predicted are not averaged",
         ),
     ]
 
@@ -126,27 +126,27 @@ def _score_specs() -> list[MetricSpec]:
     return [
         MetricSpec(
             name="average-precision",
-            summary="precision averaged over the recall steps of a falling threshold",
+            summary="mean of the precision over thresholds, weighted by the increase in recall",
             factory=_CODE + "average_precision",
             problems=("binary", "multilabel"),
             needs="score",
             low=0.0,
             high=1.0,
-            undefined="one class only; several labels: mean over the defined ones",
+            undefined="only one class; several labels: mean over those with a value",
         ),
         MetricSpec(
             name="roc-auc",
-            summary="chance that a positive row outranks a negative one, ties counting half",
+            summary="probability that a positive row outranks a negative one, ties count half",
             factory=_CODE + "roc_auc",
             problems=("binary", "multilabel"),
             needs="score",
             low=0.0,
             high=1.0,
-            undefined="one class only; several labels: mean over the defined ones",
+            undefined="only one class; several labels: mean over those with a value",
         ),
         MetricSpec(
             name="log-loss",
-            summary="mean negative log-probability of the truth, probabilities cut at 1e-15",
+            summary="mean negative log-probability of the true class, clipped at 1e-15",
             factory=_CODE + "log_loss",
             problems=("binary", "multiclass", "multilabel"),
             greater_is_better=False,

@@ -1,6 +1,6 @@
-"""The standard metrics in numpy; NaN where the definition gives no number.
+"""The standard metrics in numpy; NaN where a metric is not defined.
 
-Labels are (n,) values or class codes, or (n, k) for several outputs or labels, all of them known.
+Labels are (n,) values or class codes, or (n, k) for several outputs or labels, none missing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_PROBABILITY = 1e-15
+MIN_PROBABILITY = 1e-15
 
 Values = NDArray[Any]
 
@@ -30,7 +30,7 @@ def mse(y_true: Values, y_pred: Values) -> float:
 
 
 def rmse(y_true: Values, y_pred: Values) -> float:
-    """Return the root of the mean squared error."""
+    """Return the root mean squared error."""
     return float(np.sqrt(mse(y_true, y_pred)))
 
 
@@ -61,17 +61,17 @@ def balanced_accuracy(y_true: Values, y_pred: Values) -> float:
 
 
 def precision(y_true: Values, y_pred: Values) -> float:
-    """Return hits / rows called positive; 0/1 decisions, (n,) or (n, k)."""
+    """Return true positives / predicted positives; 0/1 decisions, (n,) or (n, k)."""
     return _per_label(_precision, y_true, y_pred)
 
 
 def recall(y_true: Values, y_pred: Values) -> float:
-    """Return hits / positive rows; 0/1 decisions, (n,) or (n, k)."""
+    """Return true positives / positives; 0/1 decisions, (n,) or (n, k)."""
     return _per_label(_recall, y_true, y_pred)
 
 
 def f1(y_true: Values, y_pred: Values) -> float:
-    """Return 2 hits / (positive rows + rows called positive), of the class coded 1."""
+    """Return 2 true positives / (positives + predicted positives) of the class coded 1."""
     return _f1(y_true == 1, y_pred == 1)
 
 
@@ -84,17 +84,17 @@ def macro_f1(y_true: Values, y_pred: Values) -> float:
 
 
 def average_precision(y_true: Values, y_score: Values) -> float:
-    """Return the sum over thresholds of precision times gain in recall, ties taken together."""
+    """Return the sum over thresholds of precision * gain in recall; ties form one threshold."""
     return _per_label(_average_precision, y_true, y_score)
 
 
 def roc_auc(y_true: Values, y_score: Values) -> float:
-    """Return the area under the ROC curve, from mid-ranks (the Mann-Whitney statistic)."""
+    """Return the area under the ROC curve, from mid-ranks (Mann and Whitney 1947)."""
     return _per_label(_roc_auc, y_true, y_score)
 
 
 def log_loss(y_true: Values, y_score: Values) -> float:
-    """Return the mean of -log p(truth).
+    """Return the mean of -log p(true class).
 
     ``y_score`` is p(1) for (n,) codes 0 and 1, or (n, classes) for more classes, or p(1) for (n, k)
     labels.
@@ -102,13 +102,13 @@ def log_loss(y_true: Values, y_score: Values) -> float:
     if not len(y_true) or np.any((y_score < 0) | (y_score > 1)):
         return float("nan")
     if y_true.ndim == 1 and y_score.ndim == 2:
-        truth = np.take_along_axis(y_score, y_true.astype(np.int64)[:, None], axis=1)[:, 0]
-        return float(np.mean(-np.log(np.clip(truth, LEAST_PROBABILITY, 1))))
+        p_true = np.take_along_axis(y_score, y_true.astype(np.int64)[:, None], axis=1)[:, 0]
+        return float(np.mean(-np.log(np.clip(p_true, MIN_PROBABILITY, 1))))
     return _per_label(_binary_log_loss, y_true, y_score)
 
 
 def _per_label(metric: Callable[[Values, Values], float], y_true: Values, y_pred: Values) -> float:
-    """Apply a one-label metric to each column and average what is defined."""
+    """Apply a metric to each column and average the values that are defined."""
     if y_true.ndim == 1:
         return metric(y_true, y_pred)
     return _mean([metric(*column) for column in zip(y_true.T, y_pred.T, strict=True)])
@@ -120,8 +120,8 @@ def _mean(values: list[float]) -> float:
 
 
 def _precision(y_true: Values, y_pred: Values) -> float:
-    called = y_pred == 1
-    return float(np.mean(y_true[called] == 1)) if called.any() else float("nan")
+    predicted = y_pred == 1
+    return float(np.mean(y_true[predicted] == 1)) if predicted.any() else float("nan")
 
 
 def _recall(y_true: Values, y_pred: Values) -> float:
@@ -129,9 +129,9 @@ def _recall(y_true: Values, y_pred: Values) -> float:
     return float(np.mean(y_pred[positive] == 1)) if positive.any() else float("nan")
 
 
-def _f1(positive: NDArray[np.bool_], called: NDArray[np.bool_]) -> float:
-    whole = int(positive.sum()) + int(called.sum())
-    return 2 * int(np.sum(positive & called)) / whole if whole else float("nan")
+def _f1(positive: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
+    total = int(positive.sum()) + int(predicted.sum())
+    return 2 * int(np.sum(positive & predicted)) / total if total else float("nan")
 
 
 def _average_precision(y_true: Values, y_score: Values) -> float:
@@ -139,11 +139,11 @@ def _average_precision(y_true: Values, y_score: Values) -> float:
     if positive.all() or not positive.any():
         return float("nan")
     order = np.argsort(-y_score, kind="stable")
-    hits = np.cumsum(positive[order])
+    true_positives = np.cumsum(positive[order])
     last_of_tie = np.append(np.flatnonzero(np.diff(y_score[order])), len(order) - 1)
-    hits = hits[last_of_tie]
-    gained = np.diff(hits, prepend=0)
-    return float(np.sum(hits / (last_of_tie + 1) * gained) / hits[-1])
+    true_positives = true_positives[last_of_tie]
+    gain = np.diff(true_positives, prepend=0)
+    return float(np.sum(true_positives / (last_of_tie + 1) * gain) / true_positives[-1])
 
 
 def _roc_auc(y_true: Values, y_score: Values) -> float:
@@ -151,8 +151,8 @@ def _roc_auc(y_true: Values, y_score: Values) -> float:
     n_positive, n_negative = int(positive.sum()), int(np.sum(~positive))
     if not n_positive or not n_negative:
         return float("nan")
-    _, place, count = np.unique(y_score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]  # mid-rank, from 1
+    _, position, count = np.unique(y_score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[position]  # mid-rank, from 1
     above = float(rank[positive].sum()) - n_positive * (n_positive + 1) / 2
     return above / (n_positive * n_negative)
 
@@ -160,5 +160,5 @@ def _roc_auc(y_true: Values, y_score: Values) -> float:
 def _binary_log_loss(y_true: Values, y_score: Values) -> float:
     if not len(y_true):
         return float("nan")
-    truth = np.where(y_true == 1, y_score, 1 - y_score)
-    return float(np.mean(-np.log(np.clip(truth, LEAST_PROBABILITY, 1))))
+    p_true = np.where(y_true == 1, y_score, 1 - y_score)
+    return float(np.mean(-np.log(np.clip(p_true, MIN_PROBABILITY, 1))))

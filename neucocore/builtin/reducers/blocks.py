@@ -1,8 +1,8 @@
-"""What all reducers share: going over a matrix in blocks of rows, and checking it.
+"""What all reducers share: checks of a matrix, and computations in blocks of rows.
 
-A matrix may be memory-mapped and larger than memory, so nothing but one block of it is ever
-copied. Blocks and their order are fixed, and BLAS runs on one thread, so that the digits depend
-on the matrix alone.
+A matrix may be memory-mapped and larger than memory, so only one block of it is copied at a time.
+The blocks and their order are fixed and BLAS uses one thread, so that the digits of a result
+depend on the matrix only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _Part = TypeVar("_Part")
 
 
 def row_blocks(matrix: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
-    """Yield the rows in order, `BLOCK_ROWS` at a time, the last block shorter, as float64."""
+    """Yield the rows as float64 in order, `BLOCK_ROWS` at a time; the last block may be shorter."""
     for top in range(0, len(matrix), BLOCK_ROWS):
         yield matrix[top : top + BLOCK_ROWS].astype(np.float64)
 
@@ -40,8 +40,8 @@ def project(
 ) -> NDArray[np.float32]:
     """Return (matrix - origin) @ axes.T.
 
-    Every product has `BLOCK_ROWS` rows, the last block filled up with zeros: with other shapes
-    BLAS may answer with other last digits, and a row would depend on how many come with it.
+    Every product has `BLOCK_ROWS` rows; the last block is padded with zeros. With other shapes
+    BLAS may round differently, and the result of a row would depend on the number of rows.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def one_blas_thread() -> Any:
     return threadpool_limits(limits=1, user_api="blas")
 
 
-def wanted(dimension: int | None) -> int | None:
-    """Check the dimension asked for.
+def checked_dimension(dimension: int | None) -> int | None:
+    """Return the requested number of columns after checking it.
 
     Raises
     ------
@@ -82,57 +82,65 @@ def wanted(dimension: int | None) -> int | None:
         It is smaller than 1.
     """
     if dimension is not None and dimension < 1:
-        raise ConfigError(f"a reducer needs at least 1 dimension, not {dimension}")
+        raise ConfigError(
+            f"dimension={dimension}: a reducer needs at least 1 dimension",
+            hint="--dimension 64",
+        )
     return dimension
 
 
 def check_fit(name: str, matrix: NDArray[np.float32]) -> None:
-    """Refuse a matrix that nothing can be fitted on.
+    """Check that a reducer can be fitted on a matrix.
 
     Raises
     ------
     ShapeError
-        It is not two-dimensional, or empty.
+        The matrix is empty or not two-dimensional.
     NonFiniteError
-        It holds NaN or infinite numbers.
+        The matrix contains NaN or infinite numbers.
     """
     if matrix.ndim != 2 or 0 in matrix.shape:
-        raise ShapeError(f"{name} cannot be fitted on a matrix of shape {matrix.shape}")
-    wrong = [
+        raise ShapeError(
+            f"{name} cannot be fitted on a matrix of shape {matrix.shape}",
+            hint="embeddings need at least one row and one column",
+        )
+    not_finite = [
         top + row
         for top in range(0, len(matrix), BLOCK_ROWS)
         for row in np.flatnonzero(~np.isfinite(matrix[top : top + BLOCK_ROWS]).all(axis=1))
     ]
-    if wrong:
-        shown = ", ".join(map(str, wrong[:3]))
+    if not_finite:
+        examples = ", ".join(map(str, not_finite[:3])) + (", ..." if len(not_finite) > 3 else "")
         raise NonFiniteError(
-            f"{name} cannot be fitted: {len(wrong)} of {len(matrix)} rows hold NaN or infinite "
-            f"numbers (rows {shown}{', ...' if len(wrong) > 3 else ''})"
+            f"{name} cannot be fitted: {len(not_finite)} of {len(matrix)} rows contain NaN or "
+            f"infinite numbers (rows {examples}, counted from 0)",
+            hint="leave these rows out or encode their cubes again",
         )
 
 
 def check_columns(name: str, matrix: NDArray[np.float32], columns: int) -> None:
-    """Refuse a matrix of another width than the one fitted on.
+    """Check that a matrix has as many columns as the one that the reducer was fitted on.
 
     Raises
     ------
     ShapeError
-        It has not ``columns`` columns.
+        The number of columns differs from ``columns``.
     """
     if matrix.ndim != 2 or matrix.shape[1] != columns:
         raise ShapeError(
-            f"{name} was fitted on {columns} columns and cannot reduce a matrix of shape "
-            f"{matrix.shape}"
+            f"{name} was fitted on {columns} columns and cannot be applied to a matrix of shape "
+            f"{matrix.shape}",
+            hint="fit and apply a reducer on embeddings of the same encoder",
         )
 
 
 def fitted(name: str, part: _Part | None) -> _Part:
-    """Return a part of a reducer's state that only a fitted reducer has.
+    """Return a part of the state of a reducer that exists only after `fit`.
 
     Raises
     ------
     RuntimeError
-        The reducer has not been fitted: a mistake of the caller.
+        The reducer has not been fitted: a programming error of the caller.
     """
     if part is None:
         raise RuntimeError(f"{name} must be fitted first")

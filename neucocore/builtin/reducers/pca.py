@@ -1,4 +1,4 @@
-"""Principal components of a matrix that need not fit into memory."""
+"""Principal component analysis of a matrix that may be larger than memory."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from scipy.linalg import eigh
 from neucocore.builtin.reducers.blocks import (
     check_columns,
     check_fit,
+    checked_dimension,
     column_means,
     fitted,
     one_blas_thread,
     project,
     row_blocks,
-    wanted,
 )
 
 
 class PCA:
     """Projection onto the directions of largest variance.
 
-    With n rows and d columns the result has min(dimension, d, n) columns, in order of falling
-    variance. The sign of a direction makes its largest loading positive. Directions without
-    variance (there is at least one when n <= d) become columns of zeros, not of rounding errors.
+    With n rows and d columns the result has min(dimension, d, n) columns, in order of decreasing
+    variance. The sign of each direction is such that its largest loading is positive. Directions
+    without variance (at least one exists if n <= d) give columns of zeros, not of rounding errors.
 
     Parameters
     ----------
     dimension
-        The most columns wanted; None for as many as there are.
+        Maximum number of columns; None keeps all.
     """
 
     def __init__(self, dimension: int | None = None) -> None:
-        self.dimension = wanted(dimension)
+        self.dimension = checked_dimension(dimension)
         self._mean: NDArray[np.float64] | None = None
         self._axes = np.empty((0, 0))
         self._variance = np.empty(0)
         self._total = 0.0
 
     def fit(self, matrix: NDArray[np.float32]) -> PCA:
-        """Find the directions; memory holds one square matrix of the smaller side and 2 of blocks.
+        """Compute the directions; memory holds a min(n, d) x min(n, d) matrix and a few blocks.
 
         Parameters
         ----------
         matrix
-            Shape (n, d), float32, may be memory-mapped.
+            Shape (n, d), float32; may be memory-mapped.
         """
         check_fit("pca", matrix)
         rows, columns = matrix.shape
@@ -59,13 +59,13 @@ class PCA:
         return self
 
     def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the rows' coordinates along the directions, (n, k) float32."""
+        """Return the coordinates of the rows along the directions, (n, k) float32."""
         mean = fitted("pca", self._mean)
         check_columns("pca", matrix, len(mean))
         return project(matrix, mean, self._axes)
 
     def bytes_per_row(self) -> float:
-        """Return 4 bytes a column."""
+        """Return 4 bytes per column."""
         fitted("pca", self._mean)
         return 4.0 * len(self._axes)
 
@@ -79,7 +79,7 @@ class PCA:
         }
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a fitted one."""
+        """Take the state of a fitted reducer."""
         self._mean, self._axes = state["mean"], state["axes"]
         self._variance, self._total = state["variance"], float(state["total_variance"])
 
@@ -102,7 +102,7 @@ def _from_covariance(
 def _from_gram(
     matrix: NDArray[np.float32], mean: NDArray[np.float64], count: int
 ) -> _Decomposition:
-    """With fewer rows than columns the rows' scalar products are the smaller matrix."""
+    """Decompose the scalar products of the rows: the smaller matrix if n < d."""
     centred = matrix - mean
     gram = centred @ centred.T
     variance, vectors = _largest(gram, count)
@@ -127,11 +127,11 @@ def _finish(
     axes: NDArray[np.float64],
     total: float,
 ) -> _Decomposition:
-    """Turn sums of squares into variances, fix the signs, silence directions without variance."""
+    """Return variances and signed axes; axes and variance of directions without any become 0."""
     noise = max(shape) * np.finfo(np.float64).eps * max(squares[0], 0.0)
-    silent = squares <= noise
+    no_variance = squares <= noise
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
-    axes = np.where(silent[:, None], 0.0, axes * np.where(largest < 0, -1.0, 1.0))
+    axes = np.where(no_variance[:, None], 0.0, axes * np.where(largest < 0, -1.0, 1.0))
     degrees = max(shape[0] - 1, 1)
-    variance = np.where(silent, 0.0, squares) / degrees
+    variance = np.where(no_variance, 0.0, squares) / degrees
     return variance, np.ascontiguousarray(axes), total / degrees

@@ -1,4 +1,4 @@
-"""Random projection: fewer columns without looking at the data."""
+"""Random projection: fewer columns, independent of the data."""
 
 from __future__ import annotations
 
@@ -9,24 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.builtin.encoders.noise import standard_normals
-from neucocore.builtin.reducers.blocks import check_columns, check_fit, fitted, project, wanted
+from neucocore.builtin.reducers.blocks import (
+    check_columns,
+    check_fit,
+    checked_dimension,
+    fitted,
+    project,
+)
 
 
 class RandomProjection:
-    """Product with a normal matrix of variance 1 / k, which keeps distances on average.
+    """Product with a matrix of normal numbers of variance 1 / k, which keeps squared distances.
 
-    The matrix depends on seed and shape only; k is min(dimension, columns).
+    Squared distances are kept in expectation (Johnson and Lindenstrauss 1984). The matrix depends
+    only on its seed and shape; k is min(dimension, columns).
 
     Parameters
     ----------
     dimension
-        The most columns wanted; None for as many as there are.
+        Maximum number of columns; None keeps all.
     seed
-        Another seed gives another matrix.
+        Random seed of the matrix.
     """
 
     def __init__(self, dimension: int | None = None, seed: int = 42) -> None:
-        self.dimension = wanted(dimension)
+        self.dimension = checked_dimension(dimension)
         self.seed = seed
         self._axes: NDArray[np.float64] | None = None
 
@@ -46,7 +53,7 @@ class RandomProjection:
         return project(matrix, np.zeros(axes.shape[1]), axes)
 
     def bytes_per_row(self) -> float:
-        """Return 4 bytes a column."""
+        """Return 4 bytes per column."""
         return 4.0 * len(fitted("projection", self._axes))
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -54,5 +61,5 @@ class RandomProjection:
         return {"axes": fitted("projection", self._axes)}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a fitted one."""
+        """Take the state of a fitted reducer."""
         self._axes = state["axes"]

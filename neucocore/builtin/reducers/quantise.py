@@ -1,7 +1,7 @@
-"""Fewer bits a number: what is left when an embedding is stored coarsely.
+"""Quantisers: fewer bits per number.
 
-Every quantiser keeps all columns. `apply` returns the numbers a reader of the stored bytes would
-see, `codes` the stored bytes themselves.
+Every quantiser keeps all columns. `apply` returns the numbers that are read back from the stored
+bytes, `to_codes` returns the stored bytes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from neucocore.builtin.reducers.blocks import (
     check_columns,
     check_fit,
+    checked_dimension,
     column_means,
     fitted,
     row_blocks,
-    wanted,
 )
 from neucocore.errors import BudgetExceededError, NonFiniteError
 
@@ -26,14 +26,14 @@ _LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 class Float16:
-    """IEEE half precision: 11 significant bits, up to 65504."""
+    """IEEE 754 half precision: 11 significant bits, absolute values up to 65504."""
 
     def __init__(self, dimension: int | None = None) -> None:
-        self.dimension = wanted(dimension)
+        self.dimension = checked_dimension(dimension)
         self._columns: int | None = None
 
     def fit(self, matrix: NDArray[np.float32]) -> Float16:
-        """Note the number of columns of ``matrix``, (n, d) float32."""
+        """Store the number of columns of ``matrix``, (n, d) float32."""
         check_fit("float16", matrix)
         self._columns = _all_columns("float16", matrix, self.dimension)
         return self
@@ -47,7 +47,7 @@ class Float16:
         return self._halves(matrix).astype("<f2").view(np.uint8)
 
     def bytes_per_row(self) -> float:
-        """Return 2 bytes a column."""
+        """Return 2 bytes per column."""
         return 2.0 * fitted("float16", self._columns)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -55,7 +55,7 @@ class Float16:
         return {"columns": np.array(fitted("float16", self._columns))}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a fitted one."""
+        """Take the state of a fitted reducer."""
         self._columns = int(state["columns"])
 
     def _halves(self, matrix: NDArray[np.float32]) -> NDArray[np.float16]:
@@ -63,28 +63,29 @@ class Float16:
         largest = float(np.abs(matrix).max(initial=0))
         if largest > _LARGEST_HALF:
             raise NonFiniteError(
-                f"float16 holds numbers up to {_LARGEST_HALF:.0f}; the matrix has {largest:g}",
-                hint="the reducer int8, which scales every column, or standardise first",
+                f"float16 represents numbers up to {_LARGEST_HALF:.0f}; the matrix has {largest:g}",
+                hint="use the reducer int8, which scales every column, or standardise first",
             )
         return matrix.astype(np.float16)
 
 
 class Uniform:
-    """Equal steps from the smallest to the largest number of each column.
+    """Equally spaced levels from the smallest to the largest number of each column.
 
-    Numbers outside the range fitted on go to its ends. The smallest number and the step of every
-    column (8 bytes a column) are stored once for all rows and are not in `bytes_per_row`.
+    Numbers outside the range of the fitted matrix are clipped to it. The smallest number and the
+    step of every column (8 bytes per column) are stored once for all rows and do not count in
+    `bytes_per_row`.
 
     Parameters
     ----------
     dimension
         At least the number of columns, or None.
     bits
-        8, 4 or 2 bits a number: 256, 16 or 4 levels.
+        Bits per number: 8, 4 or 2, which gives 256, 16 or 4 levels.
     """
 
     def __init__(self, dimension: int | None = None, bits: int = 8) -> None:
-        self.dimension = wanted(dimension)
+        self.dimension = checked_dimension(dimension)
         self.bits = bits
         self._name = f"int{bits}"
         self._top = 2.0**bits - 1
@@ -92,7 +93,7 @@ class Uniform:
         self._step = np.empty(0, np.float32)
 
     def fit(self, matrix: NDArray[np.float32]) -> Uniform:
-        """Find the range of every column of ``matrix``, (n, d) float32, may be memory-mapped."""
+        """Compute the range of every column of ``matrix``, (n, d) float32."""
         check_fit(self._name, matrix)
         columns = _all_columns(self._name, matrix, self.dimension)
         low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
@@ -109,11 +110,11 @@ class Uniform:
         return rounded
 
     def to_codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Return the stored bytes, (n, ceil(d bits / 8)) uint8, the first number highest."""
+        """Return the stored bytes, (n, ceil(d bits / 8)) uint8; first number in the high bits."""
         return _packed(self._numbers(matrix).astype(np.uint8), self.bits)
 
     def bytes_per_row(self) -> float:
-        """Return ``bits`` a column, in whole bytes."""
+        """Return ``bits`` per column, rounded up to bytes."""
         return float(_whole_bytes(len(fitted(self._name, self._low)), self.bits))
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -121,27 +122,29 @@ class Uniform:
         return {"low": fitted(self._name, self._low), "step": self._step}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a fitted one."""
+        """Take the state of a fitted reducer."""
         self._low, self._step = state["low"], state["step"]
 
     def _numbers(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
         low = fitted(self._name, self._low)
         check_columns(self._name, matrix, len(low))
-        step = np.where(self._step > 0, self._step, np.float32(1))  # a constant column has no step
+        step = np.where(
+            self._step > 0, self._step, np.float32(1)
+        )  # the step of a constant column is 0
         numbers: NDArray[np.float32] = np.rint((matrix - low) / step).clip(0, self._top)
         return numbers
 
 
 def int4(dimension: int | None = None) -> Uniform:
-    """Return a quantiser of 4 bits a number."""
+    """Return a quantiser with 4 bits per number."""
     return Uniform(dimension, bits=4)
 
 
 class OneBit:
-    """One bit a number: above the column's mean or not.
+    """One bit per number: whether it is above the mean of its column.
 
-    A reader sees the mean of the rows on that side. The two means of every column (8 bytes a
-    column) are stored once for all rows and are not in `bytes_per_row`.
+    It is read back as the mean of the numbers on the same side. The two means of every column
+    (8 bytes per column) are stored once for all rows and do not count in `bytes_per_row`.
 
     Parameters
     ----------
@@ -150,12 +153,12 @@ class OneBit:
     """
 
     def __init__(self, dimension: int | None = None) -> None:
-        self.dimension = wanted(dimension)
+        self.dimension = checked_dimension(dimension)
         self._threshold: NDArray[np.float32] | None = None
         self._sides = np.empty((2, 0), np.float32)
 
     def fit(self, matrix: NDArray[np.float32]) -> OneBit:
-        """Find the means of every column of ``matrix``, (n, d) float32, may be memory-mapped."""
+        """Compute the means of every column of ``matrix``, (n, d) float32."""
         check_fit("one-bit", matrix)
         _all_columns("one-bit", matrix, self.dimension)
         mean = column_means(matrix)
@@ -163,25 +166,25 @@ class OneBit:
         count, total = np.zeros((2, len(mean))), np.zeros((2, len(mean)))
         for block in row_blocks(matrix):
             above = block > self._threshold
-            for side, chosen in enumerate((~above, above)):
-                count[side] += chosen.sum(axis=0)
-                total[side] += np.where(chosen, block, 0).sum(axis=0)
-        # A side without rows (a constant column) stands for the mean.
+            for side, on_side in enumerate((~above, above)):
+                count[side] += on_side.sum(axis=0)
+                total[side] += np.where(on_side, block, 0).sum(axis=0)
+        # A side without rows (in a constant column) is represented by the mean of the column.
         self._sides = np.where(count > 0, total / np.maximum(count, 1), mean).astype(np.float32)
         return self
 
     def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the mean of each number's side, (n, d) float32."""
+        """Return the mean of the side of each number, (n, d) float32."""
         below, above = self._sides
         means: NDArray[np.float32] = np.where(self._above(matrix), above, below)
         return means
 
     def to_codes(self, matrix: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Return the stored bytes, (n, ceil(d / 8)) uint8, the first number highest."""
+        """Return the stored bytes, (n, ceil(d / 8)) uint8; first number in the highest bit."""
         return _packed(self._above(matrix).astype(np.uint8), 1)
 
     def bytes_per_row(self) -> float:
-        """Return one bit a column, in whole bytes."""
+        """Return one bit per column, rounded up to bytes."""
         return float(_whole_bytes(len(fitted("one-bit", self._threshold)), 1))
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -189,7 +192,7 @@ class OneBit:
         return {"threshold": fitted("one-bit", self._threshold), "sides": self._sides}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a fitted one."""
+        """Take the state of a fitted reducer."""
         self._threshold, self._sides = state["threshold"], state["sides"]
 
     def _above(self, matrix: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -203,8 +206,8 @@ def _all_columns(name: str, matrix: NDArray[np.float32], dimension: int | None) 
     columns = int(matrix.shape[1])
     if dimension is not None and dimension < columns:
         raise BudgetExceededError(
-            f"{name} keeps all {columns} columns, which is more than the {dimension} wanted",
-            hint="a reducer that drops columns: pca or projection",
+            f"{name} keeps all {columns} columns, more than the maximum of {dimension}",
+            hint="use a reducer with fewer columns: pca or projection",
         )
     return columns
 
@@ -214,11 +217,11 @@ def _whole_bytes(numbers: int, bits: int) -> int:
 
 
 def _packed(codes: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
-    """Pack numbers of 1, 2, 4 or 8 bits into bytes row by row, the first in the highest bits."""
-    each = 8 // bits
-    padded = np.pad(codes, ((0, 0), (0, -codes.shape[1] % each)))
-    shifts = np.arange(each, dtype=np.uint8)[::-1] * np.uint8(bits)
+    """Pack numbers of 1, 2, 4 or 8 bits into bytes, row by row, the first in the highest bits."""
+    per_byte = 8 // bits
+    padded = np.pad(codes, ((0, 0), (0, -codes.shape[1] % per_byte)))
+    shifts = np.arange(per_byte, dtype=np.uint8)[::-1] * np.uint8(bits)
     packed: NDArray[np.uint8] = np.bitwise_or.reduce(
-        padded.reshape(len(codes), -1, each) << shifts, axis=2
+        padded.reshape(len(codes), -1, per_byte) << shifts, axis=2
     )
     return packed

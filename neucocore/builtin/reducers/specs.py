@@ -6,25 +6,25 @@ from neucocore.components.specs import Param, ReducerSpec
 
 
 def reducer_specs() -> list[ReducerSpec]:
-    """Return the standard reducers: two that drop columns, four that drop bits."""
+    """Return the standard reducers: two with fewer columns, four with fewer bits per number."""
     return [
         ReducerSpec(
             name="pca",
-            summary="the directions of largest variance, at most as many as rows and columns",
+            summary="principal components: the directions of largest variance",
             factory="neucocore.builtin.reducers.pca:PCA",
             license="Apache-2.0",
         ),
         ReducerSpec(
             name="projection",
-            summary="random directions that keep distances on average, whatever the data",
+            summary="random projection: keeps distances on average, independent of the data",
             factory="neucocore.builtin.reducers.projection:RandomProjection",
-            params=(Param("seed", "int", 42, "another seed gives other directions"),),
+            params=(Param("seed", "int", 42, "random seed of the directions"),),
             needs_fit=False,
             license="Apache-2.0",
         ),
         ReducerSpec(
             name="float16",
-            summary="half precision, 16 bits a number",
+            summary="half precision: 16 bits per number",
             factory="neucocore.builtin.reducers.quantise:Float16",
             needs_fit=False,
             bits=16,
@@ -32,21 +32,21 @@ def reducer_specs() -> list[ReducerSpec]:
         ),
         ReducerSpec(
             name="int8",
-            summary="256 equal steps over each column's range, 8 bits a number",
+            summary="256 equal levels over the range of each column: 8 bits per number",
             factory="neucocore.builtin.reducers.quantise:Uniform",
             bits=8,
             license="Apache-2.0",
         ),
         ReducerSpec(
             name="int4",
-            summary="16 equal steps over each column's range, 4 bits a number",
+            summary="16 equal levels over the range of each column: 4 bits per number",
             factory="neucocore.builtin.reducers.quantise:int4",
             bits=4,
             license="Apache-2.0",
         ),
         ReducerSpec(
             name="one-bit",
-            summary="above each column's mean or not, 1 bit a number",
+            summary="whether a number is above the mean of its column: 1 bit per number",
             factory="neucocore.builtin.reducers.quantise:OneBit",
             bits=1,
             license="Apache-2.0",
