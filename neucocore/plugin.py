@@ -50,13 +50,13 @@ if TYPE_CHECKING:
     from neucocore.data.cubes.cube import Cube
     from neucocore.data.cubes.file import (
         CubeFile,
-        CubeSchema,
         cube_digest,
         read_modality,
         write_modality,
     )
     from neucocore.data.cubes.folder import CubeFolder
     from neucocore.data.cubes.layouts import find_cubes
+    from neucocore.data.cubes.schema import CubeSchema
     from neucocore.data.cubes.selection import CubeSelection
     from neucocore.data.labels.labels import Labels, read_label_file
     from neucocore.derivation.grids import CubeGrid, grids_for
@@ -75,7 +75,7 @@ _ON_DEMAND = {
     "CubeGrid": "neucocore.derivation.grids",
     "CubeFile": "neucocore.data.cubes.file",
     "CubeFolder": "neucocore.data.cubes.folder",
-    "CubeSchema": "neucocore.data.cubes.file",
+    "CubeSchema": "neucocore.data.cubes.schema",
     "CubeSelection": "neucocore.data.cubes.selection",
     "cube_digest": "neucocore.data.cubes.file",
     "find_cubes": "neucocore.data.cubes.layouts",

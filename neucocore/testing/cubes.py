@@ -64,7 +64,7 @@ def _cube(
         id=hashlib.sha256(f"{seed}/{number}".encode()).hexdigest(),
         arrays=arrays,
         bands=dict(bands),
-        offset=dict.fromkeys(bands, 0),
+        offset={name: 0 for name in bands if name != "s1"},
         nodata={name: None if name == "s1" else 0.0 for name in bands},
         season_names=SEASONS if seasons == len(SEASONS) else (),
     )

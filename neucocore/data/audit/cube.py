@@ -11,9 +11,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
+from neucocore.data.cubes.file import CubeFile, MissingChunks
 from neucocore.data.cubes.layouts import SUFFIX
-from neucocore.data.cubes.quality import nodata_share, told_offsets
+from neucocore.data.cubes.offset import estimate_offsets
+from neucocore.data.cubes.quality import nodata_share
+from neucocore.data.cubes.schema import CubeSchema, is_sentinel2
 from neucocore.errors import DataError
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 
@@ -81,17 +83,27 @@ def audit_cube(
                 opened[modality] = file
             except (DataError, OSError) as error:
                 reports[modality] = replace(reports[modality], findings=(_unusable(path, error),))
-        told: dict[str, Counter[int]] = defaultdict(Counter)
+        offsets: dict[str, Counter[int]] = defaultdict(Counter)
         audits = {modality: _FileAudit(file, missing_chunks) for modality, file in opened.items()}
         for sample in range(max((file.samples for file in opened.values()), default=0)):
             arrays = {modality: audit.read(sample) for modality, audit in audits.items()}
             known = {modality: array for modality, array in arrays.items() if array is not None}
             bands = {modality: opened[modality].bands for modality in known}
-            for modality, seasons in told_offsets(known, bands).items():
-                told[modality].update(value for value in seasons if value is not None)
+            digital_numbers = {
+                modality: array
+                for modality, array in known.items()
+                if _has_offset(opened[modality], schemas.get(modality))
+            }
+            for modality, seasons in estimate_offsets(digital_numbers, bands).items():
+                offsets[modality].update(offset for offset in seasons if offset is not None)
         for modality, audit in audits.items():
-            reports[modality] = audit.report(reports[modality], told[modality])
+            reports[modality] = audit.report(reports[modality], offsets[modality])
     return list(reports.values())
+
+
+def _has_offset(file: CubeFile, schema: CubeSchema | None) -> bool:
+    """Whether the values are digital numbers: as declared or, without a schema, by their form."""
+    return is_sentinel2(file.bands, file.dtype) if schema is None else schema.offset is not None
 
 
 class _FileAudit:
@@ -119,7 +131,7 @@ class _FileAudit:
             self.shares.append(nodata_share(array))
         return array
 
-    def report(self, blank: FileReport, told: Counter[int]) -> FileReport:
+    def report(self, blank: FileReport, offsets: Counter[int]) -> FileReport:
         """Return what is known after the last sample."""
         return replace(
             blank,
@@ -129,7 +141,7 @@ class _FileAudit:
             dtype=str(self.file.dtype),
             samples=self.file.samples,
             nodata=sum(self.shares) / len(self.shares) if self.shares else None,
-            offsets=dict(told),
+            offsets=dict(offsets),
         )
 
 

@@ -12,9 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from neucocore.data.audit.cube import FileReport, audit_cube
-from neucocore.data.cubes.file import CubeSchema, MissingChunks
+from neucocore.data.cubes.file import MissingChunks
 from neucocore.data.cubes.layouts import SUFFIX
-from neucocore.data.cubes.quality import OFFSET
+from neucocore.data.cubes.offset import wrong_offset_message
+from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import MissingFileError, RunError
 from neucocore.files.findings import Finding
 from neucocore.runtime.processes import block_sigint, end_with_parent
@@ -183,11 +184,11 @@ class _Usual:
             name: Counter(getattr(report, name) for report in opened)
             for name in ("shape", "bands", "dtype")
         }
-        told: Counter[int] = Counter()
+        estimated: Counter[int] = Counter()
         for report in opened:
-            told.update(report.offsets)
-        stated = None if schema is None else schema.offset
-        self._offset = stated if stated is not None or not told else told.most_common(1)[0][0]
+            estimated.update(report.offsets)
+        declared = None if schema is None else schema.offset
+        self._offset = declared if isinstance(declared, int) else _most_common(estimated)
 
     def compare(self, report: FileReport) -> FileReport:
         """Return the report with what is unusual about the file added."""
@@ -199,14 +200,15 @@ class _Usual:
                 if own != usual:
                     message = f"{name} {_form(own)}, where {count} files have {_form(usual)}"
                     added.append(Finding(name, "error", message))
-            wrong = sum(n for told, n in report.offsets.items() if told != self._offset)
+            wrong = sum(n for offset, n in report.offsets.items() if offset != self._offset)
             if wrong and self._offset is not None:
-                message = (
-                    f"a season looks as if its offset were {OFFSET - self._offset}, "
-                    f"not {self._offset}"
-                )
+                message = wrong_offset_message(self._offset)
                 added.append(Finding("offset", "warning", message, wrong))
         return replace(report, findings=(*report.findings, *added)) if added else report
+
+
+def _most_common(counts: Counter[int]) -> int | None:
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def _form(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile, MissingChunks
-from neucocore.data.cubes.quality import audit_offsets
+from neucocore.data.cubes.offset import audit_offsets
 from neucocore.files.findings import Finding
 
 
@@ -49,13 +49,14 @@ def read_cube(
         findings += [_of_modality(finding, modality) for finding in noticed]
     bands = {modality: file.bands or _numbered(file) for modality, file in files.items()}
     schemas = {modality: file.schema for modality, file in files.items()}
-    findings += audit_offsets(arrays, bands, {m: s.offset for m, s in schemas.items()})
+    declared = {m: schema.offset for m, schema in schemas.items() if schema.offset is not None}
+    findings += audit_offsets(arrays, bands, declared)
     named = all(len(array) == len(season_names) for array in arrays.values())
     return Cube(
         id=id,
         arrays=arrays,
         bands=bands,
-        offset={modality: schema.offset or 0 for modality, schema in schemas.items()},
+        offset={m: 0 if offset == "unknown" else offset for m, offset in declared.items()},
         nodata={modality: schema.nodata for modality, schema in schemas.items()},
         season_names=tuple(season_names) if named else (),
         metadata=metadata or {},

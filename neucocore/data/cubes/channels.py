@@ -63,8 +63,7 @@ def standardised(
         The modality lacks bands, or is not (season, band, y, x).
     """
     order = _band_order(cube, modality)
-    offset = 0 if modality == "s1" else statistics.offset
-    values = cube.shifted(modality, offset, keep_nodata=keep_nodata)
+    values = cube.shifted(modality, statistics.offset, keep_nodata=keep_nodata)
     if order is not None:
         values = values[:, order]
     values -= np.array(statistics.mean[modality], np.float32)[:, None, None]

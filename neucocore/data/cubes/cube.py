@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.cubes.offset import add_step
 from neucocore.files.findings import Finding
 
 
@@ -25,7 +26,8 @@ class Cube:
     bands
         Modality name to band names, in array order.
     offset
-        Modality name to the digital-number offset the values carry: 0 or 1000. Sentinel-1 is 0.
+        Digital-number offset (0 or 1000) of each modality that holds Sentinel-2 digital numbers;
+        other modalities, such as radar in dB, have no entry.
     nodata
         Modality name to the value that means "no data", None where none is declared.
     season_names
@@ -56,19 +58,22 @@ class Cube:
         return sum(int(array.nbytes) for array in self.arrays.values())
 
     def shifted(self, modality: str, to: int, *, keep_nodata: bool = True) -> NDArray[np.float32]:
-        """Return a modality as float32 with its values on the offset ``to`` (0 or 1000).
+        """Return a modality as float32, its digital numbers with the offset `to`.
 
-        A cube knows which offset it carries, so a shift is never applied twice. With
-        ``keep_nodata`` the values equal to `nodata` stay as they are; without it they are
-        lifted like all others, as the published mean baseline does.
+        The cube knows which offset its values carry, so a shift is never applied twice. A modality
+        without an entry in `offset` holds no digital numbers and is not shifted.
+
+        Parameters
+        ----------
+        modality
+            Name of the modality.
+        to
+            The offset of the result: 0 or 1000.
+        keep_nodata
+            Leave the values equal to `nodata` as they are; False shifts them too, as the published
+            mean baseline does.
         """
         array = self.arrays[modality].astype(np.float32)
-        step = to - self.offset.get(modality, 0)
-        if step == 0:
-            return array
-        nodata = self.nodata.get(modality)
-        if keep_nodata and nodata is not None:
-            array[array != nodata] += np.float32(step)
-        else:
-            array += np.float32(step)
+        if (step := to - self.offset.get(modality, to)) != 0:
+            add_step(array, step, self.nodata.get(modality) if keep_nodata else None)
         return array

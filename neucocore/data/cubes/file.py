@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, get_args
@@ -21,13 +20,13 @@ from numpy.typing import NDArray
 from neucocore.data.cubes.archive import CubeArchive, directory_bytes
 from neucocore.data.cubes.chunks import ArrayInfo, ZarrError, array_info, read_array
 from neucocore.data.cubes.quality import audit_values
+from neucocore.data.cubes.schema import CubeSchema
 from neucocore.data.cubes.writing import DIMENSIONS, write_modality
 from neucocore.errors import ConfigError, CorruptCubeError
 from neucocore.files.findings import Finding
 from neucocore.messages import pluralize
 
 MissingChunks = Literal["error", "warn", "fill"]
-ValueKind = Literal["integer", "float"]
 
 VALUES = "bands"
 DESCRIPTION_LIMIT = 1 << 20
@@ -37,33 +36,6 @@ COORDINATE_LIMIT = 1 << 28
 ARRAY_LIMIT = 1 << 32
 """Bytes that one sample of one modality may have in memory."""
 KIND_LETTERS = {"integer": "iu", "float": "f"}
-
-
-@dataclass(frozen=True)
-class CubeSchema:
-    """What a data set says its files of one modality look like.
-
-    Attributes
-    ----------
-    bands
-        Band names in stored order; empty: not checked.
-    kind
-        ``integer`` or ``float`` values; None: not checked.
-    seasons, size
-        Nominal number of seasons, and of pixels along y and x; others are a warning.
-    offset
-        Digital-number offset the values are said to carry, 0 or 1000; None: not known. It is
-        checked where all modalities of a cube are together, since L2A is told best beside L1C.
-    nodata
-        The value that means "no data", None where none is declared.
-    """
-
-    bands: tuple[str, ...] = ()
-    kind: ValueKind | None = None
-    seasons: int | None = None
-    size: int | None = None
-    offset: int | None = None
-    nodata: float | None = None
 
 
 class CubeFile:
@@ -345,7 +317,6 @@ def cube_digest(paths: Iterable[str | Path]) -> str:
 
 __all__ = [
     "CubeFile",
-    "CubeSchema",
     "MissingChunks",
     "cube_digest",
     "read_modality",

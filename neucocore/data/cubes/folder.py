@@ -10,13 +10,14 @@ from typing import Any, Literal
 
 from neucocore.data.cubes.assembly import read_cube
 from neucocore.data.cubes.cube import Cube
-from neucocore.data.cubes.file import CubeFile, CubeSchema, MissingChunks
+from neucocore.data.cubes.file import CubeFile, MissingChunks
 from neucocore.data.cubes.layouts import BARE, LAYOUTS, SUFFIX, find_cubes
+from neucocore.data.cubes.schema import CubeSchema, undeclared_schema
 from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
 from neucocore.data.labels.labels import read_label_file
 from neucocore.data.labels.subset import subset_ids
-from neucocore.errors import CorruptCubeError, DataError, MissingFileError
+from neucocore.errors import ConfigError, CorruptCubeError, DataError, MissingFileError
 from neucocore.files.content_type import no_folder
 from neucocore.files.findings import raise_for_findings
 from neucocore.files.text_table import read_text_table
@@ -36,7 +37,11 @@ class CubeFolder:
     schemas
         Modality name to what its files look like; None: as the first cube of each modality is.
     stored_offset
-        With ``schemas=None``, the digital-number offset that Sentinel-2 files carry.
+        With ``schemas=None``, the digital-number offset of the Sentinel-2 files: 0, 1000, or None
+        for unknown.
+    sentinel2
+        With ``schemas=None``, the modalities that hold Sentinel-2 digital numbers; None: those
+        with integer values and Sentinel-2 band names.
     season_names
         Names of the seasons where a cube has as many.
     modalities, seasons, bands, offset, keep_nodata
@@ -65,6 +70,7 @@ class CubeFolder:
         schemas: Mapping[str, CubeSchema] | None = None,
         *,
         stored_offset: int | None = None,
+        sentinel2: Sequence[str] | None = None,
         season_names: Sequence[str] = SEASONS,
         modalities: Sequence[str] | None = None,
         seasons: Sequence[str | int] | None = None,
@@ -85,7 +91,7 @@ class CubeFolder:
         self._subset = subset
         self._files = self._found(subfolder, schemas, modalities)
         self.schemas = (
-            {modality: self._inferred(modality, stored_offset) for modality in self._files}
+            self._undeclared_schemas(stored_offset, sentinel2)
             if schemas is None
             else {modality: schemas[modality] for modality in self._files}
         )
@@ -203,17 +209,25 @@ class CubeFolder:
             )
         return {modality: found[modality] for modality in modalities}
 
-    def _inferred(self, modality: str, stored_offset: int | None) -> CubeSchema:
-        with self._first(modality) as first:
-            bands = first.bands
-            integer = first.dtype.kind in "iu"
-        optical = integer and any(band.startswith("B") for band in bands)
-        return CubeSchema(
-            bands=bands,
-            kind="integer" if integer else "float",
-            offset=stored_offset if optical else None,
-            nodata=0 if optical else None,
-        )
+    def _undeclared_schemas(
+        self, stored_offset: int | None, sentinel2: Sequence[str] | None
+    ) -> dict[str, CubeSchema]:
+        unknown = [modality for modality in sentinel2 or () if modality not in self._files]
+        if unknown:
+            raise ConfigError(
+                f"sentinel2={','.join(unknown)}: no such modality in {self.path}",
+                hint=f"available modalities: {', '.join(self._files)}",
+            )
+        schemas = {}
+        for modality in self._files:
+            with self._first(modality) as first:
+                schemas[modality] = undeclared_schema(
+                    first.bands,
+                    first.dtype,
+                    sentinel2=None if sentinel2 is None else modality in sentinel2,
+                    offset=stored_offset,
+                )
+        return schemas
 
     def _first(self, modality: str) -> CubeFile:
         """Open the first file of a modality that can be opened: the others shall be like it."""

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from neucocore.data.cubes.cube import Cube
+from neucocore.data.cubes.offset import OFFSETS, shifted
 from neucocore.errors import ConfigError
-
-ALL_OFFSETS = (0, 1000)
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class CubeSelection:
     keep_nodata: bool = True
 
     def __post_init__(self) -> None:
-        if self.offset is not None and self.offset not in ALL_OFFSETS:
+        if self.offset is not None and self.offset not in OFFSETS:
             raise ConfigError(f"an offset of {self.offset} is not known; it is 0 or 1000")
 
     @classmethod
@@ -112,9 +107,9 @@ class CubeSelection:
                 array = array[self.season_positions(len(array), cube.season_names)]
             if self.bands is not None:
                 array = array[:, bands[modality]]
-            if self.offset is not None and _can_shift(cube, modality):
+            if self.offset is not None and modality in cube.offset:
                 nodata = cube.nodata.get(modality) if self.keep_nodata else None
-                array = shifted(array, self.offset - cube.offset.get(modality, 0), nodata)
+                array = shifted(array, self.offset - cube.offset[modality], nodata)
                 offsets[modality] = self.offset
             arrays[modality] = array
         names = cube.season_names
@@ -127,23 +122,3 @@ class CubeSelection:
             offset=offsets,
             season_names=names,
         )
-
-
-def shifted(array: NDArray[Any], step: int, nodata: float | None) -> NDArray[Any]:
-    """Add `step` to all values but `nodata`, in the same type or, where it is too small, int32."""
-    if step == 0:
-        return array
-    wide = array.astype(np.int32)
-    if nodata is None:
-        wide += step
-    else:
-        np.add(wide, step, out=wide, where=array != nodata)
-    narrow = wide.astype(array.dtype)
-    return narrow if np.array_equal(narrow, wide) else wide
-
-
-def _can_shift(cube: Cube, modality: str) -> bool:
-    """Only Sentinel-2's digital numbers carry an offset; backscatter in dB does not."""
-    return cube.arrays[modality].dtype.kind in "iu" and any(
-        band.startswith("B") for band in cube.bands[modality]
-    )

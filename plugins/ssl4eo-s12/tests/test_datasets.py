@@ -86,7 +86,7 @@ def test_downstream_reads_all_layouts(tmp_path, folder):
     assert data.ids() == ["a", "b"]
     (cube,) = data.read(["b"])
     assert cube.bands == BANDS
-    assert cube.offset == {"s1": 0, "s2l1c": 0, "s2l2a": 0}
+    assert cube.offset == {"s2l1c": 0, "s2l2a": 0}
     assert cube.nodata["s2l2a"] == 0
     expected = look_alike("s2l2a", (4, 12, 12, 12), seed=1)
     np.testing.assert_array_equal(cube.arrays["s2l2a"], expected)
@@ -115,7 +115,7 @@ def test_the_offset_is_a_choice_that_the_cube_carries(tmp_path):
     write_downstream(tmp_path, "a")
     (plain,) = downstream(tmp_path).read(["a"])
     (lifted,) = downstream(tmp_path, offset=1000).read(["a"])
-    assert lifted.offset == {"s1": 0, "s2l1c": 1000, "s2l2a": 1000}
+    assert lifted.offset == {"s2l1c": 1000, "s2l2a": 1000}
     np.testing.assert_array_equal(lifted.arrays["s2l1c"], plain.arrays["s2l1c"] + 1000)
     np.testing.assert_array_equal(lifted.shifted("s2l1c", 1000), lifted.arrays["s2l1c"])
 
@@ -154,7 +154,7 @@ def test_pretraining_reads_each_sample_of_its_files(tmp_path):
     np.testing.assert_array_equal(cubes[1].arrays["s2l1c"], expected[0])
     np.testing.assert_array_equal(cubes[2].arrays["s2l1c"], expected[2])
     assert cubes[2].metadata == {"lon": 10.0, "lat": 50.0}
-    assert cubes[0].offset == {"s1": 0, "s2l1c": 1000, "s2l2a": 1000}
+    assert cubes[0].offset == {"s2l1c": 1000, "s2l2a": 1000}
     assert "offset" not in {finding.code for finding in cubes[0].findings}
     assert set(data.files(ids[0])) == {"s1", "s2l1c", "s2l2a"}
     assert data.label_files() == []

@@ -32,7 +32,7 @@ def test_cubes_come_with_bands_offset_no_data_and_place(earth: Path) -> None:
     cube = next(dataset.read(ids[:1]))
     assert len(ids) == 10
     assert cube.bands["s2l1c"][10] == "B10"
-    assert cube.offset == {"s1": 0, "s2l1c": 0, "s2l2a": 0}
+    assert cube.offset == {"s2l1c": 0, "s2l2a": 0}
     assert cube.nodata == {"s1": None, "s2l1c": 0, "s2l2a": 0}
     assert cube.season_names == ("spring", "summer", "fall", "winter")
     assert str(cube.metadata["place"]).startswith("place-")

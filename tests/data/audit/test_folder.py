@@ -5,7 +5,8 @@ import pytest
 
 from neucocore.data.audit.folder import audit_folder
 from neucocore.data.audit.summary import errors_of, summary_of, warnings_of
-from neucocore.data.cubes.file import CubeSchema, write_modality
+from neucocore.data.cubes.file import write_modality
+from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import MissingFileError
 
 
@@ -97,7 +98,7 @@ def test_fault_44_the_files_with_another_offset_than_most_are_warned_of(
         {
             "modality": "s2l2a",
             "files": 1,
-            "warning": "a season looks as if its offset were 1000, not 0 (4 times)",
+            "warning": "the offset of a season seems to be 1000, not 0 (4 times)",
             "for example": ids[1],
         }
     ]
@@ -121,7 +122,7 @@ def test_a_data_set_s_own_words_count_more_than_what_most_files_are_like(
     assert {row["error"] for row in errors_of(reports)} == {"its 2 bands are vv vh, not vh vv"}
     assert [row["warning"] for row in warnings_of(reports)] == [
         "16 x 16 pixels where the data set has 264 (2 times)",
-        "a season looks as if its offset were 0, not 1000 (8 times)",
+        "the offset of a season seems to be 0, not 1000 (8 times)",
     ]
 
 

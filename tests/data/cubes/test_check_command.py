@@ -10,7 +10,7 @@ import pytest
 from neucocore.cli import main
 from neucocore.components import discovery
 from neucocore.data.audit.folder import audit_folder
-from neucocore.data.cubes.file import CubeSchema
+from neucocore.data.cubes.schema import CubeSchema
 
 TOY = """
 from neucocore.plugin import CubeSchema, DatasetSpec, Param, hookimpl

@@ -13,11 +13,11 @@ from zarr.storage import ZipStore
 
 from neucocore.data.cubes.file import (
     CubeFile,
-    CubeSchema,
     cube_digest,
     read_modality,
     write_modality,
 )
+from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import ConfigError, CorruptCubeError, MissingFileError
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neucocore.data.cubes.file import CubeSchema, write_modality
+from neucocore.data.cubes.file import write_modality
 from neucocore.data.cubes.folder import CubeFolder
+from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import ConfigError, CorruptCubeError, DataError, IdError, MissingFileError
 from neucocore.interfaces import Dataset
 
@@ -25,7 +26,7 @@ def test_cubes_come_with_all_that_is_known_in_the_order_asked(tmp_path, write_fo
     assert first.metadata == {}
     assert first.bands == bands
     assert first.arrays["s2l1c"].shape == (4, 13, 16, 16)
-    assert first.offset == {"s1": 0, "s2l1c": 0, "s2l2a": 0}
+    assert first.offset == {"s2l1c": 0, "s2l2a": 0}
     assert first.nodata == {"s1": None, "s2l1c": 0, "s2l2a": 0}
     assert first.season_names == ("spring", "summer", "fall", "winter")
     assert set(data.files(ids[0])) == {"s1", "s2l1c", "s2l2a"}
@@ -46,6 +47,17 @@ def test_every_layout_is_found(tmp_path, layout, values, bands):
     for name, folder in zip("ab", layout, strict=True):
         write_modality(tmp_path / folder / f"{name}.zarr.zip", values("s1"), bands["s1"])
     assert CubeFolder(tmp_path).ids() == ["a", "b"]
+
+
+def test_the_modalities_of_sentinel2_can_be_named(tmp_path, values):
+    write_modality(tmp_path / "s2" / "a.zarr.zip", values("s2l2a")[:, :2], ("B2", "B3"))
+    (cube,) = CubeFolder(tmp_path).read(["a"])
+    assert (cube.offset, cube.nodata) == ({}, {"s2": None})
+    (cube,) = CubeFolder(tmp_path, stored_offset=1000, sentinel2=["s2"]).read(["a"])
+    assert (cube.offset, cube.nodata) == ({"s2": 1000}, {"s2": 0})
+    with pytest.raises(ConfigError, match="sentinel2=s3: no such modality") as error:
+        CubeFolder(tmp_path, sentinel2=["s3"])
+    assert error.value.hint == "available modalities: s2"
 
 
 def test_data_counts_before_older_layouts_and_a_subfolder_can_be_named(tmp_path, values, bands):
@@ -198,7 +210,7 @@ def test_what_is_noticed_comes_with_the_cube(tmp_path, values, bands):
     assert [str(finding) for finding in cube.findings] == [
         "s2l1c: 16 x 16 pixels where the data set has 264",
         "s2l1c: a season is zero everywhere: season 3",
-        "s2l1c: a season looks as if its offset were 1000, not 0 (3 times): "
+        "s2l1c: the offset of a season seems to be 1000, not 0 (3 times): "
         "season 0, season 1, season 2",
     ]
 

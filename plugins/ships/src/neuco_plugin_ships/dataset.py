@@ -65,7 +65,7 @@ class GeoTiffs:
             shown = ", ".join(unknown[:3])
             raise IdError(f"{len(unknown)} of {len(ids)} scenes are not in {self.path}: {shown}")
         for cube in ids:
-            yield Cube(cube, {"s1": _read(self._files[cube])}, {"s1": BANDS}, offset={"s1": 0})
+            yield Cube(cube, {"s1": _read(self._files[cube])}, {"s1": BANDS})
 
     def label_files(self) -> list[Path]:
         """Return the label files beside the scenes, sorted."""

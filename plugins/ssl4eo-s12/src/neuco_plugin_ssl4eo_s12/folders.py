@@ -19,7 +19,7 @@ def schemas(offset: int) -> dict[str, CubeSchema]:
             kind="float" if modality == "s1" else "integer",
             seasons=len(SEASON_NAMES),
             size=SIZE,
-            offset=0 if modality == "s1" else offset,
+            offset=None if modality == "s1" else offset,
             nodata=None if modality == "s1" else 0,
         )
         for modality, bands in BANDS.items()

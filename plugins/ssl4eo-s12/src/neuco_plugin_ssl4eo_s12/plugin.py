@@ -75,6 +75,14 @@ def neuco_datasets() -> list[DatasetSpec]:
                     choices=(0, 1000),
                     nullable=True,
                 ),
+                Param(
+                    "sentinel2",
+                    "list",
+                    None,
+                    "modalities that hold Sentinel-2 digital numbers; none: those with integer "
+                    "values and bands named as in Sentinel-2",
+                    nullable=True,
+                ),
             ),
         ),
     ]

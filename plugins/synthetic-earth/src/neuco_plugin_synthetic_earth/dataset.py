@@ -29,7 +29,7 @@ def synthetic_earth(path: str | Path, **choices: Any) -> CubeFolder:
             bands=bands,
             kind="float" if modality == "s1" else "integer",
             seasons=len(SEASONS),
-            offset=0,
+            offset=None if modality == "s1" else 0,
             nodata=None if modality == "s1" else 0,
         )
         for modality, bands in BANDS.items()

@@ -88,7 +88,7 @@ class ImageChoice:
         """Return the wanted bands of a modality, scaled."""
         statistics = SCALINGS[self.scaling]
         bands = [band for _, band in self._of(modality)]
-        values = _selected(cube, modality, bands).shifted(modality, _offset(modality, statistics))
+        values = _selected(cube, modality, bands).shifted(modality, statistics.offset)
         places = [BANDS[modality].index(band) for band in bands]
         values -= np.array(statistics.mean[modality], np.float32)[places, None, None]
         values /= np.array(statistics.std[modality], np.float32)[places, None, None]
@@ -136,10 +136,6 @@ def channels_of(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
             hint="--set bands=s2l1c, or --set bands=s2l2a:B04,s2l2a:B03,s2l2a:B02",
         )
     return tuple(pairs)
-
-
-def _offset(modality: str, statistics: ChannelStatistics) -> int:
-    return 0 if modality == "s1" else statistics.offset
 
 
 def _selected(cube: Cube, modality: str, bands: Sequence[str]) -> Cube:

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neucocore.data.cubes.schema import CubeSchema, is_sentinel2, undeclared_schema
+from neucocore.errors import ConfigError
+
+INT16, FLOAT32 = np.dtype(np.int16), np.dtype(np.float32)
+
+
+@pytest.mark.parametrize("offset", [None, 0, 1000, "unknown"])
+def test_an_offset_is_0_1000_unknown_or_none(offset):
+    assert CubeSchema(offset=offset).offset == offset
+
+
+@pytest.mark.parametrize("offset", [500, -1000, "none"])
+def test_another_offset_is_an_error(offset):
+    with pytest.raises(ConfigError, match="is not a digital-number offset"):
+        CubeSchema(offset=offset)
+
+
+@pytest.mark.parametrize(
+    ("bands", "dtype", "expected"),
+    [
+        (("B02", "B8A"), INT16, True),
+        (("B02", "B8A"), FLOAT32, False),
+        (("B02", "NDVI"), INT16, False),
+        (("BLUE", "B04"), INT16, False),
+        (("vv", "vh"), INT16, False),
+        ((), INT16, False),
+    ],
+)
+def test_undeclared_files_are_sentinel2_if_integers_have_its_band_names(bands, dtype, expected):
+    assert is_sentinel2(bands, dtype) == expected
+
+
+def test_undeclared_sentinel2_files_have_an_unknown_offset_and_no_data_of_0():
+    assert undeclared_schema(("B02",), INT16) == CubeSchema(
+        bands=("B02",), kind="integer", offset="unknown", nodata=0
+    )
+    assert undeclared_schema(("B02",), INT16, offset=1000).offset == 1000
+
+
+def test_undeclared_files_of_other_sensors_have_neither():
+    assert undeclared_schema(("vv",), FLOAT32, offset=1000) == CubeSchema(
+        bands=("vv",), kind="float"
+    )
+
+
+@pytest.mark.parametrize(("sentinel2", "offset"), [(True, 0), (False, None)])
+def test_what_is_said_about_undeclared_files_overrides_their_band_names(sentinel2, offset):
+    schema = undeclared_schema(("B2", "B3"), INT16, sentinel2=sentinel2, offset=0)
+    assert schema.offset == offset
