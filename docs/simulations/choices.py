@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 from data import EQUALLY, SIGNALS, by_robust, inputs, linear, show, task
-from neucocore.evaluation.linear.moments import TrainingPart
+from neucocore.evaluation.linear.training_part import TrainingPart
 
 from neucocore.builtin.metrics.standard import average_precision, balanced_accuracy, log_loss
 from neucocore.evaluation import robust

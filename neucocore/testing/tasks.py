@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neucocore.components.lookup import find
 from neucocore.components.specs import MetricSpec
 from neucocore.data.labels.labels import label_digest
-from neucocore.evaluation.heldout.batches import join
+from neucocore.evaluation.heldout.joined_task import join
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.robust import IDENTITY
 from neucocore.testing.randomness import leaving_generators_alone

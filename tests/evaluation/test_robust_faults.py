@@ -55,7 +55,7 @@ def test_fault_27_a_class_within_one_group_is_an_error(robust, task, rows):
 
 
 def test_fault_27_rows_of_one_group_cannot_be_split(robust, task, rows):
-    with pytest.raises(DataError, match="all 60 rows are of one group"):
+    with pytest.raises(DataError, match="all 60 rows belong to one group"):
         robust(rows, task("y", rows[:, 0], groups=np.full(60, "here")))
 
 

@@ -13,7 +13,7 @@ from neucocore.components.factory import plugin_errors
 from neucocore.components.specs import MetricSpec, ProbeSpec, TaskSpec
 from neucocore.data.labels.labels import Labels, read_label_file
 from neucocore.errors import ComponentOutputError, MissingFileError
-from neucocore.evaluation.heldout.metrics import _value
+from neucocore.evaluation.heldout.metrics import _call_metric
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
 from neucocore.evaluation.linear.probe import Target
 from neucocore.evaluation.task_labels import labels_of
@@ -143,7 +143,7 @@ def test_what_neuco_and_the_system_say_passes(files) -> None:
 
 def metric(function) -> functools.partial:
     spec = MetricSpec(name="odd", summary="odd", factory=function, problems=("regression",))
-    return functools.partial(_value, of(spec), function)
+    return functools.partial(_call_metric, of(spec), function)
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What protocols that score held-out rows share."""
+"""Scores on held-out rows: splits, out-of-fold predictions and their metrics."""

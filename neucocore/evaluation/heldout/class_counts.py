@@ -1,4 +1,4 @@
-"""Whether every training part has every class."""
+"""Check that every training part contains every class."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.evaluation.heldout.batches import JoinedTask
+from neucocore.evaluation.heldout.joined_task import JoinedTask
 
 
 def class_problems(joined: JoinedTask) -> list[str]:
-    """Say what forbids a classification task: one class only, or one that a training part lacks.
+    """Describe why a classification task cannot be split; empty if it can.
+
+    A task needs two classes, and each training part needs rows of every class.
 
     Returns
     -------
     list of str
-        One sentence with class counts per problem; empty for regression.
+        One sentence with the class counts per problem; always empty for regression.
     """
     task = joined.task
     if task.problem == "regression":
@@ -24,30 +26,36 @@ def class_problems(joined: JoinedTask) -> list[str]:
     if task.problem != "multilabel":
         names = dict(enumerate(task.classes)) or {int(c): str(c) for c in np.unique(joined.y)}
         return _problems(task.key, joined.y.reshape(-1).astype(np.float64), names, joined.folds)
-    outputs = task.outputs or tuple(f"label {k}" for k in range(joined.columns.shape[1]))
-    found = []
-    for k, name in enumerate(outputs):
-        y = joined.columns[:, k].astype(np.float64)
-        found += _problems(f"{task.key}, {name}", y, {0: "0", 1: "1"}, joined.folds)
-    return found
+    labels = task.outputs or tuple(f"label {k}" for k in range(joined.label_matrix.shape[1]))
+    problems = []
+    for k, label in enumerate(labels):
+        y = joined.label_matrix[:, k].astype(np.float64)
+        problems += _problems(f"{task.key}, {label}", y, {0: "0", 1: "1"}, joined.folds)
+    return problems
 
 
 def _problems(
-    what: str,
+    labels: str,
     y: NDArray[np.float64],
-    names: Mapping[int, str],
+    class_names: Mapping[int, str],
     partitions: Sequence[NDArray[np.int64]],
 ) -> list[str]:
-    counts = {code: int(np.sum(y == code)) for code in names}
-    said = ", ".join(f"{names[code]}: {count}" for code, count in counts.items())
-    if sum(count > 0 for count in counts.values()) < 2:
-        return [f"{what}: one class only ({said})"]
-    lacking = [names[c] for c, n in counts.items() if n and _held_out_whole(y == c, partitions)]
-    if lacking:
-        return [f"{what}: a training part has no row of class {', '.join(lacking[:3])} ({said})"]
+    count_of_code = {code: int(np.sum(y == code)) for code in class_names}
+    counts = ", ".join(f"{class_names[code]}: {count}" for code, count in count_of_code.items())
+    if sum(count > 0 for count in count_of_code.values()) < 2:
+        return [f"{labels}: one class only ({counts})"]
+    missing = [
+        class_names[code]
+        for code, count in count_of_code.items()
+        if count and _held_out_together(y == code, partitions)
+    ]
+    if missing:
+        return [
+            f"{labels}: a training part has no row of class {', '.join(missing[:3])} ({counts})"
+        ]
     return []
 
 
-def _held_out_whole(rows: NDArray[np.bool_], partitions: Sequence[NDArray[np.int64]]) -> bool:
-    """Tell whether some split holds out all these rows."""
+def _held_out_together(rows: NDArray[np.bool_], partitions: Sequence[NDArray[np.int64]]) -> bool:
+    """Return whether any split holds out all of these rows at once."""
     return any(len(np.unique(folds[rows])) == 1 for folds in partitions)

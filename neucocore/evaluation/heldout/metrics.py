@@ -1,14 +1,15 @@
-"""Metrics over held-out predictions: pooled over all rows, and split by split.
+"""Metrics of held-out predictions: pooled over all rows, and for each split.
 
-R2 is 1 - SSE / SSE0, SSE0 being the squared error of the mean of the training part in place of a
-prediction: what knows nothing but the training labels scores 0, not below. Every other metric is
-its plugin's function.
+R2 is 1 - SSE / SSE0, where SSE0 is the squared error of predicting the mean label of the training
+part. A model that knows nothing but the training labels therefore scores 0 instead of slightly less
+than 0 (the out-of-sample R2 of Campbell and Thompson, Review of Financial Studies 21, 2008). All
+other metrics are the functions that plugins offer.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,25 +18,26 @@ from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
-from neucocore.components.lookup import find_standard
+from neucocore.components.lookup import find_for_spec
 from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
-from neucocore.evaluation.heldout.batches import JoinedTask
-from neucocore.evaluation.linear.moments import Matrix
+from neucocore.evaluation.heldout.joined_task import JoinedTask
+from neucocore.evaluation.linear.matrix import Matrix
 
-SECONDARY_METRICS: dict[Problem, tuple[str, ...]] = {
+SECONDARY_METRICS: Mapping[Problem, tuple[str, ...]] = {
     "regression": ("r2", "rmse", "mae"),
     "binary": ("average-precision", "balanced-accuracy", "f1", "roc-auc", "accuracy"),
     "multiclass": ("macro-f1", "balanced-accuracy", "accuracy", "log-loss"),
     "multilabel": ("average-precision", "macro-f1", "roc-auc"),
 }
-"""What is always computed, secondary the primary metric."""
+"""Metrics that are always computed in addition to the primary one."""
 BASELINE_METRIC = "r2"
+"""The metric that compares predictions with the training part's mean label."""
 
 
 @dataclass(frozen=True)
 class NamedMetric:
-    """A metric ready for use."""
+    """A metric's description and its function ``(y_true, y_pred) -> float``."""
 
     spec: MetricSpec
     function: Callable[[NDArray[Any], NDArray[Any]], float]
@@ -47,78 +49,79 @@ class NamedMetric:
 
 
 def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[NamedMetric]]:
-    """Return each task's metrics, the primary one first.
+    """Return the metrics of each task, the primary one first.
 
     Parameters
     ----------
     primary
-        A metric for all tasks instead of their own.
+        A metric that replaces the primary metric of every task.
 
     Raises
     ------
     ConfigError
-        A metric that is not meant for a task's problem.
+        A primary metric that does not apply to the problem of its task.
     """
-    found: dict[str, NamedMetric] = {}
+    loaded: dict[str, NamedMetric] = {}
     problems = []
-    lists = []
+    metrics_of_tasks = []
     for joined in tasks:
         task = joined.task
         secondary = [*task.secondary_metrics, *SECONDARY_METRICS[task.problem]]
-        if task.problem == "regression" and joined.columns.shape[1] > 1:
+        if task.problem == "regression" and joined.label_matrix.shape[1] > 1:
             secondary.append("mean-distance")
-        names = dict.fromkeys([primary or task.metric, *secondary, *task.secondary_metrics])
-        chosen = {m.name: m for m in (found.setdefault(n, _named(n)) for n in names)}
-        lists.append(list(chosen.values()))
-        first = lists[-1][0].spec
-        if task.problem not in first.problems:
-            meant = " and ".join(first.problems)
-            problems.append(f"task {task.key} is {task.problem}; {first.name} is for {meant}")
+        names = dict.fromkeys([primary or task.metric, *secondary])
+        metrics = {m.name: m for m in (loaded.setdefault(n, _load(n)) for n in names)}
+        metrics_of_tasks.append(list(metrics.values()))
+        spec = metrics_of_tasks[-1][0].spec
+        if task.problem not in spec.problems:
+            allowed = " and ".join(spec.problems)
+            problems.append(f"task {task.key} is {task.problem}; {spec.name} is for {allowed}")
     if problems:
         raise ConfigError(
-            "a metric does not fit its task", problems=problems, hint="neuco list metrics"
+            "a metric does not apply to its task", problems=problems, hint="neuco list metrics"
         )
-    return lists
+    return metrics_of_tasks
 
 
-def _named(name: str) -> NamedMetric:
-    component = find_standard("metric", name)
-    function = functools.partial(_value, component, create(component))
+def _load(name: str) -> NamedMetric:
+    component = find_for_spec("metric", name)
+    function = functools.partial(_call_metric, component, create(component))
     return NamedMetric(cast(MetricSpec, component.spec), function)
 
 
-def _value(
+def _call_metric(
     component: Component,
     function: Callable[[NDArray[Any], NDArray[Any]], float],
     y: NDArray[Any],
     predicted: NDArray[Any],
 ) -> float:
-    """Call a plugin's metric; whatever is no number is an error that names it."""
+    """Call a plugin's metric; a result that is not a number is an error that names the metric."""
     with plugin_errors(component):
-        found = function(y, predicted)
-    if not isinstance(found, int | float | np.number):
+        result = function(y, predicted)
+    if not isinstance(result, int | float | np.number):
         raise ComponentOutputError(
-            f"the metric {component.full_name} returned {type(found).__name__}, not a number",
+            f"the metric {component.full_name} returned {type(result).__name__}, not a number",
             hint=f"neuco plugins check {component.plugin}",
         )
-    return float(found)
+    return float(result)
 
 
 def pooled_score(
     metric: NamedMetric, joined: JoinedTask, scores: Matrix, columns: Sequence[int] | None = None
 ) -> float | None:
-    """Return a metric over all held-out rows, averaged over repeats; None where undefined.
+    """Return a metric over all held-out rows, averaged over repeats; None if it is undefined.
 
     Parameters
     ----------
     scores
         (repeats, n, k), as in `OutOfFold`.
     columns
-        Only these outputs.
+        Indices of the outputs to use; all by default.
     """
     values = []
     for repeat, folds in enumerate(joined.folds):
-        values.append(value(metric, joined, scores[repeat], baseline(joined, folds), columns))
+        means = training_means(joined, folds)
+        values.append(metric_value(metric, joined, scores[repeat], means, columns))
     mean = float(np.mean(values))
     return None if np.isnan(mean) else mean
 
@@ -126,31 +129,37 @@ def pooled_score(
 def split_scores(
     metric: NamedMetric, joined: JoinedTask, scores: Matrix
 ) -> list[tuple[int, float | None]]:
-    """Return the number of each split and the metric over its held-out rows."""
+    """Return, for each split, its number and the metric over its held-out rows.
+
+    Parameters
+    ----------
+    scores
+        (repeats, n, k), as in `OutOfFold`.
+    """
     result: list[tuple[int, float | None]] = []
     for repeat, folds in enumerate(joined.folds):
-        means = baseline(joined, folds)
+        means = training_means(joined, folds)
         for fold in np.unique(folds):
             rows = np.flatnonzero(folds == fold)
-            number = value(metric, joined, scores[repeat], means, rows=rows)
-            result.append((len(result), None if np.isnan(number) else number))
+            value = metric_value(metric, joined, scores[repeat], means, rows=rows)
+            result.append((len(result), None if np.isnan(value) else value))
     return result
 
 
-def baseline(joined: JoinedTask, folds: NDArray[np.int64]) -> Matrix:
-    """Return the mean of the training part's labels for each row and column, (n, k)."""
-    y = joined.columns.astype(np.float64)
+def training_means(joined: JoinedTask, folds: NDArray[np.int64]) -> Matrix:
+    """Return for each row and column the mean label of its training part, (n, k)."""
+    y = joined.label_matrix.astype(np.float64)
     known = ~np.isnan(y)
     means = np.empty_like(y)
     for fold in np.unique(folds):
-        held = folds == fold
-        train = known & ~held[:, None]
+        held_out = folds == fold
+        train = known & ~held_out[:, None]
         count = np.maximum(train.sum(axis=0), 1)
-        means[held] = np.where(train, y, 0.0).sum(axis=0) / count
+        means[held_out] = np.where(train, y, 0.0).sum(axis=0) / count
     return means
 
 
-def value(
+def metric_value(
     metric: NamedMetric,
     joined: JoinedTask,
     scores: Matrix,
@@ -158,21 +167,31 @@ def value(
     columns: Sequence[int] | None = None,
     rows: NDArray[np.int64] | None = None,
 ) -> float:
-    """Return a metric over some rows (default: all); NaN where undefined.
+    """Return a metric over some rows; NaN if it is undefined.
 
-    Decisions are the most probable class: above 0.5 for binary and for each label.
+    Metrics of decisions get the most probable class; for binary problems and for each label of a
+    multi-label problem that is 1 above a probability of 0.5.
+
+    Parameters
+    ----------
+    scores
+        (n, k) predictions of one repeat.
+    means
+        (n, k), from `training_means`.
+    columns, rows
+        Indices of the outputs and rows to use; all by default.
     """
-    chosen = np.arange(len(joined.ids)) if rows is None else rows
+    rows = np.arange(len(joined.ids)) if rows is None else rows
     problem = joined.task.problem
     if problem in ("regression", "multilabel"):
-        kept = np.arange(joined.columns.shape[1]) if columns is None else np.array(columns)
-        y = joined.columns[np.ix_(chosen, kept)]
-        predicted, base = scores[np.ix_(chosen, kept)], means[np.ix_(chosen, kept)]
+        outputs = np.arange(joined.label_matrix.shape[1]) if columns is None else np.array(columns)
+        cells = np.ix_(rows, outputs)
+        y, predicted = joined.label_matrix[cells], scores[cells]
         if problem == "multilabel" and metric.spec.needs == "value":
             predicted = np.where(np.isnan(predicted), np.nan, predicted > 0.5)
-        return _over_columns(metric, y, predicted, base, whole=problem == "multilabel")
-    y = joined.y.reshape(-1)[chosen].astype(np.int64)
-    predicted = scores[chosen]
+        return _over_columns(metric, y, predicted, means[cells], multilabel=problem == "multilabel")
+    y = joined.y.reshape(-1)[rows].astype(np.int64)
+    predicted = scores[rows]
     if problem == "binary":
         predicted = predicted[:, 0]
     if metric.spec.needs == "value":
@@ -182,32 +201,36 @@ def value(
 
 
 def _over_columns(
-    metric: NamedMetric, y: Matrix, predicted: Matrix, base: Matrix, *, whole: bool
+    metric: NamedMetric, y: Matrix, predicted: Matrix, means: Matrix, *, multilabel: bool
 ) -> float:
-    """Apply a metric to all outputs together, or to each one's known rows, and average."""
+    """Apply a metric to all outputs together, or average it over the known rows of each output."""
     known = ~(np.isnan(y) | np.isnan(predicted))
     if metric.spec.multioutput:
         complete = known.all(axis=1)
         return float(metric.function(y[complete], predicted[complete]))
-    if whole and known.all():
+    if multilabel and known.all():
         return float(metric.function(y, predicted))
     values = []
     for column in range(y.shape[1]):
         rows = known[:, column]
-        truth, said = y[rows, column], predicted[rows, column]
+        y_column, predicted_column = y[rows, column], predicted[rows, column]
         if metric.name == BASELINE_METRIC:
-            values.append(r2_over(truth, said, base[rows, column]))
+            values.append(r2_against(y_column, predicted_column, means[rows, column]))
         else:
-            # A label stays a column, (n, 1): as (n,) its 0 and 1 would be two classes.
-            shape = (-1, 1) if whole else (-1,)
-            values.append(float(metric.function(truth.reshape(shape), said.reshape(shape))))
-    defined = [number for number in values if not np.isnan(number)]
+            # A label keeps the shape (n, 1): as (n,) its 0 and 1 would be taken for two classes.
+            shape = (-1, 1) if multilabel else (-1,)
+            value = metric.function(y_column.reshape(shape), predicted_column.reshape(shape))
+            values.append(float(value))
+    defined = [value for value in values if not np.isnan(value)]
     return float(np.mean(defined)) if defined else float("nan")
 
 
-def r2_over(y: Matrix, predicted: Matrix, base: Matrix) -> float:
-    """Return 1 - SSE / SSE of ``base``, all (n,); NaN when ``base`` makes no error."""
+def r2_against(y: Matrix, predicted: Matrix, baseline: Matrix) -> float:
+    """Return 1 - SSE / SSE of `baseline`, for arrays (n,).
+
+    NaN for constant labels, and if `baseline` has no error.
+    """
     if not len(y) or np.ptp(y) == 0:
         return float("nan")
-    total = float(np.sum((y - base) ** 2))
+    total = float(np.sum((y - baseline) ** 2))
     return 1 - float(np.sum((y - predicted) ** 2)) / total if total > 0 else float("nan")

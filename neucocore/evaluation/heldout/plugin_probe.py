@@ -1,4 +1,4 @@
-"""Any probe plugin in place of a protocol's own probe."""
+"""Use of an installed probe in place of a protocol's own probe."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ from neucocore.components.parameters import check_values
 from neucocore.components.specs import ProbeSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.inputs import ScoringTask
-from neucocore.evaluation.linear.moments import Matrix, TrainingPart
+from neucocore.evaluation.linear.matrix import Matrix
 from neucocore.evaluation.linear.probe import Target
+from neucocore.evaluation.linear.training_part import TrainingPart
 from neucocore.interfaces import Probe
 
-Guard = Callable[[], AbstractContextManager[None]]
-"""What a probe's own code runs in, so that its errors name it."""
+ErrorContext = Callable[[], AbstractContextManager[None]]
+"""Returns the context in which a probe's code runs, so that its errors name the probe."""
 
 
 class ProbeModel:
-    """A fitted probe plugin whose output is checked.
+    """A fitted probe of a plugin, with its output checked.
 
     Parameters
     ----------
     probe
-        Fitted.
+        The fitted probe.
     columns
-        The columns it predicts: of a multi-class problem the classes it was trained on.
+        Indices of the columns it predicts. Of a multiclass problem these are the classes that
+        occur in the training rows.
     width
-        Number of columns there are; the others are 0.
-    who
-        The probe's name for messages.
-    guard
-        What its code runs in.
+        Number of columns of the predictions; columns that the probe does not predict are 0.
+    name
+        The probe's name, for messages.
+    error_context
+        Context in which the probe's code runs.
     """
 
     def __init__(
@@ -48,29 +50,36 @@ class ProbeModel:
         probe: Probe,
         columns: NDArray[np.int64],
         width: int,
-        who: str,
-        guard: Guard = nullcontext,
+        name: str,
+        error_context: ErrorContext = nullcontext,
     ) -> None:
-        self.probe, self.columns, self.width, self.who = probe, columns, width, who
-        self.guard = guard
-        self.chosen: Sequence[Mapping[str, Any]] = tuple(getattr(probe, "chosen", ()))
-        self.how = f"the arrays are the state of the probe {who}, whose documentation explains them"
+        self.probe, self.columns, self.width, self.name = probe, columns, width, name
+        self.error_context = error_context
+        self.selected: Sequence[Mapping[str, Any]] = tuple(getattr(probe, "selected", ()))
+        self.description = f"the arrays are the state of the probe {name}; see its documentation"
 
     def predict(self, X: Matrix) -> Matrix:
-        """Return what the probe predicts, (m, k)."""
-        with self.guard():
+        """Return the probe's predictions (m, k) for rows (m, d).
+
+        Raises
+        ------
+        ComponentOutputError
+            The predictions have the wrong shape or are not finite.
+        """
+        with self.error_context():
             predicted = np.asarray(self.probe.predict(X), dtype=np.float64)
-        if predicted.shape != (len(X), len(self.columns)):
+        expected = (len(X), len(self.columns))
+        if predicted.shape != expected:
             raise ComponentOutputError(
-                f"the probe {self.who} predicted an array of shape {predicted.shape} "
-                f"for {len(X)} rows; {(len(X), len(self.columns))} is asked for",
-                hint=f"neuco info {self.who}",
+                f"the probe {self.name} predicted an array of shape {predicted.shape} "
+                f"for {len(X)} rows; expected {expected}",
+                hint=f"neuco info {self.name}",
             )
         if not np.isfinite(predicted).all():
-            bad = int(np.sum(~np.isfinite(predicted)))
+            count = int(np.sum(~np.isfinite(predicted)))
             raise ComponentOutputError(
-                f"the probe {self.who} predicted {bad} values that are not finite numbers",
-                hint=f"neuco info {self.who}",
+                f"the probe {self.name} predicted {count} values that are not finite numbers",
+                hint=f"neuco info {self.name}",
             )
         scores = np.zeros((len(X), self.width))
         scores[:, self.columns] = predicted
@@ -78,12 +87,12 @@ class ProbeModel:
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Return the probe's state."""
-        with self.guard():
+        with self.error_context():
             return self.probe.state()
 
 
 class ProbeFitter:
-    """Makes and fits a probe for every target of every split.
+    """Creates and fits a probe for every target of every split.
 
     Parameters
     ----------
@@ -92,26 +101,27 @@ class ProbeFitter:
     name
         The probe's name.
     identity
-        ``name@version`` of the protocol, which generators of random numbers are seeded with.
-    guard
-        What the probe's code runs in.
+        ``name@version`` of the protocol; random number generators are seeded with it.
+    error_context
+        Context in which the probe's code runs.
     """
 
-    uses_moments = False
+    uses_statistics = False
 
     def __init__(
         self,
         make: Callable[[Problem], Probe],
         name: str,
         identity: str,
-        guard: Guard = nullcontext,
+        error_context: ErrorContext = nullcontext,
     ) -> None:
-        self.make, self.name, self.identity, self.guard = make, name, identity, guard
+        self.make, self.name, self.identity = make, name, identity
+        self.error_context = error_context
 
     def __call__(
         self, part: TrainingPart, targets: Sequence[Target], split: int
     ) -> list[ProbeModel]:
-        """Fit one probe per target on the stacked rows."""
+        """Fit one probe per target on the training rows."""
         X = np.concatenate(part.slices)
         return [self._fit(X, target, split) for target in targets]
 
@@ -122,61 +132,71 @@ class ProbeFitter:
             y = y[:, 0].astype(np.int64)
         elif target.problem == "multiclass":
             columns, y = np.unique(y[:, 0].astype(np.int64), return_inverse=True)
-        with self.guard():
+        with self.error_context():
             probe = self.make(target.problem).fit(X, y, generator(self.identity, split))
         if not hasattr(probe, "predict"):
             raise ComponentOutputError(
                 f"fit of the probe {self.name} returned {type(probe).__name__}, not the probe",
                 hint=f"neuco info {self.name}",
             )
-        return ProbeModel(probe, columns, target.classes or len(columns), self.name, self.guard)
+        width = target.classes or len(columns)
+        return ProbeModel(probe, columns, width, self.name, self.error_context)
 
 
 def installed_probe(
-    chosen: str | Mapping[str, Any], identity: str, tasks: Sequence[ScoringTask]
+    probe: str | Mapping[str, Any], identity: str, tasks: Sequence[ScoringTask]
 ) -> ProbeFitter:
-    """Look a probe plugin up and check that it is meant for every task.
+    """Find an installed probe and check that it applies to every task.
 
     Parameters
     ----------
-    chosen
-        The probe's name, or a mapping of ``name`` and parameters.
+    probe
+        The probe's name, or a mapping of ``name``, optionally ``version``, and parameters.
+    identity
+        ``name@version`` of the protocol.
 
     Raises
     ------
     ConfigError
-        Unknown parameters, or a task of a problem the probe is not for.
+        Unknown parameters, or a task whose problem the probe does not support.
     """
-    given = {"name": chosen} if isinstance(chosen, str) else dict(chosen)
-    component = find("probe", given.pop("name"))
-    params = check_values(given, component.spec.params, of=component.full_name)
+    settings = {"name": probe} if isinstance(probe, str) else dict(probe)
+    settings.pop("version", None)
+    component = find("probe", settings.pop("name"))
+    params = check_values(settings, component.spec.params, of=component.full_name)
     _check_problems(component, tasks)
 
     def make(problem: Problem) -> Probe:
         return cast(Probe, create(component, problem=problem, **params))
 
     for problem in {task.problem for task in tasks}:
-        make(problem)  # imports its libraries now, before BLAS is bound to one thread
-    guard = functools.partial(plugin_errors, component)
-    return ProbeFitter(make, component.full_name, identity, guard)
+        make(problem)  # imports its libraries now, before BLAS is limited to one thread
+    error_context = functools.partial(plugin_errors, component)
+    return ProbeFitter(make, component.full_name, identity, error_context)
 
 
 def generator(identity: str, split: int) -> np.random.Generator:
-    """Return the generator of a split: the same for every task, whatever runs beside it."""
+    """Return the random number generator of a split, the same for every task.
+
+    Parameters
+    ----------
+    identity
+        ``name@version`` of the protocol.
+    """
     digest = hashlib.sha256(f"{identity}\nprobe\n{split}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
 def _check_problems(component: Component, tasks: Sequence[ScoringTask]) -> None:
-    can = cast(ProbeSpec, component.spec).problems
+    supported = cast(ProbeSpec, component.spec).problems
     problems = [
-        f"task {task.key} is {task.problem}; {component.name} is for {' and '.join(can)}"
+        f"task {task.key} is {task.problem}; {component.name} is for {' and '.join(supported)}"
         for task in tasks
-        if task.problem not in can
+        if task.problem not in supported
     ]
     if problems:
         raise ConfigError(
-            f"the probe {component.full_name} does not fit every task",
+            f"the probe {component.full_name} does not apply to every task",
             problems=problems,
             hint="choose tasks with --tasks, or another probe: neuco list probes",
         )

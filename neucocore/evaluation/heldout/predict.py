@@ -1,4 +1,4 @@
-"""Predictions for held-out rows: every split of every task, in threads."""
+"""Out-of-fold predictions: fits and predicts every split of every task, in threads."""
 
 from __future__ import annotations
 
@@ -13,68 +13,85 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from neucocore.evaluation.heldout.batches import Batch, JoinedTask, Portion, batches_of
-from neucocore.evaluation.linear.moments import Matrix, Moments, TrainingPart, column_mean
+from neucocore.evaluation.heldout.joined_task import JoinedTask
+from neucocore.evaluation.heldout.shared_rows import SharedRows, TaskColumns, group_by_rows
+from neucocore.evaluation.linear.matrix import Matrix, column_mean
 from neucocore.evaluation.linear.probe import Target
+from neucocore.evaluation.linear.sufficient_statistics import SufficientStatistics
+from neucocore.evaluation.linear.training_part import TrainingPart
 
 Progress = Callable[[str, int, int], None]
+"""Called with (task, finished splits, splits)."""
+
 ALL_ROWS = -1
-"""The number of the split that holds nothing out."""
+"""Number of the split that holds out no row."""
 
 
 class Model(Protocol):
     """A fitted probe of one target."""
 
     @property
-    def how(self) -> str:
-        """How the arrays turn an embedding into a prediction, in words."""
+    def description(self) -> str:
+        """How to compute a prediction from the arrays, in words."""
 
     @property
-    def chosen(self) -> Sequence[Mapping[str, Any]]:
-        """What was selected inside the training part, as plain JSON values."""
+    def selected(self) -> Sequence[Mapping[str, Any]]:
+        """Hyperparameters selected inside the training part, as plain JSON values."""
 
     def predict(self, X: Matrix) -> Matrix:
-        """Return (m, k) values or probabilities."""
+        """Return (m, k) label values or probabilities for rows (m, d)."""
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Return the state as plain arrays."""
+        """Return the fitted state as plain arrays."""
 
 
 class Fitter(Protocol):
     """Fits probes on one training part.
 
-    ``split`` numbers the split (-1: all rows) and is all that a generator of random numbers may
-    be seeded with beside the protocol. ``uses_moments`` fitters are given the part's moments.
+    Attributes
+    ----------
+    name
+        Name of the probe.
+    uses_statistics
+        Whether fits use the sufficient statistics of the training part; if so, they are computed
+        once for all splits.
     """
 
     name: str
-    uses_moments: bool
+    uses_statistics: bool
 
     def __call__(
         self, part: TrainingPart, targets: Sequence[Target], split: int
     ) -> Sequence[Model]:
-        """Return one model per target; safe to call from several threads."""
+        """Return one model per target; safe to call from several threads.
+
+        Parameters
+        ----------
+        split
+            Number of the split; `ALL_ROWS` if no row is held out. Random number generators may be
+            seeded with it and with the protocol, and with nothing else.
+        """
 
 
 @dataclass(eq=False)
 class OutOfFold:
-    """What a task's splits gave.
+    """Out-of-fold predictions of one task.
 
     Attributes
     ----------
     scores
-        (repeats, n, k) values or probabilities, rows as in the `JoinedTask`; NaN where a label
-        is missing.
-    chosen
-        Per split and fitted part: ``split``, the label's ``column`` where each is fitted alone,
-        and what the model selected.
+        (repeats, n, k) label values or probabilities, rows as in the `JoinedTask`; NaN where a
+        label is missing.
+    selected
+        One mapping per split and separately fitted part: ``split``, the label's ``column`` if each
+        column is fitted separately, and the hyperparameters that the model selected.
     models
-        Portions and their models fitted on all rows, where asked for.
+        Label columns with their models fitted on all rows, if requested.
     """
 
     scores: Matrix
-    chosen: list[dict[str, Any]] = field(default_factory=list)
-    models: list[tuple[Portion, Model]] = field(default_factory=list)
+    selected: list[dict[str, Any]] = field(default_factory=list)
+    models: list[tuple[TaskColumns, Model]] = field(default_factory=list)
 
 
 def predict_out_of_fold(
@@ -89,134 +106,152 @@ def predict_out_of_fold(
 ) -> list[OutOfFold]:
     """Fit and predict every split of every task.
 
-    The numbers do not depend on `jobs`, on the order of rows, or on which tasks come together.
+    No digit depends on `jobs`, on the order of rows, or on which tasks are scored together.
+
+    Parameters
+    ----------
+    matrix
+        Embeddings (n, d).
+    folds
+        Number of folds.
+    jobs
+        Number of threads.
+    progress
+        Called after each split of each task.
+    keep_models
+        Whether to fit models on all rows as well and to return them.
     """
     results = [OutOfFold(_empty_scores(joined)) for joined in tasks]
-    count = _Counter(tasks, progress)
-    batches = batches_of(tasks)
-    count.expect(batches)
+    counter = _ProgressCounter(tasks, progress)
+    groups = group_by_rows(tasks)
+    counter.expect(groups)
     with one_blas_thread(), _pool(jobs) as pool:
-        for batch in batches:
-            run = _BatchRun(batch, tasks, matrix[batch.rows].astype(np.float64), fit, folds)
-            run.share_moments(pool)
-            parts = list(batch.held_out())
-            splits = [pool.submit(run.split, fold, held) for fold, held in parts]
-            everything = keep_models and batch.repeat == 0 and pool.submit(run.fit_all)
-            for (fold, held), future in zip(parts, splits, strict=True):
-                run.store(fold, held, *future.result(), results)
-                count.done(batch)
-            if everything:
-                for portion, model in zip(batch.portions, everything.result(), strict=True):
-                    results[portion.task].models.append((portion, model))
+        for shared in groups:
+            fits = _SharedFits(shared, tasks, matrix[shared.rows].astype(np.float64), fit, folds)
+            fits.share_statistics(pool)
+            held_out = list(shared.held_out())
+            splits = [pool.submit(fits.fit_split, fold, rows) for fold, rows in held_out]
+            all_rows = keep_models and shared.repeat == 0 and pool.submit(fits.fit_all)
+            for (fold, rows), future in zip(held_out, splits, strict=True):
+                fits.store(fold, rows, *future.result(), results)
+                counter.count_split(shared)
+            if all_rows:
+                for columns, model in zip(shared.task_columns, all_rows.result(), strict=True):
+                    results[columns.task].models.append((columns, model))
     return results
 
 
-class _BatchRun:
-    """One batch being worked on."""
+class _SharedFits:
+    """The fits on one set of shared rows."""
 
     def __init__(
         self,
-        batch: Batch,
+        shared: SharedRows,
         tasks: Sequence[JoinedTask],
         X: Matrix,
         fit: Fitter,
         folds: int,
     ) -> None:
-        self.batch, self.tasks, self.X, self.fit, self.folds = batch, tasks, X, fit, folds
+        self.shared, self.tasks, self.X, self.fit, self.folds = shared, tasks, X, fit, folds
         self.shift = column_mean((X,))
-        self.whole: Moments | None = None
+        self.statistics: SufficientStatistics | None = None
 
-    def share_moments(self, pool: ThreadPoolExecutor) -> None:
-        """Sum over all rows, fold by fold, so that a split need only subtract its own."""
+    def share_statistics(self, pool: ThreadPoolExecutor) -> None:
+        """Sum over all rows, fold by fold, so that each split only subtracts its own rows."""
         n, d = self.X.shape
-        if self.fit.uses_moments and n > d:
-            slices = [self.X[held] for _, held in self.batch.held_out()]
-            moments = pool.map(lambda rows: Moments.of(rows, self.shift), slices)
-            self.whole = functools.reduce(Moments.__add__, moments)
+        if self.fit.uses_statistics and n > d:
+            slices = [self.X[rows] for _, rows in self.shared.held_out()]
+            sums = pool.map(lambda rows: SufficientStatistics.of(rows, self.shift), slices)
+            self.statistics = functools.reduce(SufficientStatistics.__add__, sums)
 
-    def split(self, fold: int, held: slice) -> tuple[Sequence[Model], list[Matrix]]:
-        """Fit on all rows but the held-out ones; return models and predictions for those."""
-        others = tuple(self.X[rows] for other, rows in self.batch.held_out() if other != fold)
-        known = self.whole and self.whole - Moments.of(self.X[held], self.shift)
-        part = TrainingPart(others, self.batch.grouped, known)
-        train = np.delete(np.arange(len(self.X)), held)
-        models = self.fit(part, self._targets(train), self._number(fold))
-        return models, [model.predict(self.X[held]) for model in models]
+    def fit_split(self, fold: int, held_out: slice) -> tuple[Sequence[Model], list[Matrix]]:
+        """Fit on all rows except the held-out ones; return models and predictions for those."""
+        others = tuple(self.X[rows] for other, rows in self.shared.held_out() if other != fold)
+        statistics = self.statistics and (
+            self.statistics - SufficientStatistics.of(self.X[held_out], self.shift)
+        )
+        part = TrainingPart(others, self.shared.grouped, statistics)
+        train = np.delete(np.arange(len(self.X)), held_out)
+        models = self.fit(part, self._targets(train), self._split_number(fold))
+        return models, [model.predict(self.X[held_out]) for model in models]
 
     def fit_all(self) -> Sequence[Model]:
         """Fit on all rows."""
-        slices = tuple(self.X[rows] for _, rows in self.batch.held_out())
-        part = TrainingPart(slices, self.batch.grouped, self.whole)
+        slices = tuple(self.X[rows] for _, rows in self.shared.held_out())
+        part = TrainingPart(slices, self.shared.grouped, self.statistics)
         return self.fit(part, self._targets(np.arange(len(self.X))), ALL_ROWS)
 
     def store(
         self,
         fold: int,
-        held: slice,
+        held_out: slice,
         models: Sequence[Model],
         predictions: Sequence[Matrix],
         results: Sequence[OutOfFold],
     ) -> None:
-        """Put one split's predictions and choices where they belong."""
-        for portion, model, predicted in zip(self.batch.portions, models, predictions, strict=True):
-            joined, result = self.tasks[portion.task], results[portion.task]
-            cells = np.ix_(portion.places[held], np.array(portion.columns))
-            if not joined.per_column:
-                cells = np.ix_(portion.places[held], np.arange(result.scores.shape[2]))
-            result.scores[self.batch.repeat][cells] = predicted
-            for place, chosen in enumerate(model.chosen):
-                of = {"column": portion.columns[place]} if joined.several else {}
-                result.chosen.append({"split": self._number(fold), **of, **chosen})
+        """Add the predictions and selected hyperparameters of one split to the results."""
+        fitted = zip(self.shared.task_columns, models, predictions, strict=True)
+        for task_columns, model, predicted in fitted:
+            joined, result = self.tasks[task_columns.task], results[task_columns.task]
+            columns = np.array(task_columns.columns)
+            if not joined.separate_columns:
+                columns = np.arange(result.scores.shape[2])
+            cells = np.ix_(task_columns.positions[held_out], columns)
+            result.scores[self.shared.repeat][cells] = predicted
+            for index, selected in enumerate(model.selected):
+                column = {"column": task_columns.columns[index]} if joined.several_outputs else {}
+                result.selected.append({"split": self._split_number(fold), **column, **selected})
 
     def _targets(self, rows: NDArray[np.int64]) -> list[Target]:
         targets = []
-        for portion in self.batch.portions:
-            joined = self.tasks[portion.task]
-            cells = np.ix_(portion.places[rows], np.array(portion.columns))
-            y = joined.columns[cells].astype(np.float64)
+        for task_columns in self.shared.task_columns:
+            joined = self.tasks[task_columns.task]
+            cells = np.ix_(task_columns.positions[rows], np.array(task_columns.columns))
+            y = joined.label_matrix[cells].astype(np.float64)
             classes = class_count(joined) if joined.task.problem == "multiclass" else 0
             targets.append(Target(joined.task.problem, y, classes))
         return targets
 
-    def _number(self, fold: int) -> int:
-        return self.batch.repeat * self.folds + fold
+    def _split_number(self, fold: int) -> int:
+        return self.shared.repeat * self.folds + fold
 
 
 def class_count(joined: JoinedTask) -> int:
-    """Return the number of classes of a multi-class task."""
+    """Return the number of classes of a multiclass task."""
     return max(len(joined.task.classes), int(joined.y.max()) + 1)
 
 
 def _empty_scores(joined: JoinedTask) -> Matrix:
-    k = class_count(joined) if joined.task.problem == "multiclass" else joined.columns.shape[1]
+    multiclass = joined.task.problem == "multiclass"
+    k = class_count(joined) if multiclass else joined.label_matrix.shape[1]
     return np.full((len(joined.folds), len(joined.ids), k), np.nan)
 
 
-class _Counter:
-    """Counts the splits done of each task."""
+class _ProgressCounter:
+    """Counts the finished splits of each task."""
 
     def __init__(self, tasks: Sequence[JoinedTask], progress: Progress | None) -> None:
         self.names = [joined.task.key for joined in tasks]
         self.progress = progress
-        self.of = [0] * len(tasks)
-        self.so_far = [0] * len(tasks)
+        self.total = [0] * len(tasks)
+        self.finished = [0] * len(tasks)
 
-    def expect(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            for portion in batch.portions:
-                self.of[portion.task] += len(list(batch.held_out()))
+    def expect(self, groups: Sequence[SharedRows]) -> None:
+        for shared in groups:
+            for columns in shared.task_columns:
+                self.total[columns.task] += len(list(shared.held_out()))
 
-    def done(self, batch: Batch) -> None:
-        for portion in batch.portions:
-            self.so_far[portion.task] += 1
+    def count_split(self, shared: SharedRows) -> None:
+        for columns in shared.task_columns:
+            task = columns.task
+            self.finished[task] += 1
             if self.progress is not None:
-                task = portion.task
-                self.progress(self.names[task], self.so_far[task], self.of[task])
+                self.progress(self.names[task], self.finished[task], self.total[task])
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS and OpenMP on one thread, so that sums are added in one order everywhere."""
+    """Limit BLAS and OpenMP to one thread, so that sums are always added in the same order."""
     with threadpool_limits(limits=1):
         yield
 

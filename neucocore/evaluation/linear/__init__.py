@@ -1,1 +1,1 @@
-"""The linear probe: ridge and logistic regression."""
+"""The linear probe: ridge and logistic regression, fitted on one training part."""

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Pair = tuple[Array, Array, Array]
+CurvaturePair = tuple[Array, Array, Array]
 
 MEMORY = 8
+"""Number of curvature pairs kept."""
 SUFFICIENT_DECREASE = 1e-4
-MOST_HALVINGS = 30
+"""Constant of Armijo's condition."""
+MAX_HALVINGS = 30
 
 
 def minimise(
@@ -23,39 +25,44 @@ def minimise(
     tolerance: float,
     max_iter: int,
 ) -> Array:
-    """Return the minimisers of several convex functions, evaluated together.
+    """Return the minimisers of several convex functions that are evaluated together.
 
     Parameters
     ----------
     objective
-        Variables (p, problems) to values (problems,) and gradients (p, problems). The variables
-        should be scaled so that Hessians are near the identity: the first step is the negative
+        Maps variables (p, problems) to values (problems,) and gradients (p, problems). Scale the
+        variables so that the Hessians are close to the identity: the first step is the negative
         gradient.
     start
-        Where to start, (p, problems).
+        Initial variables, (p, problems).
     tolerance
-        A problem is solved when no entry of its gradient is larger than this times its value over
-        the value it started from: where a value falls far, its curvature fades with it, and a
-        fixed bound would stop long before the minimum. Values must be positive.
+        A problem is solved when no entry of its gradient exceeds ``tolerance`` times the ratio of
+        its value to its initial value. The ratio matters where a value falls by orders of
+        magnitude: the curvature falls with it, and a fixed bound would stop far from the minimum.
+        Values must be positive.
     max_iter
-        Stops after so many steps in any case.
+        Maximum number of steps.
+
+    Returns
+    -------
+    (p, problems) array
 
     Notes
     -----
-    Nocedal, Mathematics of Computation 35 (1980), with backtracking until Armijo's condition
-    holds. Pairs without positive curvature are left out.
+    L-BFGS: Nocedal, Mathematics of Computation 35 (1980), 773-782. Steps are halved until Armijo's
+    condition holds. Pairs without positive curvature are not used.
     """
     point = start
     values, gradient = objective(point)
-    first = values
-    pairs: deque[Pair] = deque(maxlen=MEMORY)
+    initial_values = values
+    pairs: deque[CurvaturePair] = deque(maxlen=MEMORY)
     for _ in range(max_iter):
         largest = np.max(np.abs(gradient), axis=0, initial=0.0)
-        open_ = largest * first > tolerance * values
-        direction = np.where(open_, -_times_inverse_hessian(gradient, pairs), 0.0)
-        slope = _dot(direction, gradient)
-        steps = np.where(open_, 1.0, 0.0)
-        for _ in range(MOST_HALVINGS):
+        unsolved = largest * initial_values > tolerance * values
+        direction = np.where(unsolved, -_times_inverse_hessian(gradient, pairs), 0.0)
+        slope = _column_dots(direction, gradient)
+        steps = np.where(unsolved, 1.0, 0.0)
+        for _ in range(MAX_HALVINGS):
             if not steps.any():
                 return point
             new_point = point + steps * direction
@@ -65,41 +72,41 @@ def minimise(
                 break
             steps = np.where(failed, steps / 2, steps)
         else:
-            steps = np.where(failed, 0.0, steps)  # no further decrease can be represented
-            tolerance_met = ~failed
-            if not (open_ & tolerance_met).any():
+            # No further decrease of the failed problems can be represented in float64.
+            steps = np.where(failed, 0.0, steps)
+            if not (unsolved & ~failed).any():
                 return point
             new_point = np.where(failed, point, new_point)
             new_values, new_gradient = objective(new_point)
-        pairs.append(_pair(new_point - point, new_gradient - gradient))
+        pairs.append(_curvature_pair(new_point - point, new_gradient - gradient))
         point, values, gradient = new_point, new_values, new_gradient
     return point
 
 
-def _dot(a: Array, b: Array) -> Array:
-    """Return the inner product of each problem's columns."""
+def _column_dots(a: Array, b: Array) -> Array:
+    """Return the inner product of each column of `a` with the same column of `b`, (problems,)."""
     product: Array = np.einsum("ij,ij->j", a, b)
     return product
 
 
-def _pair(moved: Array, turned: Array) -> Pair:
-    """Return a step, the gradient's change, and 1 over their product (0: not to be used)."""
-    curvature = _dot(moved, turned)
-    usable = curvature > np.finfo(np.float64).eps * _dot(turned, turned)
-    return moved, turned, np.where(usable, 1 / np.where(usable, curvature, 1.0), 0.0)
+def _curvature_pair(step: Array, gradient_change: Array) -> CurvaturePair:
+    """Return step, gradient change and 1 / their inner product (0 if the pair is not usable)."""
+    curvature = _column_dots(step, gradient_change)
+    usable = curvature > np.finfo(np.float64).eps * _column_dots(gradient_change, gradient_change)
+    return step, gradient_change, np.where(usable, 1 / np.where(usable, curvature, 1.0), 0.0)
 
 
-def _times_inverse_hessian(gradient: Array, pairs: deque[Pair]) -> Array:
-    """Apply the two-loop recursion to each problem."""
+def _times_inverse_hessian(gradient: Array, pairs: deque[CurvaturePair]) -> Array:
+    """Multiply each problem's gradient by its approximate inverse Hessian (two-loop recursion)."""
     result = gradient.copy()
     weights = []
-    for moved, turned, rho in reversed(pairs):
-        weights.append(rho * _dot(moved, result))
-        result -= weights[-1] * turned
+    for step, gradient_change, rho in reversed(pairs):
+        weights.append(rho * _column_dots(step, result))
+        result -= weights[-1] * gradient_change
     if pairs:
-        _, turned, rho = pairs[-1]
-        curvature = rho * _dot(turned, turned)
+        _, gradient_change, rho = pairs[-1]
+        curvature = rho * _column_dots(gradient_change, gradient_change)
         result /= np.where(curvature > 0, curvature, 1.0)
-    for (moved, turned, rho), weight in zip(pairs, reversed(weights), strict=True):
-        result += (weight - rho * _dot(turned, result)) * moved
+    for (step, gradient_change, rho), weight in zip(pairs, reversed(weights), strict=True):
+        result += (weight - rho * _column_dots(gradient_change, result)) * step
     return result

@@ -1,31 +1,40 @@
-"""The linear probe of ``robust``: ridge for values, logistic regression for classes."""
+"""The linear probe: ridge regression for values, logistic regression for classes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
 from neucocore.evaluation.linear.logistic import LogisticFit, fit_logistic, probabilities
-from neucocore.evaluation.linear.moments import Matrix, TrainingPart
+from neucocore.evaluation.linear.matrix import Matrix
 from neucocore.evaluation.linear.ridge import RidgeFit, fit_ridge
+from neucocore.evaluation.linear.training_part import TrainingPart
+
+Link = Literal["identity", "logistic", "softmax"]
+LINKS: Mapping[Problem, Link] = {
+    "regression": "identity",
+    "binary": "logistic",
+    "multiclass": "softmax",
+    "multilabel": "logistic",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What to predict, for the rows of one training part.
+    """The labels to predict, for the rows of one training part.
 
     Attributes
     ----------
     problem
         As in `ScoringTask`.
     y
-        (n, k) float64: values, or 0/1 for binary (k = 1) and multilabel; (n, 1) class codes for
-        multiclass. Complete.
+        (n, k) float64 without missing values: label values, or 0/1 for binary (k = 1) and
+        multilabel problems; (n, 1) class codes for multiclass problems.
     classes
         Number of classes of a multiclass problem, else 0.
     """
@@ -34,8 +43,8 @@ class Target:
     y: Matrix
     classes: int = 0
 
-    def columns(self) -> list[Matrix]:
-        """Return the parts to be fitted with a penalty of their own, each (n, k')."""
+    def parts(self) -> list[Matrix]:
+        """Return the arrays (n, k') that are fitted separately, each with a penalty of its own."""
         if self.problem == "multiclass":
             return [np.eye(self.classes)[self.y[:, 0].astype(np.int64)]]
         return [self.y[:, [column]] for column in range(self.y.shape[1])]
@@ -48,33 +57,35 @@ class LinearModel:
     Attributes
     ----------
     weights
-        (d, k), for the embedding's own columns.
+        (d, k) weights of the original embedding columns.
     intercept
         (k,).
     link
-        ``identity``, ``logistic`` (each column) or ``softmax``.
-    chosen
-        What was selected inside the training part, per fitted part: ``scaling``,
-        ``penalty_per_row``, and the mean squared leave-one-out ``error`` of least squares.
+        What turns linear scores into predictions: ``identity``, ``logistic`` (for each column) or
+        ``softmax``.
+    selected
+        The hyperparameters selected inside the training part, for each separately fitted part:
+        ``scaling``, ``penalty_per_row``, and ``error``, the mean squared leave-one-out error of
+        ridge regression.
     """
 
     weights: Matrix
     intercept: Matrix
-    link: str
-    chosen: tuple[Mapping[str, Any], ...]
+    link: Link
+    selected: tuple[Mapping[str, Any], ...]
 
     @property
-    def how(self) -> str:
-        """How the arrays turn an embedding into a prediction, in words."""
-        after = {
-            "identity": "that is the label",
-            "logistic": "then the logistic function: the probability of each label being 1",
-            "softmax": "then the softmax: the probability of each class",
+    def description(self) -> str:
+        """How to compute a prediction from the arrays, in words."""
+        then = {
+            "identity": "the result is the label",
+            "logistic": "the logistic function of it is the probability that each label is 1",
+            "softmax": "the softmax of it is the probability of each class",
         }
-        return f"embedding times weights plus intercept, {after[self.link]}"
+        return f"embedding times weights plus intercept; {then[self.link]}"
 
     def predict(self, X: Matrix) -> Matrix:
-        """Return values, or probabilities of the positive class, or one a class; (m, k)."""
+        """Return label values, or probabilities of the positive class or of each class, (m, k)."""
         scores = X @ self.weights + self.intercept
         if self.link == "identity":
             return scores
@@ -83,37 +94,41 @@ class LinearModel:
         return np.hstack([probabilities(column[:, None]) for column in scores.T])
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Return the state as plain arrays."""
+        """Return the fitted state as plain arrays."""
         return {"weights": self.weights, "intercept": self.intercept}
 
 
-def fit_linear(part: TrainingPart, targets: Sequence[Target]) -> list[LinearModel]:
-    """Fit every target on the same rows; one decomposition a scaling serves all."""
-    columns = [target.columns() for target in targets]
-    ridges = iter(fit_ridge(part, [y for group in columns for y in group]))
+def fit_linear(training: TrainingPart, targets: Sequence[Target]) -> list[LinearModel]:
+    """Fit all targets on the same rows; one decomposition per scaling serves all of them."""
+    parts_of_targets = [target.parts() for target in targets]
+    ridges = iter(fit_ridge(training, [y for parts in parts_of_targets for y in parts]))
     models = []
-    for target, group in zip(targets, columns, strict=True):
-        fits = [_fit_column(part, target.problem, y, next(ridges)) for y in group]
-        models.append(_model(target, fits))
+    for target, parts in zip(targets, parts_of_targets, strict=True):
+        ridge_fits = [next(ridges) for _ in parts]
+        models.append(_fit_target(training, target, parts, ridge_fits))
     return models
 
 
-def _fit_column(
-    part: TrainingPart, problem: Problem, y: Matrix, ridge: RidgeFit
-) -> tuple[RidgeFit, RidgeFit | LogisticFit]:
-    return ridge, ridge if problem == "regression" else fit_logistic(part, y, ridge)
-
-
-def _model(target: Target, fits: Sequence[tuple[RidgeFit, RidgeFit | LogisticFit]]) -> LinearModel:
-    link = {"regression": "identity", "multiclass": "softmax"}.get(target.problem, "logistic")
-    weights = [fit.coefficients() for _, fit in fits]
+def _fit_target(
+    training: TrainingPart, target: Target, parts: Sequence[Matrix], ridge_fits: Sequence[RidgeFit]
+) -> LinearModel:
+    fits: Sequence[RidgeFit | LogisticFit] = ridge_fits
+    if target.problem != "regression":
+        fits = [
+            fit_logistic(training, y, ridge) for y, ridge in zip(parts, ridge_fits, strict=True)
+        ]
+    weights = [fit.weights() for fit in fits]
     intercepts = [
-        fit.intercept - fit.basis.centre @ w for (_, fit), w in zip(fits, weights, strict=True)
+        fit.intercept - fit.basis.centre @ w for fit, w in zip(fits, weights, strict=True)
     ]
-    chosen = tuple(_chosen(ridge, fit) for ridge, fit in fits)
-    return LinearModel(np.hstack(weights), np.concatenate(intercepts), link, chosen)
-
-
-def _chosen(ridge: RidgeFit, fit: RidgeFit | LogisticFit) -> dict[str, Any]:
-    penalty = fit.penalty / ridge.n
-    return {"scaling": ridge.basis.scaling, "penalty_per_row": penalty, "error": ridge.error}
+    selected = tuple(
+        {
+            "scaling": ridge.basis.scaling,
+            "penalty_per_row": fit.penalty / ridge.n,
+            "error": ridge.error,
+        }
+        for ridge, fit in zip(ridge_fits, fits, strict=True)
+    )
+    return LinearModel(
+        np.hstack(weights), np.concatenate(intercepts), LINKS[target.problem], selected
+    )

@@ -1,0 +1,84 @@
+"""A task matched to the rows of an embedding matrix, with a fold for each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.evaluation.heldout.splits import assign_folds, strata_of
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedTask:
+    """A task with its rows sorted by id, so that no digit depends on the row order of a file.
+
+    Attributes
+    ----------
+    task
+        The task, with its rows in label-file order.
+    ids
+        (n,) ids, sorted.
+    y
+        Labels in the order of `ids`, (n,) or (n, k).
+    rows
+        (n,) rows of the embedding matrix.
+    folds
+        For each repeat, the fold in which each row is held out, (n,).
+    """
+
+    task: ScoringTask
+    ids: tuple[str, ...]
+    y: NDArray[Any]
+    rows: NDArray[np.int64]
+    folds: tuple[NDArray[np.int64], ...]
+
+    @property
+    def label_matrix(self) -> NDArray[Any]:
+        """Labels as (n, k), with k = 1 for a single output."""
+        return self.y.reshape(len(self.y), -1)
+
+    @property
+    def separate_columns(self) -> bool:
+        """Whether each column is fitted separately: outputs, or labels of a multi-label task."""
+        return self.task.problem in ("regression", "multilabel")
+
+    @property
+    def several_outputs(self) -> bool:
+        """Whether there are several such columns."""
+        return self.separate_columns and self.label_matrix.shape[1] > 1
+
+
+def join(
+    inputs: ScoringInput, task: ScoringTask, *, folds: int, repeats: int, protocol: str
+) -> JoinedTask:
+    """Sort a task's rows by id, find their embeddings, and assign folds.
+
+    Parameters
+    ----------
+    folds, repeats
+        Number of folds, and of independent partitions into folds.
+    protocol
+        ``name@version`` of the protocol, which determines the folds.
+    """
+    row_of_id = {sample: row for row, sample in enumerate(inputs.ids)}
+    order = np.array(sorted(range(len(task.ids)), key=task.ids.__getitem__), dtype=np.int64)
+    ids = tuple(task.ids[row] for row in order)
+    groups = None if task.groups is None else np.asarray(task.groups).astype(str)[order].tolist()
+    strata = strata_of(task)
+    folds_of_repeats = tuple(
+        assign_folds(
+            ids,
+            folds=folds,
+            repeat=repeat,
+            protocol=protocol,
+            strata=None if strata is None else strata[order],
+            groups=groups,
+        )
+        for repeat in range(repeats)
+    )
+    rows = np.array([row_of_id[sample] for sample in ids], dtype=np.int64)
+    return JoinedTask(task, ids, np.asarray(task.y)[order], rows, folds_of_repeats)
