@@ -2,9 +2,9 @@
 
     python benchmarks/cubes.py [--cubes 8] [--size 264] [--repeats 7]
 
-Cubes of 4 seasons x (13 + 12 + 2) bands are made in a temporary folder, so noisy that they pack as
-real ones do (about 11 MB). Files are in the page cache. Reported is the fastest of the repeats, in
-milliseconds a cube: other work on the machine only ever makes a repeat slower.
+Cubes of 4 seasons x (13 + 12 + 2) bands are written to a temporary folder, with as much noise as
+needed to compress like real ones (about 11 MB). The files are in the page cache. The result is the
+fastest repeat in ms per cube, because other work on the machine can only make a repeat slower.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ def main() -> None:
     parser.add_argument("--cubes", type=int, default=8)
     parser.add_argument("--size", type=int, default=264)
     parser.add_argument("--repeats", type=int, default=7)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        make_cubes(Path(folder), given.cubes, given.size)
+        make_cubes(Path(folder), arguments.cubes, arguments.size)
         data = CubeFolder(folder)
         files = [tuple(data.files(id).values()) for id in data.ids()]  # noqa: A001
-        packed = sum(file.stat().st_size for cube in files for file in cube) / len(files)
-        ways: dict[str, Callable[[], Any]] = {
+        compressed = sum(file.stat().st_size for cube in files for file in cube) / len(files)
+        readers: dict[str, Callable[[], Any]] = {
             "zip and codec alone": lambda: [zip_and_codec(cube) for cube in files],
-            "neuco, audited": lambda: [None for _ in data.read(data.ids())],
+            "neuco, with all checks": lambda: [None for _ in data.read(data.ids())],
             "plain zarr": lambda: [plain_zarr(cube) for cube in files],
         }
-        best = fastest(ways, given.repeats)
+        best = fastest(readers, arguments.repeats)
     alone = best["zip and codec alone"]
-    print(f"{given.cubes} cubes of {packed / 1e6:.1f} MB, packed")
+    print(f"{arguments.cubes} cubes of {compressed / 1e6:.1f} MB, compressed")
     for name, seconds in best.items():
-        print(f"{name:22s} {1e3 * seconds / len(files):7.1f} ms a cube {seconds / alone:6.2f} x")
+        print(f"{name:22s} {1e3 * seconds / len(files):7.1f} ms per cube {seconds / alone:6.2f} x")
 
 
 def make_cubes(folder: Path, count: int, size: int) -> None:
@@ -83,10 +83,10 @@ def plain_zarr(files: Sequence[Path]) -> None:
         store.close()
 
 
-def fastest(ways: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    best = dict.fromkeys(ways, float("inf"))
+def fastest(readers: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    best = dict.fromkeys(readers, float("inf"))
     for _ in range(repeats):
-        for name, read in ways.items():
+        for name, read in readers.items():
             start = time.perf_counter()
             read()
             best[name] = min(best[name], time.perf_counter() - start)

@@ -1,13 +1,13 @@
-"""How fast cubes become features, measured side by side in one run.
+"""Speed of computing random convolutional features, and of reading and encoding cubes.
 
     python benchmarks/encoding.py                              features of one 27 x 264 x 264 image
-    python benchmarks/encoding.py --dataset NAME --data DIR    and reading, and encoding with jobs
+    python benchmarks/encoding.py --dataset NAME --data DIR    also reading, and encoding with jobs
 
-Compared are our features, the matrix product of the same shapes alone (numpy's BLAS), and, with
-torch, RCF: the operations of torchgeo's until 0.7, which convolves twice, and torchgeo's own, of
-whatever version is installed (from 0.8 on it convolves once). Every figure is the best of several
-repetitions that take turns, so that a busy moment of the machine hits all alike. Results go to
-stdout as Markdown.
+Compares our features with the matrix product of the same shapes alone (numpy's BLAS) and, if torch
+is installed, with RCF: the operations of torchgeo up to 0.7, which convolves twice, and those of
+the installed version of torchgeo (from 0.8 on it convolves once). Every figure is the best of
+several repeats. The programs take turns, so that other work on the machine affects all of them.
+Results are printed as Markdown.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Timings = dict[tuple[str, int], float]
 
 @dataclass(frozen=True)
 class Work:
-    """Something to time, and how many of the matrix products it multiplies."""
+    """A function to time, and its number of operations relative to the matrix product."""
 
     run: Callable[..., Any]
     products: float
@@ -54,22 +54,22 @@ def main() -> None:
     parser.add_argument("--pixels", type=int, default=264)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--dataset", help="a data set's name; with --data")
-    parser.add_argument("--data", type=Path, help="its folder: measures reading and jobs as well")
+    parser.add_argument("--dataset", help="name of a data set; requires --data")
+    parser.add_argument("--data", type=Path, help="folder of the data set; also measures reading")
     parser.add_argument("--encoder", default="temporal-mosaiks")
     parser.add_argument("--cubes", type=int, default=16, help="cubes to read and encode")
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
-    given = parser.parse_args()
-    images = landscapes(8, given.pixels)
-    kernels = kernels_from(images, given.features // 2)
-    report_features(images[0], kernels, given.repeat, given.threads)
-    report_stride(images, kernels, "made-up landscapes")
-    if given.dataset and given.data:
-        report_run(given)
+    arguments = parser.parse_args()
+    images = landscapes(8, arguments.pixels)
+    kernels = kernels_from(images, arguments.features // 2)
+    report_features(images[0], kernels, arguments.repeat, arguments.threads)
+    report_stride(images, kernels, "synthetic landscapes")
+    if arguments.dataset and arguments.data:
+        report_run(arguments)
 
 
 def landscapes(count: int, pixels: int) -> np.ndarray:
-    """Images with structure at several scales, (count, CHANNELS, pixels, pixels) float32."""
+    """Return images with structure at several scales, (count, CHANNELS, pixels, pixels) float32."""
     rng = np.random.default_rng(0)
     images = np.zeros((count, CHANNELS, pixels, pixels), np.float32)
     for scale in (1, 4, 16, 64):
@@ -107,9 +107,18 @@ def report_features(
     best = take_turns(works, repeat, threads)
     shape = " x ".join(map(str, image.shape))
     print(f"{2 * len(kernels)} features of {shape}, {flops / 1e9:.1f} GFlop, best of {repeat}:\n")
-    times = [f"times {name}" for name in rivals]
-    print(table_line("what", "threads", "seconds", "GFlop/s", "of the product's rate", *times))
-    print(table_line(*["---"] * (5 + len(times))))
+    speed_ups = [f"speed-up over {name}" for name in rivals]
+    print(
+        table_line(
+            "computation",
+            "threads",
+            "seconds",
+            "GFlop/s",
+            "rate relative to the product",
+            *speed_ups,
+        )
+    )
+    print(table_line(*["---"] * (5 + len(speed_ups))))
     for (name, count), seconds in best.items():
         done = flops * works[name].products
         rate = f"{done / seconds / 1e9:.0f}"
@@ -124,18 +133,18 @@ def table_line(*cells: object) -> str:
 
 
 def report_processes(image: np.ndarray, kernels: np.ndarray, count: int) -> None:
-    """One BLAS thread in each of several processes: how an encode run uses the cores."""
+    """Time several processes with one BLAS thread each, as in an encode run."""
     rounds = 4
     with multiprocessing.get_context("spawn").Pool(count, _one_thread, (image, kernels)) as pool:
         pool.map(_features_again, range(count), chunksize=1)  # compiles
         start = time.perf_counter()
         pool.map(_features_again, range(count * rounds), chunksize=1)
         seconds = (time.perf_counter() - start) / (count * rounds)
-    print(f"\n{count} processes of one thread: {seconds:.3f} s an image.\n")
+    print(f"\n{count} processes with one thread: {seconds:.3f} s per image.\n")
 
 
 def _one_thread(image: np.ndarray, kernels: np.ndarray) -> None:
-    global _shared  # the pool's way to hand arrays over once
+    global _shared  # arrays are sent to each process once
     threadpool_limits(1)
     _shared = image, kernels
 
@@ -145,7 +154,7 @@ def _features_again(_: int) -> None:
 
 
 def product_of(image: np.ndarray, kernels: np.ndarray) -> Callable[[], None]:
-    """The product of the same shapes, all patches laid out beforehand, in 8 large pieces."""
+    """Return the product of the same shapes, with all patches arranged in advance."""
     windows = np.lib.stride_tricks.sliding_window_view(image, (SIZE, SIZE), axis=(1, 2))
     columns = windows.transpose(0, 3, 4, 1, 2).reshape(kernels[0].size, -1)
     weights = kernels.reshape(len(kernels), -1)
@@ -161,7 +170,7 @@ def product_of(image: np.ndarray, kernels: np.ndarray) -> Callable[[], None]:
 
 
 def rcfs(kernels: np.ndarray) -> dict[str, Work]:
-    """Random convolutional features as torchgeo makes them; nothing without torch."""
+    """Return the random convolutional features of torchgeo; empty without torch."""
     try:
         import torch
     except ImportError:
@@ -169,7 +178,7 @@ def rcfs(kernels: np.ndarray) -> dict[str, Work]:
     weights, bias = torch.from_numpy(kernels), torch.full((len(kernels),), BIAS)
 
     @torch.inference_mode()
-    def twice(image: np.ndarray) -> np.ndarray:
+    def convolved_twice(image: np.ndarray) -> np.ndarray:
         x = torch.from_numpy(image)[None]
         convolve = partial(torch.nn.functional.conv2d, x, weights, bias)
         positive = torch.relu_(convolve())
@@ -180,30 +189,30 @@ def rcfs(kernels: np.ndarray) -> dict[str, Work]:
         ]
         return torch.cat(pooled).numpy()
 
-    found = {"RCF of torchgeo 0.7, its operations": Work(twice, 2)}
+    works = {"RCF as in torchgeo 0.7": Work(convolved_twice, 2)}
     try:
         import torchgeo
         from torchgeo.models import RCF
     except ImportError:
-        return found
+        return works
     model = RCF(CHANNELS, 2 * len(kernels), SIZE, bias=BIAS, seed=SEED, mode="gaussian")
     model.weights = weights
 
     @torch.inference_mode()
-    def own(image: np.ndarray) -> np.ndarray:
+    def torchgeo_rcf(image: np.ndarray) -> np.ndarray:
         return model(torch.from_numpy(image)[None]).numpy().ravel()
 
     products = 2 if torchgeo.__version__ < "0.8" else 1
-    return found | {f"RCF, torchgeo {torchgeo.__version__}": Work(own, products)}
+    return works | {f"RCF of torchgeo {torchgeo.__version__}": Work(torchgeo_rcf, products)}
 
 
 def take_turns(works: dict[str, Work], repeat: int, threads: list[int]) -> Timings:
-    """Run all works in turns; return the best seconds of each by name and number of threads."""
+    """Run all works in turn; return the best time in seconds by name and number of threads."""
     best: Timings = {}
     for count in threads:
         with limited(count):
             for name, work in works.items():
-                work.run()  # compiles, allocates, warms
+                work.run()  # compiles, allocates, fills caches
                 best[name, count] = float("inf")
             for _ in range(repeat):
                 for name, work in works.items():
@@ -224,42 +233,42 @@ def limited(count: int) -> Any:
 
 
 def report_stride(images: np.ndarray, kernels: np.ndarray, what: str) -> None:
-    exact, coarse = (
+    exact, approximate = (
         np.stack([mean_features(image, kernels, BIAS, stride) for image in images])
         for stride in (1, 2)
     )
-    relative = np.linalg.norm(coarse - exact) / np.linalg.norm(exact)
-    spread = np.sqrt(((coarse - exact) ** 2).mean(axis=0)) / exact.std(axis=0).clip(1e-12)
+    relative = np.linalg.norm(approximate - exact) / np.linalg.norm(exact)
+    spread = np.sqrt(((approximate - exact) ** 2).mean(axis=0)) / exact.std(axis=0).clip(1e-12)
     print(
-        f"Stride 2 on {len(images)} {what}: relative error {relative:.2%}; error over "
-        f"a feature's standard deviation between images, median {np.median(spread):.3f}.\n"
+        f"Stride 2 on {len(images)} {what}: relative error {relative:.2%}; median error "
+        f"relative to a feature's standard deviation between images: {np.median(spread):.3f}.\n"
     )
 
 
-def report_run(given: argparse.Namespace) -> None:
+def report_run(arguments: argparse.Namespace) -> None:
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
     from neucocore.encoding.plan import plan
     from neucocore.encoding.run import encode
 
-    dataset = create(find("dataset", given.dataset), given.data)
-    ids = dataset.ids()[: given.cubes]
+    dataset = create(find("dataset", arguments.dataset), arguments.data)
+    ids = dataset.ids()[: arguments.cubes]
     start = time.perf_counter()
-    held = sum(cube.nbytes for cube in dataset.read(ids))
+    size = sum(cube.nbytes for cube in dataset.read(ids))
     seconds = time.perf_counter() - start
     seasons = [stacked(cube, DOWNSTREAM_STATISTICS)[0] for cube in dataset.read(ids)]
     images = np.stack(seasons)
-    report_stride(images, kernels_from(images, given.features // 2), "cubes, first season")
+    report_stride(images, kernels_from(images, arguments.features // 2), "cubes, first season")
     print(
-        f"Reading alone: {len(ids) / seconds:.1f} cubes/s ({held / len(ids) / 1e6:.1f} MB each in "
-        f"memory).\n\n| {given.encoder}, {len(ids)} cubes | cubes/s |\n|---|---|"
+        f"Reading alone: {len(ids) / seconds:.1f} cubes/s ({size / len(ids) / 1e6:.1f} MB each in "
+        f"memory).\n\n| {arguments.encoder}, {len(ids)} cubes | cubes/s |\n|---|---|"
     )
-    for jobs in given.jobs:
+    for jobs in arguments.jobs:
         with tempfile.TemporaryDirectory() as folder:
             request = plan(
-                given.encoder,
-                dataset=given.dataset,
-                data=given.data,
+                arguments.encoder,
+                dataset=arguments.dataset,
+                data=arguments.data,
                 out=Path(folder) / "embeddings.npz",
                 ids=ids,
             )

@@ -1,14 +1,14 @@
-"""How fast embeddings are scored, whole process against whole process, beside NeuCo-Bench.
+"""Speed of scoring embeddings: complete processes of neuco and of NeuCo-Bench.
 
     python benchmarks/evaluation.py --reference NEUCO_BENCH_CHECKOUT --reference-python PYTHON
-    python benchmarks/evaluation.py                     ours alone
+    python benchmarks/evaluation.py                     only neuco
 
-The input is of full size: 13,260 x 1024 numbers as CSV and the eleven label files of the field,
-1,140 to 13,260 rows each. Both programs read the same files and the same configuration (40 splits,
-10 epochs), take turns on the same cores, and are measured from start to exit: wall and processor
-time, peak memory. Every fold score is compared. Our first run compiles; it is shown on its own and
-not in the ratio. PYTHON is an interpreter with NeuCo-Bench's requirements. Results go to stdout as
-Markdown.
+The input has full size: 13,260 x 1024 numbers as CSV and eleven label files with 1,140 to 13,260
+rows. Both programs read the same files and the same configuration (40 splits, 10 epochs), take
+turns on the same cores, and are measured from start to exit: wall-clock time, processor time and
+peak memory. All fold scores are compared. The first run of neuco compiles; it is shown separately
+and is not part of the ratio. PYTHON is an interpreter with NeuCo-Bench's requirements. Results are
+printed as Markdown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import numpy as np
 
 from neucocore import Embeddings, save_embeddings
 
-# Tasks that are labelled on the same cubes, and how many those are.
+# Number of cubes, and the tasks that are labelled on the same cubes.
 GROUPS: Mapping[int, tuple[str, ...]] = {
     4691: ("landcover_agriculture__regr", "landcover_forest__regr"),
     2415: ("biomass_mean__regr", "biomass_std__regr"),
@@ -65,7 +65,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Timing:
-    """One whole process."""
+    """Wall-clock and processor time in seconds and peak memory in bytes of one process."""
 
     wall: float
     cpu: float
@@ -78,10 +78,10 @@ def main() -> None:
     parser.add_argument(
         "--reference-python", default=sys.executable, help="an interpreter that can run it"
     )
-    parser.add_argument("--repeats", type=int, default=3, help="turns of each program")
-    parser.add_argument("--cores", type=int, default=2, help="cores both may use")
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the rows, for a trial")
-    parser.add_argument("--folder", type=Path, help="keep input and results here")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each program")
+    parser.add_argument("--cores", type=int, default=2, help="cores that both may use")
+    parser.add_argument("--scale", type=float, default=1.0, help="fraction of the rows")
+    parser.add_argument("--folder", type=Path, help="folder to keep input and results in")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         compare(arguments, (arguments.folder or Path(scratch)).resolve())
@@ -89,8 +89,8 @@ def main() -> None:
 
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
     cores = sorted(os.sched_getaffinity(0))[: arguments.cores]
-    given = make_input(folder / "input", arguments.scale)
-    # A cache of its own, so that the first run compiles.
+    files = make_input(folder / "input", arguments.scale)
+    # A separate cache, so that the first run compiles.
     cache = {"NUMBA_CACHE_DIR": str(folder / f"numba-{os.getpid()}")}
     timings: dict[str, list[Timing]] = {}
 
@@ -98,13 +98,13 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         timings.setdefault(name, []).append(measured(command, cores, **settings))
         print(f"{name}: {timings[name][-1].wall:.2f} s", file=sys.stderr, flush=True)
 
-    turn("ours, first run", our_command(given, folder, len(cores)), environment=cache)
+    turn("neuco, first run", our_command(files, folder, len(cores)), environment=cache)
     for _ in range(arguments.repeats):
-        turn("ours", our_command(given, folder, len(cores)), environment=cache)
-        turn("ours, robust", robust_command(given, folder, len(cores)), environment=cache)
+        turn("neuco", our_command(files, folder, len(cores)), environment=cache)
+        turn("neuco, robust", robust_command(files, folder, len(cores)), environment=cache)
         if arguments.reference:
             program = arguments.reference / "benchmark"
-            command = reference_command(arguments.reference_python, given, folder)
+            command = reference_command(arguments.reference_python, files, folder)
             turn("NeuCo-Bench", command, folder=program)
     print(report(timings))
     if arguments.reference:
@@ -112,7 +112,7 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
 
 
 def make_input(folder: Path, scale: float) -> Input:
-    """Write embeddings that know something of each label, as CSV, and the label files."""
+    """Write embeddings that predict each label in part, as CSV, and the label files."""
     rng = np.random.default_rng(0)
     sizes = {max(40, round(size * scale)): names for size, names in GROUPS.items()}
     total = sum(sizes)
@@ -144,26 +144,26 @@ def write_labels(
     path.write_text("\n".join(["id,label", *lines, ""]))
 
 
-def our_command(given: Input, folder: Path, jobs: int) -> list[str]:
-    return [*_ours(given, folder / "ours", jobs), "--config", str(given.config)]
+def our_command(files: Input, folder: Path, jobs: int) -> list[str]:
+    return [*_ours(files, folder / "ours", jobs), "--config", str(files.config)]
 
 
-def robust_command(given: Input, folder: Path, jobs: int) -> list[str]:
-    return [*_ours(given, folder / "robust", jobs), "--protocol", "robust"]
+def robust_command(files: Input, folder: Path, jobs: int) -> list[str]:
+    return [*_ours(files, folder / "robust", jobs), "--protocol", "robust"]
 
 
-def _ours(given: Input, output: Path, jobs: int) -> list[str]:
+def _ours(files: Input, output: Path, jobs: int) -> list[str]:
     words = [
-        sys.executable, "-m", "neucocore", "-q", "evaluate", given.embeddings,
-        "--labels", given.labels, "--output", output, "--jobs", jobs, "--force",
+        sys.executable, "-m", "neucocore", "-q", "evaluate", files.embeddings,
+        "--labels", files.labels, "--output", output, "--jobs", jobs, "--force",
     ]  # fmt: skip
     return [str(word) for word in words]
 
 
-def reference_command(python: str, given: Input, folder: Path) -> list[str]:
+def reference_command(python: str, files: Input, folder: Path) -> list[str]:
     words = [
-        python, "main.py", "--submission_file", given.embeddings, "--annotation_path", given.labels,
-        "--config", given.config, "--method_name", "embeddings",
+        python, "main.py", "--submission_file", files.embeddings, "--annotation_path", files.labels,
+        "--config", files.config, "--method_name", "embeddings",
         "--output_dir", folder / "reference",
     ]  # fmt: skip
     return [str(word) for word in words]
@@ -175,7 +175,7 @@ def measured(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Timing:
-    """Run a program on these cores, from its start to its exit."""
+    """Run a program on these cores and measure it from start to exit."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -185,11 +185,11 @@ def measured(
         stderr=subprocess.PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
-    said = process.stderr.read() if process.stderr else b""
+    errors = process.stderr.read() if process.stderr else b""
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     if status:
-        sys.exit(f"{' '.join(command)} failed:\n{said.decode(errors='replace')[-3000:]}")
+        sys.exit(f"{' '.join(command)} failed:\n{errors.decode(errors='replace')[-3000:]}")
     return Timing(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
@@ -211,14 +211,14 @@ def report(timings: Mapping[str, Sequence[Timing]]) -> str:
 
 def _ratios(timings: Mapping[str, Sequence[Timing]]) -> Iterator[str]:
     reference = timings.get("NeuCo-Bench", ())
-    for name in ("ours", "ours, robust"):
+    for name in ("neuco", "neuco, robust"):
         if reference:
             ratios = [r.wall / o.wall for r, o in zip(reference, timings[name], strict=True)]
             memory = max(o.peak for o in timings[name]) / max(r.peak for r in reference)
             yield (
-                f"NeuCo-Bench's wall time is {statistics.median(ratios):.1f} times that of {name} "
-                f"(turn by turn {min(ratios):.1f} to {max(ratios):.1f}); "
-                f"peak memory of {name} is {memory:.2f} of its."
+                f"NeuCo-Bench takes {statistics.median(ratios):.1f} times as long as {name} "
+                f"(single turns: {min(ratios):.1f} to {max(ratios):.1f}); "
+                f"the peak memory of {name} is {memory:.2f} of that of NeuCo-Bench."
             )
 
 
@@ -231,14 +231,14 @@ def scores(folder: Path) -> dict[str, list[float]]:
 
 def differences(ours: Mapping[str, list[float]], theirs: Mapping[str, list[float]]) -> str:
     if set(ours) != set(theirs):
-        sys.exit(f"other tasks: {sorted(ours)} and {sorted(theirs)}")
+        sys.exit(f"the tasks differ: {sorted(ours)} and {sorted(theirs)}")
     largest = {
         task: float(np.abs(np.subtract(ours[task], theirs[task])).max()) for task in sorted(ours)
     }
     folds = sum(map(len, ours.values()))
     rows = [f"| {task} | {value:.1e} |" for task, value in largest.items()]
     return "\n".join([
-        "", "| task | largest difference of a fold |", "|---|---:|", *rows, "",
+        "", "| task | largest difference of a fold score |", "|---|---:|", *rows, "",
         f"{folds} folds compared; the largest difference is {max(largest.values()):.1e}.",
     ])  # fmt: skip
 

@@ -1,9 +1,9 @@
-"""How long ``neuco list`` takes with 25 plugins, beside a typer program that does nothing.
+"""Time of ``neuco list`` with 25 plugins, compared with a typer program that does nothing.
 
     python benchmarks/listing.py [--runs 20] [--plugins 25]
 
-Whole processes in an environment of their own, one after the other in turns, so that both see the
-same machine; the shortest and the middle time of each, and their ratio. The limit is twice.
+Complete processes in a separate environment, in turn, so that both run under the same conditions.
+Prints the minimum and the median of both, and their ratio, which should be at most 2.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def nothing() -> None:
 app()
 """
 MODULE = '''
-"""Three tasks, a data set and a metric, declared as first-party plugins declare theirs."""
+"""Three tasks, a data set and a metric, declared as in the plugins of the repository."""
 
 from neucocore.plugin import DatasetSpec, LabelSource, MetricSpec, Param, TaskSpec, hookimpl
 
@@ -87,7 +87,7 @@ def neuco_metrics() -> list[MetricSpec]:
 
 
 def install_plugins(target: Path, count: int) -> None:
-    """Lay plugins out as pip does: a package and its metadata each."""
+    """Write plugins as pip installs them: a package and its metadata."""
     for n in range(count):
         package = target / f"neuco_plugin_many_{n}"
         package.mkdir()
@@ -101,29 +101,29 @@ def install_plugins(target: Path, count: int) -> None:
         (metadata / "entry_points.txt").write_text(points, encoding="utf-8")
 
 
-def seconds(command: list[str], environ: dict[str, str]) -> float:
-    """Return the wall time of a process."""
+def seconds(command: list[str], environment: dict[str, str]) -> float:
+    """Return the wall-clock time of a process."""
     start = time.perf_counter()
-    subprocess.run(command, env=environ, check=True, capture_output=True)
+    subprocess.run(command, env=environment, check=True, capture_output=True)
     return time.perf_counter() - start
 
 
 def measure(plugins: int, runs: int) -> tuple[list[float], list[float]]:
-    """Return the times of ``neuco list`` and of the empty program, taken in turns."""
+    """Return the times of ``neuco list`` and of the empty program, measured in turn."""
     with tempfile.TemporaryDirectory(prefix="neuco-listing-") as name:
         folder = Path(name)
         install_plugins(folder, plugins)
-        # Only these plugins count, so that the figure does not depend on what else is here.
+        # Only these plugins, so that the result does not depend on what else is installed.
         names = ",".join(f"many-{n}" for n in range(plugins))
-        environ = {**os.environ, "PYTHONPATH": name, "NEUCO_PLUGINS": names}
-        # As installed programs are: compiled once, whatever this machine says about byte code.
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        environ["PYTHONPYCACHEPREFIX"] = str(folder / "byte-code")
+        environment = {**os.environ, "PYTHONPATH": name, "NEUCO_PLUGINS": names}
+        # Byte code is compiled once, as for installed programs, whatever the environment says.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment["PYTHONPYCACHEPREFIX"] = str(folder / "byte-code")
         listing = [sys.executable, "-m", "neucocore", "list"]
         empty = [sys.executable, "-c", EMPTY]
         for command in (listing, empty):
-            seconds(command, environ)  # writes the byte code
-        pairs = [(seconds(listing, environ), seconds(empty, environ)) for _ in range(runs)]
+            seconds(command, environment)  # writes the byte code
+        pairs = [(seconds(listing, environment), seconds(empty, environment)) for _ in range(runs)]
     return [one for one, _ in pairs], [other for _, other in pairs]
 
 
@@ -133,10 +133,10 @@ def main() -> None:
     parser.add_argument("--plugins", type=int, default=25)
     options = parser.parse_args()
     listing, empty = measure(options.plugins, options.runs)
-    for said, times in ((f"neuco list, {options.plugins} plugins", listing), ("empty", empty)):
-        print(f"{said:28} shortest {min(times):.3f} s  middle {statistics.median(times):.3f} s")
-    middle = statistics.median(listing) / statistics.median(empty)
-    print(f"{'ratio':28} shortest {min(listing) / min(empty):.2f}    middle {middle:.2f}")
+    for name, times in ((f"neuco list, {options.plugins} plugins", listing), ("empty", empty)):
+        print(f"{name:28} minimum {min(times):.3f} s  median {statistics.median(times):.3f} s")
+    median = statistics.median(listing) / statistics.median(empty)
+    print(f"{'ratio':28} minimum {min(listing) / min(empty):.2f}    median {median:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""Time reading a full-size embeddings file: ours beside pandas, polars and pyarrow.
+"""Time of reading a full-size embeddings file with neuco, pandas, polars and pyarrow.
 
     python benchmarks/reading.py [--rows 13260] [--columns 1024] [--repeats 5]
 
-Makes the file, then runs each reader in a process of its own, in turn, and prints medians of
-wall and CPU time and the peak memory. ``process`` is the whole process with all imports; ``read``
-is a second read in the same process, imports done and kernels loaded. A library that is not
-installed is left out. Every reader ends with ids and one contiguous float32 matrix.
+Writes the file, then runs each reader in a separate process, in turn, and prints the medians of
+wall-clock and CPU time, and the peak memory. ``process`` is the complete process with all imports;
+``read`` is a second read in the same process, after imports and with compiled functions loaded.
+Libraries that are not installed are left out. Every reader returns ids and one contiguous float32
+matrix.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ SUFFIXES = {"numpy": (".npz",), "neuco": FORMATS}
 
 
 def one(reader: str, path: str, columns: int) -> dict[str, float]:
-    """Read twice in this process and say what it took."""
+    """Read twice in this process; return times in seconds and memory in MB."""
     READERS[reader](path, columns)
     process = time.perf_counter() - STARTED
     cpu = time.process_time()
@@ -123,19 +124,26 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.make:
-        make(given.make, given.rows, given.columns)
+    arguments = parser.parse_args()
+    if arguments.make:
+        make(arguments.make, arguments.rows, arguments.columns)
         return
-    if given.one:
-        print(json.dumps(one(given.one[0], given.one[1], given.columns)))
+    if arguments.one:
+        print(json.dumps(one(arguments.one[0], arguments.one[1], arguments.columns)))
         return
     print("| format | reader | process s | CPU s | second read s | peak MB |")
     print("|---|---|---|---|---|---|")
-    here = [sys.executable, __file__, "--rows", str(given.rows), "--columns", str(given.columns)]
+    this_script = [
+        sys.executable,
+        __file__,
+        "--rows",
+        str(arguments.rows),
+        "--columns",
+        str(arguments.columns),
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        # In a process of its own: a child's peak memory starts with what its parent held.
-        subprocess.run([*here, "--make", folder], check=True)
+        # In a separate process: the peak memory of a child includes what its parent used.
+        subprocess.run([*this_script, "--make", folder], check=True)
         for path in (Path(folder) / f"embeddings{suffix}" for suffix in FORMATS):
             readers = [
                 name
@@ -143,14 +151,14 @@ def main() -> None:
                 if path.suffix in SUFFIXES.get(name, (".csv", ".parquet"))
                 and (name == "neuco" or importlib.util.find_spec(name))
             ]
-            found: dict[str, list[dict[str, float]]] = {name: [] for name in readers}
-            for _ in range(given.repeats):
+            results: dict[str, list[dict[str, float]]] = {name: [] for name in readers}
+            for _ in range(arguments.repeats):
                 for name in readers:
-                    ended = subprocess.run(
-                        [*here, "--one", name, str(path)], capture_output=True, check=True
+                    process = subprocess.run(
+                        [*this_script, "--one", name, str(path)], capture_output=True, check=True
                     )
-                    found[name].append(json.loads(ended.stdout))
-            for name, runs in found.items():
+                    results[name].append(json.loads(process.stdout))
+            for name, runs in results.items():
                 median = {k: statistics.median(run[k] for run in runs) for k in runs[0]}
                 print(
                     f"| {path.suffix[1:]} | {name} | {median['process']:.2f} | {median['cpu']:.2f} "

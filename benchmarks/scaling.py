@@ -1,16 +1,16 @@
-"""What scoring costs in rows, folds and dimensions: measured beside the operation count.
+"""How the time of scoring depends on rows, folds and dimensions, compared with operation counts.
 
-    python benchmarks/scaling.py [--out docs/images/scoring-cost.png] [--repeats 3]
+    python benchmarks/scaling.py [-o docs/images/scoring-cost.png] [--repeats 3]
 
 One regression task is scored in this process with one job and one BLAS thread, after one run that
-compiles. Three series, the others held at 4,000 rows, 20 folds and 256 dimensions. Prints a
-Markdown table with the slope of log time over log size, and draws it (needs matplotlib).
+compiles. One quantity varies; the others are 4,000 rows, 20 folds and 256 dimensions. Prints a
+Markdown table with the slope of log time over log size, and plots it (needs matplotlib).
 
-The operations counted: ``neucobench-2026`` makes k splits x 10 epochs x 0.9 n rows x (forward,
-gradient, and one AdamW step a batch of 64), each linear in d: proportional to k n d. ``robust``
-adds up one Gram matrix, n d^2, then per fold one eigendecomposition, d^3, for each of two
-scalings, and the leave-one-out over the grid, n d: with n >> d the Gram term, with large d the
-decomposition rules.
+Operation counts: ``neucobench-2026`` needs k splits x 10 epochs x 0.9 n rows x (forward pass,
+gradient, and one AdamW step per batch of 64), each linear in d: proportional to k n d. ``robust``
+needs one Gram matrix, n d^2, then per fold and scaling (two) one eigendecomposition, d^3, and the
+leave-one-out errors of all penalties, n d. For n much larger than d the Gram matrix dominates, for
+large d the decomposition.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SCORERS = {
     "neucobench-2026": (neucobench.score, "k_folds"),
     "robust": (robust.score, "folds"),
 }
-# Slopes the operation count lets expect, at the sizes above.
+# Slopes expected from the operation counts, at the sizes above.
 EXPECTED = {
     ("neucobench-2026", "rows"): "1",
     ("neucobench-2026", "folds"): "1",
@@ -49,7 +49,7 @@ EXPECTED = {
 }
 
 
-def given(rows: int, dimensions: int) -> ScoringInput:
+def scoring_input(rows: int, dimensions: int) -> ScoringInput:
     rng = np.random.default_rng(0)
     matrix = rng.standard_normal((rows, dimensions)).astype(np.float32)
     y = matrix[:, : min(8, dimensions)].sum(axis=1) + rng.standard_normal(rows)
@@ -61,19 +61,21 @@ def given(rows: int, dimensions: int) -> ScoringInput:
 def seconds(name: str, rows: int, folds: int, dimensions: int, repeats: int) -> float:
     score, option = SCORERS[name]
     options = {**protocol(name).values(), option: folds}
-    scored = given(rows, dimensions)
+    inputs = scoring_input(rows, dimensions)
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
         with threadpool_limits(1):
-            score(scored, options, jobs=1)
+            score(inputs, options, jobs=1)
         times.append(time.perf_counter() - start)
     return statistics.median(times)
 
 
 def measured(name: str, axis: str, repeats: int) -> list[tuple[int, float]]:
-    at = {"rows": ROWS, "folds": FOLDS, "dimensions": DIMENSIONS}
-    return [(size, seconds(name, *({**at, axis: size}.values()), repeats)) for size in SERIES[axis]]
+    fixed = {"rows": ROWS, "folds": FOLDS, "dimensions": DIMENSIONS}
+    return [
+        (size, seconds(name, *({**fixed, axis: size}.values()), repeats)) for size in SERIES[axis]
+    ]
 
 
 def slope(points: list[tuple[int, float]]) -> float:
@@ -101,7 +103,7 @@ def draw(results: dict[tuple[str, str], list[tuple[int, float]]], out: Path) -> 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("-o", "--output", type=Path, help="plot to write")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     results = {}
@@ -109,13 +111,13 @@ def main() -> None:
         seconds(name, 500, 5, 16, 1)  # compiles
         for axis in SERIES:
             results[name, axis] = measured(name, axis, arguments.repeats)
-    print("| protocol | series | seconds | slope of the last three | expected |")
+    print("| protocol | varied | seconds | slope of the last three points (log-log) | expected |")
     print("|---|---|---|---|---|")
     for (name, axis), points in results.items():
         shown = ", ".join(f"{size:,}: {time:.3f}" for size, time in points)
         print(f"| {name} | {axis} | {shown} | {slope(points):.2f} | {EXPECTED[name, axis]} |")
-    if arguments.out:
-        draw(results, arguments.out)
+    if arguments.output:
+        draw(results, arguments.output)
 
 
 if __name__ == "__main__":

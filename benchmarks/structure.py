@@ -1,12 +1,12 @@
 """Measure the structure of ``neucocore``: loose modules, upward imports, cycles, levels, lines.
 
-    python benchmarks/structure.py [--root DIR]      the tree that holds the folder neucocore
+    python benchmarks/structure.py [--root DIR]      DIR contains the folder neucocore
 
 Every import statement counts, also those inside functions and under ``TYPE_CHECKING``. A node is a
-folder directly inside ``neucocore``, or a module that lies there on its own. Nodes are ordered so
-that as few imports as possible point from an earlier node to a later one (Eades, Lin and Smyth's
-greedy order, 1993); those that still do are the upward imports. A level is the length of the
-longest chain of the remaining imports below a node.
+folder directly inside ``neucocore``, or a module directly inside it. Nodes are ordered, importers
+first, so that few imports point from a node to an earlier one (greedy order of Eades, Lin and
+Smyth, 1993); those are the upward imports. The level of a node is the length of the longest chain
+of the other imports below it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Graph = Mapping[str, set[str]]
 
 
 def modules(root: Path) -> dict[str, Path]:
-    """Return the modules of the package by dotted name, templates left out."""
+    """Return the modules of the package by dotted name, without templates."""
     found = {}
     for path in sorted((root / PACKAGE).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
@@ -32,7 +32,7 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def imported(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
-    """Yield the modules of the package that a module imports, anywhere in it."""
+    """Yield the modules of the package that a module imports, anywhere in its code."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
@@ -63,7 +63,7 @@ def node_graph(graph: Graph) -> dict[str, set[str]]:
 
 
 def cycles(graph: Graph) -> list[list[str]]:
-    """Return the strongly connected sets of more than one module (Tarjan)."""
+    """Return the strongly connected components with more than one module (Tarjan, 1972)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -91,7 +91,7 @@ def cycles(graph: Graph) -> list[list[str]]:
 
 
 def order(graph: Graph) -> list[str]:
-    """Return the nodes, importers first, by the greedy order."""
+    """Return the nodes in the greedy order, importers first."""
     left, right, rest = [], [], {node: set(targets) for node, targets in graph.items()}
     while rest:
         importers = defaultdict(set)
@@ -117,7 +117,7 @@ def order(graph: Graph) -> list[str]:
 
 
 def levels(graph: Graph) -> dict[str, int]:
-    """Return the level of each node of a graph without cycles; the bottom is level 1."""
+    """Return the level of each node of a graph without cycles; the lowest level is 1."""
 
     @cache
     def level(node: str) -> int:

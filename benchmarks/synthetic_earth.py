@@ -1,9 +1,9 @@
-"""Make the default synthetic Earth, time it, and compare its bands with the challenge's.
+"""Generate the default synthetic Earth, time it, and compare its bands with the challenge data.
 
     python benchmarks/synthetic_earth.py [--cubes 500] [--size 64] [--seed 0] [--jobs 2]
 
-Prints the tables of docs/synthetic-earth.md as Markdown. Means and deviations are over all
-pixels, seasons and cubes, no data (zeros) included.
+Prints the tables of docs/synthetic-earth.md as Markdown. Means and standard deviations are over all
+pixels, seasons and cubes, including no data (zeros).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     for name, default in (("cubes", 500), ("size", 64), ("seed", 0), ("jobs", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    asked = vars(parser.parse_args())
+    arguments = vars(parser.parse_args())
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        earth = make(Path(folder) / "earth", **asked)
+        earth = make(Path(folder) / "earth", **arguments)
         seconds = time.perf_counter() - start
         size = sum(path.stat().st_size for path in earth.rglob("*") if path.is_file())
-        print(f"{asked}: {seconds:.1f} s, {size / 1e6:.0f} MB\n")
+        print(f"{arguments}: {seconds:.1f} s, {size / 1e6:.0f} MB\n")
         print_bands(earth)
         print_labels(earth)
 
@@ -61,7 +61,7 @@ def print_bands(earth: Path) -> None:
                 worst = max(worst, abs(ratio - 1))
                 cells.append(f"{ours[number]:.1f} | {theirs[name][number]:.1f} | {ratio:.2f}")
             print(f"| {name} {band} | {cells[0]} | {cells[1]} |")
-    print(f"\nLargest distance of a ratio from 1: {worst:.2f}\n")
+    print(f"\nLargest difference of a ratio from 1: {worst:.2f}\n")
 
 
 def print_labels(earth: Path) -> None:

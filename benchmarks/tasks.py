@@ -1,10 +1,10 @@
-"""Score the thirteen tasks' controls and three methods on the synthetic Earth.
+"""Score controls and two methods on the thirteen tasks of the synthetic Earth.
 
-    python benchmarks/tasks.py --out FOLDER [--cubes 500] [--size 64]
+    python benchmarks/tasks.py -o FOLDER [--cubes 500] [--size 64]
 
-Makes the Earth, derives all labels from its truth, encodes, scores under ``robust`` and
-``neucobench-2026``, and prints the two tables of docs/tasks.md and the values of the specs'
-``controls``. What is there is used again.
+Generates the Earth, derives all labels from its truth, encodes, scores under ``robust`` and
+``neucobench-2026``, and prints the two tables of docs/tasks.md and the values for the field
+``controls`` of the task specs. Files that exist already are used again.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ Scores = dict[str, float | None]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cubes", type=int, default=500)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--jobs", type=int, default=2)
-    asked = parser.parse_args()
-    earth, labels = asked.out / "earth", asked.out / "labels"
+    arguments = parser.parse_args()
+    earth, labels = arguments.output / "earth", arguments.output / "labels"
     if not earth.exists():
         component = find("dataset", DATASET)
-        make = resolve(component, component.spec.make)
-        make(earth, cubes=asked.cubes, size=asked.size, seed=0, jobs=asked.jobs)
+        generate = resolve(component, component.spec.generate)
+        generate(earth, cubes=arguments.cubes, size=arguments.size, seed=0, jobs=arguments.jobs)
     derive_folder(DATASET, earth, labels)
     tasks = select_tasks(read_label_folder(labels), dataset=DATASET).tasks
-    methods = {name: encoded(name, earth, asked.out, asked.jobs) for name in ENCODERS}
+    methods = {name: encoded(name, earth, arguments.output, arguments.jobs) for name in ENCODERS}
     for name in PROTOCOLS:
         columns = {method: scores(name, found, tasks) for method, found in methods.items()}
         columns["oracle"] = {}
@@ -57,11 +57,11 @@ def main() -> None:
         show(name, tasks, columns)
 
 
-def encoded(name: str, earth: Path, out: Path, jobs: int) -> Embeddings:
-    file = out / f"{name}.npz"
+def encoded(name: str, earth: Path, output: Path, jobs: int) -> Embeddings:
+    file = output / f"{name}.npz"
     if not file.exists():
         command = [sys.executable, "-m", "neucocore", "encode", name, "--dataset", DATASET]
-        command += ["--data", str(earth), "--out", str(file), "--jobs", str(jobs)]
+        command += ["--data", str(earth), "-o", str(file), "--jobs", str(jobs)]
         subprocess.run(command, check=True)
     return load_embeddings(file)
 
