@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
-
-import numpy as np
 
 from neucocore.components.discovery import Component, installation
 from neucocore.components.factory import plugin_errors, resolve
 from neucocore.components.lookup import find
 from neucocore.components.specs import TaskSpec
 from neucocore.data.cubes.folder import CubeFolder
+from neucocore.data.labels.checks import checked_labels
 from neucocore.data.labels.labels import Labels, read_label_file
 from neucocore.data.labels.writing import label_file_name, write_label_file
 from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, NeucoError
-from neucocore.files.findings import Finding
 
 
 def derive_labels(
@@ -70,8 +67,17 @@ def derive_labels(
                 f"deriving {component.name} needs a package that is not installed: {error}",
                 hint=f"pip install '{component.distribution}[derive]'",
             ) from error
-    labels = _checked(component, ids, returned)
-    return replace(labels, findings=(*labels.findings, *_out_of_range(spec, labels)))
+    source = f"the derivation of {component.full_name}"
+    hint = f"neuco plugins check {component.plugin}"
+    labels = checked_labels(returned, spec, source, error=ComponentOutputError, hint=hint)
+    unexpected = sorted(set(labels.ids) - set(ids))
+    if unexpected:
+        raise ComponentOutputError(
+            f"{source} returned {len(unexpected)} ids that were not asked for: "
+            f"{', '.join(unexpected[:3])}",
+            hint=hint,
+        )
+    return labels
 
 
 def derivable(patterns: Sequence[str]) -> list[Component]:
@@ -167,36 +173,3 @@ def _further_columns(folder: Path) -> dict[str, dict[str, str]]:
 def _data_sets(component: Component) -> tuple[str, ...]:
     spec = cast(TaskSpec, component.spec)
     return (spec.dataset, *spec.other_datasets)
-
-
-def _checked(component: Component, ids: Sequence[str], returned: Any) -> Labels:
-    name = f"the derivation of {component.full_name}"
-    if not isinstance(returned, Labels):
-        raise ComponentOutputError(f"{name} returned {type(returned).__name__}, not Labels")
-    labels = replace(returned, ids=tuple(returned.ids), y=np.asarray(returned.y))
-    strangers = set(labels.ids) - set(ids)
-    shape = (len(labels.ids), len(labels.outputs)) if labels.outputs else (len(labels.ids),)
-    if strangers or len(set(labels.ids)) < len(labels.ids):
-        raise ComponentOutputError(f"{name} returned ids it was not asked for, or one twice")
-    numbers = labels.y.dtype.kind in "iufb"
-    if not labels.ids or labels.y.shape != shape or not (numbers and np.isfinite(labels.y).all()):
-        raise ComponentOutputError(
-            f"{name} returned {len(labels.ids)} ids and labels of shape {labels.y.shape}, or "
-            "labels that are not finite"
-        )
-    return labels
-
-
-def _out_of_range(spec: TaskSpec, labels: Labels) -> list[Finding]:
-    values = labels.y.reshape(len(labels.ids), -1)
-    low = -np.inf if spec.low is None else spec.low
-    high = np.inf if spec.high is None else spec.high
-    outside = [
-        cube
-        for cube, row in zip(labels.ids, values, strict=True)
-        if (row < low).any() or (row > high).any()
-    ]
-    if not outside:
-        return []
-    message = f"label outside the task's range of {low:g} to {high:g} {spec.unit}"
-    return [Finding("out-of-range", "warning", message, len(outside), tuple(outside[:3]))]

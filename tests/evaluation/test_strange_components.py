@@ -53,15 +53,15 @@ def files(tmp_path: Path):
 @pytest.mark.parametrize(
     ("labels", "problem", "said"),
     [
-        pytest.param(None, "regression", "but NoneType", id="nothing"),
+        pytest.param(None, "regression", "returned NoneType, not Labels", id="nothing"),
         pytest.param(
             Labels((*IDS, "a"), np.arange(4.0)),
             "regression",
-            "1 samples come twice: a",
+            "1 ids occur more than once: a",
             id="a sample twice",
         ),
         pytest.param(
-            Labels((1, 2, 3), np.arange(3.0)), "regression", r"not texts: \[1, 2, 3\]", id="numbers"
+            Labels((1, 2, 3), np.arange(3.0)), "regression", r"not strings: 1, 2, 3", id="numbers"
         ),
         pytest.param(
             Labels(IDS, np.arange(2.0)), "regression", r"shape \(2,\) for 3 ids", id="too few"
@@ -75,34 +75,40 @@ def files(tmp_path: Path):
         pytest.param(
             Labels(IDS, np.array([0, np.inf, np.nan])),
             "regression",
-            "2 labels are not finite: inf, nan",
+            "2 labels are not finite numbers: inf, nan",
             id="not finite",
         ),
         pytest.param(
-            Labels(IDS, np.array(["x", "y", "z"])), "regression", "not numbers", id="texts"
+            Labels(IDS, np.array(["x", "y", "z"])), "regression", "expected numbers", id="texts"
         ),
         pytest.param(
-            Labels(IDS, np.arange(3)), "binary", "codes are 0 and 1; found 2", id="a third class"
+            Labels(IDS, np.arange(3)),
+            "binary",
+            "1 labels are not class codes from 0 to 1: 2",
+            id="a third class",
         ),
-        pytest.param(Labels(IDS, np.array([0, 0.5, 1])), "binary", "found 0.5", id="half a class"),
+        pytest.param(
+            Labels(IDS, np.array([0, 0.5, 1])),
+            "binary",
+            "1 labels are not class codes from 0 to 1: 0.5",
+            id="half a class",
+        ),
         pytest.param(
             Labels(IDS, np.arange(3), classes=("x", "y")),
             "multiclass",
-            "whole numbers below 2; found 2",
+            "not class codes from 0 to 1: 2",
             id="a class without a name",
         ),
         pytest.param(
             Labels(IDS, np.zeros((3, 2)), outputs=("x", "y")),
             "regression",
-            r"outputs are \('x', 'y'\); the spec says \(\)",
+            r"outputs are \('x', 'y'\); the task declares \(\)",
             id="other outputs",
         ),
     ],
 )
 def test_labels_that_break_the_contract_are_named(files, labels, problem, said) -> None:
-    with pytest.raises(
-        ComponentOutputError, match=f"(?s)strange/odd did not return Labels.*{said}"
-    ):
+    with pytest.raises(ComponentOutputError, match=f"(?s)strange/odd.*{said}"):
         labels_of(task(labels, problem), files)
 
 
