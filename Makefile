@@ -1,12 +1,12 @@
-# make demo   the whole workflow on the synthetic Earth, offline
-# make test   everything that must hold before a change lands
-# make test-torch   the tests of the torch plugin, in an environment with torch of its own
-# Both do all the set-up they need; Python 3.11 or newer and make are all they ask for.
+# make demo         the complete workflow on the synthetic Earth, offline
+# make test         everything that must pass before a change is merged
+# make test-torch   the tests of the torch plugin, in a separate environment with torch
+# All of them set up their environment; they need Python 3.11 or newer and make.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The torch plugin has an environment of its own, because uv would bring gigabytes of CUDA packages.
+# The torch plugin has a separate environment: with uv, torch would install gigabytes of CUDA packages.
 PLUGINS := $(filter-out plugins/torch/%,$(sort $(wildcard plugins/*/pyproject.toml)))
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 MARK := $(VENV)/.installed
@@ -18,11 +18,11 @@ TORCH_MARK := $(TORCH_VENV)/.installed
 .PHONY: help env demo test test-torch lint types unit smoke wheels clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
 env: $(MARK)
 
-# uv brings seventeen editable packages in seconds where pip takes most of a minute.
+# uv installs all editable packages in seconds; pip needs most of a minute.
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
@@ -33,7 +33,7 @@ $(MARK): pyproject.toml $(PLUGINS) | $(BIN)/uv
 	@touch $@
 
 demo: $(MARK)
-	$(BIN)/neuco demo --output demo
+	$(BIN)/neuco demo -o demo
 
 test: lint types unit smoke
 
@@ -48,7 +48,7 @@ types: $(MARK)
 unit: $(MARK)
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
 
-# pip, and this torch: uv, or another torch, can bring gigabytes of CUDA packages.
+# pip and this version of torch: with uv or other versions, gigabytes of CUDA packages can follow.
 $(TORCH_MARK): $(foreach part,$(TORCH_PARTS),$(part)/pyproject.toml)
 	$(PYTHON) -m venv $(TORCH_VENV)
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -60,7 +60,7 @@ $(TORCH_MARK): $(foreach part,$(TORCH_PARTS),$(part)/pyproject.toml)
 test-torch: $(TORCH_MARK)
 	$(TORCH_VENV)/bin/python -m pytest -q -n $(JOBS) plugins/torch/tests
 
-# The built wheels, in an environment that has never seen this folder.
+# Installs the built wheels into an empty environment and runs a small benchmark.
 smoke: $(MARK)
 	$(BIN)/python tests/smoke_wheels.py
 
