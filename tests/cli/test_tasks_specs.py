@@ -146,7 +146,7 @@ def test_ships_have_a_data_set_of_their_own():
 
 def test_the_published_control_says_that_it_is_contaminated_and_the_next_version_is_clean():
     by_version = {spec.version: spec for spec in specs() if spec.name == "random-regression"}
-    assert "ontaminated" in by_version[1].noise
+    assert "ontaminated" in by_version[1].known_issues
     assert by_version[1].derive is None
     assert by_version[2].derive is not None
 

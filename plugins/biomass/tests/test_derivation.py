@@ -8,7 +8,7 @@ from neucocore.plugin import ConfigError, DataError, MissingFileError
 # Seconds since 2018-01-01: 2019-07-01 and 2020-07-01.
 IN_2019, IN_2020 = 546 * 86400.0, 912 * 86400.0
 GOOD = {"agbd": 100.0, "q": 1, "degrade": 0, "sensitivity": 0.98, "time": IN_2019}
-# Longitude, latitude, and what makes the footprint different from a good one.
+# Longitude, latitude, and the fields in which the footprint differs from a good one.
 FOOTPRINTS = {
     "BEAM0000": [
         (10.001, 45.001, {"agbd": 80.0}),
@@ -57,7 +57,7 @@ def cubes(tmp_path):
     return str(table)
 
 
-def test_only_good_footprints_of_the_year_within_the_cube_count(granule, cubes):
+def test_only_good_footprints_of_the_year_inside_the_cube_count(granule, cubes):
     params = {"cubes": cubes, "year": 2019}
 
     assert mean(["wood"], granule, minimum=3, **params).y.tolist() == [120.0]
@@ -65,20 +65,20 @@ def test_only_good_footprints_of_the_year_within_the_cube_count(granule, cubes):
     assert std(["wood"], granule, minimum=3, **params).y.tolist() == [40.0]
 
 
-def test_without_a_year_and_with_low_sensitivity_more_count(granule, cubes):
+def test_all_years_and_a_lower_sensitivity_include_more_footprints(granule, cubes):
     labels = mean(["wood"], granule, cubes=cubes, year=None, sensitivity=0.5, minimum=3)
 
     assert labels.y.tolist() == [(80 + 120 + 160 + 900 + 900) / 5]
 
 
-def test_cubes_without_enough_good_footprints_are_counted_by_reason(granule, cubes):
+def test_cubes_without_enough_good_footprints_are_reported_by_reason(granule, cubes):
     labels = mean(["wood", "bad", "empty", "lost"], granule, cubes=cubes, year=2019, minimum=3)
 
     assert labels.ids == ("wood",)
     reasons = {finding.message.partition(": ")[2]: finding.examples for finding in labels.findings}
     assert reasons == {
-        "all its footprints are filtered by flags, sensitivity or year": ("bad",),
-        "no footprint within": ("empty",),
+        "all footprints are excluded by quality flags, sensitivity or year": ("bad",),
+        "no footprint inside the cube": ("empty",),
         "no grid in the table of cubes": ("lost",),
     }
 
@@ -89,7 +89,7 @@ def test_too_few_footprints_everywhere_is_an_error(granule, cubes):
     assert "fewer than 4 good footprints" in caught.value.problems[0]
 
 
-def test_footprints_are_placed_on_a_projected_cube(granule, tmp_path):
+def test_footprints_are_located_on_a_projected_cube(granule, tmp_path):
     # On UTM zone 32 the central meridian is 9 degrees; 10.002 E 45.002 N lies near 578970, 4983661.
     table = tmp_path / "utm.csv"
     table.write_text(
@@ -101,18 +101,18 @@ def test_footprints_are_placed_on_a_projected_cube(granule, tmp_path):
     assert labels.y.tolist() == [120.0]
 
 
-def test_a_file_that_is_no_granule_is_named(tmp_path, cubes):
+def test_a_file_that_is_not_a_granule_is_an_error(tmp_path, cubes):
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["values"] = np.zeros(3)
-    (tmp_path / "text.h5").write_text("no HDF5")
+    (tmp_path / "text.h5").write_text("not HDF5")
     for name in ("other.h5", "text.h5"):
-        with pytest.raises(DataError, match=f"{name} is no GEDI L4A granule"):
+        with pytest.raises(DataError, match=f"{name} is not a GEDI L4A granule"):
             mean(["wood"], [tmp_path / name], cubes=cubes, year=2019, minimum=1)
     with pytest.raises(MissingFileError):
         mean(["wood"], [tmp_path / "absent.h5"], cubes=cubes, year=2019, minimum=1)
 
 
-def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
+def test_truth_files_are_labelled_by_the_same_code(tmp_path):
     (tmp_path / "truth").mkdir()
     agbd = np.array([[-9999, 10, -9999], [30, -9999, 50]], np.float32)
     np.savez(tmp_path / "truth/a.npz", agbd=agbd)
@@ -121,25 +121,25 @@ def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
     assert std(["a"], [tmp_path], minimum=3).y.tolist() == [20.0]
 
 
-def test_a_folder_of_granules_is_a_source(granule, cubes):
+def test_a_folder_of_granules_is_accepted_as_source(granule, cubes):
     labels = mean(["wood"], [granule[0].parent], cubes=cubes, year=2019, minimum=3)
     assert labels.y.tolist() == [120.0]
 
 
-def test_a_biomass_that_is_not_a_number_is_no_good_footprint(granule, cubes):
+def test_a_footprint_with_a_biomass_of_nan_is_not_good(granule, cubes):
     with h5py.File(granule[0], "a") as file:
         file["BEAM0000/agbd"][2] = np.nan
     assert mean(["wood"], granule, cubes=cubes, year=2019, minimum=2).y.tolist() == [100.0]
 
 
-def test_fields_of_different_lengths_are_no_granule(granule, cubes):
+def test_fields_of_different_lengths_are_an_error(granule, cubes):
     with h5py.File(granule[0], "a") as file:
         del file["BEAM0000/agbd"]
         file["BEAM0000/agbd"] = np.ones(3)
-    with pytest.raises(DataError, match="fields of /BEAM0000 differ in length"):
+    with pytest.raises(DataError, match="fields of /BEAM0000 have different lengths"):
         mean(["wood"], granule, cubes=cubes, year=2019, minimum=2)
 
 
-def test_one_footprint_has_no_standard_deviation(granule, cubes):
-    with pytest.raises(ConfigError, match="1 footprint has no standard deviation"):
+def test_a_standard_deviation_needs_two_footprints(granule, cubes):
+    with pytest.raises(ConfigError, match="at least 2 footprints"):
         std(["wood"], granule, cubes=cubes, year=2019, minimum=1)

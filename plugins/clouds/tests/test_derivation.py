@@ -6,7 +6,7 @@ from affine import Affine
 from neuco_plugin_clouds.derivation import cover
 from neucocore.plugin import ConfigError, DataError
 
-# Of ten pixels: clear 5, thick 2, thin 1, shadow 2; so 30 % cloud.
+# Ten pixels: 5 clear, 2 thick, 1 thin, 2 shadow; 30 % cloud.
 CLOUDY = [[0, 0, 0, 0, 0], [1, 1, 2, 3, 3]]
 CLEAR = [[0] * 5] * 2
 OVERCAST = [[1] * 5] * 2
@@ -14,7 +14,7 @@ OVERCAST = [[1] * 5] * 2
 
 @pytest.fixture
 def table(tmp_path):
-    """Write label rasters by cube and season, and the table that names them."""
+    """Return a function that writes label rasters and the table that lists them."""
 
     def write(**cubes):
         lines = ["id,season,file"]
@@ -55,22 +55,22 @@ def test_a_cube_without_all_seasons_gets_no_label(table):
     assert labels.findings[0].examples == ("b", "c")
 
 
-def test_scribbles_are_refused_unless_declared(table):
+def test_scribble_codes_are_an_error_unless_declared(table):
     scribble = [[99, 99, 0, 0, 0], [1, 2, 3, 5, 6]]
-    with pytest.raises(DataError, match="no CloudSEN12 classes") as caught:
+    with pytest.raises(DataError, match="not CloudSEN12 classes") as caught:
         cover(["a"], table(a=[scribble]), seasons=1)
     assert "labels=scribble" in str(caught.value.hint)
 
     declared = cover(["a"], table(a=[scribble]), seasons=1, labels="scribble")
 
-    # Of eight labelled pixels three are cloud: thick centre and edge, thin centre.
+    # Three of eight labelled pixels are cloud: thick centre, thick edge, thin centre.
     assert declared.y.tolist() == pytest.approx([100 * 3 / 8])
 
 
-def test_padding_looks_like_clear_sky_so_it_must_be_declared(table):
+def test_padding_must_be_declared(table):
     padded = np.zeros((512, 512), np.uint8)
     padded[1:510, 1:510] = 1
-    with pytest.raises(DataError, match="512 x 512 pixels and CloudSEN12 patches 509 x 509"):
+    with pytest.raises(DataError, match="512 x 512 pixels but CloudSEN12 patches have 509 x 509"):
         cover(["a"], table(a=[padded]), seasons=1)
 
     labels = cover(["a"], table(a=[padded]), seasons=1, padding=("1", "2", "1", "2"))
@@ -78,12 +78,12 @@ def test_padding_looks_like_clear_sky_so_it_must_be_declared(table):
     assert labels.y.tolist() == [100.0]
 
 
-def test_padding_that_is_not_four_numbers_is_named(table):
-    with pytest.raises(ConfigError, match="'1,2' is not four numbers"):
+def test_padding_that_is_not_four_integers_is_an_error(table):
+    with pytest.raises(ConfigError, match="padding=1,2 is not four integers"):
         cover(["a"], table(a=[CLEAR]), seasons=1, padding=("1", "2"))
 
 
-def test_labels_are_sampled_on_the_cubes_grid_where_it_is_known(table, tmp_path):
+def test_rasters_are_sampled_on_the_grid_of_the_cube(table, tmp_path):
     grids = tmp_path / "cubes.csv"
     grids.write_text(
         "id,crs,height,width,west,south,east,north\n"
@@ -91,22 +91,22 @@ def test_labels_are_sampled_on_the_cubes_grid_where_it_is_known(table, tmp_path)
     )
     labels = cover(["a"], table(a=[CLOUDY]), seasons=1, cubes=str(grids))
 
-    # The lower row's first four pixels: thick, thick, thin, shadow.
+    # The first four pixels of the lower row: thick, thick, thin, shadow.
     assert labels.y.tolist() == [75.0]
 
 
-def test_a_season_named_twice_and_a_table_without_columns_are_refused(tmp_path):
+def test_a_repeated_season_and_a_missing_column_are_errors(tmp_path):
     twice = tmp_path / "twice.csv"
     twice.write_text("id,season,file\na,0,x.tif\na,0,y.tif\n")
-    with pytest.raises(DataError, match="line 3: a has season '0' twice"):
+    with pytest.raises(DataError, match="line 3: season '0' of a occurs twice"):
         cover(["a"], [twice])
     bare = tmp_path / "bare.csv"
     bare.write_text("id,season\na,0\n")
-    with pytest.raises(DataError, match="lacks the columns file"):
+    with pytest.raises(DataError, match="has no column file"):
         cover(["a"], [bare])
 
 
-def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
+def test_truth_files_are_labelled_by_the_same_code(tmp_path):
     (tmp_path / "truth").mkdir()
     seasons = np.array([CLOUDY, CLEAR, OVERCAST, CLEAR], np.uint8)
     np.savez(tmp_path / "truth/a.npz", clouds=seasons)
@@ -115,20 +115,20 @@ def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b"id,season,file\na,spring\n", "line 2 lacks an id, a season or a file"),
-        ("id,season,file\né,1,a.tif\n".encode("latin-1"), "not UTF-8 at byte 15"),
+        (b"id,season,file\na,spring\n", "line 2: id, season or file is empty"),
+        ("id,season,file\né,1,a.tif\n".encode("latin-1"), "not encoded as UTF-8 \\(byte 15\\)"),
     ],
     ids=["ragged", "latin-1"],
 )
-def test_a_table_that_cannot_be_read_is_named(tmp_path, content, said):
+def test_a_table_that_cannot_be_read_is_an_error(tmp_path, content, message):
     (tmp_path / "labels.csv").write_bytes(content)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         cover(["a"], [tmp_path / "labels.csv"])
 
 
-def test_a_cube_that_is_hardly_on_its_rasters_gets_no_label(table, tmp_path):
+def test_a_cube_mostly_outside_its_rasters_gets_no_label(table, tmp_path):
     grids = tmp_path / "cubes.csv"
     grids.write_text(
         "id,crs,height,width,west,south,east,north\n"
@@ -137,12 +137,14 @@ def test_a_cube_that_is_hardly_on_its_rasters_gets_no_label(table, tmp_path):
     )
     labels = cover(["a", "b"], table(a=[CLOUDY] * 4, b=[CLOUDY] * 4), cubes=str(grids))
     assert labels.ids == ("a",)
-    assert "covers less than 50% of its pixels" in labels.findings[0].message
+    assert "covers less than 50% of the cube" in labels.findings[0].message
 
 
 @pytest.mark.parametrize(
-    "params", [{"seasons": 0}, {"padding": ("-1", "0", "0", "0")}], ids=["no season", "outwards"]
+    "params",
+    [{"seasons": 0}, {"padding": ("-1", "0", "0", "0")}],
+    ids=["no season", "negative padding"],
 )
-def test_seasons_and_padding_that_cannot_be_are_refused(table, params):
+def test_impossible_seasons_and_padding_are_errors(table, params):
     with pytest.raises(ConfigError):
         cover(["a"], table(a=[CLOUDY] * 4), **params)

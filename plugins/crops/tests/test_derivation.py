@@ -35,33 +35,33 @@ def layer(tmp_path):
 
 @pytest.fixture
 def cubes(tmp_path):
-    """One cube whose 10 m pixels cover the whole layer, one its first column, one beside it."""
+    """Three cubes of 10 m pixels: on the entire layer, on its first column, and outside it."""
     table = tmp_path / "cubes.csv"
     table.write_text(
         "id,crs,height,width,west,south,east,north\n"
         "all,EPSG:5070,6,12,300000,1999940,300120,2000000\n"
         "first,EPSG:5070,6,3,300000,1999940,300030,2000000\n"
-        "beside,EPSG:5070,6,3,400000,1999940,400030,2000000\n"
+        "outside,EPSG:5070,6,3,400000,1999940,400030,2000000\n"
     )
     return str(table)
 
 
 @pytest.mark.parametrize(
-    ("choices", "share"),
+    ("params", "share"),
     [
         pytest.param({}, 4 / 7, id="double crops count"),
         pytest.param({"double_crops": False}, 2 / 7, id="single crops only"),
         pytest.param({"specialty": True}, 6 / 7, id="sweet and pop corn too"),
     ],
 )
-def test_the_share_is_one_of_all_pixels_with_a_class(layer, cubes, choices, share):
-    labels = corn_and_soybean(["all"], layer, cubes=cubes, **choices)
+def test_the_share_refers_to_all_pixels_with_a_class(layer, cubes, params, share):
+    labels = corn_and_soybean(["all"], layer, cubes=cubes, **params)
 
     assert labels.y.tolist() == pytest.approx([share])
 
 
-def test_cubes_beside_the_layer_are_counted(layer, cubes):
-    labels = corn_and_soybean(["first", "beside"], layer, cubes=cubes)
+def test_cubes_outside_the_layer_are_reported(layer, cubes):
+    labels = corn_and_soybean(["first", "outside"], layer, cubes=cubes)
 
     assert (labels.ids, labels.y.tolist()) == (("first",), [0.5])
     assert "outside 2022_30m_cdls.tif" in labels.findings[0].message
@@ -74,7 +74,7 @@ def test_a_layer_without_corn_and_soybean_is_an_error(tmp_path):
         corn_and_soybean(["a"], [tmp_path])
 
 
-def test_the_synthetic_truth_goes_through_the_same_code(tmp_path):
+def test_truth_files_are_labelled_by_the_same_code(tmp_path):
     (tmp_path / "truth").mkdir()
     np.savez(tmp_path / "truth/a.npz", cdl=np.array([[1, 5, 24, 0]], np.uint8))
 

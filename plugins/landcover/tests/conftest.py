@@ -8,7 +8,7 @@ from affine import Affine
 
 @pytest.fixture
 def corine(tmp_path: Path):
-    """Write codes as CORINE's raster: EPSG:3035, 100 m, top left corner at (4000000, 3000000)."""
+    """Return a function that writes codes as a CORINE raster: EPSG:3035, 100 m."""
 
     def write(codes, name="U2018_CLC2018_V2020_20u1.tif", dtype=np.uint8):
         values = np.array(codes, dtype)
@@ -33,7 +33,7 @@ def corine(tmp_path: Path):
 
 @pytest.fixture
 def cubes(tmp_path: Path):
-    """Write grids of 20 x 20 pixels of 10 m, given their place in CORINE pixels."""
+    """Return a function that writes grids of 20 x 20 pixels of 10 m at (row, col) of CORINE."""
 
     def write(**places):
         lines = ["id,crs,height,width,west,south,east,north"]

@@ -14,12 +14,12 @@ def test_the_number_is_the_hash_of_the_id():
     assert abs(number(["cube7"]).y[0] - 100 * share) < 1e-12
 
 
-def test_the_label_of_an_id_does_not_depend_on_the_others():
+def test_a_label_does_not_depend_on_the_other_ids():
     assert number(["cube9"]).y[0] == number(IDS).y[9]
     assert coin(["cube9"]).y[0] == coin(IDS).y[9]
 
 
-def test_numbers_are_even_over_their_range_and_coins_are_fair():
+def test_numbers_are_uniform_and_classes_equally_likely():
     # Standard errors of the mean: 100 / sqrt(12 * 4000) = 0.46, and 0.5 / sqrt(4000) = 0.008.
     values = number(IDS).y
     assert abs(values.mean() - 50) < 4 * 0.46
@@ -28,5 +28,5 @@ def test_numbers_are_even_over_their_range_and_coins_are_fair():
     assert abs(coin(IDS).y.mean() - 0.5) < 4 * 0.008
 
 
-def test_the_two_controls_tell_nothing_of_each_other():
+def test_the_two_controls_are_uncorrelated():
     assert abs(np.corrcoef(number(IDS).y, coin(IDS).y)[0, 1]) < 4 / np.sqrt(len(IDS))

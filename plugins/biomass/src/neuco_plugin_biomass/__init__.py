@@ -1,1 +1,1 @@
-"""Tasks: mean and spread of above-ground biomass after GEDI L4A."""
+"""Tasks: mean and standard deviation of above-ground biomass from GEDI L4A."""

@@ -1,4 +1,4 @@
-"""Biomass of a cube from GEDI L4A footprints, with their quality flags."""
+"""Biomass of a cube from GEDI L4A footprints, filtered by their quality flags."""
 
 from __future__ import annotations
 
@@ -35,15 +35,16 @@ def mean(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Label
     ids
         Ids of the cubes.
     sources
-        GEDI L4A granules (HDF5) or folders of them, or a synthetic Earth's folder.
+        GEDI L4A granules (HDF5) or folders of them, or the folder of a data set with truth files.
     params
-        ``cubes``: table of the cubes' grids, for granules; ``year``: of the footprints, None for
-        all; ``sensitivity``: least beam sensitivity; ``minimum``: least number of footprints.
+        ``cubes``: table of the cubes' grids, required for granules; ``year`` of the footprints,
+        None: all years; ``sensitivity``: minimum beam sensitivity; ``minimum``: minimum number of
+        good footprints.
 
     Raises
     ------
     DataError
-        A granule is none, or no cube gets a label.
+        A file is not a granule, or no cube gets a label.
     """
     return _summaries(ids, sources, np.mean, **params)
 
@@ -51,11 +52,12 @@ def mean(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Label
 def std(ids: Sequence[str], sources: Sequence[Path], *, minimum: int, **params: object) -> Labels:
     """Label cubes with the standard deviation (ddof 1) of biomass density, in Mg/ha.
 
-    Parameters and errors are those of `mean`; of one footprint there is none.
+    Parameters and errors are those of `mean`; `minimum` is at least 2.
     """
     if minimum < 2:
         raise ConfigError(
-            f"{minimum} footprint has no standard deviation", hint="--set minimum=20, or 2 at least"
+            f"minimum={minimum}: a standard deviation needs at least 2 footprints",
+            hint="--set minimum=20",
         )
     spread = partial(np.std, ddof=1)
     return _summaries(ids, sources, spread, minimum=minimum, **params)
@@ -76,9 +78,9 @@ def _summaries(
     def label(cube: str) -> float:
         biomass, filtered = footprints(cube)
         if len(biomass) == 0 and filtered:
-            raise NoLabel("all its footprints are filtered by flags, sensitivity or year")
+            raise NoLabel("all footprints are excluded by quality flags, sensitivity or year")
         if len(biomass) == 0:
-            raise NoLabel("no footprint within")
+            raise NoLabel("no footprint inside the cube")
         if len(biomass) < minimum:
             raise NoLabel(f"fewer than {minimum} good footprints")
         return float(summary(biomass))
@@ -89,7 +91,7 @@ def _summaries(
 def _source(
     sources: Sequence[Path], cubes: str | None, year: int | None, sensitivity: float
 ) -> Callable[[str], tuple[Biomass, int]]:
-    """Return a function from an id to the good footprints' biomass and the number of bad ones."""
+    """Return a function: cube id to biomass of the good footprints and number of the others."""
     folder = truth_folder(sources)
     if folder is not None:
         layer = TruthLayer(folder, "agbd")
@@ -115,8 +117,8 @@ def _source(
 
 
 def _inside(grid: CubeGrid, footprints: Footprints) -> NDArray[np.intp]:
-    """Return the positions of the footprints whose centre lies on the cube."""
-    # Corners give a box in degrees, cheap to test; its edges bend, hence the margin.
+    """Return the positions of the footprints whose centre lies inside the cube."""
+    # A box in degrees around the corners is cheap to test; edges are curved, hence the margin.
     x, y = grid.centres()
     edge = (slice(None, None, max(grid.height - 1, 1)), slice(None, None, max(grid.width - 1, 1)))
     lon, lat = project(grid.crs, "EPSG:4326", x[edge], y[edge])

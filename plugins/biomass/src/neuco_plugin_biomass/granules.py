@@ -1,4 +1,4 @@
-"""Reading GEDI L4A granules: HDF5 files with one group a beam."""
+"""Reading GEDI L4A granules: HDF5 files with one group per beam."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ FIELDS = (
 
 @dataclass(frozen=True, eq=False)
 class Footprints:
-    """Footprints of all beams and granules, in the order of their latitude.
+    """Footprints of all beams and granules, sorted by latitude.
 
     Attributes
     ----------
     lon, lat
-        (n,) degrees, WGS 84, of the lowest mode.
+        (n,) position of the lowest mode in degrees, WGS 84.
     agbd
-        (n,) biomass density in Mg/ha.
+        (n,) above-ground biomass density in Mg/ha.
     good
         (n,) whether the footprint passes every filter.
     """
@@ -47,26 +47,27 @@ class Footprints:
 
 
 def read_granules(paths: Sequence[Path], *, year: int | None, sensitivity: float) -> Footprints:
-    """Read granules and tell good footprints.
+    """Read granules and mark the good footprints.
 
-    Good is: a biomass that is no fill value, ``l4_quality_flag`` 1, ``degrade_flag`` 0, at least
-    the given beam sensitivity, and the given year.
+    A footprint is good if its biomass is not the fill value, ``l4_quality_flag`` is 1,
+    ``degrade_flag`` is 0, its beam has at least the given sensitivity, and it was acquired in the
+    given year.
 
     Parameters
     ----------
     paths
         HDF5 files.
     year
-        Of the acquisition (UTC), or None for all.
+        Year of the acquisition (UTC); None: all years.
     sensitivity
-        Least beam sensitivity.
+        Minimum beam sensitivity.
 
     Raises
     ------
     MissingFileError
         A file does not exist.
     DataError
-        A file is no GEDI L4A granule.
+        A file is not a GEDI L4A granule.
     """
     parts = [part for path in paths for part in _beams(path)]
     columns = [np.concatenate([part[name] for part in parts]) for name in FIELDS]
@@ -87,11 +88,13 @@ def read_granules(paths: Sequence[Path], *, year: int | None, sensitivity: float
 
 
 def _beams(path: Path) -> list[dict[str, NDArray[np.float64]]]:
-    # Here, so that labels of a synthetic Earth need no h5py.
+    # Imported here, because labels from a truth folder do not need h5py.
     import h5py
 
     if not path.is_file():
-        raise MissingFileError(f"there is no granule {path}")
+        raise MissingFileError(
+            f"the granule {path} does not exist", hint="check the path given with --source"
+        )
     try:
         with h5py.File(path) as file:
             beams = [file[name] for name in sorted(file) if name.startswith("BEAM")]
@@ -100,8 +103,8 @@ def _beams(path: Path) -> list[dict[str, NDArray[np.float64]]]:
             return [_columns(beam) for beam in beams]
     except (OSError, KeyError, ValueError) as error:
         raise DataError(
-            f"{path} is no GEDI L4A granule: {error}",
-            hint=f"expected BEAMxxxx/{FIELDS[0]} and others",
+            f"{path} is not a GEDI L4A granule: {error}",
+            hint=f"expected the fields BEAMxxxx/{FIELDS[0]}, BEAMxxxx/{FIELDS[1]} and others",
         ) from error
 
 
@@ -109,5 +112,5 @@ def _columns(beam: Any) -> dict[str, NDArray[np.float64]]:
     columns = {name: beam[name][:].astype(np.float64) for name in FIELDS}
     lengths = {name: column.shape for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise ValueError(f"fields of {beam.name} differ in length: {lengths}")
+        raise ValueError(f"the fields of {beam.name} have different lengths: {lengths}")
     return columns

@@ -1,4 +1,4 @@
-"""Tasks: mean and spread of above-ground biomass after GEDI L4A."""
+"""Tasks: mean and standard deviation of above-ground biomass from GEDI L4A."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ GEDI = LabelSource(
 
 
 def derive_params(minimum: int) -> tuple[Param, ...]:
-    """Return the derivation's parameters for a least number of footprints."""
+    """Return the parameters of a derivation that needs `minimum` footprints per cube."""
     return (
-        Param("cubes", "str", None, "CSV of the cubes' grids, needed for HDF5", nullable=True),
-        Param("year", "int", 2019, "year of the footprints; none for all years", nullable=True),
-        Param("sensitivity", "float", 0.95, "least beam sensitivity of a footprint"),
-        Param("minimum", "int", minimum, "least number of good footprints in a cube"),
+        Param("cubes", "str", None, "CSV of the cubes' grids, required for HDF5", nullable=True),
+        Param("year", "int", 2019, "year of the footprints; none: all years", nullable=True),
+        Param("sensitivity", "float", 0.95, "minimum beam sensitivity of a footprint"),
+        Param("minimum", "int", minimum, "minimum number of good footprints per cube"),
     )
 
 
@@ -41,7 +41,7 @@ COMMON = {
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
     "exclusions": (
-        "Below-ground biomass; land beyond about 51.6 degrees of latitude, so no boreal forest; "
+        "Below-ground biomass; land beyond about 51.6 degrees of latitude and so boreal forest; "
         "footprints with an l4_quality_flag other than 1, a degrade_flag other than 0 or a low "
         "sensitivity."
     ),
@@ -58,8 +58,8 @@ def neuco_tasks() -> list[TaskSpec]:
             summary="Mean above-ground biomass density of the footprints in the cube",
             aliases=("biomass_mean",),
             known_issues=(
-                "A footprint (25 m) has a standard error of often more than half its value, and "
-                "footprints lie on tracks: they sample the cube, they do not cover it."
+                "The standard error of a footprint (25 m) is often more than half its value. "
+                "Footprints lie along tracks: they sample the cube and do not cover it."
             ),
             controls={"random": -0.002, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_biomass.derivation:mean",
@@ -70,8 +70,8 @@ def neuco_tasks() -> list[TaskSpec]:
             summary="Standard deviation of above-ground biomass density in the cube",
             aliases=("biomass_std",),
             known_issues=(
-                "Holds the spread of the footprints' errors beside that of the forest, is "
-                "uncertain with few footprints, and rises with the mean."
+                "Includes the spread of the footprints' errors in addition to that of the forest, "
+                "is uncertain with few footprints, and increases with the mean."
             ),
             controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_biomass.derivation:std",

@@ -1,1 +1,1 @@
-"""Task: mean cloud cover over the seasons after CloudSEN12."""
+"""Task: mean cloud cover over the seasons from CloudSEN12 labels."""

@@ -1,4 +1,4 @@
-"""Task: mean cloud cover over the seasons after CloudSEN12."""
+"""Task: mean cloud cover over the seasons from CloudSEN12 labels."""
 
 from __future__ import annotations
 
@@ -38,26 +38,28 @@ def neuco_tasks() -> list[TaskSpec]:
             citation="doi:10.48550/arXiv.2510.17914",
             url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
             exclusions=(
-                "Cloud is thick (1) and thin (2) cloud; cloud shadow (3) is not counted. A mean "
-                "over seasons does not tell one overcast season from four half-cloudy ones."
+                "Thick (1) and thin (2) cloud count; cloud shadow (3) does not. The mean over the "
+                "seasons does not distinguish two overcast seasons from four half-cloudy ones."
             ),
             known_issues=(
-                "Thin cloud is drawn by eye and experts disagree on it; padding of a label raster "
-                "looks like clear sky."
+                "Thin cloud is delineated by eye and experts disagree on it; padding of a label "
+                "raster looks like clear sky."
             ),
             controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_clouds.derivation:cover",
             derive_params=(
-                Param("cubes", "str", None, "CSV of the cubes' grids to sample on", nullable=True),
-                Param("seasons", "int", 4, "seasons a cube must have labels for"),
+                Param("cubes", "str", None, "CSV of the cubes' grids", nullable=True),
+                Param("seasons", "int", 4, "number of seasons that must be labelled"),
                 Param(
                     "labels",
                     "str",
                     "classes",
-                    "codes of the rasters: 0-3, or the scribbles' 0-6",
+                    "codes in the rasters: classes 0-3 or scribbles 0-6",
                     choices=("classes", "scribble"),
                 ),
-                Param("padding", "list", (), "rows and columns of padding: top,bottom,left,right"),
+                Param(
+                    "padding", "list", (), "width of the padding in pixels: top,bottom,left,right"
+                ),
             ),
         )
     ]

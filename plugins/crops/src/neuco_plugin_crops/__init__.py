@@ -1,1 +1,1 @@
-"""Task: share of corn and soybean after the Cropland Data Layer."""
+"""Task: share of corn and soybean from the Cropland Data Layer."""

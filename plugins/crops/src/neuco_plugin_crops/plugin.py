@@ -1,4 +1,4 @@
-"""Task: share of corn and soybean after the Cropland Data Layer."""
+"""Task: share of corn and soybean from the Cropland Data Layer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="crops-corn-soybean",
-            summary="Share of the cube that grows corn or soybean",
+            summary="Share of the cube where corn or soybean grows",
             dataset="ssl4eo-s12-downstream",
             other_datasets=("synthetic-earth",),
             problem="regression",
@@ -39,11 +39,11 @@ def neuco_tasks() -> list[TaskSpec]:
             url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
             exclusions=(
                 "Corn is code 1, soybean 5; double crops with either count, sweet corn and pop "
-                "corn do not. The share is one of all pixels with a class: 0 and 81 are left out."
+                "corn do not. The share refers to all pixels with a class: 0 and 81 are left out."
             ),
             known_issues=(
-                "A classification of satellite images itself: about one pixel in twenty of corn "
-                "and soybean is wrong, mostly along field edges and in small fields."
+                "The source is itself a classification of satellite images: about one in twenty "
+                "corn and soybean pixels is wrong, mostly along field edges and in small fields."
             ),
             controls={"random": -0.006, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_crops.derivation:corn_and_soybean",
@@ -52,12 +52,12 @@ def neuco_tasks() -> list[TaskSpec]:
                     "cubes",
                     "str",
                     None,
-                    "CSV of the cubes' grids, needed for a GeoTIFF",
+                    "CSV of the cubes' grids, required for a GeoTIFF",
                     nullable=True,
                 ),
                 Param("double_crops", "bool", True, "count double crops with corn or soybean"),
                 Param("specialty", "bool", False, "count sweet corn (12) and pop corn (13)"),
-                Param("minimum", "float", 0.5, "least share of pixels with a class for a label"),
+                Param("minimum", "float", 0.5, "minimum share of pixels with a class"),
             ),
         )
     ]

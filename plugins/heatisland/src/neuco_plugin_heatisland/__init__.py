@@ -1,1 +1,1 @@
-"""Tasks: mean and spread of summer surface temperature after Landsat 8."""
+"""Tasks: mean and standard deviation of summer surface temperature from Landsat 8."""

@@ -1,4 +1,4 @@
-"""Summer surface temperature from Landsat 8 Collection 2 Level 2, in its own numbers and flags."""
+"""Summer surface temperature from Landsat 8 Collection 2 Level 2 with its quality flags."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ Kelvin = NDArray[np.float64]
 def mean(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Labels:
     """Label cubes with their mean surface temperature in kelvin.
 
-    Where several scenes see a pixel clearly, their mean counts once.
+    A pixel that is clear in several scenes counts once, with their mean.
 
     Parameters
     ----------
     ids
         Ids of the cubes.
     sources
-        ``..._ST_B10.TIF`` files or folders of them, each with its ``..._QA_PIXEL.TIF`` beside
-        it, or a synthetic Earth's folder.
+        ``..._ST_B10.TIF`` files or folders of them, each with its ``..._QA_PIXEL.TIF`` in the same
+        folder, or the folder of a data set with truth files.
     params
-        ``cubes``: table of the cubes' grids, for GeoTIFFs; ``months``: months of the scenes;
-        ``minimum``: least share of clear pixels.
+        ``cubes``: table of the cubes' grids, required for GeoTIFFs; ``months`` of the scenes;
+        ``minimum``: minimum share of clear pixels.
 
     Raises
     ------
     DataError
-        A file is no ST_B10 scene, none is of the months asked for, or no cube gets a label.
+        A file is not an ST_B10 scene, no scene is of these months, or no cube gets a label.
     """
     return _summaries(ids, sources, np.mean, **params)
 
@@ -72,7 +72,7 @@ def std(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Labels
 
 
 def kelvin(numbers: NDArray[np.uint16], quality: NDArray[np.uint16] | None = None) -> Kelvin:
-    """Turn ST_B10 digital numbers into kelvin, NaN where there is fill or the sky is not clear."""
+    """Convert ST_B10 digital numbers to kelvin; NaN for fill and where the sky is not clear."""
     temperature = numbers.astype(np.float64) * SCALE + OFFSET
     temperature[numbers == FILL] = np.nan
     if quality is not None:
@@ -95,7 +95,7 @@ def _summaries(
         temperature = temperatures(cube)
         clear = np.isfinite(temperature)
         if not clear.any() or clear.mean() < minimum:
-            raise NoLabel(f"less than {minimum:.0%} of its pixels are seen clearly")
+            raise NoLabel(f"less than {minimum:.0%} of the pixels are clear")
         return float(summary(temperature[clear]))
 
     return label_each(ids, label)
@@ -104,7 +104,7 @@ def _summaries(
 def _source(
     sources: Sequence[Path], cubes: str | None, months: Sequence[str]
 ) -> Callable[[str], Kelvin]:
-    """Return a function from an id to kelvin (y, x)."""
+    """Return a function: cube id to surface temperature in kelvin, (y, x)."""
     folder = truth_folder(sources)
     if folder is not None:
         layer = TruthLayer(folder, "st_b10")
@@ -115,43 +115,44 @@ def _source(
     def of_scenes(cube: str) -> Kelvin:
         if cube not in grids:
             raise NoLabel("no grid in the table of cubes")
-        seen = [scene for path in scenes if (scene := _sample(path, grids[cube])) is not None]
-        if not seen:
+        sampled = [_sample(path, grids[cube]) for path in scenes]
+        overlapping = [scene for scene in sampled if scene is not None]
+        if not overlapping:
             raise NoLabel("outside all scenes")
-        return _mean_of_clear(np.stack(seen))
+        return _mean_of_clear(np.stack(overlapping))
 
     return of_scenes
 
 
 def _months(texts: Sequence[str]) -> set[int]:
-    wrong = [text for text in texts if str(text).strip() not in MONTHS]
-    if wrong or not texts:
+    invalid = [text for text in texts if str(text).strip() not in MONTHS]
+    if invalid or not texts:
         raise ConfigError(
-            f"no months: {', '.join(wrong) or 'none is named'}",
-            hint="number them from 1 to 12: --set months=6,7,8",
+            f"months={','.join(map(str, texts))} must be numbers from 1 to 12",
+            hint="--set months=6,7,8",
         )
     return {int(text) for text in texts}
 
 
 def _scenes(sources: Sequence[Path], months: set[int]) -> list[Path]:
     names = {path: SCENE.fullmatch(path.name) for path in sources}
-    strangers = [path.name for path, match in names.items() if match is None]
-    if strangers:
+    others = [path.name for path, match in names.items() if match is None]
+    if others:
         raise DataError(
-            f"{len(strangers)} sources are no Landsat ST_B10 files: {', '.join(strangers[:3])}",
-            hint="name the files L..._ST_B10.TIF; their QA_PIXEL files are found beside them",
+            f"{len(others)} sources are not Landsat ST_B10 files: {', '.join(others[:3])}",
+            hint="specify only the files L..._ST_B10.TIF; their QA_PIXEL files are found by name",
         )
-    chosen = [path for path, match in names.items() if match and int(match["month"]) in months]
-    if not chosen:
+    in_months = [path for path, match in names.items() if match and int(match["month"]) in months]
+    if not in_months:
         raise DataError(
             f"none of {len(sources)} scenes is of the months {', '.join(map(str, sorted(months)))}",
-            hint="choose other months with --set months=6,7,8",
+            hint="select other months: --set months=5,9",
         )
-    return chosen
+    return in_months
 
 
 def _sample(path: Path, grid: CubeGrid) -> Kelvin | None:
-    """Return kelvin on the grid, or None when the scene does not reach it."""
+    """Return kelvin on the grid; None if the scene does not overlap it."""
     scene, quality = _open(path)
     numbers = scene.sample(grid)
     if not numbers.covered.any():
@@ -168,13 +169,14 @@ def _open(path: Path) -> tuple[Raster, Raster]:
     quality = path.with_name(name)
     if not quality.is_file():
         raise MissingFileError(
-            f"{path.name} has no quality flags beside it", hint=f"download {quality.name} too"
+            f"the quality flags of {path.name} are missing",
+            hint=f"put {quality.name} into the same folder",
         )
     return Raster(path), Raster(quality)
 
 
 def _mean_of_clear(scenes: Kelvin) -> Kelvin:
-    """Mean over the first axis of what is finite, NaN where nothing is."""
+    """Return the mean of the finite values over the first axis; NaN where there are none."""
     clear = np.isfinite(scenes)
     total = np.where(clear, scenes, 0.0).sum(axis=0)
     count = clear.sum(axis=0)

@@ -1,4 +1,4 @@
-"""Tasks: mean and spread of summer surface temperature after Landsat 8."""
+"""Tasks: mean and standard deviation of summer surface temperature from Landsat 8."""
 
 from __future__ import annotations
 
@@ -30,16 +30,18 @@ COMMON = {
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
     "exclusions": (
-        "This is the temperature of surfaces in summer (June to August), in the morning of clear "
-        "days; not air temperature, and not heat-island intensity, which would need the rural "
-        "surroundings to compare with."
+        "The surface temperature on clear mornings in summer (June to August). It is not the air "
+        "temperature, and not the heat-island intensity, which is a difference to the rural "
+        "surroundings."
     ),
     "derive_params": (
-        Param("cubes", "str", None, "CSV of the cubes' grids, needed for GeoTIFFs", nullable=True),
         Param(
-            "months", "list", ("6", "7", "8"), "months of the scenes, after the date in their names"
+            "cubes", "str", None, "CSV of the cubes' grids, required for GeoTIFFs", nullable=True
         ),
-        Param("minimum", "float", 0.5, "least share of clear pixels for a cube to be labelled"),
+        Param(
+            "months", "list", ("6", "7", "8"), "months of the scenes, by the date in the file name"
+        ),
+        Param("minimum", "float", 0.5, "minimum share of clear pixels"),
     ),
 }
 
@@ -54,7 +56,7 @@ def neuco_tasks() -> list[TaskSpec]:
             aliases=("heatisland_mean",),
             known_issues=(
                 "Measured at 100 m and resampled, with an uncertainty of one to several kelvin "
-                "(ST_QA); differs with the weather of the days that were clear."
+                "(ST_QA). Depends on the weather of the clear days."
             ),
             controls={"random": -0.008, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_heatisland.derivation:mean",
@@ -65,8 +67,8 @@ def neuco_tasks() -> list[TaskSpec]:
             summary="Standard deviation of summer surface temperature within the cube",
             aliases=("heatisland_std",),
             known_issues=(
-                "Small against the uncertainty of one pixel (one to several kelvin, ST_QA), and "
-                "smoothed by the sensor's 100 m; undetected cloud raises it."
+                "Small compared with the uncertainty of one pixel (one to several kelvin, ST_QA), "
+                "and smoothed by the sensor's resolution of 100 m; undetected cloud increases it."
             ),
             controls={"random": 0.015, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_heatisland.derivation:std",

@@ -1,1 +1,1 @@
-"""Tasks: shares of agriculture and of forest after CORINE land cover."""
+"""Tasks: shares of agriculture and of forest from CORINE Land Cover."""

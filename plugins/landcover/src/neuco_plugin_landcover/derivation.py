@@ -1,7 +1,8 @@
-"""Shares of land cover from CORINE, in its own codes.
+"""Shares of land cover from the class codes of CORINE Land Cover.
 
-CORINE's 100 m raster numbers its 44 classes 1 to 44 (grid codes); vector and other products hold
-the three-digit codes of the nomenclature, whose first digit is the level-1 class.
+The 100 m raster of CORINE numbers its 44 classes from 1 to 44 (grid codes). Other products, such
+as the vector data, have the three-digit codes of the nomenclature, whose first digit is the
+level-1 class.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ GRID_SEA = 44
 GRID_NO_DATA = frozenset({48, 128, 255, -128})
 CLC_SEA = 523
 CLC_NO_DATA = frozenset({0, 990, 995, 999, -128})
-# The nomenclature's 44 classes in order: grid code i is the i-th of them.
+# The 44 classes of the nomenclature in order: grid code i is the i-th class.
 # fmt: off
 CLC = (
     111, 112, 121, 122, 123, 124, 131, 132, 133, 141, 142,
@@ -42,25 +43,25 @@ def agriculture(
     codes: str = "grid",
     minimum: float = 0.5,
 ) -> Labels:
-    """Label cubes with the share (0 to 1) of their land that is agriculture (211-244).
+    """Label cubes with the share (0 to 1) of agriculture (211-244) in their land area.
 
     Parameters
     ----------
     ids
         Ids of the cubes.
     sources
-        CORINE GeoTIFFs, or a synthetic Earth's folder.
+        CORINE GeoTIFFs, or the folder of a data set with truth files.
     cubes
-        Table of the cubes' grids, for GeoTIFFs.
+        Table of the cubes' grids, required for GeoTIFFs.
     codes
-        ``grid`` (1-44) or ``clc`` (111-523): what the raster holds.
+        Codes in the raster: ``grid`` (1-44) or ``clc`` (111-523).
     minimum
-        Least share of a cube's pixels that must be land with a class.
+        Minimum share of a cube's pixels that are land with a class.
 
     Raises
     ------
     DataError
-        The raster holds other codes, covers no cube, or no cube has agriculture.
+        The raster has other codes or covers no cube, or no cube has agriculture.
     """
     layer = open_layer(sources, "corine", cubes)
     return label_shares(ids, layer, LEGENDS[codes], AGRICULTURE[codes], minimum=minimum)
@@ -74,7 +75,7 @@ def forest(
     codes: str = "grid",
     minimum: float = 0.5,
 ) -> Labels:
-    """Label cubes with the share (0 to 1) of their land that is forest (311-313).
+    """Label cubes with the share (0 to 1) of forest (311-313) in their land area.
 
     Parameters and errors are those of `agriculture`.
     """

@@ -1,4 +1,4 @@
-"""Tasks: shares of agriculture and of forest after CORINE land cover."""
+"""Tasks: shares of agriculture and of forest from CORINE Land Cover."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ CORINE = LabelSource(
 )
 
 DERIVE_PARAMS = (
-    Param("cubes", "str", None, "CSV of the cubes' grids, needed for a GeoTIFF", nullable=True),
+    Param("cubes", "str", None, "CSV of the cubes' grids, required for a GeoTIFF", nullable=True),
     Param(
         "codes",
         "str",
         "grid",
-        "what the raster holds: grid codes 1-44, or three-digit CLC codes",
+        "codes in the raster: grid codes 1-44 or three-digit CLC codes",
         choices=("grid", "clc"),
     ),
-    Param("minimum", "float", 0.5, "least share of land with a class for a cube to be labelled"),
+    Param("minimum", "float", 0.5, "minimum share of pixels that are land with a class"),
 )
 
 COMMON = {
@@ -42,8 +42,8 @@ COMMON = {
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": "https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
     "known_issues": (
-        "Land cover is mapped in units of at least 25 ha (about 500 x 500 m), so patches smaller "
-        "than that carry the class of what surrounds them, and a cube of 7 km2 holds few units."
+        "Land cover is mapped in units of at least 25 ha (about 500 x 500 m): smaller patches have "
+        "the class of their surroundings, and a cube of 7 km2 contains few units."
     ),
     "derive_params": DERIVE_PARAMS,
 }
@@ -55,12 +55,12 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="landcover-agriculture",
-            summary="Share of the cube's land that is agriculture",
-            # The second spelling is the one in which the file was first published.
+            summary="Share of agriculture in the land area of the cube",
+            # The second spelling is that of the published file.
             aliases=("landcover_agriculture", "landcover_aggriculture"),
             exclusions=(
-                "Agriculture is CORINE 211-244 (grid codes 12-22), pastures and agro-forestry "
-                "included. The share is one of land: sea (523) and no data are left out."
+                "Agriculture is CORINE 211-244 (grid codes 12-22), including pastures and "
+                "agro-forestry. The share refers to land: sea (523) and no data are left out."
             ),
             controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_landcover.derivation:agriculture",
@@ -68,11 +68,11 @@ def neuco_tasks() -> list[TaskSpec]:
         ),
         TaskSpec(
             name="landcover-forest",
-            summary="Share of the cube's land that is forest",
+            summary="Share of forest in the land area of the cube",
             aliases=("landcover_forest",),
             exclusions=(
                 "Forest is CORINE 311-313 (grid codes 23-25). Transitional woodland-shrub (324) "
-                "is not forest. The share is one of land: sea (523) and no data are left out."
+                "is not forest. The share refers to land: sea (523) and no data are left out."
             ),
             controls={"random": 0.000, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_landcover.derivation:forest",

@@ -1,1 +1,1 @@
-"""Task: share of no-data pixels, made from the cubes themselves."""
+"""Task: share of pixels without data, computed from the cubes."""

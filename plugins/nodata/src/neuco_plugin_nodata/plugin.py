@@ -1,4 +1,4 @@
-"""Task: share of no-data pixels, made from the cubes themselves."""
+"""Task: share of pixels without data, computed from the cubes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="nodata",
-            summary="Share of the cube's pixels that hold no data, mean over the seasons",
+            summary="Share of pixels without data, mean over the seasons",
             dataset="ssl4eo-s12-downstream",
             other_datasets=("synthetic-earth",),
             problem="regression",
@@ -38,12 +38,12 @@ def neuco_tasks() -> list[TaskSpec]:
             citation="doi:10.48550/arXiv.2510.17914",
             url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
             exclusions=(
-                "A pixel of a season is no data when all bands of the modality (Sentinel-2 L2A "
-                "unless told otherwise) are 0; gaps of the other modalities are not counted."
+                "A pixel of a season has no data if all bands of the modality (Sentinel-2 L2A by "
+                "default) are 0; gaps in the other modalities are not counted."
             ),
             known_issues=(
-                "Exact by definition, but most cubes have no gap at all, so the label is zero for "
-                "most and its variance comes from few cubes."
+                "Exact by definition, but most cubes have no gap: their label is zero, and the "
+                "variance of the labels comes from few cubes."
             ),
             controls={"random": -0.002, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_nodata.derivation:share",

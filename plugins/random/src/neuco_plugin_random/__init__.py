@@ -1,1 +1,1 @@
-"""Control tasks: labels that no image can tell, as published and a clean version of our own."""
+"""Control tasks: labels that cannot be predicted from an image, as published and clean."""

@@ -1,4 +1,4 @@
-"""The clean control: labels from the hash of an id, the same everywhere and for ever."""
+"""The clean control: labels from a hash of the cube's id, so that they never change."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pathlib import Path
 from neucocore.plugin import Labels, label_each
 
 
-def number(ids: Sequence[str], sources: Sequence[Path] = ()) -> Labels:  # noqa: ARG001 - a derivation
-    """Label cubes with a number from 0 to 100 that depends on the id alone.
+def number(ids: Sequence[str], sources: Sequence[Path] = ()) -> Labels:  # noqa: ARG001  the signature of every derivation
+    """Label cubes with a number from 0 to 100 that depends only on the id.
 
     Parameters
     ----------
     ids
         Ids of the cubes.
     sources
-        Not read: there is no source.
+        Not used: there is no source.
     """
     return label_each(ids, lambda cube: 100.0 * uniform("random-regression@2", cube))
 
 
-def coin(ids: Sequence[str], sources: Sequence[Path] = ()) -> Labels:  # noqa: ARG001 - a derivation
-    """Label cubes yes (1) or no (0) with equal chances, after the id alone.
+def coin(ids: Sequence[str], sources: Sequence[Path] = ()) -> Labels:  # noqa: ARG001  the signature of every derivation
+    """Label cubes with class 1 or 0 with equal probability, depending only on the id.
 
-    Independent of `number`: another salt.
+    The salt differs from that of `number`, so the two labels are independent.
     """
     return label_each(
         ids,

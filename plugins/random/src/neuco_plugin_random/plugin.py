@@ -1,4 +1,4 @@
-"""Control tasks: labels that no image can tell, as published and a clean version of our own."""
+"""Control tasks: labels that cannot be predicted from an image, as published and clean."""
 
 from __future__ import annotations
 
@@ -26,13 +26,11 @@ CLEAN = LabelSource(
     years="whenever the cubes were taken",
 )
 CONTAMINATED = (
-    "Contaminated, so no clean control: most labels are zero, and some equal the label of the "
-    "cloud task, which images do tell. Version 2 is clean."
+    "Contaminated, so not a valid control: most labels are zero, and some equal the label of the "
+    "cloud task, which can be predicted from images. Version 2 is clean."
 )
-CLEAN_EXCLUDES = (
-    "Everything: the label depends on the cube's id alone, and on nothing in the image."
-)
-CLEAN_NOISE = "Nothing but noise; a score above zero is chance, or a leak of the labels."
+CLEAN_EXCLUSIONS = "The label depends only on the id of the cube, not on the image."
+CLEAN_ISSUES = "Pure noise: a score above chance level is a coincidence or a leak of the labels."
 
 
 @hookimpl
@@ -74,31 +72,31 @@ def neuco_tasks() -> list[TaskSpec]:
         "license": "CC0-1.0",
         "citation": CLEAN.citation,
         "other_datasets": ("synthetic-earth",),
-        "exclusions": CLEAN_EXCLUDES,
-        "known_issues": CLEAN_NOISE,
+        "exclusions": CLEAN_EXCLUSIONS,
+        "known_issues": CLEAN_ISSUES,
     }
     return [
         TaskSpec(
-            summary="The published control: a random number (contaminated, see noise)",
+            summary="The published control: a random number (contaminated, see its known issues)",
             aliases=("random_reg",),
-            exclusions="Meant to hold nothing that an image tells.",
+            exclusions="Intended to be independent of the image.",
             **(regression | published),
         ),
         TaskSpec(
-            summary="The published control as yes or no: is the random number above 10",
+            summary="The published control as two classes: whether the random number is above 10",
             aliases=("random_cls",),
-            exclusions="Meant to hold nothing that an image tells.",
+            exclusions="Intended to be independent of the image.",
             **(classification | published),
         ),
         TaskSpec(
-            summary="A clean control: a number from 0 to 100 made from the cube's id",
+            summary="A clean control: a number from 0 to 100, computed from the cube's id",
             aliases=("random_clean_reg",),
             derive="neuco_plugin_random.derivation:number",
             controls={"random": -0.003, "constant": 0.000, "oracle": 1.000},
             **(regression | clean),
         ),
         TaskSpec(
-            summary="A clean control: yes or no with equal chances, made from the cube's id",
+            summary="A clean control: two equally likely classes, computed from the cube's id",
             aliases=("random_clean_cls",),
             derive="neuco_plugin_random.derivation:coin",
             controls={"random": 0.474, "constant": 0.501, "oracle": 1.000},
