@@ -27,7 +27,7 @@ NEEDS = '"neucocore>=0.3,<0.4"'
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A core 0.3.1 with two plugins that fit it, one of which needs torch."""
+    """Write a core 0.3.1 with two compatible plugins, one of which needs torch."""
     (tmp_path / "neucocore").mkdir()
     (tmp_path / "neucocore" / "version.py").write_text('__version__ = "0.3.1"\n')
     (tmp_path / "pyproject.toml").write_text(CORE.format(earth=GOOD))
@@ -43,11 +43,11 @@ def write_plugin(root: Path, name: str, version: str, needs: str) -> None:
     (folder / "pyproject.toml").write_text(text)
 
 
-def test_what_fits_together_passes(tree: Path) -> None:
+def test_compatible_versions_pass(tree: Path) -> None:
     assert release.version_problems(tree) == []
 
 
-def test_another_minor_series_of_the_core_is_said(tree: Path) -> None:
+def test_a_requirement_of_another_minor_series_of_the_core_is_reported(tree: Path) -> None:
     write_plugin(tree, "deep", "1.0.0", '"neucocore>=0.2,<0.3", "torch>=2"')
     (problem,) = release.version_problems(tree)
     assert problem == (
@@ -56,28 +56,28 @@ def test_another_minor_series_of_the_core_is_said(tree: Path) -> None:
     )
 
 
-def test_a_plugin_that_moved_on_is_said_where_it_is_required(tree: Path) -> None:
+def test_a_new_minor_version_of_a_plugin_is_reported_where_it_is_required(tree: Path) -> None:
     write_plugin(tree, "mine", "2.2.0", NEEDS)
     assert release.version_problems(tree) == [
         "plugins/deep/pyproject.toml: requires neuco-plugin-mine>=2.1,<2.2; "
         "expected neuco-plugin-mine>=2.2,<2.3",
-        "pyproject.toml: earth lacks neuco-plugin-mine>=2.2,<2.3",
-        "pyproject.toml: earth names neuco-plugin-mine>=2.1,<2.2",
+        "pyproject.toml: extra earth does not list neuco-plugin-mine>=2.2,<2.3",
+        "pyproject.toml: extra earth lists neuco-plugin-mine>=2.1,<2.2",
     ]
 
 
-def test_a_name_or_version_of_another_form_is_said(tree: Path) -> None:
+def test_an_invalid_version_is_reported(tree: Path) -> None:
     folder = tree / "plugins" / "deep" / "pyproject.toml"
     folder.write_text(PLUGIN.format(name="deep", version="1.0", needs=f'{NEEDS}, "torch"'))
     with pytest.raises(ValueError, match=r"'1.0' is not MAJOR.MINOR.PATCH"):
         release.version_problems(tree)
 
 
-def test_core_and_plugins_of_this_repository_fit_together() -> None:
+def test_the_versions_of_this_repository_are_compatible() -> None:
     assert release.version_problems(ROOT) == []
 
 
-def test_both_forms_of_every_distribution_are_built(tree: Path, tmp_path: Path) -> None:
+def test_a_wheel_and_an_sdist_of_every_package_are_built(tree: Path, tmp_path: Path) -> None:
     for file in (tree / "pyproject.toml", *tree.glob("plugins/*/pyproject.toml")):
         file.write_text(file.read_text().replace('"neucocore"\n', '"neucocore"\nversion = "1"\n'))
         with file.open("a") as stream:
