@@ -1,19 +1,19 @@
-"""The errors of neuco, one tree, each with the exit code the command line answers with.
+"""The exceptions of neuco, and the exit code of the command line for each.
 
 ::
 
     NeucoError                      1
-    ├── ConfigError                 2   a configuration, option or run file that cannot be used
-    ├── ComponentLookupError        2   a name that leads to no component, or to several
+    ├── ConfigError                 2   an invalid option, configuration or run file
+    │   └── RegistryError           2   an invalid registry.yaml
+    ├── ComponentLookupError        2   a name of no component, or of several
     │   ├── UnknownComponentError
     │   └── AmbiguousComponentError
-    ├── CatalogueError              2   registry.yaml
-    ├── PluginError                 3   a plugin that cannot be loaded or declares nonsense
+    ├── PluginError                 3   a plugin that cannot be loaded
     │   ├── IncompatiblePluginError
     │   └── SpecError
     ├── ComponentLoadError          3   a factory that cannot be imported or called
-    ├── ComponentOutputError        3   a component that returned what its contract forbids
-    ├── DataError                   4   input data: missing, broken, inconsistent
+    ├── ComponentOutputError        3   a component that raised, or returned an invalid result
+    ├── DataError                   4   missing, broken or inconsistent input data
     │   ├── MissingFileError
     │   ├── ChecksumError
     │   ├── IdError
@@ -22,7 +22,7 @@
     │   ├── BudgetExceededError
     │   └── CorruptCubeError
     ├── ResultsError                4   a results folder that cannot be read
-    └── RunError                    1   a run that failed in part or whole
+    └── RunError                    1   a run that failed in part or completely
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from pathlib import Path
 
 
 class NeucoError(Exception):
-    """Base of every error neuco raises on purpose.
+    """Base class of all exceptions that neuco raises.
 
     Parameters
     ----------
     message
-        What was asked and what was found, in one sentence.
+        What was expected and what was found, in one sentence.
     problems
-        Further lines, when one file or run has several problems; all are shown.
+        One line per problem, if a file or run has several.
     hint
-        The next command or step to try.
+        How to continue: a command, or a statement.
     """
 
     exit_code = 1
@@ -61,7 +61,7 @@ class NeucoError(Exception):
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The default would drop keyword arguments on the way home from a worker process.
+        # By default, pickling an exception on its way from a worker drops keyword arguments.
         return (_rebuild, (type(self), self.message, self.__dict__.copy()))
 
 
@@ -73,7 +73,7 @@ def _rebuild(kind: type[NeucoError], message: str, state: dict[str, object]) -> 
 
 
 class ConfigError(NeucoError):
-    """A configuration file, run file or option that cannot be used."""
+    """An invalid option, configuration file or run file."""
 
     exit_code = 2
 
@@ -93,21 +93,21 @@ class ConfigError(NeucoError):
 
 
 class ComponentLookupError(NeucoError):
-    """A component name that does not lead to exactly one component."""
+    """A name that is not the name of exactly one component."""
 
     exit_code = 2
 
 
 class UnknownComponentError(ComponentLookupError):
-    """No installed plugin offers the name."""
+    """No installed plugin provides a component of this name."""
 
 
 class AmbiguousComponentError(ComponentLookupError):
-    """Several installed plugins offer the name; ``plugin/name`` decides."""
+    """Several installed plugins provide a component of this name; use ``plugin/name``."""
 
 
-class CatalogueError(ConfigError):
-    """The catalogue of known plugins (``registry.yaml``) breaks its rules."""
+class RegistryError(ConfigError):
+    """The registry of known plugins (``registry.yaml``) is invalid."""
 
 
 class PluginError(NeucoError):
@@ -117,27 +117,27 @@ class PluginError(NeucoError):
 
 
 class IncompatiblePluginError(PluginError):
-    """A plugin written for another plugin API."""
+    """A plugin that is written for another plugin API."""
 
 
 class SpecError(PluginError):
-    """A plugin whose declaration of a component is wrong."""
+    """A plugin with an invalid spec."""
 
 
 class ComponentLoadError(NeucoError):
-    """A component whose factory cannot be imported or called."""
+    """The factory of a component cannot be imported or called."""
 
     exit_code = 3
 
 
 class ComponentOutputError(NeucoError):
-    """A component that returned something its contract forbids."""
+    """A component raised an exception, or returned a result that its contract does not allow."""
 
     exit_code = 3
 
 
 class DataError(NeucoError):
-    """Input data that is missing, broken or inconsistent."""
+    """Input data that are missing, broken or inconsistent."""
 
     exit_code = 4
 
@@ -147,15 +147,15 @@ class MissingFileError(DataError):
 
 
 class ChecksumError(DataError):
-    """Bytes that differ from their recorded checksum."""
+    """A file that does not have its recorded checksum."""
 
 
 class IdError(DataError):
-    """Ids that are missing, doubled or do not match."""
+    """Ids that are missing, duplicate or do not match."""
 
 
 class NonFiniteError(DataError):
-    """NaN, infinite, empty or textual numbers."""
+    """Values that are not finite numbers: NaN, infinity, text, or empty."""
 
 
 class ShapeError(DataError):
@@ -167,7 +167,7 @@ class BudgetExceededError(DataError):
 
 
 class CorruptCubeError(DataError):
-    """A cube file that cannot be trusted."""
+    """A cube file that cannot be decoded, or whose content is invalid."""
 
 
 class ResultsError(NeucoError):
@@ -177,6 +177,6 @@ class ResultsError(NeucoError):
 
 
 class RunError(NeucoError):
-    """A run of which a part or the whole failed."""
+    """A run that failed in part or completely."""
 
     exit_code = 1

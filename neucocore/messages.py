@@ -1,4 +1,4 @@
-"""Parts of messages: counts, and what a misspelt name may have meant."""
+"""Parts of messages: counts, and suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ def pluralize(number: int, thing: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Return the known names most like the word, best first; empty if none is similar."""
+    """Return the known names that are most similar to a word, best first; at most ``count``."""
     names = sorted(set(known))
     close = difflib.get_close_matches(word, names, n=count, cutoff=0.6)
-    # A prefix is not a misspelling, but what was meant is as clear: ssl4eo, temporal.
-    begun = [name for name in names if len(word) >= 3 and name.startswith(word)]
-    return list(dict.fromkeys([*close, *begun]))[:count]
+    # Names that start with the word are too long to be similar, but are likely meant.
+    longer = [name for name in names if len(word) >= 3 and name.startswith(word)]
+    return list(dict.fromkeys([*close, *longer]))[:count]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'a' or 'b'?``, or an empty text."""
-    near = nearest(word, known)
-    return f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+    """Return ``did you mean 'a' or 'b'?``, or an empty string if no known name is similar."""
+    suggestions = nearest(word, known)
+    return f"did you mean {' or '.join(map(repr, suggestions))}?" if suggestions else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from neucocore.components.entry_points import COMMANDS, Declared, declared
+from neucocore.components.entry_points import COMMANDS, EntryPoint, entry_points
 from neucocore.components.names import is_name
 from neucocore.components.sources import name_exclusion
 from neucocore.errors import NeucoError, PluginError
@@ -18,13 +18,13 @@ DISTRIBUTION_PREFIX = "neuco-plugin-"
 
 
 @functools.cache
-def commands() -> dict[str, Declared]:
+def commands() -> dict[str, EntryPoint]:
     """Return the plugin commands by name, without importing any; of two of a name the first.
 
     The allow and block lists hold for a command by its own name and by its plugin's.
     """
-    found: dict[str, Declared] = {}
-    for entry in declared(COMMANDS):
+    found: dict[str, EntryPoint] = {}
+    for entry in entry_points(COMMANDS):
         plugin = entry.distribution.removeprefix(DISTRIBUTION_PREFIX)
         if is_name(entry.name) and not name_exclusion(os.environ, entry.name, plugin):
             found.setdefault(entry.name, entry)
@@ -40,7 +40,8 @@ def stub(name: str) -> Any:
 
     @holder.command(
         name,
-        help=f"From {entry.distribution}.",
+        help=f"Provided by {entry.distribution}.",
+        rich_help_panel="Plugins",
         add_help_option=False,
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
@@ -60,7 +61,7 @@ def stub(name: str) -> Any:
     return typer.main.get_command(holder)
 
 
-def _load(entry: Declared) -> Any:
+def _load(entry: EntryPoint) -> Any:
     module, _, attribute = entry.value.partition(":")
     try:
         loaded = functools.reduce(getattr, attribute.split("."), importlib.import_module(module))

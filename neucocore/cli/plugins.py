@@ -1,4 +1,4 @@
-"""``neuco plugins``: what is installed and what became of it; making, finding, checking plugins."""
+"""``neuco plugins``: list, check, create and find plugins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.info import plugin_info
-from neucocore.cli.terminal import put, put_json, put_table, say
+from neucocore.cli.terminal import log, print_data, print_json, print_table
 
 if TYPE_CHECKING:
     from neucocore.components.discovery import PluginRecord
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("info")(plugin_info)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As a list of objects.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a list of objects.")]
 
 
 class Kind(StrEnum):
-    """The kinds of component a plugin can be started with."""
+    """Kinds of component that a new plugin can have."""
 
     dataset = "dataset"
     encoder = "encoder"
@@ -31,23 +31,24 @@ class Kind(StrEnum):
     metric = "metric"
     probe = "probe"
     reducer = "reducer"
+    protocol = "protocol"
 
 
 @app.command("list")
 def list_plugins(json: AsJson = False) -> None:
-    """List plugins, what they offer, and why some did not load."""
+    """List plugins, what they offer, and why some could not be loaded."""
     from neucocore.components.discovery import installation
 
     rows = [_row(plugin) for plugin in installation().plugins]
     if json:
-        put_json(rows)
+        print_json(rows)
         return
-    put_table(rows, ("name", "version", "distribution", "status", "detail"))
+    print_table(rows, ("name", "version", "distribution", "status", "detail"))
     failed = sum(row["status"] == "failed" for row in rows)
     if failed:
-        say(
-            f"{failed} of {len(rows)} plugins did not load; the others work. "
-            "NEUCO_DISABLE_PLUGINS=NAME leaves one out, pip uninstall removes it."
+        log(
+            f"{failed} of {len(rows)} plugins could not be loaded; the others work. "
+            "Set NEUCO_DISABLE_PLUGINS=NAME to skip a plugin, or uninstall it."
         )
 
 
@@ -69,17 +70,17 @@ def check(
     name: Annotated[str, typer.Argument(help="An installed plugin: neuco plugins list.")],
     json: AsJson = False,
 ) -> None:
-    """Put a plugin through the conformance kit; ends with 3 if a promise is broken."""
+    """Run the conformance checks on a plugin; exit code 3 if a required one fails."""
     from neucocore.testing import check_plugin, summary
 
     records = check_plugin(name)
     if json:
-        put_json([_check_row(record) for record in records])
+        print_json([_check_row(record) for record in records])
     else:
         shown = [_check_row(record) for record in records if record.status != "passed"]
         if shown:
-            put_table(shown, ("id", "component", "level", "status", "reason"))
-        put(f"{name}: {summary(records)}")
+            print_table(shown, ("id", "component", "level", "status", "reason"))
+        print_data(f"{name}: {summary(records)}")
     if any(record.broken for record in records):
         raise typer.Exit(3)
 
@@ -97,21 +98,23 @@ def _check_row(record: CheckRecord) -> dict[str, Any]:
 
 @app.command("new")
 def new(
-    name: Annotated[str, typer.Argument(help="Lower-case words joined by '-'.")],
-    kind: Annotated[Kind, typer.Option(help="What the plugin offers first.")],
-    out: Annotated[Path, typer.Option(help="Where the folder is made.")] = Path(),
+    name: Annotated[str, typer.Argument(help="Name: lower-case words joined by '-'.")],
+    kind: Annotated[Kind, typer.Option(help="The kind of component that the plugin offers.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder to create the plugin in.")
+    ] = Path(),
     dataset: Annotated[
         str, typer.Option(help="The data set that a new task labels; required for tasks.")
     ] = "",
 ) -> None:
-    """Write a complete plugin that installs and passes its tests, to start from."""
+    """Create a complete plugin that installs and passes its tests, as a starting point."""
     from neucocore.scaffold.new_plugin import new_plugin
 
-    folder = new_plugin(name, kind.value, out, dataset)
-    put(str(folder))
-    say(
+    folder = new_plugin(name, kind.value, output, dataset)
+    print_data(str(folder))
+    log(
         f"next: pip install -e '{folder}[test]' && pytest {folder}\n"
-        f"then: neuco info {name}; docs/plugins/{kind.value}.md explains every line"
+        f"then: neuco info {name}; the guide is https://github.com/neuco-bench/neuco/blob/main/docs/plugins/{kind.value}.md"
     )
 
 
@@ -121,7 +124,7 @@ def search(
     json: AsJson = False,
 ) -> None:
     """Search the list of known plugins, installed or not."""
-    from neucocore.components.catalogue import entries
+    from neucocore.components.catalogue import known_plugins
     from neucocore.components.discovery import installation
 
     installed = {plugin.name for plugin in installation().plugins}
@@ -134,17 +137,17 @@ def search(
             "provides": [f"{k}: {', '.join(names)}" for k, names in entry.provides.items()],
             "summary": entry.summary,
         }
-        for entry in entries()
+        for entry in known_plugins()
         if word.lower() in entry.words()
     ]
     if json:
-        put_json(rows)
+        print_json(rows)
     elif rows:
         for row in rows:
             row["installed"] = "yes" if row["installed"] else "no"
-        put_table(rows, ("name", "installed", "status", "distribution", "summary"))
+        print_table(rows, ("name", "installed", "status", "distribution", "summary"))
     else:
-        say(f"no known plugin mentions {word!r}; a plugin need not be listed to work")
+        log(f"no known plugin mentions {word!r}; a plugin need not be listed to work")
 
 
 @app.command("freeze")
@@ -153,4 +156,4 @@ def freeze() -> None:
     from neucocore.provenance.freeze import requirement_lines
 
     for line in requirement_lines():
-        put(line)
+        print_data(line)

@@ -1,4 +1,4 @@
-"""``neuco registry``: whether the list of known plugins is right."""
+"""``neuco registry``: check the list of known plugins."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neucocore.cli.terminal import put, say
+from neucocore.cli.terminal import log, print_data
 
 if TYPE_CHECKING:
-    from neucocore.components.catalogue import Entry
+    from neucocore.components.catalogue import KnownPlugin
     from neucocore.files.yaml_document import Document
     from neucocore.registry.environment import Environment
 
@@ -32,30 +32,28 @@ def check(
     find_links: Annotated[
         Path | None, typer.Option(help="With --live: a folder of wheels to prefer.")
     ] = None,
-    status: Annotated[
-        Path, typer.Option(help="With --live: where to write what was found.")
-    ] = STATUS_FILE,
+    status: Annotated[Path, typer.Option(help="With --live: file for the results.")] = STATUS_FILE,
 ) -> None:
-    """Check registry.yaml: its rules, its wheels (--built), its plugins at work (--live)."""
-    from neucocore.errors import CatalogueError, ConfigError
-    from neucocore.registry.check import check_built
+    """Check registry.yaml: its form, its wheels (--built), its installed plugins (--live)."""
+    from neucocore.errors import ConfigError, RegistryError
     from neucocore.registry.file import load_registry
+    from neucocore.registry.wheels import check_wheels
 
     if built is not None and live:
-        raise ConfigError("--built and --live exclude each other", hint="run them one by one")
+        raise ConfigError("--built and --live exclude each other", hint="run the command twice")
     document, known = load_registry(file)
     problems = []
     if built is not None:
-        problems = check_built(document, known, built)
+        problems = check_wheels(document, known, built)
     elif live:
         problems = _check_live(document, known, find_links, status)
     if problems:
-        raise CatalogueError(f"{file} and its plugins differ", problems=problems)
-    put(f"{file}: {len(known)} plugins, all is well")
+        raise RegistryError(f"{file} does not match its plugins", problems=problems)
+    print_data(f"{file}: {len(known)} plugins, no problems")
 
 
 def _check_live(
-    document: Document, known: tuple[Entry, ...], find_links: Path | None, status: Path
+    document: Document, known: tuple[KnownPlugin, ...], find_links: Path | None, status: Path
 ) -> list[str]:
     import json
 
@@ -64,19 +62,24 @@ def _check_live(
 
     links = () if find_links is None else ("--find-links", str(find_links))
 
-    def install(environment: Environment, entry: Entry) -> None:
+    def install(environment: Environment, entry: KnownPlugin) -> None:
         environment.install(["neucocore", entry.distribution], *links)
 
-    rows = check_live(document, known, install, lambda name: say(f"registry check: {name}"))
+    rows = check_live(document, known, install, lambda name: log(f"registry check: {name}"))
     write_text(status, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-    say(f"{status}: what was found for each of {len(rows)} plugins")
+    log(f"{status}: results for {len(rows)} plugins")
     return [problem for row in rows for problem in row["problems"]]
 
 
 @app.command("write")
 def write(
     file: File = Path("registry.yaml"),
-    out: Annotated[Path | None, typer.Option(help="Where; the installed core by default.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="File to write; in the core by default."
+        ),
+    ] = None,
 ) -> None:
     """Write the list that ships with the core from registry.yaml."""
     from neucocore.components.catalogue import PACKAGED, to_json
@@ -84,6 +87,6 @@ def write(
     from neucocore.registry.file import load_registry
 
     _, known = load_registry(file)
-    target = out or PACKAGED
+    target = output or PACKAGED
     write_text(target, to_json(known))
-    put(f"{target}: {len(known)} plugins")
+    print_data(f"{target}: {len(known)} plugins")

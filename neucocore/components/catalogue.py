@@ -1,7 +1,8 @@
-"""The list of known plugins, as data.
+"""The registry of known plugins, as it is installed with the core.
 
-``registry.yaml`` is what people edit; ``_registry.json`` is generated from it and ships with the
-core, so that an unknown name can be answered with the distribution that provides it.
+People edit ``registry.yaml``. ``_registry.json`` is generated from it (``neuco registry write``)
+and installed with the core, so that the error for an unknown name can state which distribution
+provides it.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ from neucocore.components.specs import Kind
 
 PACKAGED = Path(__file__).with_name("_registry.json")
 
-Status = Literal["stable", "experimental", "archived"]
+Maturity = Literal["stable", "experimental", "archived"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One known plugin.
+class KnownPlugin:
+    """One plugin of the registry.
 
     Attributes
     ----------
     provides
-        Kind in the plural (``tasks``) to the names of the components.
+        Maps the plural of a kind (``tasks``) to the names of the components.
     commands
-        Names of the commands it adds.
+        Names of the commands that the plugin adds.
     license, data_license
-        SPDX expressions for the code, and for the data or labels it brings; the latter may be
+        SPDX expressions for the code, and for the data or labels of the plugin; the latter may be
         empty.
     verified_by
-        Authors of the method or data who confirmed that this is theirs, faithfully.
+        Authors of the method or data who confirmed that the plugin implements it correctly.
     """
 
     name: str
@@ -48,40 +49,40 @@ class Entry:
     citation: str = ""
     maintainers: tuple[str, ...] = ()
     verified_by: tuple[str, ...] = ()
-    status: Status = "experimental"
+    status: Maturity = "experimental"
 
     def words(self) -> str:
-        """Return everything a search looks at, in lower case."""
-        names = [name for found in self.provides.values() for name in found]
+        """Return the text that ``neuco plugins search`` searches, in lower case."""
+        names = [name for components in self.provides.values() for name in components]
         texts = (self.name, self.summary, self.citation, *names, *self.commands, *self.maintainers)
         return " ".join(texts).lower()
 
 
 @functools.cache
-def entries() -> tuple[Entry, ...]:
-    """Return the plugins the installed core knows of."""
+def known_plugins() -> tuple[KnownPlugin, ...]:
+    """Return the plugins of the registry that is installed with the core."""
     return from_json(PACKAGED.read_text(encoding="utf-8"))
 
 
-def provider_of(kind: Kind, name: str) -> Entry | None:
-    """Return the known plugin that provides a component, installed or not."""
-    for entry in entries():
-        if name in entry.provides.get(f"{kind}s", ()):
-            return entry
+def provider_of(kind: Kind, name: str) -> KnownPlugin | None:
+    """Return the plugin of the registry that provides a component, installed or not."""
+    for plugin in known_plugins():
+        if name in plugin.provides.get(f"{kind}s", ()):
+            return plugin
     return None
 
 
-def to_json(known: Sequence[Entry]) -> str:
-    """Return the text of ``_registry.json``: equal entries give equal bytes."""
-    rows = [asdict(entry) for entry in sorted(known, key=lambda entry: entry.name)]
+def to_json(plugins: Sequence[KnownPlugin]) -> str:
+    """Return the text of ``_registry.json``; it does not depend on the order of the plugins."""
+    rows = [asdict(plugin) for plugin in sorted(plugins, key=lambda plugin: plugin.name)]
     return json.dumps({"plugins": rows}, indent=1, ensure_ascii=False) + "\n"
 
 
-def from_json(text: str) -> tuple[Entry, ...]:
-    """Read what `to_json` wrote."""
+def from_json(text: str) -> tuple[KnownPlugin, ...]:
+    """Read the text that `to_json` returned."""
     rows: list[dict[str, Any]] = json.loads(text)["plugins"]
     return tuple(
-        Entry(
+        KnownPlugin(
             **{key: tuple(part) if isinstance(part, list) else part for key, part in row.items()}
             | {"provides": {kind: tuple(names) for kind, names in row["provides"].items()}}
         )

@@ -1,7 +1,7 @@
-"""Finding and loading plugins, one by one, so that none can take the others down.
+"""Find and load plugins, each on its own, so that one that fails does not affect the others.
 
-A plugin is an entry point of the group ``neuco.plugins``. Whatever goes wrong with one is recorded
-with it: it is shown by ``neuco plugins list`` and quoted when a name cannot be found.
+A plugin is an entry point of the group ``neuco.plugins``. If one fails, the reason is recorded with
+it: ``neuco plugins list`` shows it, and so does the error for a name that cannot be found.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from neucocore.components import loading as hookcheck
+from pluggy import PluginManager
+
+from neucocore.components.loading import load_specs, plugin_manager
 from neucocore.components.names import is_name
 from neucocore.components.sources import (
     ALLOW_VARIABLE,
@@ -25,9 +27,9 @@ from neucocore.components.sources import (
     PATH_VARIABLE,
     STRICT_VARIABLE,
     PluginSource,
-    candidates,
     exclusion,
-    listed,
+    plugin_sources,
+    split_variable,
 )
 from neucocore.components.specs import KINDS, ComponentSpec, Kind
 from neucocore.errors import ConfigError, NeucoError, PluginError
@@ -43,12 +45,12 @@ __all__ = [
     "installation",
 ]
 
-Status = Literal["loaded", "failed", "blocked"]
+LoadStatus = Literal["loaded", "failed", "blocked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A spec together with who provides it."""
+    """A spec and the plugin that provides it."""
 
     spec: ComponentSpec
     plugin: str
@@ -57,12 +59,12 @@ class Component:
 
     @property
     def kind(self) -> Kind:
-        """What kind of component it is."""
+        """The kind of component."""
         return self.spec.kind
 
     @property
     def name(self) -> str:
-        """The component's own name."""
+        """The component's name, without the plugin."""
         return self.spec.name
 
     @property
@@ -72,11 +74,11 @@ class Component:
 
     @property
     def versioned_name(self) -> str:
-        """``name@version``, a task's identity."""
+        """``name@version``, the identity of a task."""
         return f"{self.spec.name}@{self.spec.version}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel to a worker process: from a single file by name, since it must load that first."""
+        """Pickle by value, or a component of a single file by name: a worker must load the file."""
         if self.distribution_version:
             return Component, (self.spec, self.plugin, self.distribution, self.distribution_version)
         return _installed, (self.kind, self.full_name, self.spec.version)
@@ -84,12 +86,12 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class PluginRecord:
-    """What became of one plugin.
+    """One plugin, whether it could be loaded, and its components.
 
     Attributes
     ----------
     origin
-        The module's entry-point value, or the file given with ``--plugin-path``.
+        The name of the module, or the file given with ``--plugin-path``.
     reason
         Why it failed or is blocked, else empty.
     seconds
@@ -102,7 +104,7 @@ class PluginRecord:
     distribution: str
     version: str
     origin: str
-    status: Status
+    status: LoadStatus
     reason: str = ""
     seconds: float = 0.0
     registered: bool = True
@@ -111,20 +113,22 @@ class PluginRecord:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Every plugin that was found, and the components of those that loaded."""
+    """All plugins, loaded or not, and the components of those that are loaded."""
 
     plugins: tuple[PluginRecord, ...]
 
     def components(self, kind: Kind | None = None) -> list[Component]:
-        """Return components of one kind or all, sorted by kind, name, version and plugin."""
-        found = [c for plugin in self.plugins for c in plugin.components]
+        """Return the components of one kind or of all, by kind, name, version and plugin."""
+        components = [c for plugin in self.plugins for c in plugin.components]
         if kind is not None:
-            found = [c for c in found if c.kind == kind]
-        return sorted(found, key=lambda c: (KINDS.index(c.kind), c.name, c.spec.version, c.plugin))
+            components = [c for c in components if c.kind == kind]
+        return sorted(
+            components, key=lambda c: (KINDS.index(c.kind), c.name, c.spec.version, c.plugin)
+        )
 
     @property
     def failed(self) -> tuple[PluginRecord, ...]:
-        """The plugins that did not load."""
+        """The plugins that could not be loaded."""
         return tuple(plugin for plugin in self.plugins if plugin.status == "failed")
 
 
@@ -133,8 +137,8 @@ def _installed(kind: Kind, full_name: str, version: int) -> Component:
         if (component.full_name, component.spec.version) == (full_name, version):
             return component
     raise PluginError(
-        f"the {kind} {full_name}@{version} is not known in this process",
-        hint=f"{PATH_VARIABLE} names the files that are plugins; a worker elsewhere needs it too",
+        f"the {kind} {full_name}@{version} is not available in this process",
+        hint=f"set {PATH_VARIABLE} to the plugin file on every machine that runs workers",
     )
 
 
@@ -145,22 +149,22 @@ def installation() -> Installation:
     Raises
     ------
     PluginError
-        With ``NEUCO_STRICT_PLUGINS=1``, the first plugin that fails.
+        With ``NEUCO_STRICT_PLUGINS=1``: the first plugin that fails.
     """
     strict = os.environ.get(STRICT_VARIABLE, "") not in ("", "0")
     plugins = []
-    for record in _records(os.environ):
-        if strict and record.status == "failed":
+    for plugin in _load_all(os.environ):
+        if strict and plugin.status == "failed":
             raise PluginError(
-                f"plugin {record.name} ({record.distribution}) failed: {record.reason}",
-                hint=f"{BLOCK_VARIABLE}={record.name} leaves it out",
+                f"plugin {plugin.name} ({plugin.distribution}) failed: {plugin.reason}",
+                hint=f"leave it out with {BLOCK_VARIABLE}={plugin.name}",
             )
-        plugins.append(record)
+        plugins.append(plugin)
     return Installation(tuple(plugins))
 
 
 def forget() -> None:
-    """Drop what was loaded, so that the next `installation` looks again (tests, notebooks)."""
+    """Discard the loaded plugins, so that the next `installation` loads them again."""
     installation.cache_clear()
 
 
@@ -168,70 +172,69 @@ def add_plugin_paths(paths: Sequence[Path]) -> None:
     """Load single files as plugins, in this process and in the workers it starts."""
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
-        raise ConfigError(f"--plugin-path: no such file: {', '.join(missing)}")
-    known = listed(os.environ, PATH_VARIABLE, os.pathsep)
+        raise ConfigError(
+            f"--plugin-path: no such file: {', '.join(missing)}",
+            hint="give the path of the Python file that defines the plugin",
+        )
+    earlier = split_variable(os.environ, PATH_VARIABLE, os.pathsep)
     added = [str(path.resolve()) for path in paths]
-    os.environ[PATH_VARIABLE] = os.pathsep.join(dict.fromkeys([*known, *added]))
+    os.environ[PATH_VARIABLE] = os.pathsep.join(dict.fromkeys([*earlier, *added]))
     forget()
 
 
-def _records(environ: Mapping[str, str]) -> Iterator[PluginRecord]:
-    takers: dict[str, str] = {}
-    for candidate in candidates(environ):
-        if reason := exclusion(candidate, environ):
-            yield _record(candidate, "blocked", reason)
-        elif not is_name(candidate.name):
-            reason = f"the name {candidate.name!r} is not lower-case words joined by '-'"
-            yield _record(candidate, "failed", reason)
-        elif taker := takers.get(candidate.name):
-            reason = f"the plugin name {candidate.name!r} is already taken by {taker}"
-            yield _record(candidate, "failed", reason)
+def _load_all(environ: Mapping[str, str]) -> Iterator[PluginRecord]:
+    manager = plugin_manager()
+    distributions: dict[str, str] = {}
+    for source in plugin_sources(environ):
+        if reason := exclusion(source, environ):
+            yield _record(source, "blocked", reason)
+        elif not is_name(source.name):
+            reason = f"the name {source.name!r} is not lower-case words joined by '-'"
+            yield _record(source, "failed", reason)
+        elif other := distributions.get(source.name):
+            reason = f"the plugin name {source.name!r} is already used by {other}"
+            yield _record(source, "failed", reason)
         else:
-            takers[candidate.name] = candidate.distribution
-            yield _load(candidate)
-    for name in listed(environ, ALLOW_VARIABLE):
-        if name not in takers and not set(listed(environ, BLOCK_VARIABLE)) & {name}:
-            absent = PluginSource(name, "", "", "")
-            yield _record(absent, "failed", f"{ALLOW_VARIABLE} names it, but it is not installed")
+            distributions[source.name] = source.distribution
+            yield _load(source, manager)
+    for name in split_variable(environ, ALLOW_VARIABLE):
+        if name not in distributions and name not in split_variable(environ, BLOCK_VARIABLE):
+            reason = f"{ALLOW_VARIABLE} names it, but it is not installed"
+            yield _record(PluginSource(name, "", "", ""), "failed", reason)
 
 
-def _load(candidate: PluginSource) -> PluginRecord:
-    """Import one plugin and collect its specs; every failure becomes a record."""
+def _load(source: PluginSource, manager: PluginManager) -> PluginRecord:
+    """Import one plugin and collect its specs; any failure becomes a record."""
     start = time.perf_counter()
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for our data
-            specs = hookcheck.load_specs(candidate.module())
+        with contextlib.redirect_stdout(sys.stderr):  # stdout carries the data of the command
+            specs = load_specs(source.module(), source.name, manager)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  SystemExit at import is a plugin's failure too
-        return _record(candidate, "failed", _described(error), time.perf_counter() - start)
+    except BaseException as error:  # noqa: BLE001  SystemExit while importing is a failure too
+        if manager.has_plugin(source.name):
+            # Otherwise check_pending would report its hooks again for the next plugin.
+            manager.unregister(name=source.name)
+        return _record(source, "failed", _describe(error), time.perf_counter() - start)
     components = tuple(
-        Component(spec, candidate.name, candidate.distribution, candidate.version) for spec in specs
+        Component(spec, source.name, source.distribution, source.version) for spec in specs
     )
-    return _record(candidate, "loaded", "", time.perf_counter() - start, components)
+    return _record(source, "loaded", "", time.perf_counter() - start, components)
 
 
 def _record(
-    candidate: PluginSource,
-    status: Status,
+    source: PluginSource,
+    status: LoadStatus,
     reason: str,
     seconds: float = 0.0,
     components: tuple[Component, ...] = (),
 ) -> PluginRecord:
     return PluginRecord(
-        name=candidate.name,
-        distribution=candidate.distribution,
-        version=candidate.version,
-        origin=candidate.origin,
-        status=status,
-        reason=reason,
-        seconds=seconds,
-        registered=candidate.registered,
-        components=components,
+        **asdict(source), status=status, reason=reason, seconds=seconds, components=components
     )
 
 
-def _described(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     if isinstance(error, NeucoError):
         return error.message
     text = " ".join(str(error).split())

@@ -38,7 +38,9 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
         The factory cannot be imported, for instance because a dependency is missing, or it raises.
     """
     factory = resolve(component, component.spec.factory)
-    values = {param.name: param.default for param in component.spec.params} | params
+    values = params
+    if component.kind != "protocol":  # a protocol's parameters are options of its score()
+        values = {param.name: param.default for param in component.spec.params} | params
     if component.kind == "metric":
         return functools.partial(factory, **values) if values else factory
     try:

@@ -1,4 +1,4 @@
-"""What importing a module brings with it, seen from a fresh interpreter."""
+"""Find out which heavy packages a module imports, in a fresh interpreter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEAVY_MODULES = (
     "xarray",
     "zarr",
 )
-"""Packages that a plugin's module must not import: each costs every command time."""
+"""Packages that a plugin's module must not import, because each makes every command slower."""
 _PROGRAM = """
 import json, sys, importlib
 for module in sys.argv[1:]:
@@ -34,10 +34,10 @@ print("\\n" + json.dumps(sorted(name for name in sys.modules if "." not in name)
 
 
 def heavy_imports(modules: Sequence[str]) -> dict[str, list[str]]:
-    """Return which heavy packages importing each module brings in; those without are left out.
+    """Return the heavy packages that each module imports, for modules that import any.
 
-    One fresh interpreter imports all modules; only if that brings something heavy in, each gets
-    one of its own to tell whose fault it is.
+    One fresh interpreter imports all modules. Only if it has imported a heavy package, each module
+    is imported in an interpreter of its own, to find out which one is responsible.
     """
     if not imported_by(modules):
         return {}
@@ -45,9 +45,9 @@ def heavy_imports(modules: Sequence[str]) -> dict[str, list[str]]:
 
 
 def imported_by(modules: Sequence[str], watched: Sequence[str] = HEAVY_MODULES) -> list[str]:
-    """Return which of the watched top-level packages importing these modules brings in.
+    """Return which of the watched top-level packages are imported with these modules.
 
-    Empty if a module cannot be imported: that is for others to say.
+    The list is empty if a module cannot be imported, which is reported elsewhere.
     """
     result = subprocess.run(  # noqa: S603  our own interpreter with our own program
         [sys.executable, "-c", _PROGRAM, *modules],

@@ -1,7 +1,7 @@
-"""The hooks a plugin may implement. All are collected, none takes arguments.
+"""The hooks that a plugin can implement. None takes arguments; the results of all are collected.
 
-A plugin is a module with ``NEUCO_API = 1`` and one or more of these functions, each decorated
-with `neucocore.plugin.hookimpl` and returning a list of specs.
+A plugin is a module that defines ``NEUCO_API = 1`` and one or more of these functions, each
+decorated with `neucocore.plugin.hookimpl` and returning a list of specs.
 """
 
 from __future__ import annotations
@@ -32,43 +32,43 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def neuco_datasets() -> Sequence[DatasetSpec]:
-    """Return the data sets the plugin offers."""
+    """Return the data sets that the plugin provides."""
     raise NotImplementedError
 
 
 @hookspec
 def neuco_encoders() -> Sequence[EncoderSpec]:
-    """Return the encoders the plugin offers."""
+    """Return the encoders that the plugin provides."""
     raise NotImplementedError
 
 
 @hookspec
 def neuco_tasks() -> Sequence[TaskSpec]:
-    """Return the tasks the plugin offers."""
+    """Return the tasks that the plugin provides."""
     raise NotImplementedError
 
 
 @hookspec
 def neuco_metrics() -> Sequence[MetricSpec]:
-    """Return the metrics the plugin offers."""
+    """Return the metrics that the plugin provides."""
     raise NotImplementedError
 
 
 @hookspec
 def neuco_probes() -> Sequence[ProbeSpec]:
-    """Return the probes the plugin offers."""
+    """Return the probes that the plugin provides."""
     raise NotImplementedError
 
 
 @hookspec
 def neuco_reducers() -> Sequence[ReducerSpec]:
-    """Return the reducers the plugin offers."""
+    """Return the reducers that the plugin provides."""
     raise NotImplementedError
 
 
 @hookspec
 def neuco_protocols() -> Sequence[ProtocolSpec]:
-    """Return the scoring protocols the plugin offers."""
+    """Return the scoring protocols that the plugin provides."""
     raise NotImplementedError
 
 

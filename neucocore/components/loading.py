@@ -1,48 +1,66 @@
-"""From a plugin's module to its specs, with every rule of the contract checked."""
+"""Register a plugin's module and collect the specs of its components.
+
+pluggy registers the module, validates its hooks and reports hooks that do not exist. It does not
+check what this module checks: the plugin API number, functions that look like a hook but are not
+decorated, default arguments (pluggy accepts them, but nothing passes a value), and plugins that
+provide nothing.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
 
+from pluggy import PluginManager, PluginValidationError
+
+from neucocore.components import hookspecs
 from neucocore.components.hookspecs import HOOK_OF_KIND, PROJECT, SUPPORTED_APIS
-from neucocore.components.specs import SPEC_OF_KIND, ComponentSpec, Kind
-from neucocore.components.validation import validate_spec
-from neucocore.errors import IncompatiblePluginError, PluginError, SpecError
+from neucocore.components.specs import ComponentSpec, Kind
+from neucocore.components.validation import raise_for_invalid_specs
+from neucocore.errors import IncompatiblePluginError, PluginError
 from neucocore.messages import did_you_mean
 
 PREFIX = "neuco_"
-MARK = f"{PROJECT}_impl"
-"""The attribute by which pluggy's marker knows a hook."""
 
 
-def load_specs(module: ModuleType) -> list[ComponentSpec]:
-    """Return the specs a plugin module offers, kind by kind.
+def plugin_manager() -> PluginManager:
+    """Return a manager that knows our hooks, with no plugin registered."""
+    manager = PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    return manager
+
+
+def load_specs(module: ModuleType, name: str, manager: PluginManager) -> list[ComponentSpec]:
+    """Register a plugin's module and return the specs that its hooks return, kind by kind.
+
+    Each hook of the module is called on its own, not together with those of other plugins, so an
+    error in one plugin does not affect the others. A plugin that fails stays registered; the
+    caller unregisters it.
 
     Raises
     ------
     IncompatiblePluginError
         ``NEUCO_API`` is missing or not supported.
     PluginError
-        A hook is misspelt, unmarked, takes arguments or raises, or nothing is offered.
+        A hook does not exist, is not decorated, takes arguments or raises; or no hook returns
+        anything.
     SpecError
-        A hook returned something that is not a list of complete specs of its kind.
+        A hook returned something other than a list of complete specs of its kind.
     """
     _check_api(module)
-    for name, value in vars(module).items():
-        if problem := _problem_with(name, value):
-            raise PluginError(problem)
+    _check_decorators(module, manager)
+    _register(module, name, manager)
     specs = [
         spec
-        for kind, name in HOOK_OF_KIND.items()
-        if (hook := getattr(module, name, None)) is not None
-        for spec in _specs_of_hook(kind, hook)
+        for kind, hook in HOOK_OF_KIND.items()
+        for implementation in getattr(manager.hook, hook).get_hookimpls()
+        if implementation.plugin is module
+        for spec in _specs_of_hook(kind, implementation.function)
     ]
     if not specs:
         raise PluginError(
-            "it offers nothing: implement at least one of " + ", ".join(HOOK_OF_KIND.values())
+            f"it provides no component: implement one of {', '.join(HOOK_OF_KIND.values())}"
         )
     return specs
 
@@ -50,53 +68,57 @@ def load_specs(module: ModuleType) -> list[ComponentSpec]:
 def _check_api(module: ModuleType) -> None:
     api = getattr(module, "NEUCO_API", None)
     if api is None:
-        raise IncompatiblePluginError("it does not say NEUCO_API = 1")
+        raise IncompatiblePluginError(
+            "the plugin module does not define NEUCO_API; add `NEUCO_API = 1`"
+        )
     if api not in SUPPORTED_APIS:
         supported = ", ".join(map(str, sorted(SUPPORTED_APIS)))
         raise IncompatiblePluginError(
-            f"it is written for plugin API {api!r}; this neucocore supports {supported}"
+            f"the plugin is written for plugin API {api!r}; this version of neucocore supports "
+            f"{supported}"
         )
 
 
-def _problem_with(name: str, value: Any) -> str:
-    """Say what is wrong with something in a plugin's module that is, or should be, a hook."""
-    marked = inspect.isfunction(value) and hasattr(value, MARK)
-    if name not in HOOK_OF_KIND.values():
-        if marked or (inspect.isfunction(value) and name.startswith(PREFIX)):
-            hint = did_you_mean(name, HOOK_OF_KIND.values())
-            return f"{name} is not a hook; {hint or 'rename it'}"
-        return ""
-    if not inspect.isfunction(value):
-        return f"{name} is not a function but of type {type(value).__name__}"
-    if not marked:
-        return f"{name} lacks the @hookimpl decorator"
-    parameters = inspect.signature(value).parameters
-    if parameters:
-        return f"{name} takes arguments ({', '.join(parameters)}); hooks take none"
-    return ""
+def _check_decorators(module: ModuleType, manager: PluginManager) -> None:
+    """Raise for a function named like a hook without the decorator, which pluggy would ignore."""
+    hooks = HOOK_OF_KIND.values()
+    for name, value in vars(module).items():
+        if manager.parse_hookimpl_opts(module, name) is not None:
+            continue
+        if name in hooks:
+            if inspect.isfunction(value):
+                raise PluginError(f"{name} is not decorated with @hookimpl")
+            raise PluginError(f"{name} is not a function but of type {type(value).__name__}")
+        if name.startswith(PREFIX) and inspect.isfunction(value):
+            suggestion = did_you_mean(name, hooks) or "rename it"
+            raise PluginError(f"{name} is not a hook; {suggestion}")
+
+
+def _register(module: ModuleType, name: str, manager: PluginManager) -> None:
+    if registered := manager.get_name(module):
+        raise PluginError(f"the module {module.__name__} is already loaded as plugin {registered}")
+    try:
+        manager.register(module, name)
+        manager.check_pending()
+    except PluginValidationError as error:
+        message = " ".join(str(error).split())
+        for hook in manager.get_hookcallers(module) or ():
+            if not hook.has_spec() and (
+                suggestion := did_you_mean(hook.name, HOOK_OF_KIND.values())
+            ):
+                message += f"; {suggestion}"
+        raise PluginError(message) from error
 
 
 def _specs_of_hook(
-    kind: Kind, hook: Callable[[], Sequence[ComponentSpec]]
-) -> Iterator[ComponentSpec]:
-    name = HOOK_OF_KIND[kind]
+    kind: Kind, function: Callable[[], Sequence[ComponentSpec]]
+) -> Sequence[ComponentSpec]:
+    hook = HOOK_OF_KIND[kind]
+    if parameters := inspect.signature(function).parameters:
+        raise PluginError(f"{hook} takes arguments ({', '.join(parameters)}); hooks take none")
     try:
-        returned = hook()
+        specs = function()
     except Exception as error:
-        raise PluginError(f"{name}() raised {type(error).__name__}: {error}") from error
-    if not isinstance(returned, list | tuple):
-        raise SpecError(f"{name}() returned {type(returned).__name__}, not a list of specs")
-    expected = SPEC_OF_KIND[kind]
-    seen: set[tuple[str, int]] = set()
-    for spec in returned:
-        if not isinstance(spec, expected):
-            found = f"{type(spec).__name__} {getattr(spec, 'name', '')}".strip()
-            raise SpecError(f"{name}() returned a {found}, which is not a {expected.__name__}")
-        problems = validate_spec(spec)
-        if problems:
-            raise SpecError(f"{kind} {spec.name!r}: {'; '.join(problems)}")
-        identity = (spec.name, spec.version)
-        if identity in seen:
-            raise SpecError(f"{name}() offers {spec.name}@{spec.version} twice")
-        seen.add(identity)
-        yield spec
+        raise PluginError(f"{hook}() raised {type(error).__name__}: {error}") from error
+    raise_for_invalid_specs(kind, specs, returned_by=f"{hook}()")
+    return specs

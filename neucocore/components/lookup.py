@@ -1,4 +1,4 @@
-"""From a name to exactly one component, or to an error that helps."""
+"""Find the component that a name means, or raise an error that helps."""
 
 from __future__ import annotations
 
@@ -12,17 +12,25 @@ from neucocore.messages import did_you_mean
 
 
 def find(kind: Kind, name: str, within: Installation | None = None) -> Component:
-    """Return the component a user's name means.
+    """Return the component that a name given by the user means.
 
-    ``name``, ``name@version``, ``plugin/name`` and ``plugin/name@version`` are understood; without
-    a version the newest counts.
+    Parameters
+    ----------
+    kind
+        The kind of component.
+    name
+        ``name``, ``name@version``, ``plugin/name`` or ``plugin/name@version``. Without a version,
+        the newest is returned.
+    within
+        The plugins to look in; by default all that are installed.
 
     Raises
     ------
     UnknownComponentError
-        Nobody offers it; quotes the nearest names, failed plugins and the catalogue.
+        No installed plugin provides it. The error lists similar names and the plugins that failed
+        to load, and states which plugin of the registry provides the component.
     AmbiguousComponentError
-        Several plugins do.
+        Several plugins provide it.
     """
     within = within or installation()
     components = within.components(kind)
@@ -37,40 +45,59 @@ def find(kind: Kind, name: str, within: Installation | None = None) -> Component
     ]
     if not matching:
         raise _unknown(kind, name, components, within)
-    offers = {c.full_name: c.distribution for c in matching}
-    if len(offers) > 1:
-        said = ", ".join(f"{full_name} ({by})" for full_name, by in offers.items())
+    distributions = {c.full_name: c.distribution for c in matching}
+    if len(distributions) > 1:
+        providers = ", ".join(f"{full} ({by})" for full, by in distributions.items())
         raise AmbiguousComponentError(
-            f"several plugins offer the {kind} {name!r}: {said}",
-            hint=f"name one of them: {' or '.join(offers)}",
+            f"several plugins provide the {kind} {name!r}: {providers}",
+            hint=f"use {' or '.join(distributions)}",
         )
     return max(matching, key=lambda c: c.spec.version)
 
 
-def find_standard(kind: Kind, name: str, within: Installation | None = None) -> Component:
-    """Return the built-in component of a name if there is one, else what `find` returns.
+def find_for_spec(
+    kind: Kind, name: str, *, plugin: str = CORE, within: Installation | None = None
+) -> Component:
+    """Return the component that a name inside a spec means: a task's metric, an encoder's reducer.
 
-    Standard metrics keep their names, whatever plugins are installed.
+    The component of the spec's own plugin is preferred, then the built-in one, then that of any
+    other plugin, so the meaning of a spec does not change when further plugins are installed.
+
+    Parameters
+    ----------
+    kind, name, within
+        As for `find`.
+    plugin
+        The plugin that the spec belongs to.
+
+    Raises
+    ------
+    UnknownComponentError, AmbiguousComponentError
+        As for `find`.
     """
     within = within or installation()
-    built_in = {c.name for c in within.components(kind) if c.plugin == CORE}
-    return find(kind, f"{CORE}/{name}" if name in built_in else name, within)
+    base = name.partition("@")[0]
+    providers = {c.plugin for c in within.components(kind) if c.name == base}
+    for preferred in (plugin, CORE):
+        if preferred in providers:
+            return find(kind, f"{preferred}/{name}", within)
+    return find(kind, name, within)
 
 
 def names(kind: Kind, within: Installation | None = None) -> list[str]:
-    """Return all names of a kind, sorted, each once."""
+    """Return the distinct names of all components of a kind, sorted."""
     return sorted({c.name for c in (within or installation()).components(kind)})
 
 
 def dataset_named(name: str, within: Installation | None = None) -> str:
-    """Return the bare name of a data set that a plugin reads or a task labels.
+    """Return the name of a data set that a plugin reads, or that a task has labels for.
 
-    To score embeddings one needs the task's plugin, not the one that reads the cubes.
+    Scoring embeddings requires the plugin of the task, not the one that reads the cubes.
 
     Raises
     ------
     UnknownComponentError
-        No plugin reads it and no task is of it.
+        No plugin reads the data set, and no task has labels for it.
     """
     within = within or installation()
     labelled: set[str] = set()
@@ -117,23 +144,22 @@ def _unknown(
     known = {c.full_name if "/" in name else c.name for c in components}
     message = f"unknown {kind} {name!r}"
     if versions and "@" in name:
-        message += f"; installed is {', '.join(versions)}"
+        message += f"; installed: {', '.join(versions)}"
     elif suggestion := did_you_mean(name.partition("@")[0], known):
         message += f"; {suggestion}"
     problems = [f"plugin {p.name} did not load: {p.reason}" for p in within.failed]
-    return UnknownComponentError(
-        message, problems=problems, hint=_where_from(kind, base, within) or f"neuco list {kind}s"
-    )
+    hint = _provider_hint(kind, base, within) or f"neuco list {kind}s"
+    return UnknownComponentError(message, problems=problems, hint=hint)
 
 
-def _where_from(kind: Kind, base: str, within: Installation) -> str:
-    """Say how to get a component that the catalogue knows, or return an empty text."""
+def _provider_hint(kind: Kind, base: str, within: Installation) -> str:
+    """Return how to get a component that the registry lists, or an empty string."""
     provider = catalogue.provider_of(kind, base)
     if provider is None:
         return ""
-    here = {plugin.name: plugin for plugin in within.plugins}.get(provider.name)
-    if here is None or not here.distribution:
+    installed = {plugin.name: plugin for plugin in within.plugins}.get(provider.name)
+    if installed is None or not installed.distribution:
         return f"pip install {provider.distribution} (it provides the {kind} {base!r})"
-    if here.status == "blocked":
-        return f"the plugin {here.name} provides it, but is {here.reason}"
+    if installed.status == "blocked":
+        return f"the plugin {installed.name} provides it, but is {installed.reason}"
     return f"pip install --upgrade {provider.distribution} (it provides the {kind} {base!r})"

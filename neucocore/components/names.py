@@ -1,4 +1,4 @@
-"""The names of plugins and components."""
+"""Names of plugins and components."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def is_name(text: str) -> bool:
-    """Tell whether the text is a legal name: lower-case words joined by single hyphens."""
+    """Return whether a string is a valid name: lower-case words joined by single hyphens."""
     return _NAME.fullmatch(text) is not None

@@ -41,6 +41,27 @@ def parse_settings(
     ConfigError
         All problems together.
     """
+    texts, problems = _split(settings, option)
+    return _check(texts, params, problems, of)
+
+
+def split_settings(settings: Sequence[str], *, option: str = "--set") -> dict[str, str]:
+    """Return the ``name=value`` strings as a mapping, without knowing the parameters.
+
+    Raises
+    ------
+    ConfigError
+        All problems together.
+    """
+    texts, problems = _split(settings, option)
+    if problems:
+        raise ConfigError(
+            f"{option} cannot be used", problems=problems, hint=f"write {option} NAME=VALUE"
+        )
+    return texts
+
+
+def _split(settings: Sequence[str], option: str) -> tuple[dict[str, str], list[str]]:
     texts: dict[str, str] = {}
     problems = []
     for setting in settings:
@@ -51,7 +72,7 @@ def parse_settings(
             problems.append(f"{option} {name.strip()}: given twice")
         else:
             texts[name.strip()] = value.strip()
-    return _check(texts, params, problems, of)
+    return texts, problems
 
 
 def check_values(values: Mapping[str, Any], params: Sequence[Param], *, of: str) -> dict[str, Any]:

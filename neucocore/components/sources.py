@@ -1,4 +1,4 @@
-"""The plugins there are to load, known from metadata and variables before anything is imported."""
+"""Which plugins there are, from metadata and environment variables, before any is imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from neucocore.components.entry_points import PLUGINS, declared
+from neucocore.components.entry_points import PLUGINS, entry_points
 from neucocore.errors import PluginError
 from neucocore.version import __version__
 
@@ -26,12 +26,13 @@ FILE_MODULE_PREFIX = "neuco_plugin_file_"
 
 @dataclass(frozen=True, slots=True)
 class PluginSource:
-    """A plugin before anything of it is imported.
+    """Where a plugin comes from; nothing of it is imported yet.
 
     Attributes
     ----------
     origin
-        The module's name, or the file given with ``--plugin-path``; empty if there is neither.
+        The module's name, or the path of a file given with ``--plugin-path``; empty if a plugin is
+        only named in a variable.
     registered
         False for a file given with ``--plugin-path``.
     """
@@ -43,57 +44,57 @@ class PluginSource:
     registered: bool = True
 
     def module(self) -> ModuleType:
-        """Import the plugin's module, with whatever it raises."""
+        """Import the plugin's module; whatever it raises passes."""
         if self.registered:
             return importlib.import_module(self.origin)
-        return _module_of_file(Path(self.origin))
+        return _import_file(Path(self.origin))
 
 
-def candidates(environ: Mapping[str, str]) -> Iterator[PluginSource]:
+def plugin_sources(environ: Mapping[str, str]) -> Iterator[PluginSource]:
     """Yield the built-in plugin, the installed ones sorted by name, then single files."""
     yield PluginSource(CORE, "neucocore", __version__, CORE_MODULE)
-    for entry in declared(PLUGINS):
+    for entry in entry_points(PLUGINS):
         yield PluginSource(entry.name, entry.distribution, entry.version, entry.value)
-    for path in listed(environ, PATH_VARIABLE, os.pathsep):
+    for path in split_variable(environ, PATH_VARIABLE, os.pathsep):
         name = Path(path).stem.replace("_", "-").lower()
         yield PluginSource(name, Path(path).name, "", path, registered=False)
 
 
-def exclusion(candidate: PluginSource, environ: Mapping[str, str]) -> str:
-    """Return which variable keeps a plugin from being imported, in words, or an empty text.
+def exclusion(source: PluginSource, environ: Mapping[str, str]) -> str:
+    """Return why a variable excludes a plugin, or an empty string if none does.
 
-    The core and files named on the command line are never excluded.
+    The core and the files given with ``--plugin-path`` are never excluded.
     """
-    if candidate.origin == CORE_MODULE or not candidate.registered:
+    if source.origin == CORE_MODULE or not source.registered:
         return ""
-    return name_exclusion(environ, candidate.name)
+    return name_exclusion(environ, source.name)
 
 
 def name_exclusion(environ: Mapping[str, str], *names: str) -> str:
-    """Return which variable excludes what goes by any of these names, or an empty text."""
-    if set(names) & set(listed(environ, BLOCK_VARIABLE)):
+    """Return why a variable excludes something that has these names, or an empty string."""
+    if set(names) & set(split_variable(environ, BLOCK_VARIABLE)):
         return f"blocked by {BLOCK_VARIABLE}"
-    allowed = listed(environ, ALLOW_VARIABLE)
+    allowed = split_variable(environ, ALLOW_VARIABLE)
     if allowed and not set(names) & set(allowed):
         return f"not in {ALLOW_VARIABLE}"
     return ""
 
 
-def listed(environ: Mapping[str, str], variable: str, separator: str = ",") -> list[str]:
-    """Return the parts of a variable's value, without blanks and empty ones."""
+def split_variable(environ: Mapping[str, str], variable: str, separator: str = ",") -> list[str]:
+    """Return the non-empty parts of a variable's value, stripped of white space."""
     return [part.strip() for part in environ.get(variable, "").split(separator) if part.strip()]
 
 
-def _module_of_file(path: Path) -> ModuleType:
+def _import_file(path: Path) -> ModuleType:
     name = f"{FILE_MODULE_PREFIX}{path.stem}"
-    known = sys.modules.get(name)
-    if known is not None and known.__file__ == str(path):
-        return known
+    imported = sys.modules.get(name)
+    if imported is not None and imported.__file__ == str(path):
+        return imported
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise PluginError(f"{path} is not a Python file")
+        raise PluginError(f"{path} is not a Python file: its name must end with .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # factories "name:attribute" and pickling look here
+    sys.modules[name] = module  # factories "module:attribute" and pickle look it up here
     try:
         spec.loader.exec_module(module)
     except BaseException:

@@ -14,6 +14,7 @@ Kind = Literal["dataset", "encoder", "task", "metric", "probe", "reducer", "prot
 Problem = Literal["regression", "binary", "multiclass", "multilabel"]
 Fit = Literal["none", "train", "transductive"]
 ParamType = Literal["int", "float", "str", "bool", "list"]
+Aggregate = Literal["weighted", "uniform", "borda", "mean"]
 
 KINDS: tuple[Kind, ...] = ("dataset", "encoder", "task", "metric", "probe", "reducer", "protocol")
 PROBLEMS: tuple[Problem, ...] = ("regression", "binary", "multiclass", "multilabel")
@@ -244,7 +245,7 @@ class ProtocolSpec(ComponentSpec):
 
     kind: ClassVar[Kind] = "protocol"
 
-    aggregate: Literal["weighted", "uniform", "borda", "mean"] = "weighted"
+    aggregate: Aggregate = "weighted"
     notice: str = ""
 
 

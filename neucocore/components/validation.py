@@ -1,4 +1,4 @@
-"""Whether a spec is complete and says what it may say."""
+"""Check that specs are complete and that their values are allowed."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from typing import Any, get_args
 from neucocore.components.names import is_name
 from neucocore.components.specs import (
     PROBLEMS,
+    SPEC_OF_KIND,
+    Aggregate,
     ComponentSpec,
     DatasetSpec,
     EncoderSpec,
     Factory,
     Fit,
+    Kind,
     MetricSpec,
     Param,
     ParamType,
     ProbeSpec,
     Problem,
+    ProtocolSpec,
     ReducerSpec,
     TaskSpec,
 )
+from neucocore.errors import SpecError
 
-_PYTHON_TYPE: dict[str, tuple[type, ...]] = {
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
     "str": (str,),
@@ -32,58 +37,79 @@ _PYTHON_TYPE: dict[str, tuple[type, ...]] = {
 }
 
 
+def raise_for_invalid_specs(kind: Kind, specs: Any, *, returned_by: str) -> None:
+    """Check what a hook returned: a list of complete specs of one kind, each name once.
+
+    Raises
+    ------
+    SpecError
+        The first problem found.
+    """
+    if not isinstance(specs, list | tuple):
+        raise SpecError(f"{returned_by} returned {type(specs).__name__}, not a list of specs")
+    expected = SPEC_OF_KIND[kind]
+    identities: set[tuple[str, int]] = set()
+    for spec in specs:
+        if not isinstance(spec, expected):
+            returned = f"{type(spec).__name__} {getattr(spec, 'name', '')}".strip()
+            raise SpecError(f"{returned_by} returned {returned}; expected a {expected.__name__}")
+        if problems := validate_spec(spec):
+            raise SpecError(f"{kind} {spec.name!r}: {'; '.join(problems)}")
+        identity = (spec.name, spec.version)
+        if identity in identities:
+            raise SpecError(f"{returned_by} returned {spec.name}@{spec.version} twice")
+        identities.add(identity)
+
+
 def validate_spec(spec: ComponentSpec) -> list[str]:
-    """Return what is wrong with a spec, in words; empty when it is fine."""
-    return list(_of_types(spec)) or [*_common(spec), *_of_kind(spec)]
+    """Return the problems of a spec, each as a phrase; an empty list if it is valid."""
+    return list(_check_types(spec)) or [*_check_common(spec), *_check_kind(spec)]
 
 
-def _of_types(spec: ComponentSpec) -> Iterator[str]:
-    """Find texts and tuples that are something else; ``("r2")`` is a text, not a tuple."""
+def _check_types(spec: ComponentSpec) -> Iterator[str]:
+    """Check strings and tuples: ``("r2")`` is a string, ``("r2",)`` a tuple."""
     for field in dataclasses.fields(spec):
         value = getattr(spec, field.name)
         if field.type == "str" and not isinstance(value, str):
-            yield f"{field.name}={value!r} is not a text"
+            yield f"{field.name}={value!r} is not a string"
         elif str(field.type).startswith("tuple["):
+            item_type = Param if str(field.type).startswith("tuple[Param,") else str
             if not isinstance(value, tuple):
                 yield f"{field.name}={value!r} is not a tuple"
-            elif wrong := [part for part in value if not isinstance(part, _part_type(field))]:
-                yield f"{field.name}: {wrong[0]!r} is not a {_part_type(field).__name__}"
+            elif wrong := [item for item in value if not isinstance(item, item_type)]:
+                yield f"{field.name}: {wrong[0]!r} is not a {item_type.__name__}"
 
 
-def _part_type(field: dataclasses.Field[Any]) -> type:
-    return Param if str(field.type).startswith("tuple[Param,") else str
-
-
-def _common(spec: ComponentSpec) -> Iterator[str]:
+def _check_common(spec: ComponentSpec) -> Iterator[str]:
     if not is_name(spec.name):
         yield f"the name {spec.name!r} is not lower-case words joined by '-'"
     if not spec.summary:
-        yield "it has no summary"
+        yield "the summary is empty"
     if isinstance(spec.version, bool) or not isinstance(spec.version, int) or spec.version < 1:
-        yield f"the version {spec.version!r} is not a whole number from 1"
+        yield f"the version {spec.version!r} is not a positive integer"
     if not is_factory(spec.factory) and not (spec.factory == "" and isinstance(spec, TaskSpec)):
         yield f"the factory {spec.factory!r} is neither 'package.module:attribute' nor callable"
     for declared in ("params", "generate_params", "derive_params"):
-        yield from _of_params(getattr(spec, declared, ()))
+        yield from _check_params(getattr(spec, declared, ()))
 
 
 def is_factory(factory: Any) -> bool:
-    """Tell whether the value can name code: ``module:attribute`` text, or a callable."""
+    """Return whether a value can name code: a ``module:attribute`` string, or a callable."""
     if not isinstance(factory, str):
         return callable(factory)
     module, _, attribute = factory.partition(":")
     return all(part.isidentifier() for part in (*module.split("."), *attribute.split(".")))
 
 
-def _of_params(params: tuple[Param, ...]) -> Iterator[str]:
+def _check_params(params: tuple[Param, ...]) -> Iterator[str]:
     names = [param.name for param in params]
     if len(set(names)) < len(names):
-        yield "two parameters have one name"
+        yield "two parameters have the same name"
     for param in params:
-        yield from _of_param(param)
+        yield from _check_param(param)
 
 
-def _of_param(param: Param) -> Iterator[str]:
+def _check_param(param: Param) -> Iterator[str]:
     if param.type not in get_args(ParamType):
         yield f"parameter {param.name!r} has the unknown type {param.type!r}"
         return
@@ -94,71 +120,76 @@ def _of_param(param: Param) -> Iterator[str]:
     if param.default is None:
         if not param.nullable:
             yield f"parameter {param.name!r} has default None but is not nullable"
-    elif not isinstance(param.default, _PYTHON_TYPE[param.type]) or (
+    elif not isinstance(param.default, _PYTHON_TYPES[param.type]) or (
         isinstance(param.default, bool) and param.type != "bool"
     ):
         yield f"parameter {param.name!r}: the default {param.default!r} is not of type {param.type}"
     elif param.choices and param.default not in param.choices:
-        yield f"parameter {param.name!r}: the default {param.default!r} is not among its choices"
+        yield f"parameter {param.name!r}: the default {param.default!r} is not one of its choices"
 
 
-def _of_kind(spec: ComponentSpec) -> Iterator[str]:
+def _check_kind(spec: ComponentSpec) -> Iterator[str]:
     match spec:
         case DatasetSpec():
-            yield from _of_dataset(spec)
+            yield from _check_dataset(spec)
         case EncoderSpec():
-            yield from _of_encoder(spec)
+            yield from _check_encoder(spec)
         case TaskSpec():
-            yield from _of_task(spec)
+            yield from _check_task(spec)
         case MetricSpec():
-            yield from _of_problems(spec.problems)
-            yield from _of_bounds(spec.low, spec.high)
+            yield from _check_problems(spec.problems)
+            yield from _check_bounds(spec.low, spec.high)
         case ProbeSpec():
-            yield from _of_problems(spec.problems)
+            yield from _check_problems(spec.problems)
         case ReducerSpec() if spec.bits < 1:
             yield "bits must be at least 1"
+        case ProtocolSpec():
+            yield from _check_choice("aggregate", spec.aggregate, get_args(Aggregate))
 
 
-def _of_dataset(spec: DatasetSpec) -> Iterator[str]:
+def _check_dataset(spec: DatasetSpec) -> Iterator[str]:
     if spec.seasons < 1 or spec.size < 1:
         yield "seasons and size must be at least 1"
     for name in spec.collections:
         if not is_name(name):
             yield f"the collection name {name!r} is not lower-case words joined by '-'"
-    yield from _of_functions(generate=spec.generate, example=spec.example)
+    yield from _check_functions(generate=spec.generate, example=spec.example)
 
 
-def _of_encoder(spec: EncoderSpec) -> Iterator[str]:
-    if spec.fit not in get_args(Fit):
-        yield f"fit={spec.fit!r} is not one of {', '.join(get_args(Fit))}"
+def _check_encoder(spec: EncoderSpec) -> Iterator[str]:
+    yield from _check_choice("fit", spec.fit, get_args(Fit))
     if spec.dimension is not None and spec.dimension < 1:
         yield "dimension must be at least 1"
     if spec.uses is not None and ("list", spec.uses) not in [(p.type, p.name) for p in spec.params]:
-        yield f"uses={spec.uses!r} names no parameter of type list"
+        yield f"uses={spec.uses!r} is not the name of a parameter of type list"
 
 
-def _of_task(spec: TaskSpec) -> Iterator[str]:
-    if spec.problem not in PROBLEMS:
-        yield f"problem={spec.problem!r} is not one of {', '.join(PROBLEMS)}"
+def _check_task(spec: TaskSpec) -> Iterator[str]:
+    yield from _check_choice("problem", spec.problem, PROBLEMS)
     if not is_name(spec.dataset):
-        yield f"dataset={spec.dataset!r} is not a data set's name"
+        yield f"dataset={spec.dataset!r} is not a valid name of a data set"
     if not spec.primary_metric:
-        yield "it has no primary metric"
-    yield from _of_functions(derive=spec.derive, example=spec.example)
-    yield from _of_bounds(spec.low, spec.high)
+        yield "primary_metric is empty"
+    yield from _check_functions(derive=spec.derive, example=spec.example)
+    yield from _check_bounds(spec.low, spec.high)
 
 
-def _of_functions(**functions: Factory | None) -> Iterator[str]:
+def _check_functions(**functions: Factory | None) -> Iterator[str]:
     for field, function in functions.items():
         if function is not None and not is_factory(function):
-            yield f"{field}={function!r} names no function"
+            yield f"{field}={function!r} is neither 'package.module:attribute' nor callable"
 
 
-def _of_problems(problems: tuple[Problem, ...]) -> Iterator[str]:
+def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> Iterator[str]:
+    if value not in choices:
+        yield f"{field}={value!r} is not one of {', '.join(choices)}"
+
+
+def _check_problems(problems: tuple[Problem, ...]) -> Iterator[str]:
     if not problems or not set(problems) <= set(PROBLEMS):
-        yield f"problems={problems!r} must name some of {', '.join(PROBLEMS)}"
+        yield f"problems={problems!r} must contain some of {', '.join(PROBLEMS)} and nothing else"
 
 
-def _of_bounds(low: float | None, high: float | None) -> Iterator[str]:
+def _check_bounds(low: float | None, high: float | None) -> Iterator[str]:
     if low is not None and high is not None and low >= high:
-        yield f"low={low} is not below high={high}"
+        yield f"low={low} is not less than high={high}"

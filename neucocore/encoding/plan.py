@@ -1,20 +1,24 @@
-"""From names and settings to an `EncodeRequest`, with everything checked before work starts."""
+"""From the options of an encode run to an `EncodeRequest`, everything checked before the work."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, cast
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
-from neucocore.components.lookup import find
-from neucocore.components.parameters import check_values
-from neucocore.components.specs import EncoderSpec
-from neucocore.data.embeddings.embeddings import FORMATS, suffix_of
-from neucocore.data.labels.labels import read_label_file
+from neucocore.components.lookup import find, find_for_spec
+from neucocore.components.parameters import check_values, parse_settings
+from neucocore.components.specs import DatasetSpec, EncoderSpec
+from neucocore.data.embeddings.formats import FORMATS, suffix_of
+from neucocore.data.ids import read_id_file
+from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.subset import subset_ids
-from neucocore.encoding.request import EncodeRequest
+from neucocore.encoding.options import EncodeOptions
+from neucocore.encoding.request import EncodeRequest, Execution
+from neucocore.encoding.work_folder import Shard
 from neucocore.errors import (
     ComponentOutputError,
     ConfigError,
@@ -23,156 +27,217 @@ from neucocore.errors import (
     MissingFileError,
 )
 from neucocore.interfaces import Dataset
+from neucocore.options import StrPath
 
-MISSING_CHUNKS = "missing_chunks"
+DATASET_PREFIX = "dataset."
 DIMENSION = "dimension"
+MISSING_CHUNKS = "missing_chunks"
 
 
-def plan(
-    encoder: str,
-    *,
-    dataset: str,
-    data: Path,
-    out: Path,
-    encoder_settings: Mapping[str, Any] | None = None,
-    dataset_settings: Mapping[str, Any] | None = None,
-    ids: Sequence[str] | None = None,
-    fit_ids: Sequence[str] | None = None,
-    where: str | None = None,
-    dimension: int | None = None,
-    missing_chunks: str = "error",
-    skip_bad: bool = False,
-) -> EncodeRequest:
-    """Look everything up, check it, and return what to encode.
-
-    Parameters
-    ----------
-    encoder, dataset
-        Names of installed components.
-    data
-        The data set's folder.
-    out
-        The embeddings file; its suffix decides the format.
-    ids
-        The cubes to encode, all of the data set by default.
-    where
-        Only cubes with a true value in this column of the data set's label files.
-    dimension
-        The most columns of the result.
+def plan(options: EncodeOptions) -> EncodeRequest:
+    """Look up every name, check every value, and return what to encode.
 
     Raises
     ------
-    ComponentLookupError, ConfigError, DataError
-        Unknown names, bad parameters, missing folders or ids.
+    ComponentLookupError
+        Unknown encoder or data set.
+    ConfigError
+        Options or parameters that cannot be used.
+    DataError
+        Missing folders, or ids without a cube.
     """
-    encoder_component = find("encoder", encoder)
-    dataset_component = find("dataset", dataset)
-    spec = cast(EncoderSpec, encoder_component.spec)
-    _check_out(out)
+    execution = _execution(options)
+    encoder = find("encoder", options.encoder)
+    dataset = find("dataset", options.dataset)
+    spec = cast(EncoderSpec, encoder.spec)
+    data, output = Path(options.data), Path(options.output)
+    _check_output(output)
     if not data.exists():
         raise MissingFileError(
-            f"the data folder {data} does not exist",
-            hint=f"neuco data download {dataset} --out {data}, or name another with --data",
+            f"the data folder {data} does not exist", hint=_where_data_comes_from(dataset, data)
         )
-    if dimension is not None and dimension < 1:
-        raise ConfigError(f"--dimension must be at least 1, found {dimension}")
-    encoder_params = _encoder_params(encoder_component, encoder_settings or {}, dimension)
-    dataset_params = check_values(
-        dataset_settings or {}, dataset_component.spec.params, of=dataset_component.name
+    if options.dimension is not None and options.dimension < 1:
+        raise ConfigError(
+            f"--dimension must be at least 1, found {options.dimension}",
+            hint="omit --dimension to keep all dimensions that the encoder returns",
+        )
+    encoder_params, dataset_params = _params(options, encoder, dataset)
+    source: Dataset = create(dataset, data, **dataset_params)
+    available = _available_ids(source, dataset, data)
+    reducer = (
+        find_for_spec("reducer", spec.reducer, plugin=encoder.plugin) if spec.reducer else None
     )
-    if any(param.name == MISSING_CHUNKS for param in dataset_component.spec.params):
-        dataset_params.setdefault(MISSING_CHUNKS, missing_chunks)
-    source: Dataset = create(dataset_component, data, **dataset_params)
-    with plugin_errors(dataset_component):
-        chosen = choose_ids(source, data, ids, where)
-    reducer = find("reducer", spec.reducer) if spec.reducer else None
+    default_dimension = spec.dimension if reducer else None
     return EncodeRequest(
-        dataset=dataset_component,
+        dataset=dataset,
         data=data,
         dataset_params=dataset_params,
-        encoder=encoder_component,
+        encoder=encoder,
         encoder_params=encoder_params,
         reducer=reducer,
-        ids=chosen,
-        out=out,
-        fit_ids=_fit_ids(spec, source, fit_ids),
-        dimension=dimension if dimension is not None else spec.dimension if reducer else None,
-        missing_chunks=missing_chunks,
-        skip_bad=skip_bad,
+        ids=_selected_ids(options, source, dataset, available, data),
+        output=output,
+        fit_ids=_fit_ids(spec, available, options.fit_ids, data),
+        dimension=default_dimension if options.dimension is None else options.dimension,
+        missing_chunks=options.missing_chunks,
+        skip_bad=options.skip_bad,
+        execution=execution,
     )
 
 
-def _encoder_params(
-    component: Component, settings: Mapping[str, Any], dimension: int | None
-) -> dict[str, Any]:
-    values = check_values(settings, component.spec.params, of=component.name)
-    declared = {param.name: param.default for param in component.spec.params}
-    if dimension is not None and DIMENSION in declared and DIMENSION not in values:
-        default = declared[DIMENSION]
-        values[DIMENSION] = dimension if default is None else min(dimension, default)
-    return values
+def _execution(options: EncodeOptions) -> Execution:
+    if options.shard is not None and options.merge:
+        raise ConfigError(
+            "--shard and --merge cannot be combined",
+            hint="run all shards first, then the same command with --merge",
+        )
+    if options.executor == "dask" and options.scheduler is None:
+        raise ConfigError(
+            "--executor dask needs the address of a scheduler",
+            hint="add --scheduler tcp://HOST:8786",
+        )
+    if options.executor != "dask" and options.scheduler is not None:
+        raise ConfigError("--scheduler applies only to --executor dask", hint="add --executor dask")
+    return Execution(
+        jobs=options.jobs,
+        batch_size=options.batch,
+        scheduler=options.scheduler,
+        shard=None if options.shard is None else _parse_shard(options.shard),
+        merge=options.merge,
+        force=options.force,
+    )
 
 
-def choose_ids(
-    source: Dataset, data: Path, ids: Sequence[str] | None, where: str | None
-) -> tuple[str, ...]:
-    """Return the sorted ids to encode; asking for what is not there is an error."""
-    there = source.ids()
-    odd = [cube for cube in there if not isinstance(cube, str)]
-    if odd:
+def _parse_shard(text: str) -> Shard:
+    index, _, count = text.partition("/")
+    if not (index.isdigit() and count.isdigit() and 1 <= int(index) <= int(count)):
+        raise ConfigError(
+            f"--shard {text!r} is not I/N with 1 <= I <= N", hint="for example --shard 1/4"
+        )
+    return int(index), int(count)
+
+
+def _check_output(output: Path) -> None:
+    if suffix_of(output) is None:
+        raise ConfigError(
+            f"--output {output.name}: the suffix names no known format",
+            hint=f"the formats are {', '.join(FORMATS)}",
+        )
+    if output.is_dir():
+        raise ConfigError(
+            f"--output {output} is a folder", hint=f"name a file, such as {output / 'NAME.parquet'}"
+        )
+
+
+def _where_data_comes_from(dataset: Component, data: Path) -> str:
+    spec = cast(DatasetSpec, dataset.spec)
+    if spec.hub is not None:
+        return f"neuco data download {dataset.name} -o {data}, or name another folder with --data"
+    if spec.generate is not None:
+        return f"neuco data generate {dataset.name} -o {data}, or name another folder with --data"
+    return "name the folder of the data set with --data"
+
+
+def _params(
+    options: EncodeOptions, encoder: Component, dataset: Component
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parameters of the encoder and of the data set.
+
+    A value of ``--set`` takes precedence over one in ``params`` or ``dataset_params``.
+    """
+    for_dataset = [
+        text.removeprefix(DATASET_PREFIX) for text in options.set if text.startswith(DATASET_PREFIX)
+    ]
+    for_encoder = [text for text in options.set if not text.startswith(DATASET_PREFIX)]
+    encoder_params = check_values(
+        options.params, encoder.spec.params, of=encoder.name
+    ) | parse_settings(for_encoder, encoder.spec.params, of=encoder.name)
+    dataset_params = check_values(
+        options.dataset_params, dataset.spec.params, of=dataset.name
+    ) | parse_settings(for_dataset, dataset.spec.params, of=dataset.name)
+    _limit_dimension(encoder_params, encoder, options.dimension)
+    if any(param.name == MISSING_CHUNKS for param in dataset.spec.params):
+        dataset_params.setdefault(MISSING_CHUNKS, options.missing_chunks)
+    return encoder_params, dataset_params
+
+
+def _limit_dimension(params: dict[str, Any], encoder: Component, limit: int | None) -> None:
+    """Pass ``--dimension`` to an encoder that has it as a parameter which was not set."""
+    defaults = {param.name: param.default for param in encoder.spec.params}
+    if limit is not None and DIMENSION in defaults and DIMENSION not in params:
+        default = defaults[DIMENSION]
+        params[DIMENSION] = limit if default is None else min(limit, default)
+
+
+def _available_ids(source: Dataset, dataset: Component, data: Path) -> set[str]:
+    with plugin_errors(dataset):
+        ids = list(source.ids())
+    wrong = [cube_id for cube_id in ids if not isinstance(cube_id, str)]
+    if wrong:
         raise ComponentOutputError(
-            f"{len(odd)} of {len(there)} ids of the data set are not texts: {odd[:3]!r}"
+            f"the dataset {dataset.full_name} returned ids that are not strings: "
+            f"{len(wrong)} of {len(ids)}, such as {', '.join(map(repr, wrong[:3]))}",
+            hint=f"neuco plugins check {dataset.plugin}",
         )
-    if not there:
+    if not ids:
         raise DataError(
-            f"no cubes were found in {data}",
-            hint=f"neuco data check {data} says what is there",
+            f"no cubes were found in {data}", hint=f"neuco validate {data} shows what it contains"
         )
-    chosen = set(there)
-    if ids is not None:
-        missing = sorted(set(ids) - chosen)
-        if missing:
-            raise IdError(
-                f"{len(missing)} of {len(ids)} ids have no cube in {data}: "
-                f"{', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}",
-                hint=f"neuco data check {data}",
-            )
-        chosen = set(ids)
-    if where is not None:
-        label_files = [read_label_file(path) for path in source.label_files()]
-        chosen &= subset_ids(label_files, where)
-        if not chosen:
-            raise IdError(
-                f"no cube of {data} is in the subset {where!r} of its label files",
-                hint=f"neuco tasks stats --labels {data / 'labels'}",
-            )
-    return tuple(sorted(chosen))
+    return set(ids)
 
 
-def _fit_ids(spec: EncoderSpec, source: Dataset, fit_ids: Sequence[str] | None) -> tuple[str, ...]:
+def _selected_ids(
+    options: EncodeOptions, source: Dataset, dataset: Component, available: set[str], data: Path
+) -> tuple[str, ...]:
+    """Return the ids to encode, sorted."""
+    selected: AbstractSet[str] = available
+    if options.ids is not None:
+        ids = _listed(options.ids)
+        _check_available("--ids", ids, available, data)
+        selected = set(ids)
+    if options.subset is not None:
+        with plugin_errors(dataset):
+            paths = list(source.label_files())
+        label_files = [read_label_file(path) for path in paths]
+        selected = selected & subset_ids(label_files, options.subset)
+        if not selected:
+            raise IdError(
+                f"no cube of {data} is in the subset {options.subset!r} of its label files",
+                hint=f"neuco tasks stats --labels {paths[0].parent}",
+            )
+    return tuple(sorted(selected))
+
+
+def _listed(ids: StrPath | Sequence[str]) -> tuple[str, ...]:
+    return read_id_file(ids) if isinstance(ids, str | Path) else tuple(ids)
+
+
+def _check_available(option: str, ids: Sequence[str], available: set[str], data: Path) -> None:
+    missing = sorted(set(ids) - available)
+    if missing:
+        examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        raise IdError(
+            f"{option}: {len(missing)} of {len(ids)} ids have no cube in {data}: {examples}",
+            hint=f"remove these ids, or check the data: neuco validate {data}",
+        )
+
+
+def _fit_ids(
+    spec: EncoderSpec, available: set[str], fit_ids: StrPath | Sequence[str] | None, data: Path
+) -> tuple[str, ...]:
     if spec.fit != "train":
         if fit_ids is not None:
             raise ConfigError(
-                f"--fit-ids: the encoder {spec.name} is not fitted on other cubes (fit={spec.fit})"
+                f"--fit-ids applies only to encoders with fit=train; {spec.name} has "
+                f"fit={spec.fit}",
+                hint="omit --fit-ids",
             )
         return ()
     if fit_ids is None:
         raise ConfigError(
-            f"the encoder {spec.name} is fitted on cubes you choose",
-            hint="name them with --fit-ids FILE, one id a line",
+            f"the encoder {spec.name} has fit=train: it is fitted on cubes that you specify",
+            hint="add --fit-ids FILE, a file with one id per line",
         )
-    missing = sorted(set(fit_ids) - set(source.ids()))
-    if missing:
-        raise IdError(f"--fit-ids: {len(missing)} ids have no cube: {', '.join(missing[:3])}")
-    return tuple(sorted(set(fit_ids)))
-
-
-def _check_out(out: Path) -> None:
-
-    if suffix_of(out) is None:
-        raise ConfigError(
-            f"--out {out.name}: no format has this suffix",
-            hint=f"name it {', '.join('*' + suffix for suffix in FORMATS)}",
-        )
-    if out.is_dir():
-        raise ConfigError(f"--out {out} is a folder; name a file such as {out / 'NAME.parquet'}")
+    ids = _listed(fit_ids)
+    _check_available("--fit-ids", ids, available, data)
+    return tuple(sorted(set(ids)))

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from neucocore.components.discovery import installation
-from neucocore.components.entry_points import COMMANDS, declared
+from neucocore.components.entry_points import COMMANDS, entry_points
 
 
 def requirement_lines() -> list[str]:
@@ -17,7 +17,7 @@ def requirement_lines() -> list[str]:
     where it came from, and an editable install as such.
     """
     plugins = {p.distribution for p in installation().plugins if p.registered and p.distribution}
-    commands = {entry.distribution for entry in declared(COMMANDS)}
+    commands = {entry.distribution for entry in entry_points(COMMANDS)}
     core = "neucocore"
     return [_line(name) for name in (core, *sorted((plugins | commands) - {core}))]
 

@@ -1,1 +1,1 @@
-"""How a plugin is listed and checked."""
+"""How plugins are listed in the registry, and how the list is checked."""

@@ -1,4 +1,4 @@
-"""A Python environment of its own, in which plugins are installed and tried."""
+"""A separate Python environment in which a plugin is installed and tested."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from pathlib import Path
 
 from neucocore.errors import ConfigError, RunError
 
-SECONDS = 600
+TIMEOUT_SECONDS = 600
 
 
 class Environment:
-    """A virtual environment made with uv.
+    """A virtual environment, created with uv.
 
     Parameters
     ----------
     folder
-        Where it is made; must not exist yet.
+        The folder to create it in; must not exist.
     python
-        The interpreter it is made from.
+        The interpreter to create it from.
 
     Raises
     ------
     ConfigError
         uv is not installed.
     RunError
-        It cannot be made.
+        The environment cannot be created.
     """
 
     def __init__(self, folder: Path, python: str = sys.executable) -> None:
@@ -41,28 +41,34 @@ class Environment:
         return self.folder / "bin" / "python"
 
     def install(self, requirements: Sequence[str], *options: str) -> None:
-        """Install distributions or wheels; `RunError` says what uv said."""
+        """Install distributions or wheels.
+
+        Raises
+        ------
+        RunError
+            uv failed; the error quotes its output.
+        """
         self._uv(
             *("pip", "install", "--quiet", "--python", str(self.python), *options, *requirements)
         )
 
     def neuco(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run ``neuco`` in the environment, whatever it ends with."""
+        """Run ``neuco`` in the environment, and return the result whatever its exit code is."""
         return _run(str(self.python), "-m", "neucocore", *arguments)
 
     def _uv(self, *arguments: str) -> None:
-        done = _run(sys.executable, "-m", "uv", *arguments)
-        if done.returncode == 0:
+        result = _run(sys.executable, "-m", "uv", *arguments)
+        if result.returncode == 0:
             return
-        if "No module named uv" in done.stderr:
+        if "No module named uv" in result.stderr:
             raise ConfigError(
-                "uv is not installed, and isolated checks need it", hint="pip install uv"
+                "uv is not installed; it creates the environments for --live", hint="pip install uv"
             )
-        raise RunError(f"uv {' '.join(arguments[:2])} failed", problems=done.stderr.splitlines())
+        raise RunError(f"uv {' '.join(arguments[:2])} failed", problems=result.stderr.splitlines())
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("NEUCO_")}
-    return subprocess.run(  # noqa: S603  our own interpreter
-        command, capture_output=True, text=True, timeout=SECONDS, check=False, env=clean
+    return subprocess.run(  # noqa: S603  runs our own interpreter
+        command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False, env=clean
     )

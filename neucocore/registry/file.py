@@ -1,4 +1,4 @@
-"""``registry.yaml``, read strictly: all that is wrong, with file, line and how to mend it."""
+"""Read ``registry.yaml`` and report every error with file, line and correction."""
 
 from __future__ import annotations
 
@@ -7,56 +7,59 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from neucocore.components.catalogue import Entry, Status
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+from neucocore.components.catalogue import KnownPlugin, Maturity
 from neucocore.components.discovery import CORE, installation
 from neucocore.components.names import is_name
 from neucocore.components.specs import KINDS
-from neucocore.errors import CatalogueError, ConfigError
+from neucocore.errors import ConfigError, RegistryError
 from neucocore.files.yaml_document import Document, load_yaml
-from neucocore.messages import did_you_mean
-from neucocore.registry.licenses import license_problem
+from neucocore.messages import did_you_mean, pluralize
 
 DISTRIBUTION_PREFIX = "neuco-plugin-"
-KEYS = tuple(field.name for field in fields(Entry))
-TEXTS = ("name", "distribution", "summary", "repository", "license", "citation", "status")
-OPTIONAL_TEXTS = ("data_license",)
+KEYS = tuple(field.name for field in fields(KnownPlugin))
+STRINGS = ("name", "distribution", "summary", "repository", "license", "citation", "status")
+OPTIONAL_STRINGS = ("data_license",)
 LISTS = ("maintainers", "verified_by", "commands")
 PROVIDED = tuple(f"{kind}s" for kind in KINDS)
-LONGEST_SUMMARY = 100
+MAX_SUMMARY_LENGTH = 100
 
 
-def load_registry(path: Path) -> tuple[Document, tuple[Entry, ...]]:
-    """Read and check the list of known plugins.
+def load_registry(path: Path) -> tuple[Document, tuple[KnownPlugin, ...]]:
+    """Read and check the registry of known plugins.
 
     Returns
     -------
     tuple
-        The document, which knows the lines, and the entries in file order.
+        The document, which knows the line of every value, and the plugins in file order.
 
     Raises
     ------
-    CatalogueError
-        All problems of the file, each with file and line.
+    RegistryError
+        All errors of the file, each with file and line.
     MissingFileError
-        There is no such file.
+        The file does not exist.
     """
     try:
         document = load_yaml(path)
     except ConfigError as error:
-        raise CatalogueError(error.message, problems=error.problems, hint=error.hint) from None
+        raise RegistryError(error.message, problems=error.problems, hint=error.hint) from None
     problems = [*document.problems, *_problems(document)]
     if problems:
-        raise CatalogueError(
-            f"{path} breaks its rules", problems=problems, hint="docs/plugins/listing.md"
+        raise RegistryError(
+            f"{path} has {pluralize(len(problems), 'error')}",
+            problems=problems,
+            hint="docs/plugins/listing.md explains the keys and their values",
         )
-    return document, tuple(_entry(row) for row in document.value["plugins"])
+    return document, tuple(_known_plugin(row) for row in document.value["plugins"])
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    values: dict[str, Any] = {key: row[key] for key in (*TEXTS, *OPTIONAL_TEXTS) if key in row}
+def _known_plugin(row: dict[str, Any]) -> KnownPlugin:
+    values: dict[str, Any] = {key: row[key] for key in (*STRINGS, *OPTIONAL_STRINGS) if key in row}
     values |= {key: tuple(row[key]) for key in LISTS if key in row}
     provides = {kind: tuple(row["provides"][kind]) for kind in PROVIDED if kind in row["provides"]}
-    return Entry(**values, provides=provides)
+    return KnownPlugin(**values, provides=provides)
 
 
 def _problems(document: Document) -> Iterator[str]:
@@ -65,47 +68,47 @@ def _problems(document: Document) -> Iterator[str]:
         yield f"{document.place()}: expected the key 'plugins' with a list of plugins"
         return
     yield from document.unknown_keys(top, ("plugins",))
-    sound = []
+    well_formed = []
     for index, row in enumerate(top["plugins"]):
         if not isinstance(row, dict):
-            yield f"{document.place('plugins', index)}: expected a plugin's keys, found {row!r}"
+            yield f"{document.place('plugins', index)}: expected the keys of a plugin, got {row!r}"
             continue
-        found = [
+        problems = [
             *document.unknown_keys(row, KEYS, "plugins", index),
-            *_of_types(document, row, index),
+            *_type_problems(document, row, index),
         ]
-        yield from found
-        if not found:
-            sound.append(index)
-            yield from _of_values(document, row, index)
-    yield from _clashes(document, sound)
+        yield from problems
+        if not problems:
+            well_formed.append(index)
+            yield from _value_problems(document, row, index)
+    yield from _duplicates(document, well_formed)
 
 
-def _of_types(document: Document, row: dict[str, Any], index: int) -> Iterator[str]:
+def _type_problems(document: Document, row: dict[str, Any], index: int) -> Iterator[str]:
     at = ("plugins", index)
-    for key in (*TEXTS, "provides", "maintainers"):
+    for key in (*STRINGS, "provides", "maintainers"):
         if key not in row:
             yield f"{document.place(*at)}: the key {key!r} is missing"
-    for key in (*TEXTS, *OPTIONAL_TEXTS):
+    for key in (*STRINGS, *OPTIONAL_STRINGS):
         if key in row and (not isinstance(row[key], str) or not row[key].strip()):
-            yield f"{document.place(*at, key)}: {key} must be a text, found {row[key]!r}"
+            yield f"{document.place(*at, key)}: {key} must be a string, got {row[key]!r}"
     for key in LISTS:
-        if key in row and not _is_texts(row[key]):
-            yield f"{document.place(*at, key)}: {key} must be a list of texts, found {row[key]!r}"
+        if key in row and not _is_list_of_strings(row[key]):
+            yield f"{document.place(*at, key)}: {key} must be a list of strings, got {row[key]!r}"
     if "provides" not in row:
         return
     provides = row["provides"]
     if not isinstance(provides, dict):
-        yield f"{document.place(*at, 'provides')}: provides must map kinds to names"
+        yield f"{document.place(*at, 'provides')}: provides must map kinds to lists of names"
         return
     yield from document.unknown_keys(provides, PROVIDED, *at, "provides")
     for kind, names in provides.items():
-        if not _is_texts(names) or not names:
+        if not _is_list_of_strings(names) or not names:
             place = document.place(*at, "provides", kind)
-            yield f"{place}: {kind} must be a list of names, found {names!r}"
+            yield f"{place}: {kind} must be a list of names, got {names!r}"
 
 
-def _of_values(document: Document, row: dict[str, Any], index: int) -> Iterator[str]:
+def _value_problems(document: Document, row: dict[str, Any], index: int) -> Iterator[str]:
     def at(*path: str | int) -> str:
         return document.place("plugins", index, *path)
 
@@ -113,28 +116,44 @@ def _of_values(document: Document, row: dict[str, Any], index: int) -> Iterator[
     if not is_name(row["name"]):
         yield f"{at('name')}: the name {row['name']!r} is not lower-case words joined by '-'"
     elif row["distribution"] != expected:
-        yield f"{at('distribution')}: found {row['distribution']!r}, expected {expected!r}"
-    if len(row["summary"]) > LONGEST_SUMMARY:
-        yield f"{at('summary')}: longer than {LONGEST_SUMMARY} characters; shorten it"
+        yield f"{at('distribution')}: expected {expected!r}, got {row['distribution']!r}"
+    if len(row["summary"]) > MAX_SUMMARY_LENGTH:
+        yield f"{at('summary')}: the summary is longer than {MAX_SUMMARY_LENGTH} characters"
     if "\n" in row["summary"].strip():
-        yield f"{at('summary')}: it has several lines; one tells it"
+        yield f"{at('summary')}: the summary must be a single line"
     if not row["repository"].startswith("https://"):
-        yield f"{at('repository')}: {row['repository']!r} does not begin with https://"
+        yield f"{at('repository')}: {row['repository']!r} does not start with https://"
     for key in [key for key in ("license", "data_license") if key in row]:
         if problem := license_problem(row[key]):
             yield f"{at(key)}: {problem}"
-    if row["status"] not in get_args(Status):
-        hint = did_you_mean(row["status"], get_args(Status))
-        hint = hint or f"one of {', '.join(get_args(Status))}"
-        yield f"{at('status')}: unknown status {row['status']!r}; {hint}"
+    allowed = get_args(Maturity)
+    if row["status"] not in allowed:
+        suggestion = did_you_mean(row["status"], allowed) or f"use one of {', '.join(allowed)}"
+        yield f"{at('status')}: unknown status {row['status']!r}; {suggestion}"
     if not row["maintainers"]:
-        yield f"{at('maintainers')}: name at least one"
-    yield from _of_provided(row, at)
+        yield f"{at('maintainers')}: name at least one maintainer"
+    yield from _provides_problems(row, at)
 
 
-def _of_provided(row: dict[str, Any], at: Callable[..., str]) -> Iterator[str]:
+def license_problem(expression: str) -> str:
+    """Return what is wrong with a licence expression, or an empty string.
+
+    Parameters
+    ----------
+    expression
+        An SPDX expression: identifiers joined by ``AND`` or ``OR``, or ``LicenseRef-NAME`` for
+        terms that have no identifier.
+    """
+    try:
+        canonical = canonicalize_license_expression(expression)
+    except InvalidLicenseExpression as error:
+        return f"{error}; use SPDX identifiers, or LicenseRef-NAME for other terms"
+    return "" if canonical == expression else f"write {canonical!r} instead of {expression!r}"
+
+
+def _provides_problems(row: dict[str, Any], at: Callable[..., str]) -> Iterator[str]:
     if not row["provides"] and not row.get("commands"):
-        yield f"{at('provides')}: it provides nothing; name its components or commands"
+        yield f"{at('provides')}: the plugin provides nothing; list its components or commands"
     for kind, names in row["provides"].items():
         for number, name in enumerate(names):
             if not is_name(name):
@@ -142,31 +161,31 @@ def _of_provided(row: dict[str, Any], at: Callable[..., str]) -> Iterator[str]:
                 yield f"{place}: the name {name!r} is not lower-case words joined by '-'"
 
 
-def _clashes(document: Document, sound: list[int]) -> Iterator[str]:
-    """Find what two plugins, or one and the core, claim: a name, a component, a command."""
-    first: dict[tuple[str, str], str] = {
-        (component.kind, component.name): "built into neucocore; choose another name"
+def _duplicates(document: Document, well_formed: list[int]) -> Iterator[str]:
+    """Find names of plugins, components and commands that are listed twice or built in."""
+    users: dict[tuple[str, str], str] = {
+        (component.kind, component.name): "built into neucocore; use another name"
         for component in installation().components()
         if component.plugin == CORE
     }
-    for index in sound:
+    for index in well_formed:
         row = document.value["plugins"][index]
         at = ("plugins", index)
-        claims = [("plugin", row["name"], document.place(*at, "name"))]
-        for kind, names in row["provides"].items():
-            claims += [
+        names = [("plugin", row["name"], document.place(*at, "name"))]
+        for kind, components in row["provides"].items():
+            names += [
                 (kind.removesuffix("s"), name, document.place(*at, "provides", kind, number))
-                for number, name in enumerate(names)
+                for number, name in enumerate(components)
             ]
-        claims += [
+        names += [
             ("command", name, document.place(*at, "commands", number))
             for number, name in enumerate(row.get("commands", ()))
         ]
-        for kind, name, place in claims:
-            if (kind, name) in first:
-                yield f"{place}: the {kind} {name!r} is {first[kind, name]}"
-            first.setdefault((kind, name), f"already listed at {place}")
+        for kind, name, place in names:
+            if (kind, name) in users:
+                yield f"{place}: the {kind} {name!r} is {users[kind, name]}"
+            users.setdefault((kind, name), f"already listed at {place}")
 
 
-def _is_texts(value: Any) -> bool:
+def _is_list_of_strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(part, str) and part for part in value)

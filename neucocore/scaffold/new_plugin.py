@@ -103,7 +103,7 @@ def _check_name(name: str, kind: Kind) -> None:
         )
     if name in ("core", *KINDS):
         raise ConfigError(f"the name {name!r} is taken by neuco itself", hint="choose another")
-    for entry in catalogue.entries():
+    for entry in catalogue.known_plugins():
         if entry.name == name:
             raise ConfigError(
                 f"the plugin {name!r} exists: {entry.summary} ({entry.repository})",

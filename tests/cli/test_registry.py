@@ -7,7 +7,7 @@ import pytest
 
 from neucocore.cli import registry
 from neucocore.components.catalogue import from_json
-from neucocore.errors import CatalogueError, ConfigError
+from neucocore.errors import ConfigError, RegistryError
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -23,7 +23,7 @@ def test_check_says_that_all_is_well(file: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_check_of_wheels_that_are_not_there_names_each(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match="and its plugins differ") as caught:
+    with pytest.raises(RegistryError, match="and its plugins differ") as caught:
         registry.check(file, built=tmp_path)
     assert all("uv build --wheel" in problem for problem in caught.value.problems)
     assert caught.value.exit_code == 2

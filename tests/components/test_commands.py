@@ -1,4 +1,4 @@
-"""Commands beside broken plugins: they work, say what happened, and keep their data clean."""
+"""Commands work while broken plugins are installed, and report them apart from their data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-Beside = Callable[..., CompletedProcess[str]]
+RunPython = Callable[..., CompletedProcess[str]]
 EMBEDDINGS = "id,0,1\na,0.5,1\nb,2,3\n"
 
 
@@ -20,39 +20,41 @@ def embeddings(tmp_path: Path) -> Path:
     return file
 
 
-def test_list_shows_what_works_and_says_what_does_not(beside: Beside) -> None:
-    done = beside("-m", "neucocore", "list", "encoders", "--json")
-    assert done.returncode == 0, done.stderr
-    names = [row["name"] for row in json.loads(done.stdout)]
-    assert {"mean", "fine-encoder", "chatty-encoder"} <= set(names)
-    plain = beside("-m", "neucocore", "list", "encoders")
+def test_list_prints_the_components_and_reports_the_plugins_that_failed(
+    run_python: RunPython,
+) -> None:
+    result = run_python("-m", "neucocore", "list", "encoders", "--json")
+    assert result.returncode == 0, result.stderr
+    names = [row["name"] for row in json.loads(result.stdout)]
+    assert {"mean", "valid-encoder", "chatty-encoder"} <= set(names)
+    plain = run_python("-m", "neucocore", "list", "encoders")
     assert "plugin import-error did not load: ModuleNotFoundError" in plain.stderr
 
 
-def test_plugins_list_says_what_happened_to_each(beside: Beside) -> None:
-    done = beside("-m", "neucocore", "plugins", "list")
-    assert done.returncode == 0, done.stderr
-    (line,) = [row for row in done.stdout.splitlines() if row.startswith("exits ")]
+def test_plugins_list_gives_the_reason_for_each_failure(run_python: RunPython) -> None:
+    result = run_python("-m", "neucocore", "plugins", "list")
+    assert result.returncode == 0, result.stderr
+    (line,) = [row for row in result.stdout.splitlines() if row.startswith("exits-on-import ")]
     assert "failed" in line
     assert "SystemExit: 7" in line
-    assert "plugins did not load; the others work" in done.stderr
+    assert "plugins could not be loaded; the others work" in result.stderr
 
 
 @pytest.fixture(scope="module")
-def doctor(beside: Beside) -> CompletedProcess[str]:
-    return beside("-m", "neucocore", "doctor", "--json")
+def doctor(run_python: RunPython) -> CompletedProcess[str]:
+    return run_python("-m", "neucocore", "doctor", "--json")
 
 
-def test_doctor_names_them_and_ends_with_the_exit_code_of_plugins(
+def test_doctor_reports_them_and_returns_the_exit_code_for_plugins(
     doctor: CompletedProcess[str],
 ) -> None:
     assert doctor.returncode == 3
     rows = {row["check"]: row for row in json.loads(doctor.stdout)}
-    assert rows["plugin exits"]["status"] == "error"
-    assert rows["plugin fine"]["status"] == "ok"
+    assert rows["plugin exits-on-import"]["status"] == "error"
+    assert rows["plugin valid"]["status"] == "ok"
 
 
-def test_doctor_names_the_plugins_that_slow_every_command_down(
+def test_doctor_reports_plugins_that_make_every_command_slower(
     doctor: CompletedProcess[str],
 ) -> None:
     rows = {row["check"]: row for row in json.loads(doctor.stdout)}
@@ -63,45 +65,49 @@ def test_doctor_names_the_plugins_that_slow_every_command_down(
 
 
 @pytest.mark.parametrize("command", [["validate"], ["inspect"]], ids=str)
-def test_commands_on_files_work(beside: Beside, embeddings: Path, command: list[str]) -> None:
-    done = beside("-m", "neucocore", *command, str(embeddings))
-    assert done.returncode == 0, done.stderr
+def test_commands_on_files_work_as_usual(
+    run_python: RunPython, embeddings: Path, command: list[str]
+) -> None:
+    result = run_python("-m", "neucocore", *command, str(embeddings))
+    assert result.returncode == 0, result.stderr
 
 
-def test_convert_works(beside: Beside, embeddings: Path) -> None:
+def test_convert_works_as_usual(run_python: RunPython, embeddings: Path) -> None:
     out = embeddings.with_suffix(".npz")
-    done = beside("-m", "neucocore", "convert", str(embeddings), str(out))
-    assert done.returncode == 0, done.stderr
+    result = run_python("-m", "neucocore", "convert", str(embeddings), str(out))
+    assert result.returncode == 0, result.stderr
     assert out.is_file()
 
 
-def test_an_unknown_encoder_quotes_the_failures_and_the_nearest_name(
-    beside: Beside, tmp_path: Path
+def test_an_unknown_encoder_suggests_the_nearest_name_and_lists_the_failures(
+    run_python: RunPython, tmp_path: Path
 ) -> None:
-    done = beside(
-        *("-m", "neucocore", "encode", "fine-encodr", "--dataset", "folder"),
-        *("--data", str(tmp_path), "--out", str(tmp_path / "out.npz")),
+    result = run_python(
+        *("-m", "neucocore", "encode", "valid-encodr", "--dataset", "folder"),
+        *("--data", str(tmp_path), "--output", str(tmp_path / "out.npz")),
     )
-    assert done.returncode == 2
-    assert "error: unknown encoder 'fine-encodr'; did you mean 'fine-encoder'" in done.stderr
-    assert "plugin raising-hook did not load: neuco_encoders() raised KeyError" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 2
+    assert "error: unknown encoder 'valid-encodr'; did you mean 'valid-encoder'" in result.stderr
+    assert "plugin raising-hook did not load: neuco_encoders() raised KeyError" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_a_clash_lists_both_and_the_full_name_decides(beside: Beside) -> None:
+def test_an_ambiguous_name_lists_both_plugins_and_the_full_name_selects_one(
+    run_python: RunPython,
+) -> None:
     program = (
         "from neucocore.components.lookup import find\n"
         "print(find('encoder', 'clash-two/clashing').distribution)\n"
         "find('encoder', 'clashing')\n"
     )
-    done = beside("-c", program)
-    assert done.stdout == "neuco-plugin-clash-two\n"
-    last = done.stderr.splitlines()[-2:]
+    result = run_python("-c", program)
+    assert result.stdout == "neuco-plugin-clash-two\n"
+    last = result.stderr.splitlines()[-2:]
     assert "clash-one/clashing (neuco-plugin-clash-one), clash-two/clashing" in last[0]
-    assert last[1] == "Hint: name one of them: clash-one/clashing or clash-two/clashing"
+    assert last[1] == "Hint: use clash-one/clashing or clash-two/clashing"
 
 
-def test_info_of_a_failed_plugin_says_why(beside: Beside) -> None:
-    done = beside("-m", "neucocore", "info", "wrong-api")
-    assert done.returncode == 3
-    assert "plugin wrong-api did not load: it is written for plugin API 99" in done.stderr
+def test_info_of_a_failed_plugin_gives_the_reason(run_python: RunPython) -> None:
+    result = run_python("-m", "neucocore", "info", "wrong-api")
+    assert result.returncode == 3
+    assert "plugin wrong-api did not load: the plugin is written for plugin API 99" in result.stderr

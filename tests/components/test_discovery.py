@@ -1,4 +1,4 @@
-"""What becomes of plugins that are broken in every way we could think of, as real distributions."""
+"""Discovery of plugins that are broken in many ways, as installed distributions."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ Records = dict[str, dict[str, Any]]
 
 REASONS = {
     "import-error": "ModuleNotFoundError: No module named 'a_package_that_is_not_there'",
-    "exits": "SystemExit: 7",
-    "wrong-api": "it is written for plugin API 99; this neucocore supports 1",
-    "no-api": "it does not say NEUCO_API = 1",
-    "misspelt-hook": "neuco_encoder is not a hook; did you mean 'neuco_encoders'",
-    "unmarked-hook": "neuco_encoders lacks the @hookimpl decorator",
+    "exits-on-import": "SystemExit: 7",
+    "exits-in-hook": "SystemExit: 7",
+    "wrong-api": "is written for plugin API 99; this version of neucocore supports 1",
+    "no-api": "does not define NEUCO_API; add `NEUCO_API = 1`",
+    "misspelt-hook": "unknown hook 'neuco_encoder' in plugin <module 'neuco_plugin_misspelt_hook",
+    "undecorated-hook": "neuco_encoders is not decorated with @hookimpl",
     "raising-hook": "neuco_encoders() raised KeyError: 'weights'",
     "hook-with-arguments": "neuco_encoders takes arguments (dimension); hooks take none",
-    "offers-nothing": "it offers nothing: implement at least one of neuco_datasets",
-    "wrong-kind": "neuco_tasks() returned a EncoderSpec wrong-kind, which is not a TaskSpec",
+    "provides-nothing": "it provides no component: implement one of neuco_datasets",
+    "wrong-kind": "neuco_tasks() returned EncoderSpec wrong-kind; expected a TaskSpec",
     "bad-component-name": "the name 'bad_name' is not lower-case words joined by '-'",
-    "twin-two": "the plugin name 'twin' is already taken by neuco-plugin-twin-one",
+    "twin-two": "the plugin name 'twin' is already used by neuco-plugin-twin-one",
     "misnamed": "the name 'Bad_Name' is not lower-case words joined by '-'",
 }
 
 
 @pytest.mark.parametrize(("plugin", "reason"), REASONS.items(), ids=list(REASONS))
-def test_a_broken_plugin_is_recorded_with_what_is_wrong(
+def test_the_record_of_a_broken_plugin_gives_the_reason(
     all_records: Records, plugin: str, reason: str
 ) -> None:
     record = all_records[f"neuco-plugin-{plugin}"]
@@ -36,90 +37,126 @@ def test_a_broken_plugin_is_recorded_with_what_is_wrong(
     assert reason in record["reason"]
 
 
-def test_every_other_plugin_loads(all_records: Records) -> None:
+def test_broken_plugins_do_not_affect_the_others(all_records: Records) -> None:
     failed = {name for name, record in all_records.items() if record["status"] == "failed"}
     assert failed == {f"neuco-plugin-{plugin}" for plugin in REASONS}
-    assert all_records["neuco-plugin-fine"]["components"] == ["fine/fine-encoder"]
+    assert all_records["neuco-plugin-valid"]["components"] == ["valid/valid-encoder"]
     assert "core/mean" in all_records["neucocore"]["components"]
 
 
-def test_unreadable_metadata_of_a_stranger_costs_no_plugin(all_records: Records) -> None:
-    # The folder holds a distribution whose entry_points.txt importlib.metadata cannot parse.
-    assert "rotten" not in all_records
+def test_pluggy_alone_would_load_no_plugin_after_the_first_that_fails(
+    run_python: Callable[..., Any],
+) -> None:
+    program = (
+        "from neucocore.components.loading import plugin_manager\n"
+        "plugin_manager().load_setuptools_entrypoints('neuco.plugins')\n"
+    )
+    assert run_python("-c", program).returncode != 0
+
+
+def test_unreadable_metadata_of_another_distribution_hides_no_plugin(all_records: Records) -> None:
+    # importlib.metadata cannot parse the entry_points.txt of this distribution.
+    assert "unreadable" not in all_records
     assert len(all_records) > len(REASONS)
 
 
-def test_a_plugin_that_prints_does_not_write_into_the_data(
-    all_records: Records, beside: Callable[..., Any]
+def test_what_a_plugin_prints_is_not_mixed_with_the_data(
+    all_records: Records, run_python: Callable[..., Any]
 ) -> None:
     assert all_records["neuco-plugin-chatty"]["status"] == "loaded"
-    done = beside("-c", "from neucocore.components.discovery import installation; installation()")
-    assert done.stdout == ""
-    assert "hello from chatty" in done.stderr
-    assert "hello from its hook" in done.stderr
+    result = run_python(
+        "-c", "from neucocore.components.discovery import installation; installation()"
+    )
+    assert result.stdout == ""
+    assert "hello from chatty" in result.stderr
+    assert "hello from its hook" in result.stderr
 
 
-def test_a_blocked_plugin_is_not_imported(beside: Callable[..., Any]) -> None:
+def test_a_blocked_plugin_is_not_imported(run_python: Callable[..., Any]) -> None:
     program = (
         "from neucocore.components.discovery import installation; print(installation().plugins[-1])"
     )
-    done = beside("-c", program, NEUCO_DISABLE_PLUGINS="chatty, exits")
-    assert "hello" not in done.stderr
+    result = run_python("-c", program, NEUCO_DISABLE_PLUGINS="chatty, exits-on-import")
+    assert "hello" not in result.stderr
 
 
-def test_block_list_blocks_and_leaves_the_others(records: Callable[..., Records]) -> None:
-    found = records(NEUCO_DISABLE_PLUGINS="exits,fine")
-    assert found["neuco-plugin-exits"]["status"] == "blocked"
-    assert found["neuco-plugin-fine"]["reason"] == "blocked by NEUCO_DISABLE_PLUGINS"
-    assert found["neuco-plugin-chatty"]["status"] == "loaded"
+def test_the_block_list_excludes_only_the_named_plugins(records: Callable[..., Records]) -> None:
+    plugins = records(NEUCO_DISABLE_PLUGINS="exits-on-import,valid")
+    assert plugins["neuco-plugin-exits-on-import"]["status"] == "blocked"
+    assert plugins["neuco-plugin-valid"]["reason"] == "blocked by NEUCO_DISABLE_PLUGINS"
+    assert plugins["neuco-plugin-chatty"]["status"] == "loaded"
 
 
-def test_allow_list_leaves_the_named_ones_and_the_core(records: Callable[..., Records]) -> None:
-    found = records(NEUCO_PLUGINS="fine")
-    loaded = {name for name, record in found.items() if record["status"] == "loaded"}
-    assert loaded == {"neucocore", "neuco-plugin-fine"}
-    assert found["neuco-plugin-exits"]["reason"] == "not in NEUCO_PLUGINS"
-
-
-def test_a_name_in_the_allow_list_that_is_not_installed_is_said(
+def test_the_allow_list_keeps_the_named_plugins_and_the_core(
     records: Callable[..., Records],
 ) -> None:
-    found = records(NEUCO_PLUGINS="fien")
-    assert found["fien"]["status"] == "failed"
-    assert found["fien"]["reason"] == "NEUCO_PLUGINS names it, but it is not installed"
+    plugins = records(NEUCO_PLUGINS="valid")
+    loaded = {name for name, record in plugins.items() if record["status"] == "loaded"}
+    assert loaded == {"neucocore", "neuco-plugin-valid"}
+    assert plugins["neuco-plugin-exits-on-import"]["reason"] == "not in NEUCO_PLUGINS"
+
+
+def test_a_name_in_the_allow_list_that_is_not_installed_is_reported(
+    records: Callable[..., Records],
+) -> None:
+    plugins = records(NEUCO_PLUGINS="vaild")
+    assert plugins["vaild"]["status"] == "failed"
+    assert plugins["vaild"]["reason"] == "NEUCO_PLUGINS names it, but it is not installed"
 
 
 def test_the_core_cannot_be_blocked(records: Callable[..., Records]) -> None:
     assert records(NEUCO_DISABLE_PLUGINS="core")["neucocore"]["status"] == "loaded"
 
 
-def test_strict_mode_raises_the_first_failure(beside: Callable[..., Any]) -> None:
-    done = beside("-m", "neucocore", "list", NEUCO_STRICT_PLUGINS="1")
-    assert done.returncode == 3
-    assert done.stdout == ""
-    assert "(neuco-plugin-misnamed) failed: the name 'Bad_Name'" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_strict_mode_raises_for_the_first_plugin_that_fails(
+    run_python: Callable[..., Any],
+) -> None:
+    result = run_python("-m", "neucocore", "list", NEUCO_STRICT_PLUGINS="1")
+    assert result.returncode == 3
+    assert result.stdout == ""
+    assert "(neuco-plugin-misnamed) failed: the name 'Bad_Name'" in result.stderr
+    assert "leave it out with NEUCO_DISABLE_PLUGINS=Bad_Name" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_strict_mode_is_silent_when_all_is_well(records: Callable[..., Records]) -> None:
-    found = records(NEUCO_STRICT_PLUGINS="1", NEUCO_PLUGINS="fine")
-    assert found["neuco-plugin-fine"]["status"] == "loaded"
+def test_strict_mode_raises_nothing_if_all_plugins_load(records: Callable[..., Records]) -> None:
+    plugins = records(NEUCO_STRICT_PLUGINS="1", NEUCO_PLUGINS="valid")
+    assert plugins["neuco-plugin-valid"]["status"] == "loaded"
 
 
-def test_a_file_is_a_plugin_that_is_marked_unregistered(
+def test_a_single_file_is_a_plugin_marked_unregistered(
     tmp_path: Path, records: Callable[..., Records]
 ) -> None:
     file = tmp_path / "my_idea.py"
-    file.write_text(Path(__file__).with_name("broken").joinpath("fine.py").read_text())
-    found = records(NEUCO_PLUGIN_PATH=str(file), NEUCO_PLUGINS="chatty")
-    assert found["my_idea.py"]["status"] == "loaded"
-    assert found["my_idea.py"]["registered"] is False
-    assert found["my_idea.py"]["components"] == ["my-idea/fine-encoder"]
-    assert found["neuco-plugin-chatty"]["registered"] is True
+    file.write_text(Path(__file__).with_name("broken").joinpath("valid.py").read_text())
+    plugins = records(NEUCO_PLUGIN_PATH=str(file), NEUCO_PLUGINS="chatty")
+    assert plugins["my_idea.py"]["status"] == "loaded"
+    assert plugins["my_idea.py"]["registered"] is False
+    assert plugins["my_idea.py"]["components"] == ["my-idea/valid-encoder"]
+    assert plugins["neuco-plugin-chatty"]["registered"] is True
 
 
-def test_a_file_that_raises_is_recorded(tmp_path: Path, records: Callable[..., Records]) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("idea.py", "1 / 0", "ZeroDivisionError: division by zero"),
+        ("idea.txt", "", "is not a Python file: its name must end with .py"),
+    ],
+)
+def test_a_single_file_that_cannot_be_imported_is_recorded(
+    tmp_path: Path, records: Callable[..., Records], name: str, text: str, reason: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    assert reason in records(NEUCO_PLUGIN_PATH=str(file))[name]["reason"]
+
+
+def test_ctrl_c_while_a_plugin_is_imported_stops_the_program(
+    tmp_path: Path, run_python: Callable[..., Any]
+) -> None:
     file = tmp_path / "idea.py"
-    file.write_text("1 / 0")
-    found = records(NEUCO_PLUGIN_PATH=str(file))
-    assert found["idea.py"]["reason"] == "ZeroDivisionError: division by zero"
+    file.write_text("raise KeyboardInterrupt")
+    program = "from neucocore.components.discovery import installation; installation()"
+    result = run_python("-c", program, NEUCO_PLUGIN_PATH=str(file))
+    assert result.returncode != 0
+    assert result.stderr.splitlines()[-1] == "KeyboardInterrupt"

@@ -6,7 +6,7 @@ import pytest
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors, resolve
-from neucocore.components.specs import EncoderSpec, Factory, MetricSpec, Param
+from neucocore.components.specs import EncoderSpec, Factory, MetricSpec, Param, ProtocolSpec
 from neucocore.errors import ComponentLoadError, ComponentOutputError, DataError
 
 PARAMS = (
@@ -31,6 +31,12 @@ def test_positional_arguments_are_passed_to_the_factory() -> None:
 def test_a_metric_without_parameters_is_the_function_itself() -> None:
     spec = MetricSpec(name="m", summary="s", factory="builtins:max", problems=("binary",))
     assert create(Component(spec, "p", "d", "1")) is max
+
+
+def test_a_protocol_is_created_without_its_options() -> None:
+    options = (Param("folds", "int", 5, "splits"),)
+    spec = ProtocolSpec(name="p", summary="s", factory="builtins:dict", params=options)
+    assert create(Component(spec, "p", "d", "1")) == {}
 
 
 def test_a_missing_dependency_names_the_component_the_distribution_and_the_module() -> None:

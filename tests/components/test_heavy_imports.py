@@ -30,7 +30,7 @@ finally:
 """
 
 
-def test_a_heavy_import_is_seen_and_attributed(
+def test_a_heavy_import_is_attributed_to_its_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "light_one.py").write_text("import json\n")
@@ -40,19 +40,19 @@ def test_a_heavy_import_is_seen_and_attributed(
     assert heavy_imports(["light_one"]) == {}
 
 
-def test_a_module_that_cannot_be_imported_brings_nothing() -> None:
+def test_a_module_that_cannot_be_imported_has_no_heavy_imports() -> None:
     assert imported_by(["a_package_that_is_not_there"]) == []
 
 
-def test_what_plugins_import_and_the_plugins_of_this_repository_are_light() -> None:
+def test_what_plugins_import_and_the_plugins_of_this_repository_import_nothing_heavy() -> None:
     installed = [name for name in PLUGIN_PACKAGES if importlib.util.find_spec(name)]
     assert heavy_imports([*LIGHT, *(f"{name}.plugin" for name in installed)]) == {}
 
 
 @pytest.mark.parametrize("command", ["--help", "list", "plugins list", "info mean"])
-def test_a_command_that_only_looks_imports_nothing_heavy(command: str) -> None:
-    done = subprocess.run(
+def test_a_command_that_only_lists_imports_nothing_heavy(command: str) -> None:
+    result = subprocess.run(
         [sys.executable, "-c", PROGRAM, *command.split()], capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[-1] == "[]"
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines()[-1] == "[]"

@@ -1,4 +1,4 @@
-"""An idea in one file, used where it lies."""
+"""A single file as a plugin, given with ``--plugin-path``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.embeddings.embeddings import load_embeddings
+from neucocore.data.embeddings.formats import load_embeddings
 from neucocore.testing import make_cubes, write_cube_folder
 
 IDEA = '''
@@ -46,21 +46,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_workers_load_the_file_too_and_runs_are_marked(folder: Path) -> None:
-    where = ("--dataset", "folder", "--data", "data", "--jobs", "2")
-    done = neuco(folder, "encode", "idea", *where, "--out", "idea.npz")
-    assert done.returncode == 0, done.stderr
+def test_workers_load_the_file_and_runs_are_marked_unregistered(folder: Path) -> None:
+    dataset = ("--dataset", "folder", "--data", "data", "--jobs", "2")
+    result = neuco(folder, "encode", "idea", *dataset, "--output", "idea.npz")
+    assert result.returncode == 0, result.stderr
     cubes = {cube.id: cube for cube in make_cubes(40, modalities=("s1",), seasons=1, size=4)}
     embeddings = load_embeddings(folder / "idea.npz")
     expected = [cubes[sample].arrays["s1"].mean(axis=(2, 3)).ravel() for sample in embeddings.ids]
     np.testing.assert_allclose(embeddings.matrix, expected, rtol=1e-6)
-    done = neuco(folder, "evaluate", "idea.npz", "--labels", "data/labels", "--output", "out")
-    assert done.returncode == 0, done.stderr
+    result = neuco(folder, "evaluate", "idea.npz", "--labels", "data/labels", "--output", "out")
+    assert result.returncode == 0, result.stderr
     (run,) = folder.glob("out/*/*/run.json")
     assert json.loads(run.read_text())["unregistered"] is True
 
 
-def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    done = neuco(tmp_path, "list")
-    assert done.returncode == 2
-    assert "error: --plugin-path: no such file: my_idea.py" in done.stderr
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    result = neuco(tmp_path, "list")
+    assert result.returncode == 2
+    assert "error: --plugin-path: no such file: my_idea.py" in result.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.components.catalogue import Entry
+from neucocore.components.catalogue import KnownPlugin
 from neucocore.registry.check import check_live
 from neucocore.registry.environment import Environment
 from neucocore.registry.file import load_registry
@@ -50,7 +50,7 @@ def test_what_a_plugin_offers_is_compared_and_tried(
     file.write_text(f"plugins:\n{right}{wrong}")
     lent = iter((tmp_path / "lent1", tmp_path / "lent2"))
 
-    def install(environment: Environment, entry: Entry) -> None:
+    def install(environment: Environment, entry: KnownPlugin) -> None:
         lend_dependencies(environment.python, next(lent))
         (wheel,) = wheels.glob(f"{entry.distribution.replace('-', '_')}-*.whl")
         environment.install([str(core_wheel), str(wheel)], "--no-deps", "--offline")
@@ -73,7 +73,7 @@ def test_a_plugin_that_cannot_be_installed_is_said_and_the_others_go_on(tmp_path
     file = tmp_path / "registry.yaml"
     file.write_text("plugins:\n" + ENTRY.format(name="absent", provides="absent"))
 
-    def install(environment: Environment, entry: Entry) -> None:
+    def install(environment: Environment, entry: KnownPlugin) -> None:
         environment.install([entry.distribution], "--no-index", "--offline")
 
     (row,) = check_live(*load_registry(file), install, lambda _: None)

@@ -1,4 +1,4 @@
-"""Names its encoder with an underscore."""
+"""The name of its encoder has an underscore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints when it is imported, which must not end up among data on stdout."""
+"""Prints when it is imported; this must not be mixed with the data on stdout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Offers an encoder whose name another plugin offers too; installed twice."""
+"""Provides an encoder; installed as two plugins, so that two encoders have the same name."""
 
 from __future__ import annotations
 

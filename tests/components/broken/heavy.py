@@ -1,4 +1,4 @@
-"""Imports torch at its top (a stand-in of that name is installed beside it)."""
+"""Imports torch at the top of its module (an empty module of that name is installed with it)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has a hook with an argument; a default does not help, nobody will ever fill it."""
+"""Has a hook with an argument that has a default, which nothing would ever pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports what is not there."""
+"""Imports a package that is not installed."""
 
 from __future__ import annotations
 

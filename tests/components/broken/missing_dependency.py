@@ -1,4 +1,4 @@
-"""Loads, but the code behind its factory needs what is not there."""
+"""Loads, but the code behind its factory imports a package that is not installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def neuco_encoders() -> list[EncoderSpec]:
     return [
         EncoderSpec(
             name="needy",
-            summary="needs what is not there",
+            summary="needs a missing package",
             factory="a_package_that_is_not_there.encoder:Encoder",
         )
     ]

@@ -1,4 +1,4 @@
-"""Spells a hook without its plural s."""
+"""Misspells a hook: the final s is missing."""
 
 from __future__ import annotations
 

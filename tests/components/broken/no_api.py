@@ -1,4 +1,4 @@
-"""Does not say which plugin API it is written for."""
+"""Does not define NEUCO_API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has a hook that raises."""
+"""Has a hook that raises an exception."""
 
 from __future__ import annotations
 

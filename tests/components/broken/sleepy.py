@@ -1,4 +1,4 @@
-"""Takes its time when it is imported."""
+"""Takes 0.3 s to import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is written for a plugin API of the future."""
+"""Is written for a future plugin API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns an encoder as a task."""
+"""Returns an encoder from the hook for tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements a hook that returns nothing."""
+"""Implements a hook that returns an empty list."""
 
 from __future__ import annotations
 

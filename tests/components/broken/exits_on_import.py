@@ -1,4 +1,4 @@
-"""Ends the program when it is imported."""
+"""Exits the program when it is imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgets the decorator."""
+"""Has a hook without the decorator."""
 
 from __future__ import annotations
 
