@@ -25,7 +25,7 @@ from numcodecs.registry import get_codec
 from zarr.storage import ZipStore
 
 from neucocore.data.cubes.bands import BANDS
-from neucocore.data.cubes.file import write_modality
+from neucocore.data.cubes.writing import write_modality
 from neucocore.data.cubes.folder import CubeFolder
 
 

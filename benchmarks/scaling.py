@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from neucocore.evaluation import robust
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
-from neucocore.evaluation.neucobench import protocol as neucobench
+from neucocore.evaluation.neucobench.protocol import NeuCoBenchProtocol
 from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.robust import RobustProtocol
 
 ROWS, FOLDS, DIMENSIONS = 4000, 20, 256
 SERIES = {
@@ -35,8 +35,8 @@ SERIES = {
     "dimensions": (16, 64, 256, 512, 1024),
 }
 SCORERS = {
-    "neucobench-2026": (neucobench.score, "k_folds"),
-    "robust": (robust.score, "folds"),
+    "neucobench-2026": (NeuCoBenchProtocol().score, "k_folds"),
+    "robust": (RobustProtocol().score, "folds"),
 }
 # Slopes expected from the operation counts, at the sizes above.
 EXPECTED = {

@@ -9,41 +9,25 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from neucocore.public_names import PUBLIC_NAMES
 from neucocore.version import __version__
 
 if TYPE_CHECKING:
-    from neucocore.api import encode, evaluate, leaderboard
+    from neucocore.api import encode, evaluate, generate, leaderboard
+    from neucocore.cli.app import run_command
+    from neucocore.cli.terminal import log
     from neucocore.components.discovery import installation
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
     from neucocore.data.cubes.cube import Cube
     from neucocore.data.cubes.file import cube_digest, read_modality
     from neucocore.data.cubes.writing import write_modality
-    from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
-    from neucocore.data.labels.labels import Labels, read_label_file, read_label_folder
+    from neucocore.data.embeddings.embeddings import Embeddings
+    from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
+    from neucocore.data.labels.label_file import read_label_file, read_label_folder
+    from neucocore.data.labels.labels import Labels
     from neucocore.errors import NeucoError
     from neucocore.results.probes import load_probe
-
-_HOMES = {
-    "Cube": "neucocore.data.cubes.cube",
-    "Embeddings": "neucocore.data.embeddings.embeddings",
-    "Labels": "neucocore.data.labels.labels",
-    "NeucoError": "neucocore.errors",
-    "create": "neucocore.components.factory",
-    "cube_digest": "neucocore.data.cubes.file",
-    "encode": "neucocore.api",
-    "evaluate": "neucocore.api",
-    "find": "neucocore.components.lookup",
-    "installation": "neucocore.components.discovery",
-    "leaderboard": "neucocore.api",
-    "load_embeddings": "neucocore.data.embeddings.embeddings",
-    "load_probe": "neucocore.results.probes",
-    "read_label_file": "neucocore.data.labels.labels",
-    "read_label_folder": "neucocore.data.labels.labels",
-    "read_modality": "neucocore.data.cubes.file",
-    "save_embeddings": "neucocore.data.embeddings.embeddings",
-    "write_modality": "neucocore.data.cubes.writing",
-}
 
 __all__ = [
     "Cube",
@@ -56,22 +40,25 @@ __all__ = [
     "encode",
     "evaluate",
     "find",
+    "generate",
     "installation",
     "leaderboard",
     "load_embeddings",
     "load_probe",
+    "log",
     "read_label_file",
     "read_label_folder",
     "read_modality",
+    "run_command",
     "save_embeddings",
     "write_modality",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in PUBLIC_NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    value = getattr(importlib.import_module(PUBLIC_NAMES[name]), name)
     globals()[name] = value
     return value
 

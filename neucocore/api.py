@@ -1,10 +1,17 @@
-"""The commands as functions, for notebooks and scripts. Nothing is printed."""
+"""The commands as functions, for notebooks and scripts. Nothing is printed.
+
+Their parameters are the options of the commands (`neucocore.options`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from neucocore.encoding.options import EncodeOptions
+from neucocore.evaluation.options import EvaluateOptions
+from neucocore.options import StrPath, as_function
 
 if TYPE_CHECKING:
     from neucocore.encoding.report import EncodeReport
@@ -12,130 +19,79 @@ if TYPE_CHECKING:
     from neucocore.results.scored_run import RunReport
 
 
-def encode(
-    encoder: str,
-    *,
-    dataset: str,
-    data: str | Path,
-    out: str | Path,
-    params: Mapping[str, Any] | None = None,
-    dataset_params: Mapping[str, Any] | None = None,
-    ids: Sequence[str] | None = None,
-    fit_ids: Sequence[str] | None = None,
-    where: str | None = None,
-    dimension: int | None = None,
-    jobs: int = 1,
-    skip_bad: bool = False,
-    force: bool = False,
-) -> EncodeReport:
+def _encode(options: EncodeOptions) -> EncodeReport:
     """Encode the cubes of a data set into an embeddings file; called again, it continues.
-
-    Parameters
-    ----------
-    encoder, dataset
-        Names of installed components.
-    data
-        The data set's folder.
-    out
-        The embeddings file (.csv, .parquet, .npz).
-    params, dataset_params
-        Values of declared parameters.
-    ids, fit_ids, where
-        Which cubes to encode, and which a trained encoder is fitted on.
-    dimension
-        The most columns.
-    jobs
-        Worker processes; more than one needs the usual ``if __name__ == "__main__":`` guard.
 
     Examples
     --------
     >>> report = encode(
-    ...     "mean", dataset="folder", data="cubes", out="mean.parquet"
+    ...     "mean", dataset="folder", data="cubes", output="mean.parquet"
     ... )  # doctest: +SKIP
     """
     from neucocore.encoding.plan import plan
     from neucocore.encoding.run import encode as run
 
-    request = plan(
-        encoder,
-        dataset=dataset,
-        data=Path(data),
-        out=Path(out),
-        encoder_settings=params,
-        dataset_settings=dataset_params,
-        ids=ids,
-        fit_ids=fit_ids,
-        where=where,
-        dimension=dimension,
-        skip_bad=skip_bad,
-    )
-    return run(request, jobs=jobs, force=force)
+    return run(plan(options))
 
 
-def evaluate(
-    embeddings: str | Path,
-    *,
-    labels: str | Path,
-    output: str | Path,
-    method: str | None = None,
-    phase: str = "results",
-    dataset: str | None = None,
-    protocol: str | Sequence[str] = (),
-    tasks: Sequence[str] = (),
-    where: str | None = None,
-    groups: str | None = None,
-    probe: str | None = None,
-    metric: str | None = None,
-    nan: Literal["error", "zero"] = "error",
-    allow_missing: bool = False,
-    jobs: int = 1,
-    force: bool = False,
-) -> list[RunReport]:
-    """Score an embeddings file under one or several protocols; returns a report a protocol.
-
-    Parameters
-    ----------
-    embeddings, labels, output
-        The embeddings file, the folder of label files, the folder of runs.
-    method, phase
-        The method's name (the file's by default) and the folder of comparable runs.
-    dataset
-        The data set the embeddings are of, where they do not say it themselves.
-    protocol, probe, metric
-        Names of protocols, and another probe or primary metric.
-    tasks, where, groups
-        Task names or wildcards, a yes/no label column, ``FILE:COLUMN`` of groups.
+def _evaluate(options: EvaluateOptions) -> list[RunReport]:
+    """Score an embeddings file; returns one report per protocol.
 
     Examples
     --------
     >>> reports = evaluate("mean.parquet", labels="labels", output="results")  # doctest: +SKIP
     >>> reports[0].rows()  # doctest: +SKIP
     """
-    from neucocore.evaluation.evaluate import EvaluateRequest, prepare, protocols_of
+    from neucocore.evaluation.prepare import prepare
+    from neucocore.evaluation.request import evaluate_request
     from neucocore.results.scored_run import run_protocol
 
-    file = Path(embeddings)
-    names = (protocol,) if isinstance(protocol, str) else tuple(protocol)
-    request = EvaluateRequest(
-        embeddings=file,
-        labels=Path(labels),
-        output=Path(output),
-        method=method or file.name.partition(".")[0],
-        phase=phase,
-        dataset=dataset,
-        protocols=protocols_of(names, probe=probe, metric=metric),
-        tasks=tuple(tasks),
-        where=where,
-        groups=groups,
-        nan=nan,
-        allow_missing=allow_missing,
-    )
+    request = evaluate_request(options)
     prepared = prepare(request)
-    return [run_protocol(prepared, chosen, jobs=jobs, force=force) for chosen in request.protocols]
+    return [run_protocol(prepared, chosen) for chosen in request.protocols]
+
+
+encode = as_function(EncodeOptions, _encode)
+evaluate = as_function(EvaluateOptions, _evaluate)
+
+
+def generate(
+    dataset: str,
+    *,
+    output: StrPath,
+    params: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[str]:
+    """Generate a synthetic data set, with the labels of every installed task of it.
+
+    Parameters
+    ----------
+    dataset
+        An installed data set that can be generated, such as ``synthetic-earth``.
+    output
+        The folder to write.
+    params
+        Values of its parameters.
+    progress
+        Called with (done, total, what).
+
+    Returns
+    -------
+    list of str
+        One line for each task without labels, with the reason.
+    """
+    from neucocore.components.lookup import find
+    from neucocore.components.parameters import check_values
+    from neucocore.workflow.synthetic import generate_dataset
+
+    component = find("dataset", dataset)
+    declared = getattr(component.spec, "generate_params", ())
+    values = check_values(params or {}, declared, of=component.full_name)
+    return generate_dataset(component, Path(output), values, progress)
 
 
 def leaderboard(
-    output: str | Path,
+    output: StrPath,
     *,
     phase: str | None = None,
     protocol: str | None = None,

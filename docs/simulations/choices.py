@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 from data import EQUALLY, SIGNALS, by_robust, inputs, linear, show, task
-from neucocore.evaluation.linear.training_part import TrainingPart
 
 from neucocore.builtin.metrics.standard import average_precision, balanced_accuracy, log_loss
-from neucocore.evaluation import robust
 from neucocore.evaluation.linear import logistic, ridge
 from neucocore.evaluation.linear.scaling import SCALINGS
+from neucocore.evaluation.linear.training_part import TrainingPart
 from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.robust import RobustProtocol
 
 
 @contextmanager
@@ -42,7 +42,9 @@ def partitions():
                 for other in range(6):  # other ids give another partition
                     ids = tuple(f"{other}-{row}" for row in range(n))
                     scoring_input = replace(inputs(X, task(y, ids=ids)), ids=ids)
-                    scores[seed, other] = robust.score(scoring_input, values, jobs=2)[0].score
+                    scores[seed, other] = (
+                        RobustProtocol().score(scoring_input, values, jobs=2)[0].score
+                    )
             rows.append(
                 (
                     n,

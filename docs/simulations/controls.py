@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from data import EQUALLY, SIGNALS, by_robust, inputs, linear, show, task
 
-from neucocore.evaluation import robust
 from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.robust import RobustProtocol
 
 SIZES = [(n, d) for n in (200, 1000, 5000) for d in (1, 10, 50, 250, 1024)]
 
@@ -34,7 +34,7 @@ def known_and_random():
             X, y = linear(n, d, 0.7, seed)
             noise = np.random.default_rng(1000 + seed).gamma(0.5, 1, n)
             scoring_input = inputs(X, task(y, "known"), task(noise, "random"))
-            outcomes = robust.score(scoring_input, protocol("robust").values(), jobs=2)
+            outcomes = RobustProtocol().score(scoring_input, protocol("robust").values(), jobs=2)
             known.append(outcomes[0].score)
             random.append(outcomes[1].score)
         error = np.std(known) / np.sqrt(len(known))

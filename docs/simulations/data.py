@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from neucocore.evaluation import robust
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
-from neucocore.evaluation.neucobench import protocol as neucobench
+from neucocore.evaluation.neucobench.protocol import NeuCoBenchProtocol
 from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.robust import RobustProtocol
 
 METRIC = {"regression": "r2", "binary": "average-precision"}
 
@@ -44,13 +44,13 @@ def inputs(X, *tasks):
 def by_robust(X, y, problem="regression", **options):
     """Return the outcome under robust@1."""
     values = protocol("robust").with_options(options).values()
-    return robust.score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
+    return RobustProtocol().score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
 
 
 def by_neucobench(X, y, problem="regression", **options):
     """Return the outcome under neucobench-2026@1."""
     values = protocol("neucobench-2026").with_options(options).values()
-    return neucobench.score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
+    return NeuCoBenchProtocol().score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
 
 
 def show(title, header, rows):

@@ -11,9 +11,13 @@ import numpy as np
 from data import by_neucobench, by_robust, ids_of, inputs, linear, show, task
 
 from neucocore.builtin.metrics.standard import f1, r2
-from neucocore.evaluation.neucobench import protocol as neucobench
 from neucocore.evaluation.neucobench.kernel import fit_fold
-from neucocore.evaluation.neucobench.random_stream import Stream, draws_per_fold, shuffle_splits
+from neucocore.evaluation.neucobench.protocol import NeuCoBenchProtocol
+from neucocore.evaluation.neucobench.random_stream import (
+    RandomStream,
+    draws_per_fold,
+    shuffle_splits,
+)
 from neucocore.evaluation.neucobench.reference import Training
 from neucocore.evaluation.protocols import protocol
 from neucocore.results.ranking import moved_by
@@ -26,7 +30,7 @@ def folds(X, y, *, classify=False, scaled=None, count=40):
     """
     matrix = ((X - X.mean()) / X.std()).astype(np.float32)
     training = Training(classify, epochs=10, batch_size=64, learning_rate=1e-3)
-    stream = Stream()
+    stream = RandomStream()
     for train, held in shuffle_splits(len(y), count):
         target = (y if scaled is None else scaled(y, train)).astype(np.float32)
         draws = stream.take(draws_per_fold(len(y), X.shape[1], 10))
@@ -172,7 +176,7 @@ def test_rows_in_statistics():
         ids = ids_of(2 * n)
         own = task(y, "a", ids=ids[:n])
         other = task(np.random.default_rng(2).standard_normal(n), "b", ids=ids[n:])
-        score = neucobench.score(inputs(more, own, other), values, jobs=2)[0].score
+        score = NeuCoBenchProtocol().score(inputs(more, own, other), values, jobs=2)[0].score
         rows.append((factor, f"{score:.3f}"))
     show(
         "Embedding statistics over all labelled rows: R2 of a task of 4,000 rows, truth 0.70, "
@@ -194,8 +198,8 @@ def task_filter():
     X, y = linear(4000, 64, 0.6)
     other = np.random.default_rng(1).standard_normal(4000)
     values = protocol("neucobench-2026").values()
-    alone = neucobench.score(inputs(X, task(y, "b")), values, jobs=2)[0]
-    after = neucobench.score(inputs(X, task(other, "a"), task(y, "b")), values, jobs=2)[1]
+    alone = NeuCoBenchProtocol().score(inputs(X, task(y, "b")), values, jobs=2)[0]
+    after = NeuCoBenchProtocol().score(inputs(X, task(other, "a"), task(y, "b")), values, jobs=2)[1]
     rows = [("alone", f"{alone.score:.4f}", f"{alone.q:.4f}")]
     rows.append(("after another task", f"{after.score:.4f}", f"{after.q:.4f}"))
     show("Results depend on the selection of tasks", ("scored", "R2", "Q"), rows)

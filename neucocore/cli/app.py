@@ -15,7 +15,6 @@ from typer.core import TyperGroup
 from neucocore.cli import (
     convert,
     data,
-    demo,
     doctor,
     encode,
     evaluate,
@@ -30,12 +29,21 @@ from neucocore.cli import (
     tasks,
     validate,
 )
-from neucocore.cli.terminal import say, settings, system_error, warn
+from neucocore.cli.arguments import reorder
+from neucocore.cli.options import command
+from neucocore.cli.terminal import log, settings, system_error, warn
+from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import NeucoError
+from neucocore.evaluation.options import EvaluateOptions
 from neucocore.version import __version__
+from neucocore.workflow.options import RunOptions
 
 INTERRUPTED = 130
-EPILOG = "Exit codes: 0 ok, 1 a run failed in part or whole, 2 usage, 3 plugin, 4 data, 130 Ctrl-C."
+EPILOG = (
+    "Exit codes: 0 success, 1 a run failed in part or completely, 2 usage or configuration, "
+    "3 plugin, 4 data, 130 interrupted."
+)
+DECIDE, SCORE, FILES, MAKE, SYSTEM = "Decide", "Score", "Files", "Make", "System"
 
 
 class _Group(TyperGroup):
@@ -52,10 +60,10 @@ class _Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            say("interrupted; run the same command again to go on")
+            log("interrupted; run the same command again to continue")
             raise SystemExit(INTERRUPTED) from None
         except BrokenPipeError:
-            # The reader of our output has gone (``neuco list | head``); nothing is left to say.
+            # The reader of our output is gone (``neuco list | head``).
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
 
@@ -72,31 +80,34 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"neuco {__version__}")
         raise typer.Exit
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    """Say what a component warned of; the line of code it did so in is for ``--debug``."""
+    """Print a component's warning; the line of code that issued it is for ``--debug``."""
     warn(str(message))
 
 
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print more details.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
     plugin_path: Annotated[
         list[Path] | None,
-        typer.Option(help="Load one Python file as a plugin; runs are marked unregistered."),
+        typer.Option(
+            metavar="FILE", help="Load one Python file as a plugin; runs are marked unregistered."
+        ),
     ] = None,
 ) -> None:
-    """Take the options that stand before every command."""
+    """Take the options that every command has."""
     del version  # its callback has answered it
     settings.debug, settings.verbose, settings.quiet = debug, verbose, quiet
     if not debug:
@@ -107,34 +118,85 @@ def options(
         add_plugin_paths(plugin_path)
 
 
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("encode")(encode.encode)
-app.command("evaluate")(evaluate.evaluate)
-app.command("leaderboard")(leaderboard.leaderboard)
-app.command("validate")(validate.validate)
-app.command("inspect")(inspect.inspect)
-app.command("convert")(convert.convert)
-app.add_typer(data.app, name="data", help="Download, make and check data sets.")
-app.add_typer(tasks.app, name="tasks", help="Derive, describe and export tasks.")
-app.command("list")(listing.list_components)
-app.command("info")(info.info)
-app.add_typer(plugins.app, name="plugins", help="Make, find and check plugins.")
-app.add_typer(registry.app, name="registry", help="Look after the list of known plugins.")
-app.command("doctor")(doctor.doctor)
+def _add(name: str, function: Any, panel: str) -> None:
+    app.command(name, rich_help_panel=panel)(function)
+
+
+_add("leaderboard", leaderboard.leaderboard, DECIDE)
+_add("evaluate", command(EvaluateOptions, evaluate.evaluate), SCORE)
+_add("run", command(RunOptions, run.run), SCORE)
+_add("validate", validate.validate, FILES)
+_add("inspect", inspect.inspect, FILES)
+_add("convert", convert.convert, FILES)
+_add("encode", command(EncodeOptions, encode.encode), MAKE)
+app.add_typer(data.app, name="data", help="Download and generate data sets.", rich_help_panel=MAKE)
+app.add_typer(
+    tasks.app, name="tasks", help="Derive, describe and export tasks.", rich_help_panel=MAKE
+)
+_add("list", listing.list_components, SYSTEM)
+_add("info", info.info, SYSTEM)
+app.add_typer(
+    plugins.app,
+    name="plugins",
+    help="List, check, create and find plugins.",
+    rich_help_panel=SYSTEM,
+)
+app.add_typer(
+    registry.app, name="registry", help="Check the list of known plugins.", rich_help_panel=SYSTEM
+)
+_add("doctor", doctor.doctor, SYSTEM)
 
 
 def main() -> None:
     """Run the program; errors become one message on stderr and an exit code."""
     try:
-        app(windows_expand_args=False)
+        arguments, notes = reorder(sys.argv[1:])
+        for note in notes:
+            warn(note)
+        app(args=arguments, windows_expand_args=False)
     except NeucoError as error:
         if settings.debug:
             traceback.print_exc()
-        say(f"error: {error}", always=True)
+        log(f"error: {error}", always=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if settings.debug:
             traceback.print_exc()
-        say(f"error: {system_error(error)}", always=True)
+        log(f"error: {system_error(error)}", always=True)
         sys.exit(4)
+
+
+def run_command(*arguments: str) -> int:
+    """Run a command of neuco in this process, for commands of plugins.
+
+    The global options of the running program stay in force.
+
+    Parameters
+    ----------
+    arguments
+        A command and its arguments as typed, without global options.
+
+    Returns
+    -------
+    int
+        The exit code, 0 for success.
+
+    Raises
+    ------
+    NeucoError
+        As the command does; the program prints it and ends with its exit code.
+
+    Examples
+    --------
+    >>> run_command("list", "tasks")  # doctest: +SKIP
+    """
+    group = typer.main.get_command(app)
+    name, *rest = arguments
+    with group.make_context("neuco", [name], resilient_parsing=True) as parent:
+        chosen: Any = group.get_command(parent, name)  # type: ignore[attr-defined]
+        try:
+            with chosen.make_context(name, rest, parent=parent) as context:
+                chosen.invoke(context)
+        except typer.Exit as ended:
+            return ended.exit_code
+    return 0

@@ -1,4 +1,4 @@
-"""``neuco convert``: embeddings from one format to another, every float32 as it was."""
+"""``neuco convert``: embeddings from one format to another, every float32 unchanged."""
 
 from __future__ import annotations
 
@@ -7,39 +7,41 @@ from typing import Annotated
 
 import typer
 
-from neucocore.cli.terminal import say, warn
+from neucocore.cli.terminal import log, warn
 from neucocore.messages import pluralize
 
 
 def convert(
     embeddings: Annotated[Path, typer.Argument(help="Embeddings file, or a folder of parts.")],
-    out: Annotated[Path, typer.Argument(help="New file: .csv, .csv.gz, .parquet or .npz.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="File to write: .csv, .csv.gz, .parquet or .npz.")
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write embeddings in the format of the new file's suffix."""
-    from neucocore.data.embeddings.embeddings import load_embeddings, save_embeddings
+    """Write embeddings in the format that the suffix of OUT names."""
+    from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
     from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
     from neucocore.errors import ConfigError
     from neucocore.files.findings import messages
 
-    if out.is_dir():
+    if output.is_dir():
         raise ConfigError(
-            f"{out} is a folder", hint=f"name a file such as {out / embeddings.stem}.parquet"
+            f"{output} is a folder", hint=f"name a file such as {output / embeddings.stem}.parquet"
         )
-    if out.exists() and not force:
-        raise ConfigError(f"{out} is already there", hint="--force replaces it")
+    if output.exists() and not force:
+        raise ConfigError(f"{output} already exists", hint="--force replaces it")
     loaded = load_embeddings(embeddings)
     for message in messages(loaded.findings, "warning", "repaired"):
         warn(message)
-    save_embeddings(loaded, out)
-    # CSV holds no metadata, so the sidecar says what the embeddings are. What identified the old
-    # file's bytes (key, sha256) is not true of the new one.
+    save_embeddings(loaded, output)
+    # CSV holds no metadata, so the sidecar describes the embeddings. The key and the sha256 belong
+    # to the bytes of the old file.
     record = read_sidecar(embeddings) or ({"what": loaded.metadata} if loaded.metadata else {})
     kept = {name: value for name, value in record.items() if name not in ("key", "sha256")}
     if kept:
-        write_sidecar(out, {**kept, "converted_from": embeddings.name})
+        write_sidecar(output, {**kept, "converted_from": embeddings.name})
     rows, dimensions = (
         pluralize(len(loaded.ids), "embedding"),
         pluralize(loaded.dimension, "dimension"),
     )
-    say(f"{out}: {rows} of {dimensions}")
+    log(f"{output}: {rows} of {dimensions}")

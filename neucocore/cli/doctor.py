@@ -1,4 +1,4 @@
-"""``neuco doctor``: whether this machine and its plugins are fit for work."""
+"""``neuco doctor``: whether the installation and its plugins work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import put, put_json, put_table
+from neucocore.cli.terminal import print_data, print_json, print_table
 from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ SLOW_IMPORT_SECONDS = 0.2
 
 
 def doctor(
-    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="Empty the cache folder.")] = False,
 ) -> None:
-    """Check the installation, the plugins and the cache; say what to mend."""
+    """Check the installation, the plugins and the cache; report what to fix."""
     from neucocore.runtime.cache import cache_folder, clean_cache, size_of_cache
 
     rows = [*_machine(), *_plugins()]
@@ -31,11 +31,13 @@ def doctor(
     else:
         rows.append(_row("cache", "ok", f"{cache_folder()}: {pluralize(size_of_cache(), 'byte')}"))
     if json:
-        put_json(rows)
+        print_json(rows)
     else:
-        put_table(rows, ("check", "status", "detail"))
+        print_table(rows, ("check", "status", "detail"))
         bad = [row for row in rows if row["status"] != "ok"]
-        put(f"\n{len(bad)} of {len(rows)} checks need attention" if bad else "\nall is well")
+        print_data(
+            f"\n{len(bad)} of {len(rows)} checks need attention" if bad else "\nall checks passed"
+        )
     if any(row["status"] == "error" for row in rows):
         raise typer.Exit(3)
 

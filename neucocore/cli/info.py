@@ -1,4 +1,4 @@
-"""``neuco info``: everything one component says of itself."""
+"""``neuco info``: everything that is declared about one component."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import put, put_json, put_table, say
+from neucocore.cli.terminal import log, print_data, print_json, print_table
 
 if TYPE_CHECKING:
     from neucocore.components.discovery import Component, PluginRecord
@@ -16,19 +16,19 @@ HIDDEN = frozenset({"name", "params", "generate_params", "derive_params"})
 
 
 def info(
-    name: Annotated[str, typer.Argument(help="A component, plugin/component, plugin or protocol.")],
-    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    name: Annotated[str, typer.Argument(help="A component, plugin/component, or plugin.")],
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
-    """Show what a dataset, encoder, task, metric, probe, reducer, plugin or protocol is."""
-    _put(_protocol(name) or [_row(component) for component in _components(name)], json)
+    """Show the description and the parameters of a component, or all components of a plugin."""
+    _put([_row(component) for component in _components(name)], json)
     more = [p for p in _plugins_named(name) if any(c.name != name for c in p.components)]
     if more and not _is_only_a_plugin(name):
-        say(f"the plugin {name} offers more: neuco plugins info {name}")
+        log(f"the plugin {name} offers more: neuco plugins info {name}")
 
 
 def plugin_info(
     name: Annotated[str, typer.Argument(help="An installed plugin: neuco plugins list.")],
-    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
     """Show everything a plugin offers, or one component by its name."""
     found = [c for plugin in _plugins_named(name) for c in plugin.components]
@@ -37,11 +37,11 @@ def plugin_info(
 
 def _put(rows: list[dict[str, Any]], json: bool) -> None:
     if json:
-        put_json(rows)
+        print_json(rows)
         return
     for number, row in enumerate(rows):
         if number:
-            put("")
+            print_data("")
         _show(row)
 
 
@@ -136,44 +136,24 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _protocol(name: str) -> list[dict[str, Any]]:
-    from neucocore.errors import UnknownComponentError
-    from neucocore.evaluation.protocols import protocol
-
-    try:
-        found = protocol(name)
-    except UnknownComponentError:
-        return []
-    return [
-        {
-            "kind": "protocol",
-            "name": found.name,
-            "version": found.version,
-            "summary": found.summary,
-            "options": dict(found.defaults),
-            **({"notice": found.notice} if found.notice else {}),
-        }
-    ]
-
-
 def _show(row: dict[str, Any]) -> None:
     for key, value in row.items():
         if key.endswith("params"):
             if value:
-                put(f"{key}:")
+                print_data(f"{key}:")
                 # As it would be typed: rounded like a score, a default of 1e-5 would read 0.
                 shown = [
                     row | {"default": None if row["default"] is None else _inline(row["default"])}
                     for row in value
                 ]
-                put_table(shown, ("name", "type", "default", "help"))
+                print_table(shown, ("name", "type", "default", "help"))
         elif isinstance(value, dict):
-            put(f"{key}:")
+            print_data(f"{key}:")
             for inner, part in value.items():
                 if part not in ("", None):
-                    put(f"  {inner}: {_inline(part)}")
+                    print_data(f"  {inner}: {_inline(part)}")
         else:
-            put(f"{key}: {_inline(value)}")
+            print_data(f"{key}: {_inline(value)}")
 
 
 def _inline(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import put, put_json, put_table, warn
+from neucocore.cli.terminal import print_data, print_json, print_table, warn
 
 CUBE_SUFFIX = ".zarr.zip"
 SUMMARY = "results_summary.json"
@@ -19,29 +19,30 @@ RUN_FILES = (SUMMARY, "run.json", "scores.jsonl")
 
 def inspect(
     file: Annotated[
-        Path, typer.Argument(help="Embeddings, a .zarr.zip cube, a run folder or a folder of runs.")
+        Path, typer.Argument(help="Embeddings file, .zarr.zip cube, run folder or folder of runs.")
     ],
-    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     png: Annotated[
-        Path | None, typer.Option(help="Draw the cube, all its modalities, to this picture.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw all modalities of the cube to this image."),
     ] = None,
 ) -> None:
-    """Show what is in an embeddings file, a cube or a run; draw a cube."""
+    """Show what an embeddings file, a cube or a run contains; draw a cube."""
     if png is not None:
         _draw(file, png)
         return
     runs = _runs(file)
     if runs and not json:
-        put_table(runs, ("phase", "run", "protocol", "tasks", "mean_score"))
+        print_table(runs, ("phase", "run", "protocol", "tasks", "mean_score"))
         for row in runs:
             for finding in row["findings"]:
                 warn(f"{row['run']}: {finding}")
     elif runs:
-        put_json(runs)
+        print_json(runs)
     elif json:
-        put_json([_describe(file)])
+        print_json([_describe(file)])
     else:
-        put("\n".join(_lines(_describe(file))))
+        print_data("\n".join(_lines(_describe(file))))
 
 
 def _describe(file: Path) -> dict[str, Any]:
@@ -112,15 +113,17 @@ def _cube(file: Path) -> dict[str, Any]:
 
 
 def _draw(file: Path, png: Path) -> None:
-    from neucocore.cli.terminal import say
-    from neucocore.data.cubes.picture import draw_cube
+    from neucocore.cli.terminal import log
+    from neucocore.data.cubes.image import draw_cube
     from neucocore.data.cubes.siblings import cube_of_file, labels_of_file
     from neucocore.errors import ConfigError
 
     if not file.name.endswith(CUBE_SUFFIX):
-        raise ConfigError(f"--png draws cubes; {file.name} is none ({CUBE_SUFFIX})")
+        raise ConfigError(
+            f"--png draws cubes; {file.name} is not a cube", hint=f"pass a *{CUBE_SUFFIX} file"
+        )
     draw_cube(cube_of_file(file), labels_of_file(file), png)
-    say(f"{png}: drawn")
+    log(f"{png}: image written")
 
 
 def _run(folder: Path) -> dict[str, Any]:
@@ -135,7 +138,10 @@ def _run(folder: Path) -> dict[str, Any]:
         if not isinstance(summary, dict):
             raise ValueError("not an object")
     except ValueError as error:
-        raise ResultsError(f"{folder / SUMMARY} cannot be read: {error}") from None
+        raise ResultsError(
+            f"{folder / SUMMARY} cannot be read: {error}",
+            hint="evaluate again, or move the folder elsewhere",
+        ) from None
     provenance = read_provenance(folder)
     edited = [] if provenance is None else edited_files(folder, provenance)
     return {

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neucocore.cli.terminal import fits, put, put_table, say
+from neucocore.cli.terminal import fits, log, print_data, print_table
 
 if TYPE_CHECKING:
     from neucocore.results.leaderboard import Table
 
 
 class By(StrEnum):
-    """What decides the order."""
+    """What methods are ranked by."""
 
     weighted = "weighted"
     uniform = "uniform"
@@ -24,7 +24,7 @@ class By(StrEnum):
 
 
 class Format(StrEnum):
-    """How the tables are written."""
+    """Output formats."""
 
     table = "table"
     csv = "csv"
@@ -34,24 +34,24 @@ class Format(StrEnum):
 
 
 def leaderboard(
-    directory: Annotated[Path, typer.Argument(help="The folder given to --output.")],
-    phase: Annotated[str | None, typer.Option(help="Only this phase.")] = None,
+    directory: Annotated[Path, typer.Argument(help="Folder that was passed to --output.")],
+    phase: Annotated[str | None, typer.Option(help="Show only this phase.")] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="Only this protocol: a name, name@version or identity.")
+        str | None, typer.Option(help="Show only this protocol: name, name@version or identity.")
     ] = None,
     by: Annotated[
         By,
         typer.Option(
-            help="Weighted mean of ranks as NeuCo-Bench's, plain mean of ranks, points for "
-            "methods beaten, or mean score."
+            help="Rank by the weighted mean of ranks as NeuCo-Bench does, the mean of ranks, the "
+            "number of methods beaten, or the mean score."
         ),
     ] = By.weighted,
     all_runs: Annotated[
-        bool, typer.Option("--all-runs", help="Keep older runs of the same method.")
+        bool, typer.Option("--all-runs", help="Show all runs of a method, not only the newest.")
     ] = False,
-    format: Annotated[Format, typer.Option(help="How to write it.")] = Format.table,  # noqa: A002
+    format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,  # noqa: A002
 ) -> None:
-    """Rank the runs of a folder; say what is left out and why."""
+    """Rank the runs of a folder; report which runs are left out and why."""
     from neucocore.results import tables as write
     from neucocore.results.leaderboard import leaderboards
     from neucocore.results.reading import read_runs
@@ -68,14 +68,14 @@ def leaderboard(
         Format.md: write.to_markdown,
         Format.latex: write.to_latex,
     }
-    put(writers[format](tables))
+    print_data(writers[format](tables))
     if format in (Format.csv, Format.json):
         for table in tables:
-            _say_remarks(table)
+            _log_remarks(table)
 
 
-def show_tables(output: Path, *, phase: str | None = None) -> list[Table]:
-    """Show the tables of a folder after its runs, ranked as by default, and return them."""
+def print_tables(output: Path, *, phase: str | None = None) -> list[Table]:
+    """Print the tables of a folder in the default ranking, and return them."""
     from neucocore.results.leaderboard import leaderboards
     from neucocore.results.reading import read_runs
 
@@ -88,28 +88,28 @@ def _show(tables: list[Table]) -> None:
     from neucocore.results.tables import cells, headings, title
 
     for number, table in enumerate(tables):
-        put(("\n" if number else "") + title(table))
+        print_data(("\n" if number else "") + title(table))
         columns = headings(table)
         rows = [dict(zip(columns, cells(table, row), strict=True)) for row in table.rows]
         if fits(rows, columns):
-            put_table(rows, columns)
+            print_table(rows, columns)
         else:
             _show_narrow(table, rows, columns)
-        _say_remarks(table)
+        _log_remarks(table)
 
 
 def _show_narrow(table: Table, rows: list[dict[str, str]], columns: list[str]) -> None:
-    """Show the ranks, and below them the tasks with a column a method."""
+    """Print the ranks, and below them the tasks with one column per method."""
     ranking = columns[: len(columns) - len(table.tasks)]
-    put_table(rows, ranking, narrow=ranking[:3])
-    put("")
+    print_table(rows, ranking, narrow=ranking[:3])
+    print_data("")
     methods = [row["method"] for row in rows]
     tasks = [{"task": task, **{row["method"]: row[task] for row in rows}} for task in table.tasks]
-    put_table(tasks, ["task", *methods])
+    print_table(tasks, ["task", *methods])
 
 
-def _say_remarks(table: Table) -> None:
+def _log_remarks(table: Table) -> None:
     from neucocore.results.tables import remarks
 
     for remark in remarks(table):
-        say(f"{table.phase}, {table.protocol}: {remark}")
+        log(f"{table.phase}, {table.protocol}: {remark}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import put, put_json, put_table, say
+from neucocore.cli.terminal import log, print_data, print_json, print_table
 
 KINDS = ("datasets", "encoders", "tasks", "metrics", "probes", "reducers", "protocols")
 TABLE = ("name", "version", "plugin", "summary")
@@ -16,9 +16,9 @@ TASK_TABLE = ("name", "version", "dataset", "problem", "primary_metric", "plugin
 
 def list_components(
     kind: Annotated[
-        str | None, typer.Argument(help=f"One of {', '.join(KINDS)}; all without it.")
+        str | None, typer.Argument(help=f"One of {', '.join(KINDS)}; all by default.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
     """List datasets, encoders, tasks, metrics, probes, reducers and protocols."""
     from neucocore.errors import ConfigError
@@ -33,22 +33,20 @@ def list_components(
     kinds = KINDS if kind is None else (kind,)
     rows = {name: rows_of(name) for name in kinds}
     if json:
-        put_json([row for found in rows.values() for row in found])
+        print_json([row for found in rows.values() for row in found])
         return
     for name, found in rows.items():
         if kind is None:
-            put(f"\n{name}" if name != kinds[0] else name)
+            print_data(f"\n{name}" if name != kinds[0] else name)
         if found:
-            put_table(found, TASK_TABLE if name == "tasks" else TABLE, narrow=NARROW)
+            print_table(found, TASK_TABLE if name == "tasks" else TABLE, narrow=NARROW)
         else:
-            say(f"no {name} are installed; neuco plugins search finds some")
-    _say_failures()
+            log(f"no {name} are installed; neuco plugins search finds some")
+    _log_failures()
 
 
 def rows_of(kinds: str) -> list[dict[str, Any]]:
     """Return one JSON row for each component of a kind (in the plural)."""
-    if kinds == "protocols":
-        return _protocol_rows()
     from neucocore.components.discovery import installation
 
     rows = []
@@ -70,26 +68,8 @@ def rows_of(kinds: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _protocol_rows() -> list[dict[str, Any]]:
-    from neucocore.evaluation.protocols import PROTOCOLS
-
-    return [
-        {
-            "kind": "protocol",
-            "name": protocol.name,
-            "version": protocol.version,
-            "plugin": "core",
-            "distribution": "neucocore",
-            "summary": protocol.summary,
-            "license": "",
-            "citation": "",
-        }
-        for protocol in PROTOCOLS.values()
-    ]
-
-
-def _say_failures() -> None:
+def _log_failures() -> None:
     from neucocore.components.discovery import installation
 
     for plugin in installation().failed:
-        say(f"plugin {plugin.name} did not load: {plugin.reason} (neuco plugins list)")
+        log(f"plugin {plugin.name} did not load: {plugin.reason} (neuco plugins list)")

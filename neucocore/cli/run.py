@@ -1,47 +1,40 @@
-"""``neuco run``: a whole benchmark from one file."""
+"""``neuco run``: a complete benchmark from one file."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from neucocore.cli.terminal import say, system_error
+from neucocore.cli.terminal import log, system_error, warn
+from neucocore.workflow.options import RunOptions
 
 if TYPE_CHECKING:
     from neucocore.workflow.benchmark import Method
     from neucocore.workflow.run_file import RunFile
 
 
-def run(
-    file: Annotated[Path, typer.Argument(help="The run file, see docs/run-files.md.")],
-    output: Annotated[Path | None, typer.Option(help="Folder for embeddings and results.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes and threads.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Do everything again.")] = False,
-) -> None:
+def run(options: RunOptions) -> None:
     """Encode, evaluate and rank what a run file names; run again, it continues."""
-    import dataclasses
-
     from neucocore.workflow.run_file import read_run_file
 
-    run_file = read_run_file(file, output)
-    if jobs is not None:
-        run_file = dataclasses.replace(run_file, jobs=jobs)
-    failures = show(run_file, force=force)
+    run_file = read_run_file(options)
+    for note in run_file.notes:
+        warn(note)
+    failures = _run(run_file)
     if failures:
-        # What went wrong was said when it did; the table since then may have pushed it away.
-        say(
-            f"error: failed: {', '.join(failures)}; anything else is in {run_file.output}. "
-            "Run again to continue.",
+        # The table may have scrolled the errors away, so the methods are named again.
+        log(
+            f"error: {', '.join(failures)} failed; the other results are in {run_file.output}. "
+            "Run the command again to continue.",
             always=True,
         )
         raise typer.Exit(1)
 
 
-def show(run_file: RunFile, *, force: bool = False) -> list[str]:
-    """Run a run file with progress, show its tables, return the methods that failed."""
-    from neucocore.cli.leaderboard import show_tables
+def _run(run_file: RunFile) -> list[str]:
+    """Run a run file with progress, print its tables, return the methods that failed."""
+    from neucocore.cli.leaderboard import print_tables
     from neucocore.errors import NeucoError
     from neucocore.workflow.benchmark import check, methods_of, phase_of
 
@@ -49,22 +42,22 @@ def show(run_file: RunFile, *, force: bool = False) -> list[str]:
     failures = []
     methods = methods_of(run_file)
     for number, method in enumerate(methods, start=1):
-        say(f"[{number}/{len(methods)}] {method.name}")
+        log(f"[{number}/{len(methods)}] {method.name}")
         try:
-            _one(run_file, method, force)
+            _run_method(run_file, method)
         except (NeucoError, OSError) as error:
             failures.append(method.name)
-            said = system_error(error) if isinstance(error, OSError) else str(error)
-            say(f"error: {method.name}: {said}", always=True)
+            message = system_error(error) if isinstance(error, OSError) else str(error)
+            log(f"error: {method.name}: {message}", always=True)
     if len(failures) < len(methods):
-        show_tables(run_file.output, phase=phase_of(run_file))
+        print_tables(run_file.output, phase=phase_of(run_file))
     return failures
 
 
-def _one(run_file: RunFile, method: Method, force: bool) -> None:
+def _run_method(run_file: RunFile, method: Method) -> None:
     from neucocore.cli import encode, evaluate
-    from neucocore.workflow.benchmark import encode_request, evaluate_request
+    from neucocore.workflow.benchmark import encode_options, evaluate_options
 
     if method.encoder is not None:
-        encode.show(encode_request(run_file, method), jobs=run_file.jobs, force=force)
-    evaluate.show(evaluate_request(run_file, method), jobs=run_file.jobs, force=force, table=False)
+        encode.run(encode_options(run_file, method))
+    evaluate.run(evaluate_options(run_file, method), table=False)

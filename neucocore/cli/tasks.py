@@ -1,4 +1,4 @@
-"""``neuco tasks``: labels from their source, what is in label files, and the way back."""
+"""``neuco tasks``: derive, describe and export labels."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import progress, put_json, put_table, say, warn
+from neucocore.cli.terminal import log, print_json, print_table, progress, warn
 
 if TYPE_CHECKING:
-    from neucocore.data.labels.labels import LabelFile
+    from neucocore.data.labels.label_file import LabelFile
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 class Format(StrEnum):
-    """Who the exported folder is for."""
+    """The tool that reads the exported folder."""
 
     neuco = "neuco"
 
 
 @app.command("derive")
 def derive(
-    task: Annotated[list[str], typer.Argument(help="Installed tasks; wildcards in quotes.")],
-    out: Annotated[Path, typer.Option(help="Label file, or a folder for several.")],
+    task: Annotated[list[str], typer.Argument(help="Installed tasks; quote wildcards.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="Label file, or a folder for several tasks."
+        ),
+    ],
     data: Annotated[Path | None, typer.Option(help="Folder of the cubes to label.")] = None,
     source: Annotated[
         list[Path] | None,
@@ -37,7 +42,7 @@ def derive(
         typer.Option("--set", help="Parameter of the derivation, NAME=VALUE. Repeatable."),
     ] = None,
 ) -> None:
-    """Make labels from their source: CORINE, CDL, GEDI, Landsat, CloudSEN12, AIS, the cubes."""
+    """Derive labels from their source, such as CORINE, GEDI or Landsat files."""
     from neucocore.components.parameters import parse_settings
     from neucocore.data.ids import read_id_file
     from neucocore.data.labels.writing import write_label_file
@@ -47,12 +52,16 @@ def derive(
 
     if data is None and ids is None:
         raise ConfigError(
-            "which cubes?", hint="name their folder with --data or their ids with --ids"
+            "--data and --ids are both missing",
+            hint="specify which cubes to label: --data DIR or --ids FILE",
         )
     components = derivable(task)
-    single = out.suffix.lower() == ".csv"
+    single = output.suffix.lower() == ".csv"
     if single and len(components) != 1:
-        raise ConfigError(f"{len(components)} tasks do not fit in the one file {out}")
+        raise ConfigError(
+            f"{len(components)} tasks cannot be written to one file, {output}",
+            hint="name a folder: -o DIR",
+        )
     wanted = list(read_id_file(ids)) if ids is not None else cube_ids(data or Path())
     sources = source or ([data] if data else [])
     with progress("derive") as advance:
@@ -61,28 +70,35 @@ def derive(
             params: Any = component.spec
             values = parse_settings(setting or [], params.derive_params, of=component.full_name)
             labels = derive_labels(component, wanted, sources, values)
-            file = out if single else out / file_name(component)
+            file = output if single else output / file_name(component)
             write_label_file(file, labels)
             for text in messages(labels.findings, "warning"):
                 warn(f"{component.name}: {text}")
-            say(f"{component.versioned_name}: {len(labels.ids)} of {len(wanted)} cubes: {file}")
+            log(f"{component.versioned_name}: {len(labels.ids)} of {len(wanted)} cubes: {file}")
 
 
 @app.command("stats")
 def stats(
     task: Annotated[
-        list[str] | None, typer.Argument(help="Tasks, label file stems or label files; all.")
+        list[str] | None,
+        typer.Argument(help="Tasks, label file stems or label files; all by default."),
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Folder of label files.")] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Data set the labels are of: whose tasks claim them.")
+        str | None, typer.Option(help="Data set of the labels; its tasks are recognised.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="JSON file to write; stats.json beside the labels.")
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="JSON file to write; stats.json next to the labels by default.",
+        ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
-    """Count and describe labels: distribution, missing ones, phases; written to stats.json."""
+    """Describe labels: counts, distribution, missing values, phases; written to stats.json."""
     import json as jsonlib
 
     from neucocore.data.labels.stats import label_stats
@@ -91,36 +107,37 @@ def stats(
     files = _files(task or [], labels)
     rows = [{**label_stats(file), **_described(file, dataset)} for file in files]
     if json:
-        put_json(rows)
+        print_json(rows)
     else:
-        put_table([_flat(row) for row in rows], COLUMNS)
-    # Last, because the labels of others often lie in a folder where nobody may write.
-    target = out or files[0].path.parent / "stats.json"
+        print_table([_flat(row) for row in rows], COLUMNS)
+    # Last, because other people's labels are often in a folder that is not writable.
+    target = output or files[0].path.parent / "stats.json"
     write_text(target, jsonlib.dumps(rows, indent=2, allow_nan=False) + "\n")
-    say(f"written to {target}")
+    log(f"written to {target}")
 
 
 @app.command("export")
 def export(
     labels: Annotated[Path, typer.Option(help="Folder of label files.")],
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder to write.")],
     task: Annotated[
-        list[str] | None, typer.Argument(help="Tasks, label file stems or label files; all.")
+        list[str] | None,
+        typer.Argument(help="Tasks, label file stems or label files; all by default."),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Data set the labels are of: whose tasks describe them.")
+        str | None, typer.Option(help="Data set of the labels; its tasks describe them.")
     ] = None,
     title: Annotated[str, typer.Option(help="Heading of the card.")] = "Labels for NeuCo-Bench",
-    format: Annotated[Format, typer.Option(help="Who it is for.")] = Format.neuco,  # noqa: A002
+    format: Annotated[Format, typer.Option(help="The tool that reads the folder.")] = Format.neuco,  # noqa: A002
 ) -> None:
-    """Write a folder of labels that NeuCo-Bench reads and a data hub accepts."""
+    """Write a folder of labels that NeuCo-Bench reads and the Hugging Face hub accepts."""
     from neucocore.data.labels.export import export_neuco
 
     files = _files(task or [], labels)
     specs = {file.stem: spec for file in files if (spec := _spec(file, dataset))}
-    for finding in export_neuco(files, specs, out, title):
+    for finding in export_neuco(files, specs, output, title):
         warn(str(finding))
-    say(f"{format.value}: {len(files)} label files exported to {out}")
+    log(f"{format.value}: {len(files)} label files exported to {output}")
 
 
 COLUMNS = ("task", "problem", "count", "missing", "phases", "distribution")
@@ -130,7 +147,7 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
     """Read the label files that names mean: files, stems, or tasks by their aliases."""
     import fnmatch
 
-    from neucocore.data.labels.labels import read_label_file, read_label_folder
+    from neucocore.data.labels.label_file import read_label_file, read_label_folder
     from neucocore.errors import ConfigError, MissingFileError
 
     given = [Path(name) for name in names if name.endswith(".csv")]
@@ -138,7 +155,9 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
     files = [read_label_file(path) for path in given]
     if patterns or not names:
         if folder is None:
-            raise ConfigError("which label files?", hint="name their folder with --labels")
+            raise ConfigError(
+                "--labels is missing", hint="specify the folder of label files: --labels DIR"
+            )
         found = read_label_folder(folder)
         for pattern in patterns or ["*"]:
             stems = _stems(pattern)

@@ -27,7 +27,7 @@ class Settings:
 settings = Settings()
 
 
-def say(text: str, *, always: bool = False) -> None:
+def log(text: str, *, always: bool = False) -> None:
     """Write a line for a person to stderr; ``--quiet`` silences it unless ``always``."""
     if always or not settings.quiet:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
@@ -35,7 +35,7 @@ def say(text: str, *, always: bool = False) -> None:
 
 def warn(text: str) -> None:
     """Write a warning to stderr."""
-    say(f"warning: {text}")
+    log(f"warning: {text}")
 
 
 def system_error(error: OSError) -> str:
@@ -44,18 +44,18 @@ def system_error(error: OSError) -> str:
     return f"{error.strerror or error}{where}"
 
 
-def put(text: str) -> None:
+def print_data(text: str) -> None:
     """Write data to stdout."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
 
 
-def put_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Write a value as JSON to stdout; NaN is a defect, never output."""
-    put(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+    print_data(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
 
 
-def put_table(
+def print_table(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, narrow: Sequence[str] = ()
 ) -> None:
     """Write rows as a table to stdout; not on a terminal, always whole and unwrapped.
@@ -69,16 +69,16 @@ def put_table(
     if limit is not None and _width_of(widths) > limit:
         fitted = _fit(widths, limit)
         if fitted is None and narrow and tuple(narrow) != tuple(columns):
-            put_table(rows, narrow, narrow=narrow)
+            print_table(rows, narrow, narrow=narrow)
             return
         if fitted is None:
-            put(_blocks(texts, columns, limit))
+            print_data(_blocks(texts, columns, limit))
             return
         widths = fitted
     lines = [_line(list(columns), widths)]
     for row in texts:
         lines += _wrapped(row, widths)
-    put("\n".join(lines))
+    print_data("\n".join(lines))
 
 
 def fits(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bool:
@@ -199,13 +199,13 @@ def _bar(title: str) -> Iterator[Advance]:
 
 
 def _plain(title: str) -> Advance:
-    said = ("", -1)
+    reported = ("", -1)
 
     def advance(done: int, of: int, note: str = "") -> None:
-        nonlocal said
+        nonlocal reported
         step = done * PLAIN_STEPS // of if of else PLAIN_STEPS
-        if step > said[1] or (note and note != said[0]):
-            said = (note, step)
-            say(f"{title}: {done}/{of}{' ' + note if note else ''}")
+        if step > reported[1] or (note and note != reported[0]):
+            reported = (note, step)
+            log(f"{title}: {done}/{of}{' ' + note if note else ''}")
 
     return advance

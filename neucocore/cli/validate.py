@@ -1,57 +1,243 @@
-"""``neuco validate``: every problem of an embeddings file at once."""
+"""``neuco validate``: every problem of embeddings files and of folders of cubes at once."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from neucocore.cli.terminal import put, put_json, say
+from neucocore.cli.terminal import log, print_data, print_json, print_table, progress
 from neucocore.messages import pluralize
 
+if TYPE_CHECKING:
+    from neucocore.data.audit.cube import FileReport
+    from neucocore.data.cubes.schema import CubeSchema
+    from neucocore.errors import NeucoError
 
-class BadNumbers(StrEnum):
-    """What cells that are no finite number mean."""
-
-    error = "error"
-    zero = "zero"
+CUBE_PATTERN = "*.zarr.zip"
+SHOWN_FILES = 50
 
 
 def validate(
-    embeddings: Annotated[Path, typer.Argument(help="Embeddings file, or a folder of parts.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="Embeddings files, folders of parts, cubes, or folders of cubes.",
+        ),
+    ],
     labels: Annotated[
-        Path | None, typer.Option(help="Folder of label files whose samples need an embedding.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of label files whose ids need an embedding."),
     ] = None,
-    ids: Annotated[Path | None, typer.Option(help="File with the ids that need one.")] = None,
-    where: Annotated[
-        str | None, typer.Option(help="Only samples with this label column true.")
+    ids: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File with ids that need an embedding.")
     ] = None,
-    dimension: Annotated[int | None, typer.Option(min=1, help="The most dimensions.")] = None,
+    subset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN[=VALUE]",
+            help="Only labels with a true value, or this value, in a column of the label files.",
+        ),
+    ] = None,
+    dimension: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Maximum number of dimensions.")
+    ] = None,
     nan: Annotated[
-        BadNumbers, typer.Option(help="What NaN, infinite, empty and text cells mean.")
-    ] = BadNumbers.error,
-    json: Annotated[bool, typer.Option("--json", help="As a list of objects.")] = False,
+        Literal["error", "zero"],
+        typer.Option(help="How to treat NaN, infinite, empty and text cells of embeddings."),
+    ] = "error",
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Compare cubes with the schema of this data set."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="dataset.NAME=VALUE",
+            help="Parameter of the data set. Repeatable.",
+        ),
+    ] = None,
+    missing_chunks: Annotated[
+        Literal["error", "warn", "fill"],
+        typer.Option(help="How to treat chunks absent from a cube: fail, fill and warn, or fill."),
+    ] = "error",
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Worker processes for cubes.")] = 1,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the findings as a list of objects.")
+    ] = False,
 ) -> None:
-    """Check an embeddings file, and whether it covers the samples that have labels."""
-    from neucocore.data.embeddings.validation import validate_embeddings
-    from neucocore.errors import ConfigError, DataError
+    """Check embeddings, and whether they cover the labels; or check every cube of a folder."""
+    from neucocore.errors import ConfigError
 
     if labels is not None and ids is not None:
-        raise ConfigError("--labels and --ids exclude each other", hint="give one of them")
-    if where is not None and labels is None:
-        raise ConfigError("--where names a column of label files", hint="add --labels DIR")
-    found = validate_embeddings(
-        embeddings, labels=labels, ids=ids, subset=where, nan=nan.value, limit=dimension
-    )
+        raise ConfigError("--labels and --ids exclude each other", hint="pass only one of them")
+    if subset is not None and labels is None:
+        raise ConfigError("--subset names a column of label files", hint="add --labels DIR")
+    rows: list[dict[str, Any]] = []
+    errors: list[NeucoError] = []
+    for path in paths:
+        try:
+            if _holds_cubes(path):
+                rows += _validate_cubes(path, dataset, settings or [], missing_chunks, jobs, json)
+            else:
+                rows += _validate_embeddings(
+                    path,
+                    labels=labels,
+                    ids=ids,
+                    subset=subset,
+                    nan=nan,
+                    limit=dimension,
+                    json=json,
+                )
+        except _InvalidError as invalid:
+            rows += invalid.rows
+            errors.append(invalid.error)
     if json:
-        put_json([finding.as_json() for finding in found.findings])
-    else:
-        for finding in found.findings:
-            put(f"{finding.level}: {finding}")
-    if found.problems:
-        count = pluralize(len(found.problems), "problem")
-        raise DataError(f"{embeddings} cannot be used: {count}", hint=found.hint)
-    rows = pluralize(found.rows or 0, "embedding")
-    say(f"{embeddings} can be used: {rows} of {pluralize(found.dimension or 0, 'dimension')}")
+        print_json(rows)
+    if errors:
+        raise _together(errors)
+
+
+class _InvalidError(Exception):
+    """One path that cannot be used: its rows for JSON, and its error."""
+
+    def __init__(self, rows: list[dict[str, Any]], error: NeucoError) -> None:
+        super().__init__(str(error))
+        self.rows, self.error = rows, error
+
+
+def _together(errors: list[NeucoError]) -> NeucoError:
+    from neucocore.errors import DataError
+
+    if len(errors) == 1:
+        return errors[0]
+    return DataError(
+        f"{len(errors)} paths cannot be used",
+        problems=[error.message for error in errors],
+        hint=errors[0].hint,
+    )
+
+
+def _holds_cubes(path: Path) -> bool:
+    if path.is_dir():
+        return next(path.rglob(CUBE_PATTERN), None) is not None
+    return path.match(CUBE_PATTERN)
+
+
+def _validate_embeddings(path: Path, *, json: bool, **how: Any) -> list[dict[str, Any]]:
+    from neucocore.data.embeddings.validation import validate_embeddings
+    from neucocore.errors import DataError
+
+    result = validate_embeddings(path, **how)
+    rows = [finding.as_json() for finding in result.findings]
+    if not json:
+        for finding in result.findings:
+            print_data(f"{finding.level}: {finding}")
+    if result.problems:
+        count = pluralize(len(result.problems), "problem")
+        raise _InvalidError(rows, DataError(f"{path} cannot be used: {count}", hint=result.hint))
+    count = pluralize(result.rows or 0, "embedding")
+    log(f"{path} can be used: {count} of {pluralize(result.dimension or 0, 'dimension')}")
+    return rows
+
+
+def _validate_cubes(
+    path: Path,
+    dataset: str | None,
+    settings: list[str],
+    missing_chunks: Literal["error", "warn", "fill"],
+    jobs: int,
+    json: bool,
+) -> list[dict[str, Any]]:
+    from neucocore.data.audit.folder import audit_folder
+    from neucocore.errors import DataError
+
+    schemas = _schemas(dataset, settings, path)
+    with progress("check cubes") as advance:
+        reports = audit_folder(
+            path,
+            schemas=schemas,
+            missing_chunks=missing_chunks,
+            jobs=jobs,
+            progress=lambda done, of: advance(done, of, ""),
+        )
+    rows = [row for report in reports for row in _findings(report, path)]
+    if not json:
+        _print_reports(reports, path)
+    broken = sum(not report.ok for report in reports)
+    if broken:
+        message = f"{path}: {broken} of {pluralize(len(reports), 'file')} cannot be used"
+        hint = "neuco encode --skip-bad leaves these cubes out; download them again to repair them"
+        raise _InvalidError(rows, DataError(message, hint=hint))
+    return rows
+
+
+def _schemas(name: str | None, settings: list[str], path: Path) -> dict[str, CubeSchema] | None:
+    """Return what a data set declares about its cubes, by the names of their folders."""
+    from neucocore.components.factory import create
+    from neucocore.components.lookup import find
+    from neucocore.components.parameters import parse_settings
+    from neucocore.errors import ConfigError
+
+    if name is None:
+        if settings:
+            raise ConfigError(
+                "--set dataset.NAME=VALUE needs --dataset", hint="neuco list datasets"
+            )
+        return None
+    wrong = [text for text in settings if not text.startswith("dataset.")]
+    if wrong:
+        raise ConfigError(
+            f"--set {wrong[0]} is not a parameter of the data set",
+            hint=f"--set dataset.{wrong[0]}",
+        )
+    component = find("dataset", name)
+    params = component.spec.params
+    values = parse_settings(
+        [text.removeprefix("dataset.") for text in settings], params, of=name, option="--set"
+    )
+    if "incomplete" in {param.name for param in params}:
+        # Incomplete cubes are among the findings, and must not prevent the rest being checked.
+        values.setdefault("incomplete", "drop")
+    data = create(component, path, **values)
+    # Modalities are looked up by the names of their folders, which may differ from their own.
+    return dict(getattr(data, "folder_schemas", None) or getattr(data, "schemas", {}))
+
+
+def _findings(report: FileReport, path: Path) -> list[dict[str, Any]]:
+    return [
+        {"file": _below(report.path, path), "id": report.id, "modality": report.modality}
+        | finding.as_json()
+        for finding in report.findings
+    ]
+
+
+def _below(file: Path, path: Path) -> str:
+    return str(file.relative_to(path)) if path.is_dir() else str(file)
+
+
+def _print_reports(reports: list[FileReport], path: Path) -> None:
+    from neucocore.data.audit.summary import errors_of, summary_of, warnings_of
+
+    print_table(
+        summary_of(reports),
+        ("modality", "files", "usable", "samples", "shape", "type", "no data", "offset"),
+    )
+    errors = errors_of(reports)
+    if errors:
+        print_data("")
+        rows = [row | {"file": _below(row["file"], path)} for row in errors[:SHOWN_FILES]]
+        print_table(rows, ("file", "error"))
+        if len(errors) > SHOWN_FILES:
+            print_data(f"and {len(errors) - SHOWN_FILES} more; --json lists all")
+    warnings = warnings_of(reports)
+    if warnings:
+        print_data("")
+        print_table(warnings, ("modality", "files", "warning", "for example"))
+    broken = sum(not report.ok for report in reports)
+    warned = sum(bool(report.findings) for report in reports if report.ok)
+    count = pluralize(len(reports), "file")
+    print_data(f"\n{count}: {broken} with errors, {warned} with warnings only")

@@ -38,7 +38,7 @@ class ScoringTask:
     metric
         Name of the primary metric.
     digest
-        sha256 of ids and labels.
+        sha256 of ids, labels and groups, as far as the protocol uses them.
     """
 
     key: str
@@ -47,7 +47,7 @@ class ScoringTask:
     ids: tuple[str, ...]
     y: NDArray[Any]
     metric: str
-    digest: str
+    digest: str = ""
     classes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     secondary_metrics: tuple[str, ...] = ()

@@ -1,156 +1,290 @@
-"""The scoring protocols: their names, versions, options and identities."""
+"""Scoring protocols: what their objects can do, and one with its options chosen."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, cast
 
-from neucocore.errors import ConfigError, UnknownComponentError
+from neucocore.components.discovery import Component
+from neucocore.components.factory import create
+from neucocore.components.lookup import find
+from neucocore.components.parameters import check_values
+from neucocore.components.specs import Kind, Param, ProtocolSpec
+from neucocore.errors import ConfigError, NeucoError
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.outcome import TaskOutcome
+from neucocore.messages import did_you_mean
 
 DEFAULT_PROTOCOL = "robust"
-DIGEST_LENGTH = 4
+DIGEST_LENGTH = 12
+
+COMPONENT_OPTIONS: Mapping[str, Kind] = {"probe": "probe", "metric": "metric"}
+"""Options that name a component; their value in force is a mapping with name and version."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with (task, finished splits, splits)."""
+
+
+class ScoringProtocol(Protocol):
+    """What the factory of a `ProtocolSpec` returns.
+
+    Further attributes and methods it may have, each on its own:
+
+    * ``uses_groups: bool``: whether rows of one group stay together (default True). Otherwise the
+      tasks come without groups.
+    * ``depends_on_label_files: bool``: whether scores depend on the order of the rows in the label
+      files, and on ids that are labelled in other tasks only (default False).
+    * ``task_name(task: ScoringTask) -> str``: its name for a task in tables (default
+      ``task.key``).
+    * ``check_options(options) -> Mapping[str, Any]``: the options with their values normalised; a
+      `ConfigError` for values that cannot be used.
+    * ``components(tasks, options) -> Sequence[tuple[Kind, str]]``: components whose code the
+      scores depend on (default: the tasks' metrics, and what ``probe`` and ``metric`` name).
+    """
+
+    def score(
+        self,
+        inputs: ScoringInput,
+        options: Mapping[str, Any],
+        *,
+        jobs: int = 1,
+        progress: Progress | None = None,
+    ) -> list[TaskOutcome]:
+        """Score every task of the inputs; reads and writes no file.
+
+        Parameters
+        ----------
+        inputs
+            Embeddings and tasks.
+        options
+            Every declared option with the value in force.
+        jobs
+            Threads; scores do not depend on it.
+        progress
+            Called after each split.
+        """
 
 
 @dataclass(frozen=True)
-class Protocol:
-    """A named, versioned way to score embeddings.
+class ChosenProtocol:
+    """A protocol and the options it is used with.
 
     Attributes
     ----------
-    scorer
-        ``module:function`` with the signature
-        ``(embeddings, tasks, options, *, jobs, progress) -> list[TaskOutcome]``.
-    defaults
-        Every option with its default. Options are what the scores depend on; where and how fast
-        (jobs, plots) are not options.
+    component
+        The protocol that a plugin offers.
     options
-        The values in force; equal to ``defaults`` unless changed by the user.
-    by_stem
-        Tasks are named and ordered by label-file stem (``neucobench-*``).
-    notice
-        One line said with every run, for protocols with known defects.
+        Options that were set, normalised; the others have their defaults.
     """
 
-    name: str
-    version: int
-    summary: str
-    scorer: str
-    defaults: Mapping[str, Any]
+    component: Component
     options: Mapping[str, Any] = field(default_factory=dict)
-    by_stem: bool = False
-    notice: str = ""
+
+    @property
+    def spec(self) -> ProtocolSpec:
+        """The description its plugin gives."""
+        return cast(ProtocolSpec, self.component.spec)
+
+    @property
+    def name(self) -> str:
+        """The protocol's name."""
+        return self.spec.name
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Every option with its default."""
+        return {param.name: param.default for param in self.spec.params}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The options that differ from their defaults, sorted by name."""
+        defaults = self.defaults
+        return {
+            name: value for name, value in sorted(self.options.items()) if value != defaults[name]
+        }
 
     @property
     def identity(self) -> str:
         """``name@version``, plus a digest of every changed option."""
-        changed = self.changed
-        base = f"{self.name}@{self.version}"
-        if not changed:
-            return base
-        text = json.dumps(changed, sort_keys=True, separators=(",", ":"))
-        return f"{base}+{hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]}"
-
-    @property
-    def changed(self) -> dict[str, Any]:
-        """The options that differ from the protocol's defaults."""
-        return {
-            key: value for key, value in sorted(self.options.items()) if value != self.defaults[key]
-        }
+        return identity_of(self.name, self.spec.version, self.changed)
 
     def values(self) -> dict[str, Any]:
-        """Every option with the value in force."""
+        """Return every option with the value in force."""
         return {**self.defaults, **self.options}
 
-    def with_options(self, options: Mapping[str, Any]) -> Protocol:
-        """Return the protocol with some options changed; unknown ones are a `ConfigError`."""
-        unknown = sorted(set(options) - set(self.defaults))
-        if unknown:
+    def implementation(self) -> Any:
+        """Import and create the protocol's object, a `ScoringProtocol`."""
+        return create(self.component)
+
+    def with_options(self, options: Mapping[str, Any]) -> ChosenProtocol:
+        """Return the protocol with some options changed.
+
+        Raises
+        ------
+        ConfigError
+            Unknown options or unusable values, all reported together.
+        """
+        params = {param.name: param for param in self.spec.params}
+        problems = []
+        values = {}
+        for name, value in options.items():
+            if name not in params:
+                near = did_you_mean(name, params)
+                problems.append(f"unknown option {name!r}" + (f"; {near}" if near else ""))
+                continue
+            try:
+                values[name] = _option_value(params[name], value, of=self.name)
+            except ConfigError as error:
+                problems += error.problems or (error.message,)
+        if problems:
             raise ConfigError(
-                f"protocol {self.name} has no option {', '.join(map(repr, unknown))}",
-                hint=f"its options are {', '.join(sorted(self.defaults))}",
+                f"the options of the protocol {self.name} cannot be used",
+                problems=problems,
+                hint=f"its options are {', '.join(sorted(params)) or 'none'}; "
+                f"neuco info {self.name}",
             )
-        return Protocol(**{**self.__dict__, "options": {**self.options, **options}})
+        changed = replace(self, options={**self.options, **values})
+        check = getattr(changed.implementation(), "check_options", None)
+        if check is None:
+            return changed
+        normalised = check(changed.values())
+        return replace(self, options={name: normalised[name] for name in changed.options})
 
 
-NEUCOBENCH_NOTICE = (
-    "neucobench-{year} repeats NeuCo-Bench's published probe with its known defects; "
-    "see docs/scores.md"
-)
-NEUCOBENCH_DEFAULTS: dict[str, Any] = {
-    "k_folds": 40,
-    "batch_size": 64,
-    "epochs": 10,
-    "learning_rate": 1e-3,
-    "embedding_dim": None,
-    "standardize_embeddings": True,
-    "normalize_labels": True,
-}
+def identity_of(name: str, version: int, changed: Mapping[str, Any]) -> str:
+    """Return ``name@version``, plus a digest of the options that differ from their defaults.
 
-# probe and metric name installed components to be used in place of the protocol's own.
-ROBUST_DEFAULTS: dict[str, Any] = {"folds": 10, "repeats": 1, "probe": None, "metric": None}
-
-# The keys and ranges of NeuCo-Bench's sample_config_svm.yaml.
-SVM_DEFAULTS: dict[str, Any] = {
-    "folds": 10,
-    "repeats": 1,
-    "metric": None,
-    "C_start_end": [0.001, 1000],
-    "epsilon_list": [0.01, 0.05, 0.1, 0.5],
-    "kernel_degree_list": [2, 3],
-    "kernel_gamma_start_end": [0.0001, 10],
-    "kernel_coef0_start_end": [-1, 2],
-    "n_iter": 50,
-    "inner_folds": 3,
-    "search_rows": 2000,
-}
-
-PROTOCOLS: Mapping[str, Protocol] = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol(
-            name="neucobench-2026",
-            version=1,
-            summary="NeuCo-Bench's linear probe of 2026-06-30, to the fold",
-            scorer="neucocore.evaluation.neucobench.protocol:score",
-            defaults=NEUCOBENCH_DEFAULTS,
-            by_stem=True,
-            notice=NEUCOBENCH_NOTICE.format(year=2026),
-        ),
-        Protocol(
-            name="neucobench-2025",
-            version=1,
-            summary="the 2025 challenge's settings: 20 epochs, padded to 1024",
-            scorer="neucocore.evaluation.neucobench.protocol:score",
-            defaults={**NEUCOBENCH_DEFAULTS, "epochs": 20, "embedding_dim": 1024},
-            by_stem=True,
-            notice=NEUCOBENCH_NOTICE.format(year=2025),
-        ),
-        Protocol(
-            name="robust",
-            version=1,
-            summary="ridge and logistic probes chosen inside the training part, pooled scores",
-            scorer="neucocore.evaluation.robust:score",
-            defaults=ROBUST_DEFAULTS,
-        ),
-        Protocol(
-            name="svm",
-            version=1,
-            summary="polynomial SVM, parameters searched inside the training part",
-            scorer="neucocore.evaluation.svm:score",
-            defaults=SVM_DEFAULTS,
-        ),
-    )
-}
+    Parameters
+    ----------
+    changed
+        Options as a run records them. Those that name a component hold its name and version.
+    """
+    base = f"{name}@{version}"
+    if not changed:
+        return base
+    text = json.dumps(changed, sort_keys=True, separators=(",", ":"))
+    return f"{base}+{hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]}"
 
 
-def protocol(name: str) -> Protocol:
-    """Look a protocol up by ``name`` or ``name@version``."""
-    base, _, version = name.partition("@")
-    found = PROTOCOLS.get(base)
-    if found is None or (version and version != str(found.version)):
-        known = ", ".join(f"{p.name}@{p.version}" for p in PROTOCOLS.values())
-        raise UnknownComponentError(f"unknown protocol {name!r}", hint=f"the protocols are {known}")
-    return found
+def recorded_identity(name: str, version: int, changed: Mapping[str, Any]) -> str | None:
+    """Return the identity of a run from the options in its ``run.json``.
+
+    Runs written before identities had twelve hexadecimal digits name a probe or metric without its
+    version. The installed version is taken then; None if the component is not installed.
+    """
+    try:
+        options = {
+            key: _component_option(COMPONENT_OPTIONS[key], value)
+            if key in COMPONENT_OPTIONS and value is not None
+            else value
+            for key, value in changed.items()
+        }
+    except NeucoError:
+        return None
+    return identity_of(name, version, options)
+
+
+def protocol(name: str) -> ChosenProtocol:
+    """Look a protocol up by its name, ``name@version`` or ``plugin/name``."""
+    return ChosenProtocol(find("protocol", name))
+
+
+def choose_protocols(
+    names: Sequence[str],
+    *,
+    probe: str | Mapping[str, Any] | None = None,
+    metric: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> tuple[ChosenProtocol, ...]:
+    """Look protocols up and set their options; the default protocol where none is named.
+
+    Parameters
+    ----------
+    probe
+        An installed probe in place of the protocol's own: its name, or a mapping of ``name`` and
+        its parameters.
+    metric
+        An installed metric that becomes the primary one of every task.
+    options
+        Options by name. ``probe.NAME`` sets a parameter of the probe.
+
+    Raises
+    ------
+    ConfigError
+        A protocol without such an option, or a value that cannot be used.
+    """
+    settings: dict[str, Any] = {}
+    probe_params: dict[str, Any] = {}
+    for key, value in (options or {}).items():
+        owner, separator, name = key.partition(".")
+        if separator and owner == "probe":
+            probe_params[name] = value
+        else:
+            settings[key] = value
+    if probe_params and probe is None:
+        raise ConfigError(
+            f"--set probe.{next(iter(probe_params))} sets a parameter of a probe, but no probe "
+            "is chosen",
+            hint="name one with --probe; neuco list probes",
+        )
+    if probe is not None:
+        named = {"name": probe} if isinstance(probe, str) else dict(probe)
+        settings["probe"] = {**named, **probe_params}
+    if metric is not None:
+        settings["metric"] = metric
+    chosen = [protocol(name) for name in names or (DEFAULT_PROTOCOL,)]
+    for one in chosen:
+        for kind in ("probe", "metric"):
+            if kind in settings and kind not in one.defaults:
+                raise ConfigError(
+                    f"the protocol {one.name} has its own {kind}, which --{kind} cannot replace",
+                    hint=f"use --{kind} with --protocol {DEFAULT_PROTOCOL}",
+                )
+    return tuple(one.with_options(settings) if settings else one for one in chosen)
+
+
+def component_name(value: str | Mapping[str, Any] | None) -> str | None:
+    """Return the name in an option that names a component; None stays None."""
+    return value if value is None or isinstance(value, str) else str(value["name"])
+
+
+def components_of(
+    chosen: ChosenProtocol, implementation: Any, tasks: Sequence[ScoringTask]
+) -> list[Component]:
+    """Return the components whose code a protocol's scores of some tasks depend on."""
+    options = chosen.values()
+    if hasattr(implementation, "components"):
+        named = set(implementation.components(tasks, options))
+    else:
+        named = {
+            ("metric", name) for task in tasks for name in (task.metric, *task.secondary_metrics)
+        }
+        for key, kind in COMPONENT_OPTIONS.items():
+            if options.get(key) is not None:
+                named.add((kind, str(component_name(options[key]))))
+    return [find(kind, name) for kind, name in sorted(named)]
+
+
+def _option_value(param: Param, value: Any, *, of: str) -> Any:
+    if value is None and param.nullable:
+        return None
+    if param.name in COMPONENT_OPTIONS:
+        return _component_option(COMPONENT_OPTIONS[param.name], value)
+    if isinstance(value, list):
+        return value  # from a configuration file: its items keep their types
+    return check_values({param.name: value}, [param], of=of)[param.name]
+
+
+def _component_option(kind: Kind, value: str | Mapping[str, Any]) -> dict[str, Any]:
+    """Return a component's name and version, and its parameters that differ from the defaults."""
+    settings = {"name": value} if isinstance(value, str) else dict(value)
+    settings.pop("version", None)
+    component = find(kind, str(settings.pop("name")))
+    params = component.spec.params
+    values = check_values(settings, params, of=component.full_name)
+    defaults = {param.name: param.default for param in params}
+    changed = {name: item for name, item in sorted(values.items()) if item != defaults[name]}
+    return {"name": component.full_name, "version": component.spec.version, **changed}

@@ -7,13 +7,13 @@ from typing import Any
 
 from neucocore.evaluation.heldout.plugin_probe import installed_probe
 from neucocore.evaluation.heldout.predict import Fitter, Progress
-from neucocore.evaluation.heldout.scoring import score_held_out
+from neucocore.evaluation.heldout.scoring import check_split_options, score_held_out
 from neucocore.evaluation.inputs import ScoringInput
-from neucocore.evaluation.linear.moments import TrainingPart
 from neucocore.evaluation.linear.probe import LinearModel, Target, fit_linear
+from neucocore.evaluation.linear.training_part import TrainingPart
 from neucocore.evaluation.outcome import TaskOutcome
 
-IDENTITY = "robust@1"
+SPLIT_IDENTITY = "robust@1"
 """What the splits are hashed with: changed options keep the splits, so that probes compare."""
 
 
@@ -21,44 +21,58 @@ class LinearFitter:
     """Ridge for values, logistic regression for classes."""
 
     name = "ridge and logistic"
-    uses_moments = True
+    uses_statistics = True
 
     def __call__(
         self, part: TrainingPart, targets: Sequence[Target], split: int
     ) -> list[LinearModel]:
-        """Fit; nothing is random, so ``split`` is not needed."""
+        """Fit the targets on one training part; no step is random, so ``split`` is not used."""
         del split
         return fit_linear(part, targets)
 
 
-def score(
-    given: ScoringInput,
-    options: Mapping[str, Any],
-    *,
-    jobs: int = 1,
-    progress: Progress | None = None,
-) -> list[TaskOutcome]:
-    """Score tasks under ``robust@1``.
+class RobustProtocol:
+    """Score tasks under ``robust``.
 
-    Parameters
-    ----------
-    given
-        Embeddings and tasks.
-    options
-        ``folds``, ``repeats``; ``probe``, an installed probe's name or a mapping of ``name`` and
-        its parameters; ``metric``, an installed metric's name, the primary one of all tasks.
-    jobs
-        Threads. The numbers do not depend on it.
-    progress
-        Called with task, splits done, splits in all.
-
-    Raises
-    ------
-    DataError
-        Tasks of one class only, or with too few rows of a class or too few groups, all in one.
-    ConfigError
-        A probe or metric that is not meant for a task's problem.
+    Options: ``folds``, ``repeats``; ``probe`` and ``metric``, None or a mapping with the ``name``
+    of an installed component and, for a probe, its parameters.
     """
-    probe = options.get("probe")
-    fit: Fitter = LinearFitter() if probe is None else installed_probe(probe, IDENTITY, given.tasks)
-    return score_held_out(given, options, fit, identity=IDENTITY, jobs=jobs, progress=progress)
+
+    def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the options unchanged if ``folds`` and ``repeats`` can be used.
+
+        Raises
+        ------
+        ConfigError
+            They cannot.
+        """
+        check_split_options(options)
+        return options
+
+    def score(
+        self,
+        inputs: ScoringInput,
+        options: Mapping[str, Any],
+        *,
+        jobs: int = 1,
+        progress: Progress | None = None,
+    ) -> list[TaskOutcome]:
+        """Score every task; parameters as in `neucocore.evaluation.protocols.ScoringProtocol`.
+
+        Raises
+        ------
+        DataError
+            Tasks with a single class, or with too few rows of a class or too few groups, all
+            reported together.
+        ConfigError
+            A probe or metric that does not apply to a task's problem.
+        """
+        probe = options.get("probe")
+        fit: Fitter = (
+            LinearFitter()
+            if probe is None
+            else installed_probe(probe, SPLIT_IDENTITY, inputs.tasks)
+        )
+        return score_held_out(
+            inputs, options, fit, identity=SPLIT_IDENTITY, jobs=jobs, progress=progress
+        )

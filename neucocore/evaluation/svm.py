@@ -11,13 +11,13 @@ from neucocore.components.specs import Problem
 from neucocore.errors import ConfigError
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
 from neucocore.evaluation.heldout.predict import Progress
-from neucocore.evaluation.heldout.scoring import score_held_out
+from neucocore.evaluation.heldout.scoring import check_split_options, score_held_out
 from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.outcome import TaskOutcome
-from neucocore.evaluation.protocols import SVM_DEFAULTS
+from neucocore.evaluation.protocols import protocol
 from neucocore.interfaces import Probe
 
-IDENTITY = "svm@1"
+SPLIT_IDENTITY = "svm@1"
 NOT_FOR_THE_PROBE = ("folds", "repeats", "metric")
 RANGES = ("C_start_end", "kernel_gamma_start_end", "kernel_coef0_start_end")
 LISTS = ("epsilon_list", "kernel_degree_list")
@@ -25,31 +25,72 @@ IGNORED = ("n_jobs", "n_points", "optimizer_kwargs", "verbose")
 """Settings of the reference's optimiser that a random search does not have."""
 
 
-def score(
-    given: ScoringInput,
-    options: Mapping[str, Any],
-    *,
-    jobs: int = 1,
-    progress: Progress | None = None,
-) -> list[TaskOutcome]:
-    """Score tasks under ``svm@1``; parameters and errors as in `neucocore.evaluation.robust.score`.
+class SVMProtocol:
+    """Score tasks under ``svm``. Options: see ``neuco info svm``."""
 
-    Parameters
-    ----------
-    options
-        Those of `neucocore.evaluation.protocols.SVM_DEFAULTS`.
-    """
-    params = {key: value for key, value in options.items() if key not in NOT_FOR_THE_PROBE}
-    _check(params)
-    component = find("probe", "core/svm")
-    resolve(component, component.spec.factory)  # import before BLAS is limited to one thread
+    def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the options with their lists as numbers.
 
-    def make(problem: Problem) -> Probe:
-        probe: Probe = create(component, problem=problem, **params)
-        return probe
+        Raises
+        ------
+        ConfigError
+            Values that cannot be used, all reported together.
+        """
+        check_split_options(options)
+        normalised = {
+            key: _numbers(value) if key in RANGES + LISTS else value
+            for key, value in options.items()
+        }
+        if problems := _problems(normalised):
+            raise ConfigError(
+                "the options of the protocol svm cannot be used",
+                problems=problems,
+                hint="neuco info svm shows the options and their defaults",
+            )
+        return normalised
 
-    fit = ProbeFitter(make, "svm", IDENTITY)
-    return score_held_out(given, options, fit, identity=IDENTITY, jobs=jobs, progress=progress)
+    def score(
+        self,
+        inputs: ScoringInput,
+        options: Mapping[str, Any],
+        *,
+        jobs: int = 1,
+        progress: Progress | None = None,
+    ) -> list[TaskOutcome]:
+        """Score every task; parameters as in `neucocore.evaluation.protocols.ScoringProtocol`.
+
+        Raises
+        ------
+        DataError
+            Tasks with a single class, or with too few rows of a class or too few groups, all
+            reported together.
+        ConfigError
+            Options that cannot be used, or a metric that does not apply to a task's problem.
+        """
+        options = self.check_options(options)
+        params = {key: value for key, value in options.items() if key not in NOT_FOR_THE_PROBE}
+        component = find("probe", "core/svm")
+        resolve(component, component.spec.factory)  # import before BLAS is limited to one thread
+
+        def make(problem: Problem) -> Probe:
+            probe: Probe = create(component, problem=problem, **params)
+            return probe
+
+        fit = ProbeFitter(make, "svm", SPLIT_IDENTITY)
+        return score_held_out(
+            inputs, options, fit, identity=SPLIT_IDENTITY, jobs=jobs, progress=progress
+        )
+
+
+def _numbers(value: Any) -> Any:
+    """Return the items of a list as numbers where they are texts that read as numbers."""
+    if not isinstance(value, list | tuple):
+        return value
+    try:
+        numbers = [float(item) if isinstance(item, str) else item for item in value]
+    except ValueError:
+        return value
+    return [int(n) if isinstance(n, float) and n.is_integer() else n for n in numbers]
 
 
 def options_from_probe_params(probe_params: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,15 +120,10 @@ def options_from_probe_params(probe_params: Mapping[str, Any]) -> dict[str, Any]
     if options.get("epsilon_list") is None:
         options["epsilon_list"] = [0.1]  # scikit-learn's own
     if not problems:
-        problems = _problems({**SVM_DEFAULTS, **options})
+        problems = _problems({**protocol("svm").values(), **options})
     if problems:
         raise ConfigError("probe_params of the SVM cannot be used", problems=problems)
     return options
-
-
-def _check(params: Mapping[str, Any]) -> None:
-    if problems := _problems(params):
-        raise ConfigError("options of svm cannot be used", problems=problems)
 
 
 def _problems(params: Mapping[str, Any]) -> list[str]:

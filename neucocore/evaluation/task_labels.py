@@ -10,7 +10,8 @@ from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
 from neucocore.components.specs import TaskSpec
 from neucocore.data.labels.checks import checked_labels
-from neucocore.data.labels.labels import LabelFile, Labels
+from neucocore.data.labels.label_file import LabelFile
+from neucocore.data.labels.labels import Labels
 from neucocore.errors import ComponentOutputError, DataError
 
 

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import cast
-
-import numpy as np
-from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component, installation
 from neucocore.components.lookup import find
 from neucocore.components.specs import Problem, TaskSpec
-from neucocore.data.ids import bare_id
-from neucocore.data.labels.labels import LabelFile, Labels, label_digest
+from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.subset import subset_files
 from neucocore.errors import (
     AmbiguousComponentError,
-    ConfigError,
-    DataError,
-    IdError,
     UnknownComponentError,
 )
 from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.task_labels import labels_of
-from neucocore.files.findings import messages, raise_for_findings
-from neucocore.files.text_table import read_text_table
+from neucocore.files.findings import messages
 from neucocore.messages import did_you_mean
 
 DEFAULT_METRIC: Mapping[Problem, str] = {
@@ -45,7 +36,7 @@ class TaskSelection:
     Attributes
     ----------
     labelled_ids
-        Ids with a label in any file, after ``where`` and before the task filter.
+        Ids with a label in any file, after ``subset`` and before the task filter.
     warnings
         What was dropped or repaired while reading.
     """
@@ -54,23 +45,13 @@ class TaskSelection:
     labelled_ids: frozenset[str]
     warnings: tuple[str, ...]
 
-    def by_stem(self) -> TaskSelection:
-        """Return the same tasks as ``neucobench-*`` sees them: named by stem, without groups."""
-        tasks = tuple(replace(task, key=task.stem, groups=None) for task in self.tasks)
-        return replace(self, tasks=tasks)
-
-    def by_id(self) -> TaskSelection:
-        """Return the same tasks with digests in which groups have a part, the rows' order none."""
-        return replace(self, tasks=tuple(map(_with_digest_by_id, self.tasks)))
-
 
 def select_tasks(
     files: Sequence[LabelFile],
     *,
     dataset: str | None = None,
     patterns: Sequence[str] = (),
-    where: str | None = None,
-    groups: Mapping[str, str] | None = None,
+    subset: str | None = None,
 ) -> TaskSelection:
     """Turn label files into scoring tasks.
 
@@ -83,33 +64,27 @@ def select_tasks(
         only, so without it every file is a task of its own.
     patterns
         Names, stems or wildcards of the tasks wanted; all by default.
-    where
-        Keep only rows with a true value in this column; acts first.
-    groups
-        Group of each id, for grouped splits.
+    subset
+        ``COLUMN`` or ``COLUMN=VALUE``: keep only these rows, before anything else.
 
     Raises
     ------
     UnknownComponentError
         A pattern that matches no task.
-    IdError
-        Labelled ids without a group.
     """
     warnings = [
         f"{file.path.name}: {text}"
         for file in files
         for text in messages(file.findings, "warning", "repaired")
     ]
-    if where is not None:
-        files = subset_files(files, where)
+    if subset is not None:
+        files = subset_files(files, subset)
         empty = [file.path.name for file in files if not file.ids]
-        warnings += [f"{name}: no row in subset {where}; the task is left out" for name in empty]
+        warnings += [f"{name}: no row in subset {subset}; the task is left out" for name in empty]
         files = [file for file in files if file.ids]
     labelled = frozenset(cube for file in files for cube in file.ids)
     claims = _claims(files, dataset, patterns)
     chosen = _matching([_scoring_task(*claim) for claim in claims], patterns)
-    if groups is not None:
-        chosen = [replace(task, groups=_groups_of(task, groups)) for task in chosen]
     return TaskSelection(tuple(chosen), labelled, tuple(warnings))
 
 
@@ -147,33 +122,6 @@ def task_for_file(
     return max(claiming, key=lambda c: c.spec.version)
 
 
-def read_groups(text: str) -> dict[str, str]:
-    """Read ``FILE:COLUMN`` into the group of each id; an empty cell is no group."""
-    name, separator, column = text.rpartition(":")
-    if not separator or not name or not column:
-        raise ConfigError(
-            f"--groups {text!r} is not FILE:COLUMN", hint="--groups locations.csv:place"
-        )
-    table = read_text_table(Path(name))
-    for wanted in ("id", column):
-        if wanted not in table.columns:
-            raise DataError(
-                f"{name} has no column {wanted!r}",
-                hint=f"its columns are {', '.join(table.columns)}",
-            )
-    raise_for_findings(name, table.findings)
-    groups: dict[str, str] = {}
-    cells = zip(table.column("id"), table.column(column), strict=True)
-    pairs = [(bare_id(cube), group) for cube, group in cells if group.strip()]
-    doubled = sorted({cube for cube, group in pairs if groups.setdefault(cube, group) != group})
-    if doubled:
-        raise DataError(
-            f"{name} gives {len(doubled)} ids more than one {column}: {', '.join(doubled[:3])}",
-            hint="rows of one id must name one group",
-        )
-    return groups
-
-
 def _claims(
     files: Sequence[LabelFile], dataset: str | None, patterns: Sequence[str]
 ) -> list[tuple[Component | None, list[LabelFile]]]:
@@ -204,22 +152,11 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
         ids=tuple(labels.ids),
         y=labels.y,
         metric=metric,
-        digest=label_digest(labels),
         classes=tuple(labels.classes),
         outputs=tuple(labels.outputs),
         secondary_metrics=secondary,
         groups=labels.groups,
     )
-
-
-def _groups_of(task: ScoringTask, groups: Mapping[str, str]) -> NDArray[np.str_]:
-    missing = [cube for cube in task.ids if cube not in groups]
-    if missing:
-        raise IdError(
-            f"--groups: {len(missing)} of {len(task.ids)} ids of task {task.key} have no group: "
-            f"{', '.join(missing[:3])}"
-        )
-    return np.array([groups[cube] for cube in task.ids])
 
 
 def _matching(tasks: Sequence[ScoringTask], patterns: Sequence[str]) -> list[ScoringTask]:
@@ -246,22 +183,6 @@ def _matching(tasks: Sequence[ScoringTask], patterns: Sequence[str]) -> list[Sco
             hint=hint,
         )
     return sorted(chosen.values(), key=lambda task: task.key)
-
-
-def digest_of(task: ScoringTask) -> str:
-    """Return the digest of what there is to score: ids in order, labels and groups."""
-    return label_digest(Labels(task.ids, task.y, task.groups, task.classes, task.outputs))
-
-
-def _with_digest_by_id(task: ScoringTask) -> ScoringTask:
-    order = sorted(range(len(task.ids)), key=task.ids.__getitem__)
-    by_id = replace(
-        task,
-        ids=tuple(task.ids[row] for row in order),
-        y=task.y[order],
-        groups=None if task.groups is None else task.groups[order],
-    )
-    return replace(task, digest=digest_of(by_id))
 
 
 def _names(task: ScoringTask) -> set[str]:

@@ -58,14 +58,14 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
         _discard_abandoned(target.parent)
     temporary = target.parent / f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}{SUFFIX}"
     try:
-        with naming(target, instead_of=temporary), temporary.open("xb") as file:
+        with errors_about(target, instead_of=temporary), temporary.open("xb") as file:
             yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())
         with suppress(FileNotFoundError):
             shutil.copymode(target, temporary)
-        with naming(target, instead_of=temporary):
+        with errors_about(target, instead_of=temporary):
             temporary.replace(target)
         if durable:
             _sync_folder(target.parent)
@@ -75,7 +75,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def naming(path: Path, *, instead_of: Path | None = None) -> Iterator[None]:
+def errors_about(path: Path, *, instead_of: Path | None = None) -> Iterator[None]:
     """Let the system's errors name the file a person asked for.
 
     A full disk is reported without any file, and a temporary file means nothing to anybody.

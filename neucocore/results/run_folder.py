@@ -22,7 +22,7 @@ import numpy as np
 
 from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import TaskOutcome
-from neucocore.evaluation.protocols import Protocol
+from neucocore.evaluation.protocols import ChosenProtocol
 from neucocore.files.atomic import replacing, write_bytes
 from neucocore.provenance.machine import file_digest
 from neucocore.results.layout import RUN, SCORES, SUMMARY, check_name, new_run_folder
@@ -55,7 +55,7 @@ class Run:
 
     method: str
     phase: str
-    protocol: Protocol
+    protocol: ChosenProtocol
     outcomes: Sequence[TaskOutcome]
     key: str
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -226,7 +226,7 @@ def _provenance(experiment: str, run: Run, files: Mapping[str, str]) -> dict[str
         "protocol": {
             "identity": run.protocol.identity,
             "name": run.protocol.name,
-            "version": run.protocol.version,
+            "version": run.protocol.spec.version,
             "options": run.protocol.values(),
             "noted": dict(run.noted),
         },

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from neucocore.components.discovery import installation
-from neucocore.evaluation.evaluate import Prepared, Progress, components_of, score
-from neucocore.evaluation.protocols import Protocol
-from neucocore.provenance.machine import Meter, file_digest, machine, software
+from neucocore.evaluation.prepare import Prepared, ProtocolInputs
+from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
+from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
 from neucocore.results.run_folder import Run, find_run, read_provenance, write_run
 
@@ -23,6 +23,7 @@ class RunReport:
     folder: Path
     up_to_date: bool
     tasks: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a task for a table."""
@@ -31,29 +32,28 @@ class RunReport:
 
 
 def run_protocol(
-    prepared: Prepared,
-    chosen: Protocol,
-    *,
-    jobs: int = 1,
-    force: bool = False,
-    progress: Progress | None = None,
+    prepared: Prepared, chosen: ChosenProtocol, *, progress: Progress | None = None
 ) -> RunReport:
-    """Score prepared input and write its run folder; an equal run that is there is found.
+    """Score a prepared evaluation under one protocol and write its run folder.
+
+    An equal run that exists is returned instead, unless the options ask for ``force``.
 
     Raises
     ------
     ConfigError
-        The method or the phase cannot be a folder's name.
+        The method or the phase cannot be the name of a folder.
     """
-    request = prepared.request
+    request, options = prepared.request, prepared.request.options
+    output = Path(options.output)
     check_name(request.method, "method")
     check_name(request.phase, "phase")
-    check_output(request.output)
-    key = prepared.key(chosen)
-    if not force and (folder := find_run(request.output, request.phase, request.method, key)):
-        return RunReport(chosen.identity, folder, True, tuple(_tasks(folder)))
+    check_output(output)
+    inputs = prepared.for_protocol(chosen)
+    key = inputs.key
+    if not options.force and (folder := find_run(output, request.phase, request.method, key)):
+        return RunReport(chosen.identity, folder, True, tuple(_tasks(folder)), inputs.notes)
     meter = Meter()
-    outcomes = score(prepared, chosen, jobs=jobs, progress=progress)
+    outcomes = inputs.score(jobs=options.jobs, progress=progress)
     run = Run(
         method=request.method,
         phase=request.phase,
@@ -61,19 +61,19 @@ def run_protocol(
         outcomes=outcomes,
         key=key,
         config=request.config,
-        provenance=_provenance(prepared, chosen, meter, jobs),
-        noted=_noted(prepared, chosen),
-        warnings=(*prepared.warnings, *prepared.ignored(chosen)),
-        partial=prepared.partial,
+        provenance=_provenance(prepared, inputs, meter),
+        noted=_noted(prepared, inputs),
+        warnings=(*prepared.warnings, *inputs.notes),
+        partial=prepared.joined.partial,
         unregistered=any(not plugin.registered for plugin in installation().plugins),
-        fold_results=request.switches.fold_results,
+        fold_results=request.fold_results,
     )
-    folder = write_run(request.output, run)
-    if request.switches.plots:
+    folder = write_run(output, run)
+    if request.plots:
         from neucocore.results.plots import draw_plots
 
         draw_plots(folder, outcomes)
-    return RunReport(chosen.identity, folder, False, tuple(_tasks(folder)))
+    return RunReport(chosen.identity, folder, False, tuple(_tasks(folder)), inputs.notes)
 
 
 def _tasks(folder: Path) -> list[Mapping[str, Any]]:
@@ -81,37 +81,36 @@ def _tasks(folder: Path) -> list[Mapping[str, Any]]:
     return list(record.get("tasks", ()))
 
 
-def _provenance(prepared: Prepared, chosen: Protocol, meter: Meter, jobs: int) -> dict[str, Any]:
-    request = prepared.request
-    components = components_of(chosen, prepared.selection.tasks)
-    file = request.embeddings
+def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dict[str, Any]:
+    options, loaded = prepared.request.options, prepared.inputs
+    components = components_of(inputs.chosen, inputs.implementation, inputs.scoring.tasks)
+    distributions = {component.distribution for component in (*components, inputs.chosen.component)}
     return {
-        "software": software({component.distribution for component in components}),
+        "software": software(distributions),
         "machine": machine(),
-        "costs": {**meter.read(), "jobs": jobs},
+        "costs": {**meter.read(), "jobs": options.jobs},
         "embeddings": {
-            "file": file.name,
-            "sha256": file_digest(file) if file.is_file() else None,
-            "rows": len(prepared.embeddings.ids),
-            "dimension": prepared.embeddings.dimension,
-            "metadata": prepared.embeddings.metadata,
+            "file": Path(options.embeddings).name,
+            "sha256": loaded.file_sha256,
+            "rows": len(loaded.embeddings.ids),
+            "dimension": loaded.embeddings.dimension,
+            "metadata": loaded.embeddings.metadata,
         },
         "parameters": {
-            "nan": request.nan,
-            "allow_missing": request.allow_missing,
-            "lenient": request.lenient,
-            "groups": request.groups is not None,
-            "exclude": request.exclude is not None,
-            "dimension": request.limit,
+            "nan": options.nan,
+            "allow_missing": options.allow_missing,
+            "lenient": prepared.request.lenient,
+            "split": loaded.split,
+            "exclude": loaded.exclude,
+            "dimension": options.dimension,
         },
     }
 
 
-def _noted(prepared: Prepared, chosen: Protocol) -> dict[str, Any]:
-    """Return what moves scores without being an option of the protocol."""
-    given = prepared.given(chosen)
+def _noted(prepared: Prepared, inputs: ProtocolInputs) -> dict[str, Any]:
+    """Return what changes scores without being an option of the protocol."""
     return {
-        "tasks": [task.key for task in given.tasks],
-        "where": prepared.request.where,
-        "store_probes": given.store_probe,
+        "tasks": [task.key for task in inputs.scoring.tasks],
+        "subset": prepared.request.options.subset,
+        "store_probes": inputs.scoring.store_probe,
     }

@@ -16,15 +16,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import neucocore
 from neucocore.components.discovery import CORE, PluginRecord
 from neucocore.components.heavy_imports import HEAVY_MODULES
+from neucocore.public_names import PUBLIC_NAMES
 from neucocore.testing.records import Skip, check, require
 
 SLOW_SECONDS = 0.2
 LIMIT_SECONDS = 120
 DISTRIBUTION_PREFIX = "neuco-plugin-"
-PUBLIC = frozenset({"neucocore.plugin", *(f"neucocore.{name}" for name in neucocore.__all__)})
+PUBLIC = frozenset({"neucocore.plugin", *(f"neucocore.{name}" for name in PUBLIC_NAMES)})
 SHOWN = 3
 OF_CORE = re.compile(r"neucocore(?![\w.-])", re.IGNORECASE)
 """A requirement of the core, and not of another distribution whose name begins like its own."""

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from neucocore.components.factory import create, resolve
 from neucocore.components.lookup import find
 from neucocore.components.specs import MetricSpec, TaskSpec
-from neucocore.data.labels.labels import Labels, read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file, read_label_folder
+from neucocore.data.labels.labels import Labels
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import score
 from neucocore.evaluation.tasks import select_tasks
 from neucocore.testing.cubes import make_cubes
 from neucocore.testing.declarations import ComponentContext
@@ -87,8 +87,9 @@ class TaskContext(ComponentContext):
             tasks=(judged,),
             labelled_ids=frozenset(judged.ids),
         )
-        (result,) = score(given, protocol("robust").values() | {"repeats": 1})
-        return result
+        chosen = protocol("robust")
+        results: list[TaskOutcome] = chosen.implementation().score(given, chosen.values())
+        return results[0]
 
     @cached_property
     def oracle(self) -> NDArray[np.float64]:

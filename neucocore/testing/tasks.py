@@ -14,7 +14,7 @@ from neucocore.components.specs import MetricSpec
 from neucocore.data.labels.labels import label_digest
 from neucocore.evaluation.heldout.joined_task import join
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
-from neucocore.evaluation.robust import IDENTITY
+from neucocore.evaluation.robust import SPLIT_IDENTITY
 from neucocore.testing.randomness import leaving_generators_alone
 from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.task_context import DIMENSION, TaskContext
@@ -114,7 +114,7 @@ def task_splits(context: TaskContext) -> None:
         require(len(set(map(str, groups))) > 1, "all samples are of one group")
     task = replace(_bare(context), ids=tuple(labels.ids), y=np.asarray(labels.y), groups=groups)
     given = ScoringInput(task.ids, np.zeros((len(task.ids), 1), np.float32), (task,), frozenset())
-    joined = join(given, task, folds=10, repeats=1, protocol=IDENTITY)
+    joined = join(given, task, folds=10, repeats=1, protocol=SPLIT_IDENTITY)
     _expect_together(joined.ids, joined.folds[0], "sample")
     if groups is not None:
         of_id = dict(zip(labels.ids, map(str, groups), strict=True))

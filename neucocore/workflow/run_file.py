@@ -7,14 +7,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
+from neucocore.encoding.options import EncodeOptions
+from neucocore.evaluation.options import EvaluateOptions
 from neucocore.files.yaml_document import Document, load_yaml
+from neucocore.options import DeclaredOption, coerce, declared_options, option_problem
+from neucocore.workflow.options import RunOptions
 
-KEYS = (
-    "name", "dataset", "encoders", "embeddings", "tasks", "dimension", "protocol", "where",
-    "groups", "probe", "metric", "phase", "labels", "output", "jobs", "exclude", "skip_bad",
-    "missing_chunks", "nan", "allow_missing",
-)  # fmt: skip
+OWN_KEYS = ("name", "dataset", "encoders", "embeddings", "labels", "output")
+RENAMED_KEYS = {"where": "subset", "groups": "split", "exclude": "exclude_file"}
+EXAMPLE = "encoders: [mean]\ndataset: {name: folder, path: DIR}"
+
+
+def _option_keys() -> dict[str, tuple[DeclaredOption, tuple[str, ...]]]:
+    """Return the options that a run file can set, each with the commands that have it."""
+    keys: dict[str, tuple[DeclaredOption, tuple[str, ...]]] = {}
+    for command, options_class in (("encode", EncodeOptions), ("evaluate", EvaluateOptions)):
+        for declared in declared_options(options_class):
+            if declared.option.run_file and not declared.option.argument:
+                _, commands = keys.get(declared.name, (declared, ()))
+                keys[declared.name] = (declared, (*commands, command))
+    return keys
+
+
+OPTIONS = _option_keys()
 DATASET_KEYS = ("name", "path", "set")
 RESERVED_ENCODER_KEYS = ("name", "as", "set")
 
@@ -30,119 +45,159 @@ class EncoderEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunFile:
-    """A run file with its paths resolved; the keys mean what the options of the commands mean."""
+    """A run file, its paths resolved.
+
+    Attributes
+    ----------
+    dataset, data, dataset_params
+        Name, folder and parameters of the data set.
+    labels
+        Folder of label files; None for those of the data set.
+    encode, evaluate
+        Options of the two commands, by the names of their dataclasses' fields.
+    notes
+        What to tell the user, such as keys under an earlier name.
+    """
 
     file: Path
     name: str
     dataset: str | None
     data: Path | None
-    dataset_settings: Mapping[str, Any]
+    dataset_params: Mapping[str, Any]
     encoders: tuple[EncoderEntry, ...]
     embeddings: tuple[Path, ...]
-    tasks: tuple[str, ...]
     labels: Path | None
-    protocols: tuple[str, ...]
     output: Path
-    dimension: int | None = None
-    where: str | None = None
-    groups: str | None = None
-    probe: str | Mapping[str, Any] | None = None
-    metric: str | None = None
-    phase: str | None = None
-    jobs: int = 1
-    exclude: Path | None = None
-    skip_bad: bool = False
-    missing_chunks: str = "error"
-    nan: str = "error"
-    allow_missing: bool = False
+    encode: Mapping[str, Any] = field(default_factory=dict)
+    evaluate: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def read_run_file(path: Path, output: Path | None = None) -> RunFile:
-    """Read and check a run file; all its problems come in one `ConfigError`."""
-    document = load_yaml(path)
-    return _Reader(document, output).run_file()
+def read_run_file(options: RunOptions) -> RunFile:
+    """Read and check a run file; all its problems come in one `ConfigError`.
+
+    Options of the command line take precedence over the file's keys, and these over the defaults.
+    """
+    document = load_yaml(Path(options.file))
+    return _Reader(document, options).run_file()
 
 
 class _Reader:
     """Collects the problems of a document while turning it into a `RunFile`."""
 
-    def __init__(self, document: Document, output: Path | None) -> None:
+    def __init__(self, document: Document, options: RunOptions) -> None:
         self.document = document
         self.base = document.file.resolve().parent
-        self.output = output
+        self.options = options
         self.problems: list[str] = []
+        self.notes: list[str] = []
         self.top: dict[str, Any] = {}
 
     def run_file(self) -> RunFile:
         document = self.document
-        if isinstance(document.value, dict):
-            self.top = document.value
-        else:
+        if not isinstance(document.value, dict):
             document.raise_for_problems(
                 [f"{document.file}: a run file is a mapping of keys such as dataset and encoders"],
-                hint="see docs/run-files.md",
+                hint=f"a minimal run file:\n{EXAMPLE}",
             )
-        self.problems += document.unknown_keys(self.top, KEYS)
-        dataset, data, settings = self._dataset()
+        self.top = self._renamed(document.value)
+        known = (*OWN_KEYS, *OPTIONS)
+        self.problems += document.unknown_keys(self.top, known)
+        dataset, data, dataset_params = self._dataset()
+        encode, evaluate = self._options()
         run = RunFile(
             file=document.file,
-            name=self._of("name", str, document.file.stem),
+            name=self._text("name") or document.file.stem,
             dataset=dataset,
             data=data,
-            dataset_settings=settings,
+            dataset_params=dataset_params,
             encoders=self._encoders(),
             embeddings=self._embeddings(),
-            tasks=self._texts("tasks"),
             labels=self._path("labels"),
-            protocols=self._texts("protocol") or (DEFAULT_PROTOCOL,),
-            output=self.output or self._path("output") or self.base / "results",
-            dimension=self._of("dimension", int, None),
-            where=self._of("where", str, None),
-            groups=self._groups(),
-            probe=self._probe(),
-            metric=self._of("metric", str, None),
-            phase=self._of("phase", str, None),
-            jobs=self._of("jobs", int, 1),
-            exclude=self._path("exclude"),
-            skip_bad=self._of("skip_bad", bool, False),
-            missing_chunks=self._choice("missing_chunks", ("error", "warn", "fill")),
-            nan=self._choice("nan", ("error", "zero")),
-            allow_missing=self._of("allow_missing", bool, False),
+            output=self._output(),
+            encode=encode,
+            evaluate=evaluate,
+            notes=tuple(self.notes),
         )
-        self._check_whole(run)
-        document.raise_for_problems(self.problems, hint="docs/run-files.md shows every key")
+        self._check_complete(run)
+        document.raise_for_problems(
+            self.problems, hint=f"the keys of a run file are {', '.join(known)}"
+        )
         return run
 
-    def _check_whole(self, run: RunFile) -> None:
+    def _renamed(self, top: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the keys under their present names; files from before the renaming are read."""
+        renamed = dict(top)
+        for old, new in RENAMED_KEYS.items():
+            if old in renamed:
+                value = renamed.pop(old)
+                if old == "groups" and isinstance(value, str):
+                    value = f"group:{value}"
+                renamed.setdefault(new, value)
+                self.notes.append(f"{self.document.place(old)}: {old} is now called {new}")
+        return renamed
+
+    def _options(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the options of encode and evaluate that the file or the command line set."""
+        encode: dict[str, Any] = {}
+        evaluate: dict[str, Any] = {}
+        for name, (declared, commands) in OPTIONS.items():
+            value = self.top.get(name)
+            if name == "jobs" and self.options.jobs is not None:
+                value = self.options.jobs
+            if value is None:
+                continue
+            if problem := option_problem(declared, value):
+                self._problem(f"{name} must be {problem}, found {value!r}", name)
+                continue
+            if (
+                name == "probe"
+                and isinstance(value, dict)
+                and not isinstance(value.get("name"), str)
+            ):
+                self._problem("probe must have a name", name)
+                continue
+            value = self._resolved(declared, value)
+            for command, values in (("encode", encode), ("evaluate", evaluate)):
+                if command in commands:
+                    values[name] = value
+        for values in (encode, evaluate):
+            values["force"] = self.options.force
+        return encode, evaluate
+
+    def _resolved(self, declared: DeclaredOption, value: Any) -> Any:
+        """Return a value with the path in it relative to the run file."""
+        if declared.is_path and isinstance(value, str):
+            return self.base / Path(value).expanduser()
+        if declared.name == "split" and value.count(":") > 1:
+            rule, _, rest = value.partition(":")
+            file, _, column = rest.rpartition(":")
+            return f"{rule}:{self.base / Path(file).expanduser()}:{column}"
+        return coerce(declared, value)
+
+    def _output(self) -> Path:
+        if self.options.output is not None:
+            return Path(self.options.output)
+        return self._path("output") or self.base / "results"
+
+    def _check_complete(self, run: RunFile) -> None:
         file = self.document.file
         if not self.top.get("encoders") and not self.top.get("embeddings"):
-            self.problems.append(f"{file}: neither encoders nor embeddings are named")
-        if run.encoders and run.dataset is None and "dataset" not in self.top:
+            self.problems.append(f"{file}: name encoders, embeddings or both")
+        if run.encoders and "dataset" not in self.top:
             self.problems.append(f"{file}: encoders need a dataset")
-        if run.labels is None and run.dataset is None and "dataset" not in self.top:
-            self.problems.append(f"{file}: without a dataset, labels must name a folder")
-        for key, value in (("dimension", run.dimension), ("jobs", run.jobs)):
-            if value is not None and value < 1:
-                self._problem(f"{key} must be at least 1, found {value}", key)
+        if run.labels is None and "dataset" not in self.top:
+            self.problems.append(f"{file}: name a folder of labels, or a dataset that has labels")
 
     def _problem(self, text: str, *path: str | int) -> None:
         self.problems.append(f"{self.document.place(*path)}: {text}")
 
-    def _of(self, key: str, kind: type, default: Any) -> Any:
+    def _text(self, key: str) -> str | None:
         value = self.top.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self._problem(f"{key} must be of type {kind.__name__}, found {value!r}", key)
-            return default
-        return value
-
-    def _choice(self, key: str, choices: tuple[str, ...]) -> str:
-        value: str = self._of(key, str, choices[0])
-        if value not in choices:
-            self._problem(f"{key} must be one of {', '.join(choices)}, found {value!r}", key)
-            return choices[0]
-        return value
+        if value is None or isinstance(value, str):
+            return value
+        self._problem(f"{key} must be a text, found {value!r}", key)
+        return None
 
     def _texts(self, key: str) -> tuple[str, ...]:
         value = self.top.get(key)
@@ -155,29 +210,8 @@ class _Reader:
         return tuple(values)
 
     def _path(self, key: str) -> Path | None:
-        value = self._of(key, str, None)
+        value = self._text(key)
         return None if value is None else self.base / Path(value).expanduser()
-
-    def _groups(self) -> str | None:
-        value = self._of("groups", str, None)
-        if value is None:
-            return None
-        name, _, column = value.rpartition(":")
-        if not name or not column:
-            self._problem(f"groups must be FILE:COLUMN, found {value!r}", "groups")
-            return None
-        return f"{self.base / Path(name).expanduser()}:{column}"
-
-    def _probe(self) -> str | Mapping[str, Any] | None:
-        value = self.top.get("probe")
-        named = value.get("name") if isinstance(value, dict) else value
-        if value is not None and not isinstance(named, str):
-            self._problem(
-                f"probe must be a name, or a mapping of name and parameters, found {value!r}",
-                "probe",
-            )
-            return None
-        return value
 
     def _dataset(self) -> tuple[str | None, Path | None, Mapping[str, Any]]:
         value = self.top.get("dataset")

@@ -8,14 +8,16 @@ import pytest
 
 from neucocore.components.factory import resolve
 from neucocore.components.lookup import find
-from neucocore.data.labels.labels import read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file, read_label_folder
 from neucocore.data.labels.stats import label_stats
 from neucocore.derivation.derive import derive_folder
 from neucocore.errors import DataError
 from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import score
+from neucocore.evaluation.robust import RobustProtocol
 from neucocore.evaluation.tasks import select_tasks
+
+score = RobustProtocol().score
 
 CUBES = 40
 

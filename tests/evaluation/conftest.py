@@ -9,7 +9,7 @@ import pytest
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import score
+from neucocore.evaluation.robust import RobustProtocol
 
 METRICS = {
     "regression": "r2",
@@ -46,7 +46,7 @@ def robust(task):
             cube_ids(len(matrix)), matrix, made, frozenset(), store_probe=store_probe
         )
         values = protocol("robust").with_options(options).values()
-        return score(given, values, jobs=jobs, progress=progress)
+        return RobustProtocol().score(given, values, jobs=jobs, progress=progress)
 
     return run
 

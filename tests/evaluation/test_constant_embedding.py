@@ -3,7 +3,9 @@ import pytest
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import score
+from neucocore.evaluation.robust import RobustProtocol
+
+score = RobustProtocol().score
 
 N = 60
 IDS = tuple(f"c{i:02}" for i in range(N))

@@ -88,7 +88,7 @@ def test_a_task_of_several_outputs_equals_scikit_learn(robust, task, rows, signa
 def test_a_binary_task_equals_scikit_learn(robust, task, rows, signals):
     y = (signals[:, 0] > 0.8).astype(int)
     result = robust(rows, task("vessel", y, "binary"))[0]
-    chosen = result.hyperparameters["chosen"]
+    chosen = result.hyperparameters["selected"]
     held = logistic_predictions(rows, y, result.predictions["split"], chosen)[:, 1]
     assert result.predictions["y_pred"] == pytest.approx(held, abs=1e-4)
     assert result.score == pytest.approx(reference.average_precision_score(y, held))
@@ -106,7 +106,7 @@ def test_a_binary_task_equals_scikit_learn(robust, task, rows, signals):
 def test_a_multi_class_task_equals_scikit_learn(robust, task, rows, signals):
     y = np.digitize(signals[:, 1], [-0.7, 0.7])
     result = robust(rows, task("crop", y, "multiclass", classes=("maize", "rye", "soy")))[0]
-    chosen = result.hyperparameters["chosen"]
+    chosen = result.hyperparameters["selected"]
     held = logistic_predictions(rows, y, result.predictions["split"], chosen)
     assert result.predictions["y_pred"] == pytest.approx(held, abs=1e-4)
     decided = held.argmax(axis=1)
@@ -125,7 +125,7 @@ def test_a_multi_label_task_equals_scikit_learn(robust, task, rows, signals):
     y = (signals > [0, 0.7, 1.0]).astype(float)
     result = robust(rows, task("cover", y, "multilabel", outputs=("a", "b", "c")))[0]
     splits = result.predictions["split"]
-    chosen = result.hyperparameters["chosen"]
+    chosen = result.hyperparameters["selected"]
     held = np.column_stack(
         [logistic_predictions(rows, y[:, k], splits, chosen[k::3])[:, 1] for k in range(3)]
     )
@@ -215,7 +215,7 @@ def test_points_are_judged_by_distance_and_by_output(robust, task, rows, signals
 
 def test_what_was_chosen_is_plain_json_by_split_and_column(robust, task, rows, signals):
     ships = task("ships", signals[:, :2], outputs=("row", "col"))
-    chosen = robust(rows, ships)[0].hyperparameters["chosen"]
+    chosen = robust(rows, ships)[0].hyperparameters["selected"]
     assert json.loads(json.dumps(chosen)) == chosen
     assert [(c["split"], c["column"]) for c in chosen] == [
         (s, k) for s in range(10) for k in (0, 1)

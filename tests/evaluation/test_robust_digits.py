@@ -12,7 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import score
+from neucocore.evaluation.robust import RobustProtocol
+
+score = RobustProtocol().score
 
 
 @pytest.fixture(scope="module", params=[30, 160], ids=["tall", "wide"])
@@ -96,12 +98,13 @@ SCRIPT = """
 import numpy as np
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import score
+from neucocore.evaluation.robust import RobustProtocol
 rng = np.random.default_rng(0)
 X, ids = rng.standard_normal((150, 40)).astype(np.float32), tuple(map(str, range(150)))
 y = X[:, 0] + rng.standard_normal(150)
 task = ScoringTask("y", "y", "regression", ids, y, "r2", "")
-print(score(ScoringInput(ids, X, (task,), frozenset()), protocol("robust").values())[0].score.hex())
+inputs = ScoringInput(ids, X, (task,), frozenset())
+print(RobustProtocol().score(inputs, protocol("robust").values())[0].score.hex())
 """
 
 

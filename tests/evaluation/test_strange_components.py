@@ -11,7 +11,8 @@ import pytest
 from neucocore.components.discovery import Component
 from neucocore.components.factory import plugin_errors
 from neucocore.components.specs import MetricSpec, ProbeSpec, TaskSpec
-from neucocore.data.labels.labels import Labels, read_label_file
+from neucocore.data.labels.label_file import read_label_file
+from neucocore.data.labels.labels import Labels
 from neucocore.errors import ComponentOutputError, MissingFileError
 from neucocore.evaluation.heldout.metrics import _call_metric
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter

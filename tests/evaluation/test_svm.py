@@ -34,7 +34,7 @@ def score_svm():
         ids = tuple(f"cube-{row:05d}" for row in range(len(X)))
         given = ScoringInput(ids, np.asarray(X, dtype=np.float32), tasks, frozenset())
         values = protocol("svm").with_options({"n_iter": 8, "folds": 3, **options}).values()
-        return svm.score(given, values, jobs=jobs)
+        return svm.SVMProtocol().score(given, values, jobs=jobs)
 
     return run
 
@@ -77,7 +77,7 @@ def test_the_search_sees_nothing_of_the_held_out_rows(score_svm, task, bowl):
     held = before.predictions["split"] == 0
     spoilt = np.where(held, -1000 * y, y)
     after = score_svm(X, task("y", spoilt))[0]
-    chosen = [result.hyperparameters["chosen"][0] for result in (before, after)]
+    chosen = [result.hyperparameters["selected"][0] for result in (before, after)]
     assert chosen[0] == chosen[1]
     assert json.loads(json.dumps(chosen)) == chosen
     predicted = [result.predictions["y_pred"][held] for result in (before, after)]
@@ -100,7 +100,7 @@ def test_a_range_that_is_left_out_is_not_searched(score_svm, task, bowl):
     X, _ = bowl
     options = svm.options_from_probe_params({"C_start_end": [1, 10], "kernel_degree_list": 1})
     assert options["kernel_gamma_start_end"] is None
-    chosen = score_svm(X, task("y", X[:, 0]), **options)[0].hyperparameters["chosen"]
+    chosen = score_svm(X, task("y", X[:, 0]), **options)[0].hyperparameters["selected"]
     assert all({"C", "degree", "epsilon"} == set(c) - {"split", "converged"} for c in chosen)
     assert all(c["degree"] == 1 and 1 <= c["C"] <= 10 for c in chosen)
 

@@ -1,1 +1,1 @@
-"""NeuCo-Bench's own protocol, reproduced to the fold."""
+"""The protocol of NeuCo-Bench, reproduced so that every fold has the same score."""

@@ -1,8 +1,10 @@
-"""Sums in float32, rounded as the reference's tensor library rounds them on x86 processors.
+"""Sums in float32, rounded as PyTorch rounds them on x86 processors.
 
-R2 of labels far from zero is a small difference of large sums, so the last bit of a sum shows in
-the fourth decimal of a very negative R2. The order of additions is: eight lanes, in each four
-streams, in each a cascade of four levels that are emptied into the next every 16 or more additions.
+R2 of labels that are far from zero is a small difference of large sums, so that the last bit of a
+sum changes the fourth decimal of a strongly negative R2. Numbers are added in the order of the
+PyTorch kernel (``aten/src/ATen/native/cpu/SumKernel.cpp``): eight vector lanes, in each lane four streams,
+and in each stream a cascade of four levels. A level is added to the next one and reset after 16 or
+more additions.
 """
 
 from __future__ import annotations
@@ -13,45 +15,45 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 LANES, STREAMS, LEVELS = 8, 4, 4
-SHORTEST_RUN = 4
-"""Power of two: additions into one level before it is emptied into the next."""
+MIN_LEVEL_POWER = 4
+"""Binary logarithm of the smallest number of additions to a level before it is reset."""
 
 
 def cascade_sum(values: Floats) -> Floats:
     """Sum each row of `values` (m, n) float32; returns (m,) float32."""
-    count, n = values.shape
+    m, n = values.shape
     if n < LANES:
-        return _streams(values[:, :, None])[:, 0]
-    whole = n // LANES
-    lanes = _streams(values[:, : whole * LANES].reshape(count, whole, LANES))
-    total = np.zeros(count, dtype=np.float32)
-    for column in (*values[:, whole * LANES :].T, *lanes.T):
+        return _sum_streams(values[:, :, None])[:, 0]
+    vectors = n // LANES
+    lanes = _sum_streams(values[:, : vectors * LANES].reshape(m, vectors, LANES))
+    total = np.zeros(m, dtype=np.float32)
+    for column in (*values[:, vectors * LANES :].T, *lanes.T):
         total += column
     return total
 
 
-def _streams(rows: Floats) -> Floats:
-    """Sum (m, n, lanes) over n in four streams that take turns, then these one by one."""
-    count, n, lanes = rows.shape
-    whole = n // STREAMS
-    streams = _cascade(rows[:, : whole * STREAMS].reshape(count, whole, STREAMS, lanes))
+def _sum_streams(rows: Floats) -> Floats:
+    """Sum (m, n, lanes) over n: four interleaved streams, which are then added one by one."""
+    m, n, lanes = rows.shape
+    rounds = n // STREAMS
+    streams = _sum_cascade(rows[:, : rounds * STREAMS].reshape(m, rounds, STREAMS, lanes))
     total = streams[:, 0]
-    for row in range(whole * STREAMS, n):
+    for row in range(rounds * STREAMS, n):
         total = total + rows[:, row]
     for stream in range(1, STREAMS):
         total = total + streams[:, stream]
     return total
 
 
-def _cascade(rows: Floats) -> Floats:
+def _sum_cascade(rows: Floats) -> Floats:
     """Sum (m, n, streams, lanes) over n, level by level."""
     n = rows.shape[1]
-    power = max(SHORTEST_RUN, (n - 1).bit_length() // LEVELS)
+    level_power = max(MIN_LEVEL_POWER, (n - 1).bit_length() // LEVELS)
     levels = np.zeros((LEVELS, rows.shape[0], *rows.shape[2:]), dtype=np.float32)
-    for done in range(1, n + 1):
-        levels[0] += rows[:, done - 1]
+    for added in range(1, n + 1):
+        levels[0] += rows[:, added - 1]
         for level in range(1, LEVELS):
-            if done % (1 << level * power):
+            if added % (1 << level * level_power):
                 break
             levels[level] += levels[level - 1]
             levels[level - 1] = 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from neucocore.errors import ConfigError
-from neucocore.evaluation.protocols import Protocol, protocol
+from neucocore.evaluation.protocols import ChosenProtocol, protocol
 from neucocore.files.yaml_document import Document, load_yaml
 
 PROTOCOL_OF_PROBE = {"linear": "neucobench-2026", "svm": "svm"}
@@ -49,7 +49,7 @@ class NeuCoBenchConfig:
     config: Mapping[str, Any]
 
     @property
-    def protocol(self) -> Protocol:
+    def protocol(self) -> ChosenProtocol:
         """The protocol with the file's options in force."""
         return protocol(PROTOCOL_OF_PROBE[self.probe_type]).with_options(self.options)
 

@@ -1,4 +1,4 @@
-"""Folds in threads: results in order, few waiting at any time, progress said."""
+"""Trains folds in threads and returns their results in order."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import TypeVar
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
+"""Called with (task, finished folds, folds)."""
 
 
-class Folds:
-    """Threads that train folds; for work that lets go of the interpreter lock.
+class FoldPool:
+    """Threads that train folds; useful for work that releases the interpreter lock.
 
     Parameters
     ----------
     jobs
-        Folds trained at the same time.
+        Number of folds trained at the same time.
     progress
-        Called with (task, folds done, folds) in the caller's thread.
+        Called after each fold, in the caller's thread.
     """
 
     def __init__(self, jobs: int, progress: Progress | None = None) -> None:
@@ -28,7 +29,7 @@ class Folds:
         self._progress = progress
         self._pool = ThreadPoolExecutor(self._jobs)
 
-    def __enter__(self) -> Folds:
+    def __enter__(self) -> FoldPool:
         return self
 
     def __exit__(
@@ -40,14 +41,14 @@ class Folds:
         self._pool.shutdown(cancel_futures=True)
 
     def in_order(self, task: str, count: int, calls: Iterable[Callable[[], T]]) -> Iterator[T]:
-        """Yield the results of `count` calls in their order.
+        """Yield the results of `count` calls in the order of the calls.
 
-        Calls are taken from their iterator only as threads come free, so what each call carries
-        is never in memory for all of them.
+        A call is taken from the iterable only when a thread is nearly free, so that the arguments
+        of all calls are never in memory at the same time.
         """
-        for done, result in enumerate(self._results(calls), start=1):
+        for finished, result in enumerate(self._results(calls), start=1):
             if self._progress is not None:
-                self._progress(task, done, count)
+                self._progress(task, finished, count)
             yield result
 
     def _results(self, calls: Iterable[Callable[[], T]]) -> Iterator[T]:

@@ -1,4 +1,4 @@
-"""Embeddings and labels as NeuCo-Bench's probe sees them: padded, standardised, scaled."""
+"""Embeddings and labels as NeuCo-Bench's probe takes them: padded, standardised, scaled."""
 
 from __future__ import annotations
 
@@ -11,42 +11,44 @@ from numpy.typing import NDArray
 
 from neucocore.errors import BudgetExceededError
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.messages import pluralize
 
 Floats = NDArray[np.float32]
 
-BLOCK = 512
-"""Rows that are standardised at a time."""
+BLOCK_ROWS = 512
+"""Number of rows standardised at a time."""
 
 METRICS = {"regression": "r2", "binary": "f1"}
-"""What the probe can be trained for, and the metric it is judged by."""
+"""The problems the probe can be trained for, each with the metric that is reported."""
 
 
 @dataclass(frozen=True, eq=False)
 class ProbeEmbeddings:
-    """The labelled rows after padding and standardisation with one mean and one deviation.
+    """The labelled rows after padding, standardised with one mean and one standard deviation.
 
     Attributes
     ----------
     matrix
         (rows, d) float32.
     rows
-        From id to row number.
-    found
-        Dimensions before padding.
+        Row number of each id.
+    dimension
+        Number of dimensions before padding.
     mean, std
-        What was subtracted and divided by; 0 and 1 when nothing was.
+        What was subtracted from the values and what they were divided by; 0 and 1 without
+        standardisation.
     """
 
     matrix: Floats
     rows: Mapping[str, int]
-    found: int
+    dimension: int
     mean: float
     std: float
 
 
 @dataclass(frozen=True, eq=False)
 class ProbeLabels:
-    """The labels of one task, (n,) float32, and the range they were scaled from."""
+    """The labels of one task, (n,) float32, and the range that was scaled to 0..1."""
 
     values: Floats
     low: float
@@ -54,47 +56,54 @@ class ProbeLabels:
 
     @property
     def constant(self) -> bool:
-        """Whether scaling divided zero by zero."""
+        """Whether scaling gave NaN because all labels are equal."""
         return bool(np.isnan(self.values).any())
 
-    def in_units(self, predicted: Floats) -> Floats:
-        """Scale predictions back to the labels' own units."""
+    def to_label_units(self, predicted: Floats) -> Floats:
+        """Scale predictions back to the units of the labels."""
         return predicted * np.float32(self.high - self.low) + np.float32(self.low)
 
 
 def probe_embeddings(
-    given: ScoringInput, *, dimension: int | None, standardize: bool
+    inputs: ScoringInput, *, dimension: int | None, standardize: bool
 ) -> ProbeEmbeddings:
-    """Keep the rows with a label in any file, pad with zeros to `dimension`, standardise.
+    """Keep the rows that have a label in any file, pad them with zeros, and standardise.
+
+    Parameters
+    ----------
+    dimension
+        Number of dimensions after padding; None pads nothing.
+    standardize
+        Whether to standardise.
 
     Raises
     ------
     BudgetExceededError
-        There are more dimensions than `dimension`.
+        The embeddings have more dimensions than `dimension`.
     """
-    kept = [row for row, name in enumerate(given.ids) if name in given.labelled_ids]
-    # Indexing copies, even when all rows are kept: other protocols score the caller's matrix.
-    matrix = np.ascontiguousarray(given.matrix[kept])
-    found = matrix.shape[1]
-    wanted = dimension or found
-    if found > wanted:
+    kept = [row for row, name in enumerate(inputs.ids) if name in inputs.labelled_ids]
+    # Indexing makes a copy even if all rows are kept: other protocols score the caller's matrix.
+    matrix = np.ascontiguousarray(inputs.matrix[kept])
+    unpadded = matrix.shape[1]
+    padded = dimension or unpadded
+    if unpadded > padded:
         raise BudgetExceededError(
-            f"the embeddings have {found} dimensions, embedding_dim allows {wanted}",
-            hint=f"reduce them to {wanted}, or set embedding_dim to null or {found}",
+            f"the embeddings have {unpadded} dimensions, but embedding_dim is {padded}",
+            hint=f"reduce them to {padded} dimensions, or set embedding_dim to null or {unpadded}",
         )
-    if found < wanted:
-        matrix = np.pad(matrix, ((0, 0), (0, wanted - found)))
-    mean, std = _center_and_scale(matrix) if standardize and matrix.size else (0.0, 1.0)
-    rows = {given.ids[row]: place for place, row in enumerate(kept)}
-    return ProbeEmbeddings(matrix, rows, found, mean, std)
+    if unpadded < padded:
+        matrix = np.pad(matrix, ((0, 0), (0, padded - unpadded)))
+    mean, std = _standardise(matrix) if standardize and matrix.size else (0.0, 1.0)
+    rows = {inputs.ids[row]: index for index, row in enumerate(kept)}
+    return ProbeEmbeddings(matrix, rows, unpadded, mean, std)
 
 
 def probe_labels(task: ScoringTask, *, normalize: bool) -> ProbeLabels:
     """Return the labels as numbers, scaled to 0..1 over all rows of the task if `normalize`.
 
-    Constant labels scale to NaN, as in the reference.
+    Constant labels become NaN when scaled, as in NeuCo-Bench.
     """
-    values = _numbers(task)
+    values = _label_numbers(task)
     if not normalize:
         return ProbeLabels(values.astype(np.float32), 0.0, 1.0)
     low, high = float(values.min()), float(values.max())
@@ -103,35 +112,36 @@ def probe_labels(task: ScoringTask, *, normalize: bool) -> ProbeLabels:
 
 
 def unsupported_reason(task: ScoringTask) -> str:
-    """Say why NeuCo-Bench would stop at this task, or nothing when it would score it."""
+    """Return why NeuCo-Bench stops with an error at this task; empty if it scores the task."""
     n = len(task.ids)
     if task.problem not in METRICS or task.y.size != n:
-        return "NeuCo-Bench's probe predicts one number or a yes or no"
+        return "NeuCo-Bench's probe predicts one number, or one of two classes"
     if n < 2:
-        return f"{n} labelled rows cannot be split"
+        return f"{pluralize(n, 'labelled row')} cannot be split"
     if task.problem == "regression" and math.ceil(0.1 * n) < 2:
-        return f"{n} labelled rows leave one held-out row, and R2 needs two"
+        return f"{n} labelled rows leave one held-out row, but R2 needs two"
     return ""
 
 
 def unsupported_labels_reason(task: ScoringTask, labels: ProbeLabels) -> str:
-    """Say why NeuCo-Bench's F1 would stop at these labels, or nothing; it takes 0 and 1 only."""
+    """Return why NeuCo-Bench's F1, which needs labels 0 and 1, stops at these labels, or empty."""
     if task.problem != "binary" or np.isin(labels.values, (0, 1)).all():
         return ""
     if labels.constant:
         return (
-            f"one class only: all {len(task.ids)} labels are {task.classes[0]}, which has no "
-            "range to normalise by"
+            f"one class only: all {len(task.ids)} labels are {task.classes[0]}, so they cannot be "
+            "normalised"
         )
-    return f"F1 takes labels of 0 and 1, not {' and '.join(task.classes)}; set normalize_labels"
+    classes = " and ".join(task.classes)
+    return f"F1 needs labels of 0 and 1, not {classes}; set normalize_labels"
 
 
-def _center_and_scale(matrix: Floats) -> tuple[float, float]:
-    """Subtract the one mean and divide by the one deviation of all values, in place.
+def _standardise(matrix: Floats) -> tuple[float, float]:
+    """Standardise in place with the mean and standard deviation of all values; return both.
 
-    Block by block: a second matrix would be the largest thing in memory.
+    Works block by block, since a second matrix would dominate the memory use.
     """
-    blocks = [matrix[start : start + BLOCK] for start in range(0, len(matrix), BLOCK)]
+    blocks = [matrix[start : start + BLOCK_ROWS] for start in range(0, len(matrix), BLOCK_ROWS)]
     mean = np.float32(sum(block.sum(dtype=np.float64) for block in blocks) / matrix.size)
     squares = 0.0
     for block in blocks:
@@ -143,12 +153,13 @@ def _center_and_scale(matrix: Floats) -> tuple[float, float]:
     return float(mean), float(std)
 
 
-def _numbers(task: ScoringTask) -> NDArray[np.float64]:
+def _label_numbers(task: ScoringTask) -> NDArray[np.float64]:
+    """Return the labels as the numbers in the label file, (n,); class codes if they are names."""
     values = task.y.reshape(-1).astype(np.float64)
     if not task.classes:
         return values
     try:
-        # Class codes count from 0; the label file's own numbers matter when nothing is scaled.
+        # Codes start at 0. Without scaling, the numbers in the label file determine the scores.
         numbers = np.array([float(name) for name in task.classes], dtype=np.float64)
     except ValueError:
         return values

@@ -1,7 +1,7 @@
 """The protocols ``neucobench-2025`` and ``neucobench-2026``: NeuCo-Bench's probe to the fold.
 
-Tasks and folds share one random stream (see `stream`), so a task's digits depend on the tasks
-before it and on whether probes are stored. They do not depend on the number of jobs.
+Tasks and folds share one random stream (see `random_stream`), so a task's digits depend on the
+tasks before it and on whether probes are stored. They do not depend on the number of jobs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.specs import Kind
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
-from neucocore.evaluation.neucobench.fold_pool import Folds, Progress
+from neucocore.evaluation.neucobench.fold_pool import FoldPool, Progress
 from neucocore.evaluation.neucobench.inputs import (
     METRICS,
     ProbeEmbeddings,
@@ -28,12 +29,12 @@ from neucocore.evaluation.neucobench.inputs import (
 from neucocore.evaluation.neucobench.kernel import fit_fold, refit
 from neucocore.evaluation.neucobench.metrics import FOLD_METRICS, best_epoch, sigmoid
 from neucocore.evaluation.neucobench.random_stream import (
-    Stream,
+    RandomStream,
     draws_per_fold,
     draws_per_refit,
     shuffle_splits,
 )
-from neucocore.evaluation.neucobench.reference import Fold, Training
+from neucocore.evaluation.neucobench.reference import FoldResult, Training
 from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
 
 Floats = NDArray[np.float32]
@@ -41,47 +42,65 @@ Floats = NDArray[np.float32]
 Q_OFFSET = 0.02
 
 
-def score(
-    given: ScoringInput,
-    options: Mapping[str, Any],
-    *,
-    jobs: int = 1,
-    progress: Progress | None = None,
-) -> list[TaskOutcome]:
-    """Score every task, in alphabetical order of the stems.
+class NeuCoBenchProtocol:
+    """Score tasks as NeuCo-Bench does. Options: see ``neuco info neucobench-2026``."""
 
-    Parameters
-    ----------
-    given
-        Embeddings and tasks; statistics of the embeddings are taken over the labelled rows.
-    options
-        All of `protocols.NEUCOBENCH_DEFAULTS`, with the values in force.
-    jobs
-        Folds trained at the same time.
-    progress
-        Called with (task, folds done, folds) after each fold.
+    uses_groups = False
+    depends_on_label_files = True
 
-    Returns
-    -------
-    list[TaskOutcome]
-        ``undefined`` where the reference gives NaN or -inf, ``failed`` where it stops.
+    def task_name(self, task: ScoringTask) -> str:
+        """Return the label file's stem, by which NeuCo-Bench names and orders tasks."""
+        return task.stem
 
-    Raises
-    ------
-    BudgetExceededError
-        The embeddings have more dimensions than ``embedding_dim``.
-    """
-    embeddings = probe_embeddings(
-        given,
-        dimension=options["embedding_dim"],
-        standardize=options["standardize_embeddings"],
-    )
-    stream = Stream()
-    with Folds(jobs, progress) as folds:
-        return [
-            _score_task(task, given, options, embeddings, stream, folds)
-            for task in sorted(given.tasks, key=lambda task: task.stem)
-        ]
+    def components(
+        self, tasks: Sequence[ScoringTask], options: Mapping[str, Any]
+    ) -> Sequence[tuple[Kind, str]]:
+        """Return no components: probe and metrics are part of the protocol."""
+        del tasks, options
+        return ()
+
+    def score(
+        self,
+        inputs: ScoringInput,
+        options: Mapping[str, Any],
+        *,
+        jobs: int = 1,
+        progress: Progress | None = None,
+    ) -> list[TaskOutcome]:
+        """Score every task, in alphabetical order of the stems.
+
+        Parameters
+        ----------
+        inputs
+            Embeddings and tasks. The embeddings' statistics are computed over the labelled rows.
+        options
+            Every option with the value in force.
+        jobs
+            FoldPool trained at the same time.
+        progress
+            Called with (task, finished folds, folds) after each fold.
+
+        Returns
+        -------
+        list[TaskOutcome]
+            ``undefined`` where the reference gives NaN or -inf, ``failed`` where it stops.
+
+        Raises
+        ------
+        BudgetExceededError
+            The embeddings have more dimensions than ``embedding_dim``.
+        """
+        embeddings = probe_embeddings(
+            inputs,
+            dimension=options["embedding_dim"],
+            standardize=options["standardize_embeddings"],
+        )
+        stream = RandomStream()
+        with FoldPool(jobs, progress) as folds:
+            return [
+                _score_task(task, inputs, options, embeddings, stream, folds)
+                for task in sorted(inputs.tasks, key=lambda task: task.stem)
+            ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +112,7 @@ class _Job:
     """
 
     task: ScoringTask
-    given: ScoringInput
+    inputs: ScoringInput
     options: Mapping[str, Any]
     embeddings: ProbeEmbeddings
     labels: ProbeLabels
@@ -118,18 +137,18 @@ class _Split:
     """A trained split: held-out rows of the task, what training gave, the best epoch's score."""
 
     held_out: NDArray[np.intp]
-    fold: Fold
+    fold: FoldResult
     best: int | None
     score: float
 
 
 def _score_task(
     task: ScoringTask,
-    given: ScoringInput,
+    inputs: ScoringInput,
     options: Mapping[str, Any],
     embeddings: ProbeEmbeddings,
-    stream: Stream,
-    folds: Folds,
+    stream: RandomStream,
+    folds: FoldPool,
 ) -> TaskOutcome:
     if reason := unsupported_reason(task):
         return _failed(task, embeddings, reason)
@@ -139,20 +158,20 @@ def _score_task(
     rows = np.array([embeddings.rows[name] for name in task.ids], dtype=np.intp)
     target = np.full(len(embeddings.matrix), np.nan, dtype=np.float32)
     target[rows] = labels.values
-    job = _Job(task, given, options, embeddings, labels, rows, target)
+    job = _Job(task, inputs, options, embeddings, labels, rows, target)
     splits = list(folds.in_order(task.key, options["k_folds"], _calls(job, stream)))
-    probe = _stored_probe(job, stream) if given.store_probe else None
+    probe = _stored_probe(job, stream) if inputs.store_probe else None
     return _outcome(job, splits, probe)
 
 
 def _failed(task: ScoringTask, embeddings: ProbeEmbeddings, reason: str) -> TaskOutcome:
     judged = replace(task, metric=METRICS.get(task.problem, task.metric))
     return TaskOutcome(
-        judged, len(task.ids), embeddings.found, "failed", None, None, None, reason=reason
+        judged, len(task.ids), embeddings.dimension, "failed", None, None, None, reason=reason
     )
 
 
-def _calls(job: _Job, stream: Stream) -> Iterator[Callable[[], _Split]]:
+def _calls(job: _Job, stream: RandomStream) -> Iterator[Callable[[], _Split]]:
     """Yield the folds to train, each with its part of the stream already taken."""
     outputs = draws_per_fold(len(job.rows), job.embeddings.matrix.shape[1], job.training.epochs)
     for train, held_out in shuffle_splits(len(job.rows), job.options["k_folds"]):
@@ -185,7 +204,7 @@ def _outcome(job: _Job, splits: Sequence[_Split], probe: StoredProbe | None) -> 
     return TaskOutcome(
         job.task,
         len(job.rows),
-        job.embeddings.found,
+        job.embeddings.dimension,
         "undefined" if failed else "ok",
         q=None if failed else 2 * mean / (Q_OFFSET + std),
         score=None if failed else mean,
@@ -195,8 +214,8 @@ def _outcome(job: _Job, splits: Sequence[_Split], probe: StoredProbe | None) -> 
             _split_score(number, split, job.metric) for number, split in enumerate(splits)
         ),
         hyperparameters=job.hyperparameters,
-        predictions=_predictions(job, splits) if job.given.keep_curves else {},
-        curves=_curves(splits) if job.given.keep_curves else {},
+        predictions=_predictions(job, splits) if job.inputs.keep_curves else {},
+        curves=_curves(splits) if job.inputs.keep_curves else {},
         probe=probe,
     )
 
@@ -225,11 +244,15 @@ def _predictions(job: _Job, splits: Sequence[_Split]) -> dict[str, NDArray[Any]]
         "ids": np.array(job.task.ids)[held_out],
         "split": np.repeat([n for n, _ in kept], [len(split.held_out) for _, split in kept]),
         "y_true": job.task.y.reshape(-1)[held_out],
-        "y_pred": sigmoid(predicted) if job.training.classify else job.labels.in_units(predicted),
+        "y_pred": (
+            sigmoid(predicted)
+            if job.training.classify
+            else job.labels.to_label_units(predicted)
+        ),
     }
 
 
-def _stored_probe(job: _Job, stream: Stream) -> StoredProbe:
+def _stored_probe(job: _Job, stream: RandomStream) -> StoredProbe:
     """Train once more on all rows, as the reference does after the folds of a task."""
     matrix, training = job.embeddings.matrix, job.training
     outputs = stream.take(draws_per_refit(matrix.shape[1], training.epochs))

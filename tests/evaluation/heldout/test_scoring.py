@@ -7,7 +7,9 @@ import pytest
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import score
+from neucocore.evaluation.robust import RobustProtocol
+
+score = RobustProtocol().score
 
 
 @pytest.mark.parametrize(("metric", "sign"), [("rmse", -1), ("r2", 1)])

@@ -13,12 +13,14 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from neucocore.data.labels.labels import read_label_folder
+from neucocore.data.labels.label_file import read_label_folder
 from neucocore.errors import BudgetExceededError
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
-from neucocore.evaluation.neucobench.protocol import score
+from neucocore.evaluation.neucobench.protocol import NeuCoBenchProtocol
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import protocol
+
+score = NeuCoBenchProtocol().score
 
 REFERENCE = Path(__file__).parents[2] / "fixtures" / "reference"
 EMBEDDINGS = REFERENCE / "evaluation" / "embeddings.csv"
@@ -224,14 +226,20 @@ def test_one_class_of_0_without_scaling_scores_0_as_in_the_reference() -> None:
 
 def test_the_number_of_jobs_changes_no_digit() -> None:
     data = given(REFERENCE / "evaluation" / "labels")
-    one, eight = score(data, small(), jobs=1), score(data, small(), jobs=8)
+    one, eight = (
+        score(data, small(), jobs=1),
+        score(data, small(), jobs=8),
+    )
     assert [fold_scores(outcome) for outcome in one] == [fold_scores(o) for o in eight]
 
 
 def test_the_order_in_which_tasks_are_given_does_not_matter() -> None:
     data = given(REFERENCE / "evaluation" / "labels")
     turned = ScoringInput(data.ids, data.matrix, data.tasks[::-1], data.labelled_ids)
-    one, other = score(data, small()), score(turned, small())
+    one, other = (
+        score(data, small()),
+        score(turned, small()),
+    )
     assert [o.task.stem for o in one] == [o.task.stem for o in other]
     assert [fold_scores(o) for o in one] == [fold_scores(o) for o in other]
 

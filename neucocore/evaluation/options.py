@@ -1,0 +1,127 @@
+"""The options of ``neuco evaluate``, for the command line, run files and Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from neucocore.options import Option, StrPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions:
+    """What to score, under which protocols, and what to write.
+
+    Names and values are checked by `neucocore.evaluation.prepare.prepare`.
+    """
+
+    embeddings: Annotated[
+        StrPath,
+        Option(
+            "Embeddings file (.csv, .csv.gz, .parquet or .npz) or folder of parts.",
+            argument=True,
+            run_file=False,
+        ),
+    ] = field(kw_only=False)
+    labels: Annotated[
+        StrPath,
+        Option("Folder of label files <name>__<type>.csv.", metavar="DIR", run_file=False),
+    ]
+    output: Annotated[
+        StrPath,
+        Option(
+            "Folder that the run folder is written to.",
+            flags=("-o", "--output"),
+            metavar="DIR",
+            run_file=False,
+        ),
+    ] = "results"
+    method: Annotated[
+        str | None, Option("Name of the method; by default the file's name.", run_file=False)
+    ] = None
+    phase: Annotated[str | None, Option("Subfolder of comparable runs; 'results' by default.")] = (
+        None
+    )
+    dataset: Annotated[
+        str | None,
+        Option(
+            "Data set of the embeddings, where the file does not name it.",
+            metavar="NAME",
+            run_file=False,
+        ),
+    ] = None
+    protocol: Annotated[
+        tuple[str, ...],
+        Option("Scoring protocol; neuco list protocols shows them. Repeatable.", metavar="NAME"),
+    ] = ()
+    config: Annotated[
+        StrPath | None,
+        Option(
+            "NeuCo-Bench's own YAML: its protocol and its lenient reading.",
+            metavar="FILE",
+            run_file=False,
+        ),
+    ] = None
+    tasks: Annotated[
+        tuple[str, ...],
+        Option("Score only these tasks; names or wildcards, comma-separated.", split=True),
+    ] = ()
+    subset: Annotated[
+        str | None,
+        Option(
+            "Use only labels with a true value, or this value, in a column of the label files.",
+            metavar="COLUMN[=VALUE]",
+        ),
+    ] = None
+    split: Annotated[
+        str,
+        Option(
+            "How rows are split: 'random', or 'group:COLUMN' to keep rows of one group together; "
+            "the column is one of the label files, or FILE:COLUMN.",
+            metavar="RULE",
+        ),
+    ] = "random"
+    exclude_file: Annotated[
+        StrPath | None, Option("File with ids to leave out.", metavar="FILE")
+    ] = None
+    probe: Annotated[
+        str | Mapping[str, Any] | None,
+        Option("Installed probe to use instead of the protocol's own.", metavar="NAME"),
+    ] = None
+    metric: Annotated[
+        str | None, Option("Installed metric to use as the primary one.", metavar="NAME")
+    ] = None
+    set: Annotated[
+        tuple[str, ...],
+        Option(
+            "Option of the protocol, or probe.NAME=VALUE for a parameter of the probe. Repeatable.",
+            metavar="NAME=VALUE",
+            run_file=False,
+            python=False,
+        ),
+    ] = ()
+    options: Annotated[
+        Mapping[str, Any],
+        Option("Options of the protocol, by name.", command_line=False),
+    ] = field(default_factory=dict)
+    dimension: Annotated[
+        int | None, Option("Maximum number of dimensions.", metavar="N", minimum=1)
+    ] = None
+    nan: Annotated[
+        Literal["error", "zero"], Option("How to treat NaN and empty cells of the embeddings.")
+    ] = "error"
+    allow_missing: Annotated[
+        bool,
+        Option("Score labelled ids that have an embedding; the run is partial and not ranked."),
+    ] = False
+    plots: Annotated[
+        bool, Option("Draw plots into the run folder (extra 'plots').", run_file=False)
+    ] = False
+    store_probes: Annotated[
+        bool, Option("Store the fitted probes in the run folder.", run_file=False)
+    ] = False
+    jobs: Annotated[int, Option("Number of threads.", metavar="N", minimum=1)] = 1
+    force: Annotated[bool, Option("Score again even if an equal run exists.", run_file=False)] = (
+        False
+    )

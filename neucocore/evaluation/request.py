@@ -1,0 +1,110 @@
+"""From the options of an evaluation to a request with every name looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from neucocore.components.parameters import split_settings
+from neucocore.data.embeddings.formats import suffix_of
+from neucocore.errors import ConfigError
+from neucocore.evaluation.neucobench.config import read_config
+from neucocore.evaluation.options import EvaluateOptions
+from neucocore.evaluation.protocols import ChosenProtocol, choose_protocols
+
+DEFAULT_PHASE = "results"
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluateRequest:
+    """An evaluation with its protocols looked up.
+
+    Attributes
+    ----------
+    tasks
+        Names or wildcards of the tasks to score; empty for all.
+    lenient
+        NeuCo-Bench's own reading: cells that are not numbers count as 0, ids are intersected.
+    fold_results, plots, store_probes
+        What is written in addition to the scores.
+    config
+        Content of NeuCo-Bench's configuration file, else empty.
+    update_leaderboard
+        Whether that configuration asks for the leaderboard to be written.
+    """
+
+    options: EvaluateOptions
+    method: str
+    phase: str
+    protocols: tuple[ChosenProtocol, ...]
+    tasks: tuple[str, ...]
+    lenient: bool = False
+    fold_results: bool = True
+    plots: bool = False
+    store_probes: bool = False
+    config: Mapping[str, Any] = field(default_factory=dict)
+    update_leaderboard: bool = False
+
+
+def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:
+    """Look up the protocols and read NeuCo-Bench's configuration, if one is named.
+
+    Raises
+    ------
+    ComponentLookupError
+        An unknown protocol, probe or metric.
+    ConfigError
+        Options that cannot be used, or that a configuration file already sets.
+    """
+    method = options.method or method_name(Path(options.embeddings))
+    phase = options.phase or DEFAULT_PHASE
+    if options.config is not None:
+        return _drop_in(options, method, phase)
+    return EvaluateRequest(
+        options=options,
+        method=method,
+        phase=phase,
+        protocols=choose_protocols(
+            options.protocol,
+            probe=options.probe,
+            metric=options.metric,
+            options={**options.options, **split_settings(options.set)},
+        ),
+        tasks=options.tasks,
+        plots=options.plots,
+        store_probes=options.store_probes,
+    )
+
+
+def method_name(file: Path) -> str:
+    """Return a file's name without the suffix of its format; other dots stay."""
+    return file.name.removesuffix(suffix_of(file) or "")
+
+
+def _drop_in(options: EvaluateOptions, method: str, phase: str) -> EvaluateRequest:
+    also_set = [
+        f"--{name}"
+        for name in ("protocol", "probe", "metric", "tasks", "set", "options")
+        if getattr(options, name)
+    ]
+    if also_set:
+        raise ConfigError(
+            f"--config {options.config} already sets what {', '.join(also_set)} would set",
+            hint=f"leave out --config, or {' and '.join(also_set)}",
+        )
+    config = read_config(Path(str(options.config)))
+    return EvaluateRequest(
+        options=options,
+        method=method,
+        phase=phase,
+        protocols=(config.protocol,),
+        tasks=config.tasks,
+        lenient=True,
+        fold_results=config.fold_results,
+        plots=options.plots or config.plots,
+        store_probes=options.store_probes or config.store_probes,
+        config=config.config,
+        update_leaderboard=config.update_leaderboard,
+    )

@@ -1,0 +1,27 @@
+"""The names of the public Python API, and the modules that they are imported from on first use."""
+
+from __future__ import annotations
+
+PUBLIC_NAMES = {
+    "Cube": "neucocore.data.cubes.cube",
+    "Embeddings": "neucocore.data.embeddings.embeddings",
+    "Labels": "neucocore.data.labels.labels",
+    "NeucoError": "neucocore.errors",
+    "create": "neucocore.components.factory",
+    "cube_digest": "neucocore.data.cubes.file",
+    "encode": "neucocore.api",
+    "evaluate": "neucocore.api",
+    "find": "neucocore.components.lookup",
+    "generate": "neucocore.api",
+    "installation": "neucocore.components.discovery",
+    "leaderboard": "neucocore.api",
+    "load_embeddings": "neucocore.data.embeddings.formats",
+    "load_probe": "neucocore.results.probes",
+    "log": "neucocore.cli.terminal",
+    "read_label_file": "neucocore.data.labels.label_file",
+    "read_label_folder": "neucocore.data.labels.label_file",
+    "read_modality": "neucocore.data.cubes.file",
+    "run_command": "neucocore.cli.app",
+    "save_embeddings": "neucocore.data.embeddings.formats",
+    "write_modality": "neucocore.data.cubes.writing",
+}
