@@ -25,7 +25,7 @@ def write_tiff(path, bands):
             file.write(np.full((2, 3), value, np.float32), number)
 
 
-def test_scenes_in_the_cube_layout_are_read(tmp_path):
+def test_scenes_in_cube_files_are_read(tmp_path):
     folder = tmp_path / "data/s1/part-000000"
     folder.mkdir(parents=True)
     array = np.full((1, 2, 4, 4), -12.5, np.float32)
@@ -39,7 +39,7 @@ def test_scenes_in_the_cube_layout_are_read(tmp_path):
     assert cube.bands["s1"] == ("vv", "vh")
 
 
-def test_scenes_as_geotiffs_are_read_without_the_filler_bands(tmp_path):
+def test_only_the_first_two_bands_of_geotiffs_are_read(tmp_path):
     write_tiff(tmp_path / "Houston/scene1.tif", [-10.0, -17.0, 0.0])
     write_tiff(tmp_path / "Boston/scene0.tif", [-11.0, -18.0])
 
@@ -51,19 +51,19 @@ def test_scenes_as_geotiffs_are_read_without_the_filler_bands(tmp_path):
     assert cube.arrays["s1"][0, :, 0, 0].tolist() == [-10.0, -17.0]
 
 
-def test_the_example_is_read_and_its_ships_are_where_its_labels_say(tmp_path):
+def test_the_ships_of_the_example_are_at_their_labels(tmp_path):
     write(tmp_path)
     scenes = ships(tmp_path)
     position = read_label_file(tmp_path / "labels/ships_position__regr.csv")
 
-    for cube, place in zip(scenes.read(position.ids), position.y, strict=True):
+    for cube, expected in zip(scenes.read(position.ids), position.y, strict=True):
         values = cube.arrays["s1"][0, 0]
         rows, cols = np.nonzero(values == values.max())
-        assert (rows.mean(), cols.mean()) == tuple(place)
+        assert (rows.mean(), cols.mean()) == tuple(expected)
     assert len(scenes.ids()) == 4
 
 
-def test_label_files_lie_beside_the_scenes(tmp_path):
+def test_label_files_are_in_the_folder_labels(tmp_path):
     write_tiff(tmp_path / "scene1.tif", [-10.0, -17.0])
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels/ships_detection__cls.csv").write_text("id,label\nscene1,1\n")
@@ -73,15 +73,15 @@ def test_label_files_lie_beside_the_scenes(tmp_path):
     assert names == ["ships_detection__cls.csv"]
 
 
-def test_missing_doubled_and_single_band_scenes_are_named(tmp_path):
-    with pytest.raises(MissingFileError, match="no scene"):
+def test_missing_duplicate_and_single_band_scenes_are_errors(tmp_path):
+    with pytest.raises(MissingFileError, match="no file"):
         ships(tmp_path, layout="geotiff")
     write_tiff(tmp_path / "a/scene1.tif", [-10.0])
     scenes = ships(tmp_path, layout="geotiff")
-    with pytest.raises(DataError, match="has 1 band"):
+    with pytest.raises(DataError, match="has only 1 band"):
         list(scenes.read(["scene1"]))
     with pytest.raises(IdError, match="1 of 1 scenes"):
         list(scenes.read(["scene2"]))
     write_tiff(tmp_path / "b/scene1.tif", [-10.0, -17.0])
-    with pytest.raises(DataError, match="scene1 is there twice"):
+    with pytest.raises(DataError, match="two scenes have the id scene1"):
         ships(tmp_path, layout="geotiff")

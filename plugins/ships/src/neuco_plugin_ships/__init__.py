@@ -1,1 +1,1 @@
-"""Tasks and a data set: where the ship is in a radar image, and whether there is one."""
+"""Tasks and a data set: position and detection of ships in radar images."""

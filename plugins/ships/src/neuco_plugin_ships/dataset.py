@@ -15,33 +15,33 @@ BANDS = ("vv", "vh")
 SUFFIX = ".tif"
 
 
-def ships(path: str | Path, *, layout: str = "cubes", **choices: Any) -> CubeFolder | GeoTiffs:
+def ships(path: str | Path, *, layout: str = "cubes", **params: Any) -> CubeFolder | GeoTiffs:
     """Open a folder of scenes.
 
     Parameters
     ----------
     path
-        The data set's folder; label files lie in ``labels``.
+        The data set's folder; label files are in its sub-folder ``labels``.
     layout
-        ``cubes``: as ``data/s1/.../<id>.zarr.zip``; ``geotiff``: as ``<id>.tif`` whose first two
-        bands are vv and vh.
-    choices
-        The declared parameters, as for `CubeFolder`; of no use with ``geotiff``.
+        ``cubes``: files ``data/s1/.../<id>.zarr.zip``; ``geotiff``: files ``<id>.tif`` whose first
+        two bands are vv and vh.
+    params
+        The declared parameters, as for `CubeFolder`; ignored for ``geotiff``.
     """
     if layout == "geotiff":
         return GeoTiffs(path)
-    return CubeFolder(path, {"s1": CubeSchema(bands=BANDS, kind="float")}, **choices)
+    return CubeFolder(path, {"s1": CubeSchema(bands=BANDS, kind="float")}, **params)
 
 
 class GeoTiffs:
-    """Scenes as GeoTIFFs somewhere below a folder, by file name.
+    """Scenes as GeoTIFFs below a folder; the id of a scene is its file name without suffix.
 
     Raises
     ------
     MissingFileError
-        No such folder, or no scene in it.
+        The folder does not exist or has no scene.
     DataError
-        A scene is there twice.
+        Two files have the same name.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -49,10 +49,16 @@ class GeoTiffs:
         self._files: dict[str, Path] = {}
         for file in sorted(self.path.rglob(f"*{SUFFIX}")):
             if file.stem in self._files:
-                raise DataError(f"{file.stem} is there twice: {self._files[file.stem]} and {file}")
+                raise DataError(
+                    f"two scenes have the id {file.stem}: {self._files[file.stem]} and {file}",
+                    hint="rename or remove one of them",
+                )
             self._files[file.stem] = file
         if not self._files:
-            raise MissingFileError(f"no scene *{SUFFIX} below {self.path}", hint=f"ls {self.path}")
+            raise MissingFileError(
+                f"no file *{SUFFIX} below {self.path}",
+                hint="check the path given with --data",
+            )
 
     def ids(self) -> list[str]:
         """Return all scene ids, sorted."""
@@ -62,22 +68,28 @@ class GeoTiffs:
         """Yield scenes in the order given: modality ``s1``, (1, 2, y, x) float32."""
         unknown = [cube for cube in ids if cube not in self._files]
         if unknown:
-            shown = ", ".join(unknown[:3])
-            raise IdError(f"{len(unknown)} of {len(ids)} scenes are not in {self.path}: {shown}")
+            examples = ", ".join(unknown[:3])
+            raise IdError(
+                f"{len(unknown)} of {len(ids)} scenes are not in {self.path}: {examples}",
+                hint="check the ids given with --ids",
+            )
         for cube in ids:
             yield Cube(cube, {"s1": _read(self._files[cube])}, {"s1": BANDS})
 
     def label_files(self) -> list[Path]:
-        """Return the label files beside the scenes, sorted."""
+        """Return the label files in the sub-folder ``labels``, sorted."""
         return sorted((self.path / "labels").glob("*__*.csv"))
 
 
 def _read(path: Path) -> NDArray[np.float32]:
-    # Here, so that cube files need no rasterio.
+    # Imported here, because cube files do not need rasterio.
     import rasterio
 
     with rasterio.open(path) as scene:
         if scene.count < len(BANDS):
-            raise DataError(f"{path} has {scene.count} band, not vv and vh")
+            raise DataError(
+                f"{path} has only {scene.count} band",
+                hint="the first two bands must be vv and vh",
+            )
         array: NDArray[np.float32] = scene.read([1, 2], out_dtype=np.float32)
     return array[np.newaxis]

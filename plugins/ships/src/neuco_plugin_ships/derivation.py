@@ -1,4 +1,4 @@
-"""Ships of a scene from AIS, placed at the acquisition time as the radar images them."""
+"""Ships of a scene from AIS, at the positions where the radar images them."""
 
 from __future__ import annotations
 
@@ -27,35 +27,37 @@ from neucocore.plugin import (
 Positions = NDArray[np.float64]
 TABLES = ("*.csv", "*.parquet")
 MARGIN = 0.1
-"""Degrees around a scene in which a vessel may lie and still be imaged within."""
+"""Degrees around a scene in which a vessel may be and still appear inside the scene."""
 SEA, COASTAL = 44, 0.2
-"""CORINE's grid code of the sea, and its least share of a scene in the synthetic Earth."""
+"""CORINE grid code of the sea, and its minimum share of a scene labelled from truth files."""
 
 
 def position(ids: Sequence[str], sources: Sequence[Path], **params: object) -> Labels:
-    """Label scenes with row and column of their one ship's centroid.
+    """Label scenes with the row and column of the centroid of their only ship.
 
-    In pixels, the centre of the first pixel being (0, 0). With no ship or several there is no one
-    centroid, and the scene gets no label.
+    Positions are in pixels; the centre of the first pixel is (0, 0). Scenes without a ship or with
+    several ships get no label.
 
     Parameters
     ----------
     ids
         Ids of the cubes.
     sources
-        AIS tables (CSV or Parquet) or folders of them, or a synthetic Earth's folder.
+        AIS tables (CSV or Parquet) or folders of them, or the folder of a data set with truth
+        files.
     params
-        ``cubes``: table of the scenes' grids with ``time`` and ``heading``, for AIS; ``date``:
-        which of a cube's times; ``window``: longest gap in minutes between the acquisition and
-        the fixes around it; ``displacement``: whether to move ships in azimuth; ``incidence``
-        and ``range_over_speed``: as in `neuco_plugin_ships.radar.azimuth_shift`.
+        ``cubes``: table of the scenes' grids with ``time`` and ``heading``, required for AIS;
+        ``date``: which of a cube's times; ``window``: maximum gap in minutes between the
+        acquisition and the fixes before and after it; ``displacement``: whether to shift ships in
+        azimuth; ``incidence`` and ``range_over_speed``: see
+        `neuco_plugin_ships.radar.azimuth_shift`.
 
     Raises
     ------
     ConfigError
-        The table of cubes lacks what is needed.
+        The table of cubes has no usable time, heading or projection.
     DataError
-        A source is no AIS table, or no scene gets a label.
+        A source is not an AIS table, or no scene gets a label.
     """
     ships = _source(ids, sources, **params)
 
@@ -64,7 +66,7 @@ def position(ids: Sequence[str], sources: Sequence[Path], **params: object) -> L
         if len(positions) == 0:
             raise NoLabel("no vessel")
         if len(positions) > 1:
-            raise NoLabel("several vessels, so no one centroid")
+            raise NoLabel("several vessels")
         row, col = positions[0]
         return float(row), float(col)
 
@@ -91,7 +93,7 @@ def _source(
     incidence: float = 39.0,
     range_over_speed: float = 110.0,
 ) -> Callable[[str], Positions]:
-    """Return a function from an id to the rows and columns (k, 2) of its ships."""
+    """Return a function: cube id to the rows and columns of its ships, (k, 2)."""
     folder = truth_folder(sources)
     if folder is not None:
         return _of_truth(folder)
@@ -104,10 +106,10 @@ def _source(
         if cube not in grids:
             raise NoLabel("no grid in the table of cubes")
         grid = grids[cube]
-        at = fixes.around(grid.times[date], window * 60.0)
-        if at.mmsi.size == 0:
+        around = fixes.around(grid.times[date], window * 60.0)
+        if around.mmsi.size == 0:
             raise NoLabel(f"no AIS fix of any vessel within {window:g} minutes of the acquisition")
-        return _imaged(grid, _near(grid, at), grid.times[date].timestamp(), radar)
+        return _imaged(grid, _near(grid, around), grid.times[date].timestamp(), radar)
 
     return of_fixes
 
@@ -117,7 +119,7 @@ def _of_truth(folder: Path) -> Callable[[str], Positions]:
 
     def of_cube(cube: str) -> Positions:
         if (cover.array(cube) == SEA).mean() < COASTAL:
-            raise NoLabel(f"less than {COASTAL:.0%} of it is sea, so no place for a ship")
+            raise NoLabel(f"less than {COASTAL:.0%} of the cube is sea")
         return ships.array(cube)
 
     return of_cube
@@ -125,46 +127,46 @@ def _of_truth(folder: Path) -> Callable[[str], Positions]:
 
 def _check(grids: dict[str, CubeGrid], ids: Sequence[str], date: int, displaced: bool) -> None:
     known = [grids[cube] for cube in ids if cube in grids]
-    untimed = [grid.id for grid in known if not 0 <= date < len(grid.times)]
-    if untimed:
+    no_time = [grid.id for grid in known if not 0 <= date < len(grid.times)]
+    if no_time:
         raise ConfigError(
-            f"{len(untimed)} cubes have no time number {date}: {', '.join(untimed[:3])}",
-            hint="add a column 'time' to the table of cubes, or choose another --set date=",
+            f"{len(no_time)} cubes have no time number {date}: {', '.join(no_time[:3])}",
+            hint="add a column time to the table of cubes, or select another one: --set date=0",
         )
     degrees = [grid.id for grid in known if not in_metres(grid.crs)]
     if degrees:
         raise ConfigError(
-            f"{len(degrees)} cubes lie on grids that are not in metres: {', '.join(degrees[:3])}",
-            hint="speeds need metres: give the cubes' projected system (UTM) in column 'crs'",
+            f"the grids of {len(degrees)} cubes are not in metres: {', '.join(degrees[:3])}",
+            hint="give a projected coordinate system (such as UTM) in the column crs",
         )
-    unheaded = [grid.id for grid in known if grid.heading is None]
-    if displaced and unheaded:
+    no_heading = [grid.id for grid in known if grid.heading is None]
+    if displaced and no_heading:
         raise ConfigError(
-            f"{len(unheaded)} cubes have no flight direction: {', '.join(unheaded[:3])}",
-            hint="add a column 'heading' to the table of cubes, or --set displacement=false",
+            f"{len(no_heading)} cubes have no flight direction: {', '.join(no_heading[:3])}",
+            hint="add a column heading to the table of cubes, or --set displacement=false",
         )
 
 
 def _near(grid: CubeGrid, fixes: Fixes) -> Fixes:
-    """Return the fixes of vessels that come near the scene."""
+    """Return all fixes of the vessels that have one near the scene."""
     x, y = grid.centres()
     edge = slice(None, None, max(grid.height - 1, 1))
     lon, lat = project(grid.crs, "EPSG:4326", x[edge], y[edge])
     close = (fixes.lon > lon.min() - MARGIN) & (fixes.lon < lon.max() + MARGIN)
     close &= (fixes.lat > lat.min() - MARGIN) & (fixes.lat < lat.max() + MARGIN)
-    return fixes.choose(np.isin(fixes.mmsi, fixes.mmsi[close]))
+    return fixes.select(np.isin(fixes.mmsi, fixes.mmsi[close]))
 
 
 def _imaged(
     grid: CubeGrid, fixes: Fixes, time: float, radar: tuple[float, float] | None
 ) -> Positions:
-    """Return rows and columns of the vessels that the scene shows."""
-    found = []
+    """Return rows and columns (k, 2) of the vessels inside the scene."""
+    positions = []
     for vessel in fixes.vessels():
         x, y = project("EPSG:4326", grid.crs, vessel.lon, vessel.lat)
         if vessel.seconds[0] > time or vessel.seconds[-1] < time:
             if grid.contains(*grid.pixels(x, y)).any():
-                raise NoLabel("a vessel within without fixes on both sides of the acquisition")
+                raise NoLabel("a vessel without fixes both before and after the acquisition")
             continue
         east, north = (np.interp(time, vessel.seconds, axis) for axis in (x, y))
         if radar is not None:
@@ -177,14 +179,14 @@ def _imaged(
             east, north = east + shift[0], north + shift[1]
         row, col = grid.pixels(east, north)
         if grid.contains(row, col):
-            found.append((row - 0.5, col - 0.5))
-    return np.array(found, dtype=np.float64).reshape(-1, 2)
+            positions.append((row - 0.5, col - 0.5))
+    return np.array(positions, dtype=np.float64).reshape(-1, 2)
 
 
 def _speed(
     seconds: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], time: float
 ) -> tuple[float, float]:
-    """Return the speed (m/s) along x and y between the two fixes around a time."""
+    """Return the speed (m/s) along x and y between the fixes before and after a time."""
     if len(seconds) == 1:
         return 0.0, 0.0
     after = int(np.clip(np.searchsorted(seconds, time), 1, len(seconds) - 1))

@@ -1,4 +1,4 @@
-"""A few small scenes with and without a ship, for trying the data set out."""
+"""A small example of the data set: four scenes with and without a ship."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ SEA = (-18.0, -26.0)
 SHIP = (8.0, -2.0)
 SIZE = 264
 SHIPS = {"scene0": None, "scene1": (40, 70), "scene2": (150, 90), "scene3": None}
-"""Row and column of the one ship of each scene."""
+"""Row and column of the ship in each scene, None without a ship."""
 
 
 def write(folder: Path) -> None:
     """Write four scenes of 264 x 264 pixels and their two label files into a folder."""
     rng = np.random.default_rng(0)
     positions, detections = ["id,label:row,label:col"], ["id,label"]
-    for scene, place in SHIPS.items():
+    for scene, position in SHIPS.items():
         values = rng.normal(0.0, 1.5, (1, 2, SIZE, SIZE)) + np.array(SEA)[:, None, None]
-        if place is not None:
-            row, col = place
+        if position is not None:
+            row, col = position
             values[0, :, row - 1 : row + 2, col - 4 : col + 5] = np.array(SHIP)[:, None, None]
             positions.append(f"{scene},{row},{col}")
-        detections.append(f"{scene},{int(place is not None)}")
+        detections.append(f"{scene},{int(position is not None)}")
         file = Path(folder) / "data" / "s1" / "part-000000" / f"{scene}.zarr.zip"
         write_modality(file, np.round(values, 2).astype(np.float32), ("vv", "vh"))
     labels = Path(folder) / "labels"

@@ -1,4 +1,4 @@
-"""Distance between positions in metres."""
+"""Distance between positions, in metres."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ METRES_PER_PIXEL = 10.0
 
 
 def distance_metres(y_true: NDArray[np.float64], y_pred: NDArray[np.float64]) -> float:
-    """Mean Euclidean distance of positions (n, 2) in pixels of 10 m, in metres."""
+    """Return the mean Euclidean distance in metres of positions (n, 2) in pixels of 10 m."""
     if len(y_true) == 0:
         return float("nan")
-    steps = np.asarray(y_true, np.float64) - np.asarray(y_pred, np.float64)
-    return float(np.linalg.norm(steps, axis=1).mean()) * METRES_PER_PIXEL
+    difference = np.asarray(y_true, np.float64) - np.asarray(y_pred, np.float64)
+    return float(np.linalg.norm(difference, axis=1).mean()) * METRES_PER_PIXEL

@@ -1,4 +1,4 @@
-"""Tasks and a data set: where the ship is in a radar image, and whether there is one."""
+"""Tasks and a data set: position and detection of ships in radar images."""
 
 from __future__ import annotations
 
@@ -38,12 +38,20 @@ COMMON = {
     "citation": "doi:10.48550/arXiv.2510.17914",
     "url": HUB,
     "derive_params": (
-        Param("cubes", "str", None, "CSV of the cubes' grids and times, for AIS", nullable=True),
-        Param("date", "int", 0, "which of a cube's acquisition times, counted from 0"),
-        Param("window", "float", 10.0, "longest gap in minutes between fix and acquisition"),
-        Param("displacement", "bool", True, "move ships in azimuth as radar images them"),
+        Param(
+            "cubes",
+            "str",
+            None,
+            "CSV of the cubes' grids and times, required for AIS",
+            nullable=True,
+        ),
+        Param("date", "int", 0, "which acquisition time of a cube, counted from 0"),
+        Param("window", "float", 10.0, "maximum gap in minutes between AIS fix and acquisition"),
+        Param("displacement", "bool", True, "shift moving ships in azimuth, as in the radar image"),
         Param("incidence", "float", 39.0, "incidence angle in degrees"),
-        Param("range_over_speed", "float", 110.0, "slant range over platform speed in seconds"),
+        Param(
+            "range_over_speed", "float", 110.0, "slant range divided by platform speed, in seconds"
+        ),
     ),
 }
 
@@ -62,7 +70,7 @@ def neuco_datasets() -> list[DatasetSpec]:
                     "layout",
                     "str",
                     "cubes",
-                    "how the scenes lie: cube files, or GeoTIFFs with vv and vh",
+                    "file format of the scenes: cube files, or GeoTIFFs with vv and vh",
                     choices=("cubes", "geotiff"),
                 ),
             ),
@@ -89,7 +97,7 @@ def neuco_metrics() -> list[MetricSpec]:
             problems=("regression",),
             greater_is_better=False,
             low=0.0,
-            undefined="without rows",
+            undefined="no rows",
             multioutput=True,
             license="Apache-2.0",
             citation="the neuco developers",
@@ -113,12 +121,12 @@ def neuco_tasks() -> list[TaskSpec]:
             low=-0.5,
             high=263.5,
             exclusions=(
-                "Scenes without a ship or with several, which have no one centroid (the public "
-                "collection of single ships has about 2,010); vessels that send no AIS."
+                "Scenes without a ship or with several ships (the public collection of single "
+                "ships has about 2,010); vessels that do not transmit AIS."
             ),
             known_issues=(
-                "A moving ship is imaged displaced in azimuth, by about 110 s times its "
-                "line-of-sight speed: 500 m at 5 m/s; AIS antennas are not at the centroid."
+                "A moving ship appears displaced in azimuth by about 110 s times its line-of-sight "
+                "speed: 500 m at 5 m/s. The AIS antenna is not at the centroid of the ship."
             ),
             controls={"random": -0.030, "constant": 0.000, "oracle": 1.000},
             derive="neuco_plugin_ships.derivation:position",
@@ -126,7 +134,7 @@ def neuco_tasks() -> list[TaskSpec]:
         ),
         TaskSpec(
             name="ships-detection",
-            summary="Is there a vessel in the scene",
+            summary="Whether there is a vessel in the scene",
             problem="binary",
             primary_metric="average-precision",
             metrics=("balanced-accuracy", "f1"),
@@ -134,10 +142,10 @@ def neuco_tasks() -> list[TaskSpec]:
             unit="class",
             low=0.0,
             high=1.0,
-            exclusions="Vessels that send no AIS: small boats, and whoever switched it off.",
+            exclusions="Vessels that do not transmit AIS, such as small boats.",
             known_issues=(
-                "A vessel without AIS makes a false 'no'; one displaced across the scene's edge "
-                "makes a false 'yes' or 'no'."
+                "A vessel without AIS gives a false negative label; a vessel displaced across the "
+                "edge of the scene gives a false positive or negative one."
             ),
             controls={"random": 0.532, "constant": 0.587, "oracle": 1.000},
             derive="neuco_plugin_ships.derivation:detection",
