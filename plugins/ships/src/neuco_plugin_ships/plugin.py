@@ -142,7 +142,9 @@ def neuco_tasks() -> list[TaskSpec]:
             unit="class",
             low=0.0,
             high=1.0,
-            exclusions="Vessels that do not transmit AIS, such as small boats.",
+            exclusions=(
+                "Vessels that do not transmit AIS: small boats, and ships that have switched it off."
+            ),
             known_issues=(
                 "A vessel without AIS gives a false negative label; a vessel displaced across the "
                 "edge of the scene gives a false positive or negative one."
