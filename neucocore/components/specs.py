@@ -1,7 +1,8 @@
-"""The frozen descriptions by which plugins announce their components.
+"""Specs: the frozen dataclasses with which plugins describe their components.
 
-Standard library only: listing what is installed must import nothing heavy. The code behind a
-spec is named by its ``factory`` (``"package.module:attribute"``) and imported when it is used.
+This module uses the standard library only, because listing the installed components must not
+import anything heavy. A spec names the code of its component in ``factory``
+(``"package.module:attribute"``); the code is imported when the component is used.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ Factory = str | Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter of a component, declared so that nothing has to be imported to list it.
+    """One parameter of a component, declared so that it can be listed without importing the code.
 
-    ``type`` is what ``--set name=value`` is read as; ``list`` is comma separated text.
-    ``nullable`` parameters also accept ``none``.
+    ``type`` is the type that ``--set name=value`` is converted to; a ``list`` is written as strings
+    separated by commas. A ``nullable`` parameter also accepts ``none``.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Param:
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentSpec:
-    """What every kind of component declares."""
+    """The fields that the specs of all kinds have."""
 
     kind: ClassVar[Kind]
 
@@ -55,10 +56,10 @@ class ComponentSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class HubSource:
-    """Where a data set lives on the Hugging Face hub.
+    """The repository of a data set on the Hugging Face hub.
 
-    ``revision`` is the pinned default; ``labels`` and ``example`` are glob patterns of the small
-    parts that can be had alone.
+    ``revision`` is the commit that is downloaded by default. ``labels`` and ``example`` are glob
+    patterns of small parts that can be downloaded alone.
     """
 
     repo: str
@@ -95,9 +96,9 @@ class DatasetSpec(ComponentSpec):
     """A source of cubes. ``factory(path, **params)`` returns a `Dataset`.
 
     ``bands`` names the bands of each modality in stored order; ``seasons`` and ``size`` (pixels
-    along y and x) are nominal. ``generate`` names a function ``generate(out, **generate_params)``
-    that writes a synthetic data set; ``hub`` tells where the data set is downloaded from.
-    ``collections`` names further files that belong to the data set, such as published embeddings
+    along y and x) are nominal; ``count`` is the number of cubes. ``generate`` names a function
+    ``generate(out, **generate_params)`` that writes a synthetic data set; ``hub`` is where the data
+    set can be downloaded from. ``collections`` names further files that belong to the data set, such as published embeddings
     of its cubes; ``neuco data download COLLECTION`` fetches them. ``example`` names a function
     ``example(folder)`` that writes a small data set for the conformance kit.
     """
@@ -119,11 +120,12 @@ class DatasetSpec(ComponentSpec):
 class EncoderSpec(ComponentSpec):
     """Cubes to vectors. ``factory(**params)`` returns an `Encoder`.
 
-    ``fit`` says what the vectors depend on beside their own cube: ``none``, ``train`` (other
-    cubes, named by the user) or ``transductive`` (the very cubes being encoded). ``reducer``
-    names a reducer applied once to the whole matrix at the end, to ``--dimension`` columns
-    or, without that option, to ``dimension``. ``modalities`` lists what the cubes must have.
-    ``uses`` names a ``list`` parameter of other encoders' names, whose code then counts in keys.
+    ``fit`` states what a vector depends on besides its own cube: ``none``, ``train`` (other cubes,
+    which the user names) or ``transductive`` (the cubes that are encoded). ``reducer`` names a
+    reducer that is applied once to the complete matrix at the end, and reduces it to
+    ``--dimension`` columns or, without that option, to ``dimension``. ``modalities`` lists the
+    modalities that the cubes must have. ``uses`` is the name of a ``list`` parameter that contains
+    names of other encoders; their code then enters the cache keys.
     """
 
     kind: ClassVar[Kind] = "encoder"
@@ -137,7 +139,7 @@ class EncoderSpec(ComponentSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class LabelSource:
-    """Where the labels of a task come from, and on what terms."""
+    """The source of a task's labels, and its terms of use."""
 
     name: str
     license: str
@@ -151,17 +153,17 @@ class LabelSource:
 class TaskSpec(ComponentSpec):
     """Labels for ids of one data set. ``factory(**params)`` returns a `Task`.
 
-    The empty factory stands for labels read from a label file as they are. ``aliases`` are label
-    file stems (without ``__<type>``) under which the task's own data set ships the labels;
-    ``other_datasets`` names further data sets whose label files of the same stems are claimed.
-    ``metrics`` are reported in addition to the primary one. ``outputs`` names the columns of
-    several outputs. ``unit``, ``low`` and ``high`` describe one label. ``exclusions`` states what
-    the label leaves out, ``known_issues`` what is known to be wrong with it. ``controls`` holds
-    the measured scores of ``random``, ``constant`` and the label ``oracle`` under ``robust``.
-    ``derive`` names a function ``derive(ids, sources, **derive_params) -> Labels`` which makes
-    the labels again from their source. ``example`` names a function ``example(folder)`` which
-    writes label files for the conformance kit; without it the kit makes up labels within the
-    declared bounds.
+    With an empty ``factory``, labels are read from a label file without changes. ``aliases`` are
+    the stems of label files (without ``__<type>``) that contain the task's labels in its own data
+    set; ``other_datasets`` names further data sets in which label files with these stems belong to
+    the task. ``metrics`` are reported in addition to the primary one. ``outputs`` names the columns
+    of a label with several outputs. ``unit``, ``low`` and ``high`` describe one label;
+    ``n_labelled`` is the number of cubes with a label. ``exclusions`` states which cubes have no
+    label, ``known_issues`` what is known to be wrong with the labels. ``controls`` holds the
+    measured scores of ``random``, ``constant`` and the label ``oracle`` under ``robust``.
+    ``derive`` names a function ``derive(ids, sources, **derive_params) -> Labels`` that computes
+    the labels from their source. ``example`` names a function ``example(folder)`` that writes label
+    files for the conformance kit; without it the kit generates labels within the declared bounds.
     """
 
     kind: ClassVar[Kind] = "task"
@@ -189,14 +191,14 @@ class TaskSpec(ComponentSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricSpec(ComponentSpec):
-    """A number for predictions. ``factory`` names the function ``(y_true, y_pred) -> float``.
+    """A measure of predictions. ``factory`` names the function ``(y_true, y_pred) -> float``.
 
-    ``needs`` says what ``y_pred`` holds: ``value`` (regression values, or class codes and 0/1
-    decisions for classification) or ``score`` (for binary and multilabel the probability or
-    margin of the positive class, for multiclass one column a class). ``low`` and ``high`` bound
-    the metric (None: unbounded); ``undefined`` says in words when it has no value and what the
-    zero-division rule is. ``multioutput`` metrics take (n, k) arrays of regression values whole;
-    others are averaged over the outputs.
+    ``needs`` states what ``y_pred`` contains: ``value`` (regression values, or class codes and 0/1
+    decisions for classification) or ``score`` (for binary and multilabel the probability or margin
+    of the positive class, for multiclass one column per class). ``low`` and ``high`` are the bounds
+    of the metric (None: unbounded). ``undefined`` describes when the metric has no value, and how
+    it treats division by zero. A ``multioutput`` metric receives all outputs of a regression at
+    once, (n, k); other metrics are computed per output and averaged.
     """
 
     kind: ClassVar[Kind] = "metric"
@@ -212,7 +214,7 @@ class MetricSpec(ComponentSpec):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeSpec(ComponentSpec):
-    """The small model on top. ``factory(problem=..., **params)`` returns a `Probe`."""
+    """A model trained on embeddings. ``factory(problem=..., **params)`` returns a `Probe`."""
 
     kind: ClassVar[Kind] = "probe"
 
@@ -223,8 +225,8 @@ class ProbeSpec(ComponentSpec):
 class ReducerSpec(ComponentSpec):
     """Matrix to matrix. ``factory(dimension=..., **params)`` returns a `Reducer`.
 
-    ``needs_fit`` reducers depend on the matrix they were fitted on; ``bits`` is the number of bits
-    one output value takes when stored.
+    The result of a reducer with ``needs_fit`` depends on the matrix it is fitted on. ``bits`` is
+    the number of bits of one stored output value.
     """
 
     kind: ClassVar[Kind] = "reducer"
@@ -237,10 +239,11 @@ class ReducerSpec(ComponentSpec):
 class ProtocolSpec(ComponentSpec):
     """How embeddings are scored. ``factory()`` returns a `ScoringProtocol`.
 
-    ``params`` are the options that scores depend on; how a run is executed (threads, plots) is not
-    among them. A run's protocol identity is ``name@version`` plus a digest of every option that
-    differs from its default. ``aggregate`` names how leaderboards rank under the protocol, and
-    ``notice`` is one line printed with every run, for protocols with known defects.
+    ``params`` are the options that scores depend on, passed to ``score``, not to the factory; how a
+    run is executed (threads, plots) is not among them. A run's protocol identity is
+    ``name@version`` plus a digest of every option that differs from its default. ``aggregate`` is
+    how leaderboards rank methods under the protocol, and ``notice`` is a line that is printed with
+    every run, for protocols with known defects.
     """
 
     kind: ClassVar[Kind] = "protocol"
