@@ -1,4 +1,7 @@
-"""What the objects behind the specs can do. Structural: no base class to inherit."""
+"""The methods of the objects behind the specs.
+
+The interfaces are structural: a class of a plugin needs these methods, but no base class.
+"""
 
 from __future__ import annotations
 
@@ -19,80 +22,80 @@ class Dataset(Protocol):
     """Cubes on disk, by id."""
 
     def ids(self) -> list[str]:
-        """All cube ids, sorted, each once."""
+        """Return the ids of all cubes, sorted and distinct."""
 
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        """Yield the cubes of ``ids`` in the order given."""
+        """Yield the cubes with these ids, in the order of ``ids``."""
 
     def label_files(self) -> Sequence[Path]:
-        """Return the label files (``<name>__<type>.csv``) that come with the data."""
+        """Return the label files of the data set, ``<name>__<type>.csv``."""
 
 
 class CubeSource(Protocol):
-    """What an encoder's ``prepare`` is given: cubes by id, as often as it wants."""
+    """The argument of an encoder's ``prepare``: cubes by id, which can be read repeatedly."""
 
     @property
     def ids(self) -> Sequence[str]:
         """Ids of the cubes to fit on, in a fixed order."""
 
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        """Yield cubes in the order given."""
+        """Yield the cubes with these ids, in the order of ``ids``."""
 
 
 @runtime_checkable
 class Encoder(Protocol):
     """Cubes to vectors.
 
-    An encoder may also have ``prepare(source: CubeSource) -> None``, called once before the
-    first ``encode`` when its spec says ``fit="train"`` or ``"transductive"``, and then
-    ``state() -> Mapping[str, NDArray]`` and ``restore(state) -> None``, by which a prepared
-    encoder travels to worker processes and into a resumed run.
+    An encoder whose spec declares ``fit="train"`` or ``"transductive"`` also has
+    ``prepare(source: CubeSource) -> None``, which is called once before the first ``encode``. It
+    then has ``state() -> Mapping[str, NDArray]`` and ``restore(state) -> None`` as well, which
+    transfer a prepared encoder to worker processes and to a resumed run.
 
-    Further methods it may have, each on its own:
+    Optional methods, independent of each other:
 
-    * ``cache_key_fields() -> Mapping[str, Any]``: plain JSON of everything that determines its
-      vectors, where that differs from its parameters: the digest of a weights file instead of its
-      path, and no device.
-    * ``to_codes(rows) -> Sequence[bytes]``: what it would store for its rows when they take fewer
-      bytes than their numbers; the run records the lengths.
-    * ``device_name() -> str`` and ``energy_joules() -> float | None``: what it computes on, and
-      that device's energy counter, for the costs beside the file.
+    * ``cache_key_fields() -> Mapping[str, Any]``: everything that determines the vectors, as plain
+      JSON values, if the parameters do not: for instance the digest of a file of weights instead
+      of its path, and no device.
+    * ``to_codes(rows) -> Sequence[bytes]``: the bytes to store for each row, if they are fewer than
+      those of the numbers; the run records their lengths.
+    * ``device_name() -> str`` and ``energy_joules() -> float | None``: the device that computes,
+      and the reading of its energy counter, for the recorded costs of the run.
     """
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
-        """Return one row per cube, shape (len(cubes), d), float32, finite."""
+        """Return one row per cube: shape (len(cubes), d), float32, finite."""
 
 
 @runtime_checkable
 class Task(Protocol):
-    """Labels for ids."""
+    """Labels for cubes."""
 
     def labels(self, files: Sequence[Path]) -> Labels:
-        """Read or compute the labels from the files claimed for the task."""
+        """Read or compute the labels from the label files of the task."""
 
 
 class Metric(Protocol):
-    """A number for predictions; NaN where its definition gives none."""
+    """A measure of predictions; NaN where it is not defined."""
 
     def __call__(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> float:
-        """Compare labels (n,) or (n, k) with predictions."""
+        """Compare labels, (n,) or (n, k), with predictions."""
 
 
 @runtime_checkable
 class Probe(Protocol):
-    """The small model trained on embeddings.
+    """A model trained on embeddings.
 
-    ``y`` is (n,) class codes for binary and multiclass, (n, k) 0/1 for multilabel, (n, k) values
-    for regression. ``predict`` returns (n, k): values for regression, the positive class's
-    probability (k = 1) for binary, a probability per class for multiclass, and one per label
-    for multilabel.
+    ``y`` is (n,) class codes for binary and multiclass, (n, k) zeros and ones for multilabel, and
+    (n, k) values for regression. ``predict`` returns (n, k): values for regression, the probability
+    of the positive class (k = 1) for binary, one probability per class for multiclass, and one per
+    label for multilabel.
     """
 
     def fit(self, X: NDArray[np.float64], y: NDArray[Any], rng: np.random.Generator) -> Probe:
-        """Fit on the training rows and return self."""
+        """Fit on the training rows X, (n, d), and return self."""
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Predict rows."""
+        """Return the predictions for rows X, (m, d)."""
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return the fitted state as plain arrays."""
@@ -102,20 +105,21 @@ class Probe(Protocol):
 class Reducer(Protocol):
     """Matrix to matrix, (n, d) float32 to (n, k) float32.
 
-    The matrix may be memory-mapped: go over it in blocks of rows. A row's result must not depend
-    on the rows it is applied with. A reducer may also have ``restore(state) -> None``, by which a
-    fitted one is used again later, and ``to_codes(matrix) -> (n, bytes) uint8``, the bytes that it
-    would store.
+    The matrix may be memory-mapped, so process it in blocks of rows. Once the reducer is fitted,
+    the result for a row must not depend on the other rows.
+
+    Optional methods: ``restore(state) -> None``, to use a fitted reducer again later, and
+    ``to_codes(matrix) -> (n, bytes) uint8``, the bytes to store for each row.
     """
 
     def fit(self, matrix: NDArray[np.float32]) -> Reducer:
         """Fit on all rows and return self."""
 
     def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Reduce rows; quantising reducers return the de-quantised values."""
+        """Return the reduced rows; a quantiser returns the values that its codes represent."""
 
     def bytes_per_row(self) -> float:
-        """Bytes that one stored output row takes."""
+        """Return the number of bytes of one stored output row."""
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return the fitted state as plain arrays."""

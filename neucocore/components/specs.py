@@ -98,9 +98,10 @@ class DatasetSpec(ComponentSpec):
     ``bands`` names the bands of each modality in stored order; ``seasons`` and ``size`` (pixels
     along y and x) are nominal; ``count`` is the number of cubes. ``generate`` names a function
     ``generate(out, **generate_params)`` that writes a synthetic data set; ``hub`` is where the data
-    set can be downloaded from. ``collections`` names further files that belong to the data set, such as published embeddings
-    of its cubes; ``neuco data download COLLECTION`` fetches them. ``example`` names a function
-    ``example(folder)`` that writes a small data set for the conformance kit.
+    set can be downloaded from. ``collections`` names further files that belong to the data set,
+    such as published embeddings of its cubes; ``neuco data download COLLECTION`` downloads them.
+    ``example`` names a function ``example(folder)`` that writes a small data set for the
+    conformance kit.
     """
 
     kind: ClassVar[Kind] = "dataset"
