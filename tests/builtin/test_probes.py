@@ -1,4 +1,4 @@
-"""The built-in probes, alone and in place of a protocol's own."""
+"""The built-in probes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make(name, problem, **params):
 
 @pytest.fixture(scope="module")
 def data():
-    """Training and test rows, and labels of each kind of problem for both."""
+    """Rows for training and test, with labels for each kind of problem."""
     rng = np.random.default_rng(0)
     X = rng.normal(3, 1, (300, 6))
     signal = X[:, :2] - 3 + rng.normal(0, 0.2, (300, 2))
@@ -52,7 +52,7 @@ def fitted(name, problem, data, **params):
 
 
 @pytest.mark.parametrize(("name", "problem"), KINDS)
-def test_a_probe_has_the_interface_and_learns(name, problem, data):
+def test_a_probe_implements_the_interface_and_learns(name, problem, data):
     X, labels = data
     probe = fitted(name, problem, data)
     assert isinstance(probe, Probe)
@@ -73,7 +73,7 @@ def test_a_probe_has_the_interface_and_learns(name, problem, data):
 
 
 @pytest.mark.parametrize(("name", "problem"), KINDS)
-def test_a_probe_is_the_same_under_the_same_seed_and_its_state_is_arrays(name, problem, data):
+def test_the_same_seed_gives_the_same_state_of_plain_arrays(name, problem, data):
     first, second = (fitted(name, problem, data) for _ in range(2))
     state, again = first.state(), second.state()
     assert set(state) == set(again)
@@ -84,7 +84,7 @@ def test_a_probe_is_the_same_under_the_same_seed_and_its_state_is_arrays(name, p
 
 
 @pytest.mark.parametrize("name", ["svm", "mlp", "linear"])
-def test_another_seed_gives_another_probe(name, data):
+def test_a_different_seed_gives_a_different_probe(name, data):
     X, labels = data
     probes = [
         make(name, "regression").fit(X[:200], labels["regression"][:200], generator("test", split))
@@ -95,7 +95,7 @@ def test_another_seed_gives_another_probe(name, data):
 
 
 @pytest.mark.parametrize("name", sorted(set(SPECS) - {"logistic"}))
-def test_labels_may_lie_anywhere(name, data):
+def test_labels_far_from_zero_are_fitted_as_well(name, data):
     X, labels = data
     rng = generator("test", 0)
     far = make(name, "regression").fit(X[:200], 1e4 + labels["regression"][:200], rng)
@@ -104,7 +104,7 @@ def test_labels_may_lie_anywhere(name, data):
 
 
 @pytest.mark.parametrize("name", sorted(set(SPECS) - {"logistic"}))
-def test_constant_rows_predict_about_the_mean(name, data):
+def test_constant_rows_give_predictions_near_the_mean_label(name, data):
     _, labels = data
     y = labels["regression"][:100]
     probe = make(name, "regression").fit(np.ones((100, 3)), y, generator("test", 0))
@@ -114,7 +114,7 @@ def test_constant_rows_predict_about_the_mean(name, data):
         assert predicted == pytest.approx(np.tile(y.mean(axis=0), (2, 1)), abs=0.5 * y.std())
 
 
-def test_nearest_neighbours_are_those_of_scikit_learn(data):
+def test_nearest_neighbours_equal_those_of_scikit_learn(data):
     X, labels = data
     for metric in ("euclidean", "cosine"):
         probe = fitted("knn", "regression", data, neighbours=7, metric=metric)
@@ -123,22 +123,22 @@ def test_nearest_neighbours_are_those_of_scikit_learn(data):
         assert probe.predict(X[200:]) == pytest.approx(expected.predict(X[200:]))
 
 
-def test_logistic_probabilities_are_those_of_scikit_learn(data):
+def test_logistic_probabilities_equal_those_of_scikit_learn(data):
     X, labels = data
     probe = fitted("logistic", "binary", data)
     scale = X[:200].std(axis=0)
-    if probe.chosen[0]["scaling"] == "scalar":
+    if probe.selected[0]["scaling"] == "scalar":
         scale = np.sqrt(np.mean(scale**2))
     scaled = (X - X[:200].mean(axis=0)) / scale
-    C = 1 / (200 * probe.chosen[0]["penalty_per_row"])
+    C = 1 / (200 * probe.selected[0]["penalty_per_row"])
     expected = LogisticRegression(C=C, tol=1e-10, max_iter=1000)
     expected.fit(scaled[:200], labels["binary"][:200])
-    said = expected.predict_proba(scaled[200:])[:, 1:]
-    assert probe.predict(X[200:]) == pytest.approx(said, abs=1e-5)
+    reference = expected.predict_proba(scaled[200:])[:, 1:]
+    assert probe.predict(X[200:]) == pytest.approx(reference, abs=1e-5)
 
 
 @pytest.mark.parametrize("problem", ["regression", "binary"])
-def test_the_search_is_that_of_scikit_learn(problem, data):
+def test_the_random_search_equals_that_of_scikit_learn(problem, data):
     X, labels = data
     y = labels[problem][:90].reshape(90, -1)[:, 0].astype(float)
     probe = make("svm", problem, n_iter=6, inner_folds=3)
@@ -155,13 +155,13 @@ def test_the_search_is_that_of_scikit_learn(problem, data):
     )
     search.fit(rows, (y - y.min()) / np.ptp(y))
     for name, value in search.best_params_.items():
-        assert probe.chosen[0][name] == pytest.approx(value)
+        assert probe.selected[0][name] == pytest.approx(value)
 
 
-@pytest.mark.parametrize("most", [4000, 100])
-def test_the_state_of_a_support_vector_machine_predicts(data, monkeypatch, most):
+@pytest.mark.parametrize("max_rows", [4000, 100])
+def test_predictions_of_a_support_vector_machine_follow_from_its_state(data, monkeypatch, max_rows):
     X, _ = data
-    monkeypatch.setattr("neucocore.builtin.probes.svm.MOST_PRODUCT_ROWS", most)
+    monkeypatch.setattr("neucocore.builtin.probes.svm.MAX_PRODUCT_ROWS", max_rows)
     probe = fitted("svm", "regression", data)
     state = probe.state()
     rows = (X[200:] - state["centre"]) * state["scale"]
@@ -173,7 +173,7 @@ def test_the_state_of_a_support_vector_machine_predicts(data, monkeypatch, most)
         assert probe.predict(X[200:])[:, output] == pytest.approx(label)
 
 
-def test_the_perceptron_finds_what_is_not_linear():
+def test_the_perceptron_learns_a_nonlinear_rule():
     rng = np.random.default_rng(1)
     X = rng.standard_normal((600, 2))
     y = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
@@ -182,15 +182,15 @@ def test_the_perceptron_finds_what_is_not_linear():
 
 
 @pytest.mark.parametrize("problem", ["regression", "binary"])
-def test_the_linear_layer_learns_the_same_whatever_the_units_of_the_embedding(problem, data):
+def test_the_linear_layer_does_not_depend_on_the_units_of_the_embedding(problem, data):
     X, labels = data
     plain = fitted("linear", problem, data).predict(X[200:])
     scaled = fitted("linear", problem, (1000 * X + 70, labels)).predict(1000 * X[200:] + 70)
     np.testing.assert_allclose(scaled, plain, rtol=1e-3, atol=1e-3)
 
 
-def test_the_first_step_of_adam_is_as_long_as_the_learning_rate():
-    """Without the correction of its moments it would be a third of that, or thrice."""
+def test_the_first_step_of_adam_has_the_length_of_the_learning_rate():
+    """Without the bias correction of its moments the step would be about 3 times as long."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((50, 4))
     probe = make("mlp", "regression", epochs=1).fit(X, X[:, :2] + 1, generator("test", 0))

@@ -1,4 +1,4 @@
-"""The nearest-neighbours probe."""
+"""The k-nearest-neighbours probe."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 from neucocore.builtin.probes.targets import target_of
 from neucocore.components.specs import Problem
-from neucocore.evaluation.linear.moments import Matrix, blocks_of
+from neucocore.evaluation.linear.matrix import Matrix, blocks_of
 
 
 class KNearestProbe:
-    """The mean label of the nearest training rows.
+    """Mean label of the nearest training rows.
 
     Parameters
     ----------
     problem
-        What is predicted; classes as the shares of the neighbours' classes.
+        Kind of task; the probability of a class is its share among the neighbours.
     neighbours
-        How many rows are averaged, at most all.
+        Number of training rows averaged; all of them if there are fewer.
     metric
-        ``euclidean`` or ``cosine``.
+        Distance: ``euclidean`` or ``cosine``.
     """
 
     def __init__(
@@ -32,24 +32,24 @@ class KNearestProbe:
         self.problem, self.neighbours, self.metric = problem, neighbours, metric
 
     def fit(self, X: Matrix, y: NDArray[Any], rng: np.random.Generator) -> KNearestProbe:
-        """Keep the training rows; nothing is random, ``rng`` is not used."""
+        """Store the training rows; nothing is random, ``rng`` is not used."""
         del rng
         self.centre = X.mean(axis=0) if self.metric == "euclidean" else np.zeros(X.shape[1])
         self.rows = self._prepared(X)
         self.squares = np.einsum("ij,ij->i", self.rows, self.rows)
-        self.labels = np.hstack(target_of(self.problem, y).columns())
+        self.labels = np.hstack(target_of(self.problem, y).parts())
         return self
 
     def predict(self, X: Matrix) -> Matrix:
-        """Return mean labels, or class shares, (m, k)."""
+        """Return mean labels or class shares, shape (m, k)."""
         return np.concatenate([self._predict(block) for block in blocks_of(self._prepared(X))])
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return ``rows`` (n, d), minus ``centre`` (d,), and ``labels`` (n, k)."""
+        """Return ``rows`` (n, d) after subtracting ``centre`` (d,), and ``labels`` (n, k)."""
         return {"rows": self.rows, "centre": self.centre, "labels": self.labels}
 
     def _prepared(self, X: Matrix) -> Matrix:
-        """Shift rows to where differences keep their digits; give them length 1 for cosine."""
+        """Centre the rows, so that distances are computed accurately; normalise them for cosine."""
         rows = np.asarray(X, dtype=np.float64) - self.centre
         if self.metric == "cosine":
             length = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -57,7 +57,7 @@ class KNearestProbe:
         return rows
 
     def _predict(self, block: Matrix) -> Matrix:
-        # Squared distance less the block rows' own squares, which do not change the order.
+        # Squared distance without the squared norms of the block's rows, which do not affect order.
         distance = self.squares - 2 * (block @ self.rows.T)
         nearest = np.argsort(distance, axis=1, kind="stable")[:, : self.neighbours]
         means: Matrix = self.labels[nearest].mean(axis=1)

@@ -1,4 +1,4 @@
-"""NeuCo-Bench's linear layer as a probe: its settings, without its look at the held-out rows."""
+"""NeuCo-Bench's linear layer as a probe that never uses the held-out rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neucocore.builtin.probes.targets import target_of
 from neucocore.components.specs import Problem
 from neucocore.evaluation.linear.logistic import probabilities
-from neucocore.evaluation.linear.moments import Matrix
+from neucocore.evaluation.linear.matrix import Matrix
 from neucocore.evaluation.neucobench.random_stream import draws_per_refit
 from neucocore.evaluation.neucobench.reference import Training, refit
 
@@ -19,15 +19,16 @@ from neucocore.evaluation.neucobench.reference import Training, refit
 class LinearProbe:
     """One linear layer trained with AdamW for a fixed number of epochs.
 
-    Embeddings are standardised by one mean and one standard deviation, values of the label scaled
-    to [0, 1], all over the training rows. The rows are shuffled once; the last epoch counts.
+    Embeddings are standardised by one mean and one standard deviation and regression labels are
+    scaled to [0, 1]; both scalings are computed on the training rows. The rows are shuffled once,
+    and the weights after the last epoch are used.
 
     Parameters
     ----------
     problem
-        ``regression`` (a layer an output) or ``binary``.
+        ``regression`` (one layer per output) or ``binary``.
     epochs, batch_size, learning_rate
-        As in NeuCo-Bench's YAML.
+        As in NeuCo-Bench's configuration file.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class LinearProbe:
         self.training = Training(problem != "regression", epochs, batch_size, learning_rate)
 
     def fit(self, X: Matrix, y: NDArray[Any], rng: np.random.Generator) -> LinearProbe:
-        """Train on rows (n, d)."""
+        """Train on rows, shape (n, d)."""
         columns = target_of(self.problem, y).y
         self.centre, spread = float(np.mean(X)), float(np.std(X))
         self.scale = 1 / spread if spread > 0 else 0.0
@@ -54,20 +55,20 @@ class LinearProbe:
         count = draws_per_refit(rows.shape[1], self.training.epochs)
         layers = []
         for column in ((columns - self.low) / self.range).T.astype(np.float32):
-            outputs = rng.integers(2**32, size=count, dtype=np.uint32)
-            layers.append(refit(rows, column, order, outputs, self.training))
+            draws = rng.integers(2**32, size=count, dtype=np.uint32)
+            layers.append(refit(rows, column, order, draws, self.training))
         self.layers = np.stack(layers, axis=1).astype(np.float64)
         return self
 
     def predict(self, X: Matrix) -> Matrix:
-        """Return values (m, k), or the positive class's probability (m, 1)."""
+        """Return values (m, k), or the probability of the positive class (m, 1)."""
         values: Matrix = self._scaled(X) @ self.layers[:-1] + self.layers[-1]
         if self.problem == "regression":
             return values * self.range + self.low
         return probabilities(values)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return ``layers`` (d + 1, k), the bias last, and the scaling of rows and labels."""
+        """Return ``layers`` (d + 1, k), with the bias in the last row, and both scalings."""
         return {
             "layers": self.layers,
             "centre": np.array(self.centre),

@@ -1,4 +1,4 @@
-"""The small multi-layer perceptron probe."""
+"""The multi-layer perceptron probe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neucocore.builtin.probes.targets import target_of
 from neucocore.components.specs import Problem
 from neucocore.evaluation.linear.logistic import probabilities
-from neucocore.evaluation.linear.moments import Matrix
+from neucocore.evaluation.linear.matrix import Matrix
 from neucocore.evaluation.linear.scaling import per_dimension
 
 BATCH_ROWS = 64
@@ -20,22 +20,22 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class MLPProbe:
-    """One hidden layer of rectified units, trained with Adam on standardised columns.
+    """One hidden layer of rectified linear units, trained with Adam on standardised columns.
 
     Parameters
     ----------
     problem
-        What is predicted: squared error for values, log-loss for classes.
+        Kind of task; the loss is the squared error for values and the log-loss for classes.
     hidden
-        Hidden units.
+        Number of hidden units.
     penalty
-        Weight of half the sum of squared weights beside the mean loss.
+        Weight decay: this times half the sum of the squared weights is added to the mean loss.
     epochs
-        Passes over the training rows, in minibatches of 64 in a fresh order each.
+        Passes over the training rows, each in minibatches of 64 in a new random order.
 
     Notes
     -----
-    Kingma and Ba, Adam (2015), with its default constants; initial weights after He et al. (2015).
+    Adam: Kingma and Ba (2015), with their default constants. Initial weights: He et al. (2015).
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class MLPProbe:
         self.problem, self.hidden, self.penalty, self.epochs = problem, hidden, penalty, epochs
 
     def fit(self, X: Matrix, y: NDArray[Any], rng: np.random.Generator) -> MLPProbe:
-        """Train on rows (n, d)."""
-        labels = np.hstack(target_of(self.problem, y).columns())
+        """Train on rows, shape (n, d)."""
+        labels = np.hstack(target_of(self.problem, y).parts())
         self.centre = X.mean(axis=0)
         self.scale = per_dimension(X.var(axis=0))
         self.label_centre, self.label_scale = np.zeros(labels.shape[1]), np.ones(labels.shape[1])
@@ -68,7 +68,7 @@ class MLPProbe:
         return self
 
     def predict(self, X: Matrix) -> Matrix:
-        """Return values or probabilities, (m, k)."""
+        """Return values or probabilities, shape (m, k)."""
         _, outputs = self._forward(self._scaled(X))
         if self.problem == "regression":
             return outputs * self.label_scale + self.label_centre
@@ -116,12 +116,13 @@ class MLPProbe:
 
     def _gradients(self, rows: Matrix, labels: Matrix) -> list[Matrix]:
         hidden, outputs = self._forward(rows)
-        said = outputs if self.problem == "regression" else self._probabilities(outputs)
-        excess = (said - labels) / len(rows)  # the same for squared error and both log-losses
-        back = (excess @ self.weights[2].T) * (hidden > 0)
+        predicted = outputs if self.problem == "regression" else self._probabilities(outputs)
+        # The derivative by the outputs is the same for half the squared error and the log-losses.
+        by_output = (predicted - labels) / len(rows)
+        by_hidden = (by_output @ self.weights[2].T) * (hidden > 0)
         return [
-            rows.T @ back + self.penalty * self.weights[0],
-            back.sum(axis=0),
-            hidden.T @ excess + self.penalty * self.weights[2],
-            excess.sum(axis=0),
+            rows.T @ by_hidden + self.penalty * self.weights[0],
+            by_hidden.sum(axis=0),
+            hidden.T @ by_output + self.penalty * self.weights[2],
+            by_output.sum(axis=0),
         ]

@@ -6,19 +6,19 @@ from neucocore.components.specs import PROBLEMS, Param, ProbeSpec
 
 
 def probe_specs() -> list[ProbeSpec]:
-    """Return the standard probes; all are deterministic under the generator they are given."""
+    """Return the standard probes; given the random generator, all are deterministic."""
     return [_linear(), _ridge(), _logistic(), _knn(), _svm(), _mlp()]
 
 
 def _linear() -> ProbeSpec:
     return ProbeSpec(
         name="linear",
-        summary="one linear layer trained with AdamW as in NeuCo-Bench; the last epoch counts",
+        summary="one linear layer trained with AdamW as in NeuCo-Bench, weights of the last epoch",
         factory="neucocore.builtin.probes.linear:LinearProbe",
         params=(
             Param("epochs", "int", 10, "passes over the training rows"),
-            Param("batch_size", "int", 64, "rows of a minibatch"),
-            Param("learning_rate", "float", 1e-3, "AdamW's step"),
+            Param("batch_size", "int", 64, "rows per minibatch"),
+            Param("learning_rate", "float", 1e-3, "step size of AdamW"),
         ),
         problems=("regression", "binary"),
         license="Apache-2.0",
@@ -29,7 +29,7 @@ def _linear() -> ProbeSpec:
 def _ridge() -> ProbeSpec:
     return ProbeSpec(
         name="ridge",
-        summary="linear least squares, penalty and scaling by exact leave-one-out",
+        summary="ridge regression, penalty and scaling selected by exact leave-one-out",
         factory="neucocore.builtin.probes.targets:RidgeProbe",
         problems=PROBLEMS,
         license="Apache-2.0",
@@ -40,7 +40,7 @@ def _ridge() -> ProbeSpec:
 def _logistic() -> ProbeSpec:
     return ProbeSpec(
         name="logistic",
-        summary="penalised (multinomial) logistic regression, penalty found as for ridge",
+        summary="penalised (multinomial) logistic regression, penalty selected as for ridge",
         factory="neucocore.builtin.probes.targets:LogisticProbe",
         problems=("binary", "multiclass", "multilabel"),
         license="Apache-2.0",
@@ -50,10 +50,10 @@ def _logistic() -> ProbeSpec:
 def _knn() -> ProbeSpec:
     return ProbeSpec(
         name="knn",
-        summary="mean over the nearest training rows",
+        summary="mean label of the k nearest training rows",
         factory="neucocore.builtin.probes.knn:KNearestProbe",
         params=(
-            Param("neighbours", "int", 10, "training rows averaged"),
+            Param("neighbours", "int", 10, "number of training rows averaged"),
             Param("metric", "str", "euclidean", "distance", choices=("euclidean", "cosine")),
         ),
         problems=PROBLEMS,
@@ -64,23 +64,34 @@ def _knn() -> ProbeSpec:
 def _svm() -> ProbeSpec:
     return ProbeSpec(
         name="svm",
-        summary="polynomial support vector machine, parameters by seeded random search",
+        summary="polynomial support vector machine, parameters selected by a seeded random search",
         factory="neucocore.builtin.probes.svm:SVMProbe",
         params=(
-            Param("C_start_end", "list", ["0.001", "1000"], "range of C, drawn log-uniformly"),
+            Param(
+                "C_start_end",
+                "list",
+                ["0.001", "1000"],
+                "lower and upper bound of C, drawn log-uniformly",
+            ),
             Param("epsilon_list", "list", ["0.01", "0.05", "0.1", "0.5"], "values of epsilon"),
-            Param("kernel_degree_list", "list", ["2", "3"], "degrees of the kernel"),
+            Param("kernel_degree_list", "list", ["2", "3"], "degrees of the polynomial kernel"),
             Param(
                 "kernel_gamma_start_end",
                 "list",
                 ["0.0001", "10"],
-                "range of gamma, drawn log-uniformly",
+                "lower and upper bound of gamma, drawn log-uniformly",
                 nullable=True,
             ),
-            Param("kernel_coef0_start_end", "list", ["-1", "2"], "range of coef0", nullable=True),
-            Param("n_iter", "int", 50, "candidates of the random search"),
+            Param(
+                "kernel_coef0_start_end",
+                "list",
+                ["-1", "2"],
+                "lower and upper bound of coef0, drawn uniformly",
+                nullable=True,
+            ),
+            Param("n_iter", "int", 50, "number of candidates of the random search"),
             Param("inner_folds", "int", 3, "folds of the search inside the training part"),
-            Param("search_rows", "int", 2000, "training rows the search looks at, at most"),
+            Param("search_rows", "int", 2000, "maximum number of training rows used by the search"),
         ),
         problems=PROBLEMS,
         license="Apache-2.0",
@@ -94,8 +105,13 @@ def _mlp() -> ProbeSpec:
         summary="one hidden layer, trained with Adam",
         factory="neucocore.builtin.probes.mlp:MLPProbe",
         params=(
-            Param("hidden", "int", 64, "hidden units"),
-            Param("penalty", "float", 1e-3, "weight of the squared weights in the loss"),
+            Param("hidden", "int", 64, "number of hidden units"),
+            Param(
+                "penalty",
+                "float",
+                1e-3,
+                "weight decay: factor of half the sum of the squared weights",
+            ),
             Param("epochs", "int", 100, "passes over the training rows"),
         ),
         problems=PROBLEMS,

@@ -1,4 +1,4 @@
-"""The polynomial support vector machine probe."""
+"""The probe with a polynomial support vector machine."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from sklearn.svm import SVC, SVR
 from neucocore.builtin.probes.targets import target_of
 from neucocore.components.specs import Problem
 from neucocore.evaluation.linear.logistic import probabilities
-from neucocore.evaluation.linear.moments import Matrix
+from neucocore.evaluation.linear.matrix import Matrix
 from neucocore.evaluation.linear.scaling import one_scalar
 
-MOST_PRODUCT_ROWS = 4_000
-"""Up to so many training rows their n x n products are kept in memory: 128 MB."""
+MAX_PRODUCT_ROWS = 4_000
+"""Maximum number n of training rows whose n x n scalar products are kept in memory (128 MB)."""
 MAX_ITER = 20_000
-"""Where the solver of one machine stops: large C with steep kernels would take days."""
+"""Iterations after which the solver of one machine stops: large C with steep kernels takes days."""
 
 Numbers = Sequence[float | str]
 
 
 class _QuietSVC(SVC):  # type: ignore[misc]
-    """Does not warn of every candidate that was stopped: threads cannot filter warnings."""
+    """SVC without a warning per stopped candidate, which threads could not filter."""
 
     def _warn_from_fit_status(self) -> None:
         pass
 
 
 class _QuietSVR(SVR):  # type: ignore[misc]
-    """As `_QuietSVC`; the fit that counts says whether it converged."""
+    """SVR without these warnings; `SVMProbe.selected` tells whether the final fit converged."""
 
     def _warn_from_fit_status(self) -> None:
         pass
 
 
 class PolynomialMachine:
-    """SVC or SVR with kernel (gamma <x, z> + coef0)^degree, given products <x, z>, or rows.
+    """SVC or SVR with the kernel (gamma <x, z> + coef0)^degree, from products <x, z> or from rows.
 
-    Products are computed once, by BLAS, for all candidates of a search; with rows the solver
-    computes those it needs and keeps few.
+    With products, BLAS computes them once for all candidates of a search. With rows, the solver
+    computes the products that it needs and keeps few of them in memory.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class PolynomialMachine:
         self.C, self.degree = C, degree
         self.gamma, self.coef0, self.epsilon = gamma, coef0, epsilon
 
-    def fit(self, given: Matrix, y: NDArray[Any]) -> PolynomialMachine:
+    def fit(self, inputs: Matrix, y: NDArray[Any]) -> PolynomialMachine:
         """Fit on the (n, n) products of the training rows, or on the rows (n, d)."""
         settings: dict[str, Any] = {"C": self.C, "max_iter": MAX_ITER}
         if self.by_products:
@@ -71,55 +71,56 @@ class PolynomialMachine:
         self.machine_ = (
             _QuietSVC(**settings) if self.classify else _QuietSVR(epsilon=self.epsilon, **settings)
         )
-        self.machine_.fit(self._kernel(given), y)
+        self.machine_.fit(self._kernel(inputs), y)
         return self
 
-    def predict(self, given: Matrix) -> NDArray[Any]:
+    def predict(self, inputs: Matrix) -> NDArray[Any]:
         """Return values or classes from the (m, n) products with training rows, or from rows."""
-        predicted: NDArray[Any] = self.machine_.predict(self._kernel(given))
+        predicted: NDArray[Any] = self.machine_.predict(self._kernel(inputs))
         return predicted
 
-    def margins(self, given: Matrix) -> Matrix:
-        """Return values (m, 1), or margins (m, 1) of two classes, (m, k) of k classes."""
-        of = self.machine_.decision_function if self.classify else self.machine_.predict
-        margins: Matrix = of(self._kernel(given))
-        return margins.reshape(len(given), -1)
+    def margins(self, inputs: Matrix) -> Matrix:
+        """Return values (m, 1), or margins: (m, 1) for two classes, (m, k) for k classes."""
+        function = self.machine_.decision_function if self.classify else self.machine_.predict
+        margins: Matrix = function(self._kernel(inputs))
+        return margins.reshape(len(inputs), -1)
 
-    def score(self, given: Matrix, y: NDArray[Any]) -> float:
-        """Return accuracy, or the negative mean squared error."""
-        predicted = self.predict(given)
+    def score(self, inputs: Matrix, y: NDArray[Any]) -> float:
+        """Return the accuracy, or the negative mean squared error."""
+        predicted = self.predict(inputs)
         return float(np.mean(predicted == y) if self.classify else -np.mean((predicted - y) ** 2))
 
-    def _kernel(self, given: Matrix) -> Matrix:
+    def _kernel(self, inputs: Matrix) -> Matrix:
         if not self.by_products:
-            return given
-        base = self.gamma * given
+            return inputs
+        base = self.gamma * inputs
         base += self.coef0
         kernel = base.copy()
-        for _ in range(self.degree - 1):  # ten times faster than a power
+        for _ in range(self.degree - 1):  # ten times faster than np.power
             kernel *= base
         return kernel
 
 
 class SVMProbe:
-    """Polynomial SVC or SVR with parameters by random search inside the training rows.
+    """Polynomial SVC or SVR; a random search inside the training rows selects its parameters.
 
     Parameters
     ----------
     problem
-        Several outputs or labels get a machine and a search each.
+        Kind of task; with several outputs or labels, each has its own machine and search.
     C_start_end, kernel_gamma_start_end
-        Range, drawn log-uniformly.
+        Lower and upper bound, drawn log-uniformly.
     kernel_coef0_start_end
-        Range, drawn uniformly.
+        Lower and upper bound, drawn uniformly.
     kernel_degree_list, epsilon_list
-        Values, drawn uniformly; epsilon is for regression, in units of the label range.
+        Values, drawn uniformly; epsilon applies to regression, in units of the label range.
     n_iter
-        Candidates.
+        Number of candidates.
     inner_folds
-        Folds each candidate is judged by: accuracy, or mean squared error.
+        Folds of the cross-validation that compares candidates by accuracy or mean squared error.
     search_rows
-        At most so many training rows, drawn at random, are used to judge; the final fit uses all.
+        Maximum number of training rows, drawn at random, used by the search; the final fit uses
+        all training rows.
     """
 
     def __init__(
@@ -149,12 +150,12 @@ class SVMProbe:
         self.n_iter, self.inner_folds, self.search_rows = n_iter, inner_folds, search_rows
 
     def fit(self, X: Matrix, y: NDArray[Any], rng: np.random.Generator) -> SVMProbe:
-        """Search and fit on rows (n, d)."""
+        """Search and fit on rows, shape (n, d)."""
         self.centre = X.mean(axis=0)
         self.scale = float(one_scalar(X.var(axis=0))[0])
         self.rows = self._scaled(X)
-        self.by_products = len(X) <= MOST_PRODUCT_ROWS
-        given = self._given(self.rows)
+        self.by_products = len(X) <= MAX_PRODUCT_ROWS
+        inputs = self._inputs(self.rows)
         columns = target_of(self.problem, y).y
         self.low = np.zeros(columns.shape[1])
         self.range = np.ones(columns.shape[1])
@@ -163,27 +164,27 @@ class SVMProbe:
             self.range = np.where(np.ptp(columns, axis=0) > 0, np.ptp(columns, axis=0), 1.0)
         seed = int(rng.integers(2**31))
         self.machines = []
-        self.chosen: tuple[Mapping[str, Any], ...] = ()
+        self.selected: tuple[Mapping[str, Any], ...] = ()
         for column in ((columns - self.low) / self.range).T:
             best = self._search(column, seed)
-            self.machines.append(self._machine(best, self.by_products).fit(given, column))
+            self.machines.append(self._machine(best, self.by_products).fit(inputs, column))
             converged = self.machines[-1].machine_.fit_status_ == 0
-            self.chosen += ({**best, "converged": converged},)
+            self.selected += ({**best, "converged": converged},)
         return self
 
     def predict(self, X: Matrix) -> Matrix:
-        """Return values, or margins made shares by the logistic function or softmax, (m, k)."""
-        given = self._given(self._scaled(X))
-        margins = [machine.margins(given) for machine in self.machines]
+        """Return values, or the logistic function or softmax of the margins, shape (m, k)."""
+        inputs = self._inputs(self._scaled(X))
+        margins = [machine.margins(inputs) for machine in self.machines]
         if self.problem == "regression":
             return np.hstack(margins) * self.range + self.low
         return np.hstack([probabilities(margin) for margin in margins])
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return scaling, and per machine support rows, dual coefficients, intercepts, kernel.
+        """Return the scalings and the support rows, dual coefficients and kernel of each machine.
 
-        ``kernel`` holds gamma, coef0 and degree; ``label_low`` and ``label_range`` turn a machine's
-        values into labels.
+        ``kernel`` holds gamma, coef0 and degree; ``label_low`` and ``label_range`` convert the
+        value of a machine to a label.
         """
         arrays: dict[str, NDArray[Any]] = {
             "centre": self.centre,
@@ -206,39 +207,39 @@ class SVMProbe:
     def _scaled(self, X: Matrix) -> Matrix:
         return np.asarray((X - self.centre) * self.scale, dtype=np.float64)
 
-    def _given(self, rows: Matrix) -> Matrix:
+    def _inputs(self, rows: Matrix) -> Matrix:
         return rows @ self.rows.T if self.by_products else rows
 
     def _machine(self, settings: Mapping[str, Any], by_products: bool) -> PolynomialMachine:
-        # Without a range, gamma is one over the rows' mean square, as "scale" in scikit-learn.
-        given = {"gamma": 1 / self.rows.shape[1], **settings}
-        return PolynomialMachine(self.problem != "regression", by_products, **given)
+        # Without a range, gamma is as "scale" in scikit-learn: the scaled rows have variance 1.
+        parameters = {"gamma": 1 / self.rows.shape[1], **settings}
+        return PolynomialMachine(self.problem != "regression", by_products, **parameters)
 
     def _search(self, y: NDArray[Any], seed: int) -> dict[str, Any]:
-        """Return the best candidate's parameters as plain numbers.
+        """Return the parameters of the best candidate as plain numbers.
 
-        This is scikit-learn's RandomizedSearchCV, which threads cannot use at the same time: each
-        of its fits resets the process's warning filters.
+        The search equals scikit-learn's RandomizedSearchCV, which cannot be used by several
+        threads at once: every fit of it resets the warning filters of the process.
         """
-        kept = np.sort(np.random.default_rng(seed).permutation(len(y))[: self.search_rows])
-        folds = min(self.inner_folds, _most_folds(y[kept], self.problem))
-        if folds < 2:  # nothing to judge by
+        rows = np.sort(np.random.default_rng(seed).permutation(len(y))[: self.search_rows])
+        folds = min(self.inner_folds, _max_folds(y[rows], self.problem))
+        if folds < 2:  # too few rows per class to compare candidates
             return _plain(next(iter(ParameterSampler(self.space, 1, random_state=seed))))
         candidates = list(ParameterSampler(self.space, self.n_iter, random_state=seed))
         scores = np.zeros(len(candidates))
         kind = KFold if self.problem == "regression" else StratifiedKFold
-        splits = kind(folds, shuffle=True, random_state=seed).split(kept, y[kept])
-        for train, held in ((kept[train], kept[held]) for train, held in splits):
-            inner = self.rows[train] @ self.rows[train].T
-            outer = self.rows[held] @ self.rows[train].T
+        splits = kind(folds, shuffle=True, random_state=seed).split(rows, y[rows])
+        for train, held in ((rows[train], rows[held]) for train, held in splits):
+            train_products = self.rows[train] @ self.rows[train].T
+            held_products = self.rows[held] @ self.rows[train].T
             for number, candidate in enumerate(candidates):
-                machine = self._machine(candidate, by_products=True).fit(inner, y[train])
-                scores[number] += machine.score(outer, y[held])
+                machine = self._machine(candidate, by_products=True).fit(train_products, y[train])
+                scores[number] += machine.score(held_products, y[held])
         return _plain(candidates[int(np.argmax(scores))])
 
 
-def _most_folds(y: NDArray[Any], problem: Problem) -> int:
-    """Return into how many folds rows can be dealt so that each has every class."""
+def _max_folds(y: NDArray[Any], problem: Problem) -> int:
+    """Return the maximum number of folds such that every fold has every class."""
     if problem == "regression":
         return len(y)
     _, counts = np.unique(y, return_counts=True)
