@@ -1,7 +1,7 @@
-"""Everything the author of a component plugin imports.
+"""Everything that a component plugin imports from neuco.
 
-Importing this module is light: numpy and the data code are loaded when one of the names marked
-"on demand" is first used.
+Importing this module is fast: the names in ``_ON_DEMAND``, which need numpy or zarr, are imported
+when they are first used.
 """
 
 from __future__ import annotations
@@ -48,27 +48,27 @@ if TYPE_CHECKING:
         standardised,
     )
     from neucocore.data.cubes.cube import Cube
-    from neucocore.data.cubes.file import (
-        CubeFile,
-        cube_digest,
-        read_modality,
-        write_modality,
-    )
+    from neucocore.data.cubes.file import CubeFile, cube_digest, read_modality
     from neucocore.data.cubes.folder import CubeFolder
     from neucocore.data.cubes.layouts import find_cubes
     from neucocore.data.cubes.schema import CubeSchema
     from neucocore.data.cubes.selection import CubeSelection
-    from neucocore.data.labels.labels import Labels, read_label_file
+    from neucocore.data.cubes.writing import write_modality
+    from neucocore.data.labels.label_file import read_label_file
+    from neucocore.data.labels.labels import Labels
     from neucocore.derivation.grids import CubeGrid, grids_for
     from neucocore.derivation.labelling import NoLabel, label_each
     from neucocore.derivation.layers import TruthLayer, open_layer, source_files, truth_folder
     from neucocore.derivation.projection import in_metres, project
     from neucocore.derivation.rasters import Patch, Raster
     from neucocore.derivation.zonal import Legend, label_shares, share_of
+    from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+    from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
+    from neucocore.evaluation.protocols import ScoringProtocol
     from neucocore.files.atomic import replacing, write_text
     from neucocore.testing.cubes import make_cubes, write_cube_folder
 
-# Names that need numpy or zarr, and where they live.
+# Names that need numpy or zarr, and the modules that define them.
 _ON_DEMAND = {
     "ChannelStatistics": "neucocore.data.cubes.channels",
     "Cube": "neucocore.data.cubes.cube",
@@ -85,6 +85,12 @@ _ON_DEMAND = {
     "NoLabel": "neucocore.derivation.labelling",
     "Patch": "neucocore.derivation.rasters",
     "Raster": "neucocore.derivation.rasters",
+    "ScoringInput": "neucocore.evaluation.inputs",
+    "ScoringProtocol": "neucocore.evaluation.protocols",
+    "ScoringTask": "neucocore.evaluation.inputs",
+    "SplitScore": "neucocore.evaluation.outcome",
+    "StoredProbe": "neucocore.evaluation.outcome",
+    "TaskOutcome": "neucocore.evaluation.outcome",
     "TruthLayer": "neucocore.derivation.layers",
     "grids_for": "neucocore.derivation.grids",
     "in_metres": "neucocore.derivation.projection",
@@ -95,7 +101,7 @@ _ON_DEMAND = {
     "open_layer": "neucocore.derivation.layers",
     "project": "neucocore.derivation.projection",
     "read_cube": "neucocore.data.cubes.assembly",
-    "read_label_file": "neucocore.data.labels.labels",
+    "read_label_file": "neucocore.data.labels.label_file",
     "read_modality": "neucocore.data.cubes.file",
     "replacing": "neucocore.files.atomic",
     "share_of": "neucocore.derivation.zonal",
@@ -103,7 +109,7 @@ _ON_DEMAND = {
     "stacked": "neucocore.data.cubes.channels",
     "standardised": "neucocore.data.cubes.channels",
     "truth_folder": "neucocore.derivation.layers",
-    "write_modality": "neucocore.data.cubes.file",
+    "write_modality": "neucocore.data.cubes.writing",
     "write_text": "neucocore.files.atomic",
 }
 
@@ -150,8 +156,14 @@ __all__ = [
     "Raster",
     "Reducer",
     "ReducerSpec",
+    "ScoringInput",
+    "ScoringProtocol",
+    "ScoringTask",
     "ShapeError",
+    "SplitScore",
+    "StoredProbe",
     "Task",
+    "TaskOutcome",
     "TaskSpec",
     "TruthLayer",
     "cube_digest",
