@@ -1,21 +1,18 @@
-"""What of the embeddings and labels is scored, and what the key of a run depends on."""
+"""Which embeddings and labels are scored, and what the key of a run depends on."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from neucocore.errors import ConfigError, IdError
-from neucocore.evaluation.evaluate import (
-    EvaluateRequest,
-    Switches,
-    components_of,
-    prepare,
-    protocols_of,
-)
-from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.options import EvaluateOptions
+from neucocore.evaluation.prepare import prepare
+from neucocore.evaluation.protocols import choose_protocols, components_of, protocol
+from neucocore.evaluation.request import EvaluateRequest, evaluate_request
 
 ROBUST = protocol("robust")
 NEUCOBENCH = protocol("neucobench-2026")
@@ -31,9 +28,15 @@ def request_of(tmp_path: Path):
     (tmp_path / "labels/width__regr.csv").write_text("id,label\n" + half)
     embed(tmp_path, range(20))
 
-    def make(**fields) -> EvaluateRequest:
-        request = EvaluateRequest(tmp_path / "e.csv", tmp_path / "labels", tmp_path / "out", "e")
-        return replace(request, **fields)
+    def make(lenient=False, fold_results=True, **fields) -> EvaluateRequest:
+        values = {
+            "embeddings": tmp_path / "e.csv",
+            "labels": tmp_path / "labels",
+            "output": tmp_path / "out",
+            **fields,
+        }
+        request = evaluate_request(EvaluateOptions(**values))
+        return replace(request, lenient=lenient, fold_results=fold_results)
 
     return make
 
@@ -44,18 +47,21 @@ def embed(folder: Path, numbers, scale: float = 0.5) -> None:
 
 
 def rows_of(prepared) -> dict[str, list[str]]:
-    return {task.key: list(task.ids) for task in prepared.selection.tasks}
+    tasks = [matched.matched for matched in prepared.joined.tasks]
+    return {task.key: list(task.ids) for task in tasks}
 
 
 def test_ids_left_out_have_neither_embeddings_nor_labels(request_of, tmp_path: Path) -> None:
     (tmp_path / "left-out.txt").write_text("c01\nc15\n")
-    prepared = prepare(request_of(exclude=tmp_path / "left-out.txt"))
+    prepared = prepare(request_of(exclude_file=tmp_path / "left-out.txt"))
     kept = [f"c{n:02d}" for n in range(20) if n not in (1, 15)]
-    assert list(prepared.embeddings.ids) == kept
-    assert prepared.embeddings.matrix[:, 0].tolist() == [int(cube[1:]) * 0.5 for cube in kept]
+    assert list(prepared.inputs.embeddings.ids) == kept
+    assert prepared.inputs.embeddings.matrix[:, 0].tolist() == [
+        int(cube[1:]) * 0.5 for cube in kept
+    ]
     assert rows_of(prepared) == {"height": kept, "width": [c for c in kept if c < "c10"]}
     assert any("2 embeddings left out" in text for text in prepared.warnings)
-    assert not prepared.partial
+    assert not prepared.joined.partial
 
 
 @pytest.mark.parametrize(
@@ -67,14 +73,17 @@ def test_a_list_of_ids_to_leave_out_may_be_empty_or_repeat_itself(
     request_of, tmp_path: Path, text: str, left: int
 ) -> None:
     (tmp_path / "left-out.txt").write_text(text)
-    assert len(prepare(request_of(exclude=tmp_path / "left-out.txt")).embeddings.ids) == left
+    assert (
+        len(prepare(request_of(exclude_file=tmp_path / "left-out.txt")).inputs.embeddings.ids)
+        == left
+    )
 
 
 def test_ids_left_out_may_lack_an_embedding(request_of, tmp_path: Path) -> None:
     (tmp_path / "left-out.txt").write_text("c01\nc15\n")
     embed(tmp_path, [n for n in range(20) if n not in (1, 15)])
-    prepared = prepare(request_of(exclude=tmp_path / "left-out.txt"))
-    assert (len(rows_of(prepared)["height"]), prepared.partial) == (18, False)
+    prepared = prepare(request_of(exclude_file=tmp_path / "left-out.txt"))
+    assert (len(rows_of(prepared)["height"]), prepared.joined.partial) == (18, False)
 
 
 def test_fault_05_missing_embeddings_name_every_task_that_lacks_them(
@@ -94,22 +103,23 @@ def test_fault_05_missing_embeddings_that_are_allowed_make_a_partial_run(
 ) -> None:
     embed(tmp_path, range(2, 20))
     prepared = prepare(request_of(allow_missing=True))
-    assert prepared.partial
-    height = next(task for task in prepared.selection.tasks if task.key == "height")
+    assert prepared.joined.partial
+    matched = [task.matched for task in prepared.joined.tasks]
+    height = next(task for task in matched if task.key == "height")
     assert height.ids == tuple(f"c{n:02d}" for n in range(2, 20))
     assert height.y.ravel().tolist() == list(range(2, 20))
     assert "2 labelled ids have no embedding; their labels are left out" in prepared.warnings
 
 
 def test_nothing_missing_makes_no_partial_run(request_of) -> None:
-    assert not prepare(request_of(allow_missing=True)).partial
+    assert not prepare(request_of(allow_missing=True)).joined.partial
 
 
 def test_neuco_benchs_own_reading_intersects_the_ids_and_is_ranked(
     request_of, tmp_path: Path
 ) -> None:
     embed(tmp_path, range(2, 20))
-    assert not prepare(request_of(lenient=True)).partial
+    assert not prepare(request_of(lenient=True)).joined.partial
 
 
 def test_a_task_without_any_embedding_is_not_scored(request_of, tmp_path: Path) -> None:
@@ -132,47 +142,49 @@ def test_fault_06_embeddings_without_a_label_are_counted(request_of, tmp_path: P
 
 def test_a_probe_and_a_metric_of_ones_own_change_the_digest(request_of) -> None:
     plain, knn, mae = (
-        protocols_of(["robust"], probe=probe, metric=metric)[0]
+        choose_protocols(["robust"], probe=probe, metric=metric)[0]
         for probe, metric in ((None, None), ("knn", None), (None, "mae"))
     )
     assert plain.identity == "robust@1"
-    assert knn.values()["probe"] == "core/knn"
-    assert mae.values()["metric"] == "core/mae"
+    assert knn.values()["probe"] == {"name": "core/knn", "version": 1}
+    assert mae.values()["metric"] == {"name": "core/mae", "version": 1}
     assert len({chosen.identity for chosen in (plain, knn, mae)}) == 3
     tasks = prepare(request_of()).selection.tasks
-    added = set(components_of(knn, tasks)) - set(components_of(plain, tasks))
+    added = set(components_of(knn, knn.implementation(), tasks)) - set(
+        components_of(plain, plain.implementation(), tasks)
+    )
     assert [component.full_name for component in added] == ["core/knn"]
 
 
 @pytest.mark.parametrize(("kind", "name"), [("probe", "knn"), ("metric", "mae")])
 def test_a_protocol_with_its_own_probe_and_metric_takes_no_other(kind: str, name: str) -> None:
     with pytest.raises(ConfigError, match=f"has its own {kind}") as caught:
-        protocols_of(["neucobench-2026"], **{kind: name})
-    assert caught.value.hint == f"--protocol robust --{kind} {name}"
+        choose_protocols(["neucobench-2026"], **{kind: name})
+    assert caught.value.hint == f"use --{kind} with --protocol robust"
 
 
 def test_an_option_a_protocol_does_not_have_is_refused_with_those_it_has() -> None:
-    with pytest.raises(ConfigError, match="no option 'folsd'") as caught:
+    with pytest.raises(ConfigError, match="unknown option 'folsd'; did you mean 'folds'") as caught:
         ROBUST.with_options({"folsd": 3})
     assert "folds" in str(caught.value.hint)
 
 
 def test_a_probes_parameters_change_the_digest_unless_they_are_the_defaults() -> None:
     def chosen(probe):
-        (made,) = protocols_of((), probe=probe)
+        (made,) = choose_protocols((), probe=probe)
         return made
 
     five, plain = chosen({"name": "knn", "neighbours": 5}), chosen("knn")
-    assert five.values()["probe"] == {"name": "core/knn", "neighbours": 5}
+    assert five.values()["probe"] == {"name": "core/knn", "version": 1, "neighbours": 5}
     assert len({five.identity, plain.identity, ROBUST.identity}) == 3
     assert chosen({"name": "knn", "neighbours": "10"}).identity == plain.identity
-    assert [c.full_name for c in components_of(five, ())] == ["core/knn"]
-    with pytest.raises(ConfigError, match="parameters of core/knn"):
+    assert [c.full_name for c in components_of(five, five.implementation(), ())] == ["core/knn"]
+    with pytest.raises(ConfigError, match="options of the protocol robust"):
         chosen({"name": "knn", "neighbors": 5})
 
 
 def digests(prepared, chosen=ROBUST) -> list[str]:
-    return [task.digest for task in prepared.given(chosen).tasks]
+    return [task.digest for task in prepared.for_protocol(chosen).scoring.tasks]
 
 
 def test_fault_62_groups_and_ids_left_out_make_other_labels(request_of, tmp_path: Path) -> None:
@@ -180,12 +192,12 @@ def test_fault_62_groups_and_ids_left_out_make_other_labels(request_of, tmp_path
     (tmp_path / "places.csv").write_text("id,place\n" + places)
     (tmp_path / "left-out.txt").write_text("c15\n")
     plain = prepare(request_of())
-    grouped = prepare(request_of(groups=f"{tmp_path / 'places.csv'}:place"))
-    fewer = prepare(request_of(exclude=tmp_path / "left-out.txt"))
+    grouped = prepare(request_of(split=f"group:{tmp_path / 'places.csv'}:place"))
+    fewer = prepare(request_of(exclude_file=tmp_path / "left-out.txt"))
     assert not set(digests(plain)) & set(digests(grouped))
     assert digests(plain, NEUCOBENCH) == digests(grouped, NEUCOBENCH)
-    assert grouped.ignored(ROBUST) == []
-    assert "--groups has no effect" in grouped.ignored(NEUCOBENCH)[0]
+    assert grouped.for_protocol(ROBUST).notes == ()
+    assert "has no effect" in grouped.for_protocol(NEUCOBENCH).notes[0]
     for chosen in (ROBUST, NEUCOBENCH):
         same = [a == b for a, b in zip(digests(plain, chosen), digests(fewer, chosen), strict=True)]
         assert same == [False, True]  # c15 is labelled by the first task only
@@ -207,11 +219,11 @@ def test_partial_and_ranked_runs_are_never_found_for_each_other(request_of, tmp_
     embed(tmp_path, range(2, 20))
     partial = prepare(request_of(allow_missing=True))
     lenient = prepare(request_of(lenient=True))
-    assert partial.key(NEUCOBENCH) != lenient.key(NEUCOBENCH)
+    assert partial.for_protocol(NEUCOBENCH).key != lenient.for_protocol(NEUCOBENCH).key
 
 
 def test_without_a_protocol_the_robust_one_scores() -> None:
-    assert [chosen.identity for chosen in protocols_of([])] == ["robust@1"]
+    assert [chosen.identity for chosen in choose_protocols([])] == ["robust@1"]
 
 
 def test_fault_56_the_key_of_a_run_moves_with_what_its_scores_depend_on(
@@ -224,26 +236,26 @@ def test_fault_56_the_key_of_a_run_moves_with_what_its_scores_depend_on(
     requests = {
         "plain": request_of(),
         "a task": request_of(tasks=("height",)),
-        "an id left out": request_of(exclude=tmp_path / "left-out.txt"),
-        "groups": request_of(groups=f"{tmp_path / 'groups.csv'}:site"),
-        "what is written": request_of(switches=Switches(fold_results=False)),
+        "an id left out": request_of(exclude_file=tmp_path / "left-out.txt"),
+        "groups": request_of(split=f"group:{tmp_path / 'groups.csv'}:site"),
+        "what is written": request_of(fold_results=False),
     }
-    keys = {name: prepare(request).key(ROBUST) for name, request in requests.items()}
-    keys["options"] = prepare(request_of()).key(ROBUST.with_options({"folds": 5}))
-    keys["protocol"] = prepare(request_of()).key(NEUCOBENCH)
+    keys = {name: prepare(request).for_protocol(ROBUST).key for name, request in requests.items()}
+    keys["options"] = prepare(request_of()).for_protocol(ROBUST.with_options({"folds": 5})).key
+    keys["protocol"] = prepare(request_of()).for_protocol(NEUCOBENCH).key
     embed(tmp_path, range(20), scale=0.25)
-    keys["embeddings"] = prepare(request_of()).key(ROBUST)
+    keys["embeddings"] = prepare(request_of()).for_protocol(ROBUST).key
     embed(tmp_path, range(20))
     labels = tmp_path / "labels/height__regr.csv"
     labels.write_text(labels.read_text().replace("c04,4\n", "c04,5\n"))
-    keys["a label"] = prepare(request_of()).key(ROBUST)
+    keys["a label"] = prepare(request_of()).for_protocol(ROBUST).key
     assert len(set(keys.values())) == len(keys)
 
 
 def test_fault_56_the_key_of_a_run_stays_where_the_files_lie_elsewhere(
     request_of, tmp_path: Path
 ) -> None:
-    before = prepare(request_of()).key(ROBUST)
+    before = prepare(request_of()).for_protocol(ROBUST).key
     (tmp_path / "elsewhere.csv").write_bytes((tmp_path / "e.csv").read_bytes())
     (tmp_path / "labels").rename(tmp_path / "moved")
     moved = request_of(
@@ -254,7 +266,7 @@ def test_fault_56_the_key_of_a_run_stays_where_the_files_lie_elsewhere(
         phase="another",
         allow_missing=True,
     )
-    assert prepare(moved).key(ROBUST) == before
+    assert prepare(moved).for_protocol(ROBUST).key == before
 
 
 def test_labels_outside_the_chosen_tasks_move_the_key_of_neuco_benchs_protocols_only(
@@ -262,13 +274,13 @@ def test_labels_outside_the_chosen_tasks_move_the_key_of_neuco_benchs_protocols_
 ) -> None:
     """They move its stream; the splits of robust know nothing of them."""
     asked = request_of(tasks=("width",))
-    before = [prepare(asked).key(chosen) for chosen in (ROBUST, NEUCOBENCH)]
+    before = [prepare(asked).for_protocol(chosen).key for chosen in (ROBUST, NEUCOBENCH)]
     embed(tmp_path, range(21))
     (tmp_path / "labels/depth__regr.csv").write_text("id,label\nc20,1\n")
-    embedded = [prepare(asked).key(chosen) for chosen in (ROBUST, NEUCOBENCH)]
+    embedded = [prepare(asked).for_protocol(chosen).key for chosen in (ROBUST, NEUCOBENCH)]
     assert embedded[1] != before[1]
     embed(tmp_path, range(20))
-    extended = prepare(replace(asked, allow_missing=True)).key(ROBUST)
+    extended = prepare(request_of(tasks=("width",), allow_missing=True)).for_protocol(ROBUST).key
     assert extended == before[0]
 
 
@@ -282,4 +294,58 @@ def test_fault_56_the_key_of_a_run_does_not_depend_on_the_order_of_a_set(request
         replace(prepared, selection=replace(prepared.selection, labelled_ids=labelled))
         for labelled in turned
     )
-    assert one.key(NEUCOBENCH) == other.key(NEUCOBENCH)
+    assert one.for_protocol(NEUCOBENCH).key == other.for_protocol(NEUCOBENCH).key
+
+
+def test_a_run_records_what_is_needed_to_repeat_its_split_and_its_exclusion(
+    request_of, tmp_path: Path
+) -> None:
+    (tmp_path / "left-out.txt").write_text("c03\nc99\n")
+    groups = tmp_path / "groups.csv"
+    groups.write_text("id,site\n" + "".join(f"c{n:02d},{n // 5}\n" for n in range(20)))
+    inputs = prepare(
+        request_of(exclude_file=tmp_path / "left-out.txt", split=f"group:{groups}:site")
+    ).inputs
+    digest = hashlib.sha256(groups.read_bytes()).hexdigest()
+    assert inputs.split == {
+        "rule": "group:groups.csv:site",
+        "column": "site",
+        "file": "groups.csv",
+        "sha256": digest,
+        "groups": 4,
+    }
+    assert inputs.exclude is not None
+    assert (inputs.exclude["file"], inputs.exclude["rows_left_out"]) == ("left-out.txt", 1)
+    assert prepare(request_of()).inputs.split == {"rule": "random"}
+
+
+def test_a_method_is_named_after_its_file_with_all_dots_but_the_suffix(request_of) -> None:
+    assert request_of(embeddings="runs/clay-v1.5.csv.gz").method == "clay-v1.5"
+    assert request_of(embeddings="parts/v0.2").method == "v0.2"
+
+
+def test_a_task_has_the_name_of_its_label_file_under_neuco_benchs_protocols(
+    request_of, tmp_path: Path
+) -> None:
+    prepared = prepare(request_of())
+    names = [task.key for task in prepared.for_protocol(NEUCOBENCH).scoring.tasks]
+    assert names == ["height", "width"]
+    assert all(task.groups is None for task in prepared.for_protocol(NEUCOBENCH).scoring.tasks)
+
+
+def test_rows_without_a_group_are_named_for_every_task(request_of, tmp_path: Path) -> None:
+    (tmp_path / "groups.csv").write_text("id,site\nc00,a\nc01,b\n")
+    with pytest.raises(IdError, match="labelled ids have no group") as caught:
+        prepare(request_of(split=f"group:{tmp_path / 'groups.csv'}:site"))
+    assert caught.value.problems == (
+        "task height: 18 of 20 ids, such as c02, c03, c04",
+        "task width: 8 of 10 ids, such as c02, c03, c04",
+    )
+
+
+def test_options_of_the_probe_need_a_probe() -> None:
+    with pytest.raises(ConfigError, match="no probe is chosen"):
+        choose_protocols([], options={"probe.neighbours": "3"})
+    (chosen,) = choose_protocols([], probe="knn", options={"probe.neighbours": "3", "folds": "5"})
+    assert chosen.values()["probe"] == {"name": "core/knn", "version": 1, "neighbours": 3}
+    assert chosen.values()["folds"] == 5

@@ -10,12 +10,10 @@ from neucocore.components import discovery
 from neucocore.data.labels.label_file import read_label_folder
 from neucocore.errors import (
     AmbiguousComponentError,
-    ConfigError,
     DataError,
-    IdError,
     UnknownComponentError,
 )
-from neucocore.evaluation.tasks import TaskSelection, read_groups, select_tasks
+from neucocore.evaluation.tasks import TaskSelection, select_tasks
 
 PLUGIN = Path(__file__).with_name("task_plugin.py")
 ROWS = "a,1,True\nb,2,True\nc,4,False\n"
@@ -64,8 +62,8 @@ def test_a_claimed_task_has_its_own_metric_and_labels(labels: Path) -> None:
     assert (tasks["yes"].problem, tasks["yes"].classes) == ("binary", ("no", "yes"))
 
 
-def test_where_acts_first(labels: Path) -> None:
-    selection = select(labels, dataset="toy-data", where="dev", patterns=["double"])
+def test_a_subset_acts_first(labels: Path) -> None:
+    selection = select(labels, dataset="toy-data", subset="dev", patterns=["double"])
     assert selection.labelled_ids == {"a", "b"}
     assert selection.tasks[0].y.tolist() == [2.0, 4.0]
 
@@ -83,11 +81,6 @@ def test_wildcards_and_stems_choose_tasks(labels: Path) -> None:
     assert keys(select(labels, dataset="toy-data", patterns=["wod"])) == ["wood@2"]
 
 
-def test_by_stem_the_same_tasks_have_their_files_names(labels: Path) -> None:
-    selection = select(labels, dataset="toy-data", patterns=["wood"])
-    assert keys(selection.by_stem()) == ["wod"]
-
-
 def test_an_unknown_task_is_answered_with_the_nearest(labels: Path) -> None:
     with pytest.raises(UnknownComponentError, match="unknown task 'my_tsak'; did you mean"):
         select(labels, patterns=["my_tsak"])
@@ -99,12 +92,6 @@ def test_an_installed_task_of_another_data_set_is_explained(labels: Path) -> Non
     assert "name the data set with --dataset" in (caught.value.hint or "")
 
 
-def test_another_label_changes_the_digest(labels: Path) -> None:
-    before = select(labels, patterns=["my_task"]).tasks[0].digest
-    (labels / "my_task__regr.csv").write_text("id,label,dev\n" + ROWS.replace("4", "5"))
-    assert select(labels, patterns=["my_task"]).tasks[0].digest != before
-
-
 def test_a_problem_of_another_kind_is_refused(labels: Path) -> None:
     (labels / "wod__regr.csv").unlink()
     (labels / "wod__cls.csv").write_text("id,label,dev\na,no,1\nb,yes,1\nc,yes,0\n")
@@ -112,49 +99,10 @@ def test_a_problem_of_another_kind_is_refused(labels: Path) -> None:
         select(labels, dataset="toy-data")
 
 
-def test_groups_are_read_and_must_be_complete(labels: Path) -> None:
-    places = labels.parent / "places.csv"
-    places.write_text("id,place\na,north\nb,south\nc,north\n")
-    groups = read_groups(f"{places}:place")
-    task = select(labels, patterns=["my_task"], groups=groups).tasks[0]
-    assert task.groups is not None
-    assert task.groups.tolist() == ["north", "south", "north"]
-    del groups["b"]
-    with pytest.raises(IdError, match="1 of 3 ids of task my_task have no group: b"):
-        select(labels, patterns=["my_task"], groups=groups)
-
-
-def test_groups_without_a_column_are_a_usage_error(labels: Path) -> None:
-    with pytest.raises(ConfigError, match="is not FILE:COLUMN"):
-        read_groups("places.csv")
-    places = labels.parent / "places.csv"
-    places.write_text("id,place\na,north\n")
-    with pytest.raises(DataError, match="has no column 'region'"):
-        read_groups(f"{places}:region")
-
-
-def test_ids_of_groups_are_repaired_and_an_empty_cell_is_no_group(tmp_path: Path) -> None:
-    places = tmp_path / "places.csv"
-    places.write_text("id,place\na.zarr.zip,north\nb.zarr,\nc,south\n")
-    assert read_groups(f"{places}:place") == {"a": "north", "c": "south"}
-    places.write_text("id,place\na,north\nb,south,coast\n")
-    with pytest.raises(DataError, match="row without exactly 2 cells: line 3 has 3 cells"):
-        read_groups(f"{places}:place")
-
-
 def test_dropped_labels_are_counted(labels: Path) -> None:
     (labels / "gaps__regr.csv").write_text("id,label\na,1\nb,\nc,nan\nd,2\n")
     warnings = select(labels).warnings
     assert any("gaps__regr.csv: row without a label dropped (2 times)" in w for w in warnings)
-
-
-def test_an_id_in_two_groups_is_an_error_and_one_named_twice_is_not(tmp_path: Path) -> None:
-    table = tmp_path / "places.csv"
-    table.write_text("id,place\na,x\nb,y\na,x\n")
-    assert read_groups(f"{table}:place") == {"a": "x", "b": "y"}
-    table.write_text("id,place\na,x\nb,y\na,y\nc,x\nc,y\n")
-    with pytest.raises(DataError, match="gives 2 ids more than one place: a, c"):
-        read_groups(f"{table}:place")
 
 
 def test_a_label_file_two_plugins_claim_asks_which(
@@ -171,14 +119,14 @@ def test_a_label_file_two_plugins_claim_asks_which(
     assert keys(select(labels, dataset="toy-data", patterns=["rival/wood"])) == ["wood@2"]
 
 
-def test_where_leaves_out_the_tasks_without_a_row_and_says_so(labels: Path) -> None:
+def test_a_subset_leaves_out_the_tasks_without_a_row_and_says_so(labels: Path) -> None:
     (labels / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
-    selection = select(labels, where="dev")
+    selection = select(labels, subset="dev")
     assert "late" not in keys(selection)
     assert "late__regr.csv: no row in subset dev; the task is left out" in selection.warnings
 
 
-def test_where_that_is_true_nowhere_is_an_error(tmp_path: Path) -> None:
+def test_a_subset_that_is_true_nowhere_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
     with pytest.raises(DataError, match="subset 'dev': no labelled row has a true value"):
-        select(tmp_path, where="dev")
+        select(tmp_path, subset="dev")

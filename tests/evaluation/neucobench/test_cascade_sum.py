@@ -1,4 +1,4 @@
-"""Sums rounded as torch 2.13 does on x86; its numbers are of the squares of 0.1, 0.2, ..."""
+"""Sums of the squares of 0.1, 0.2, ..., against numbers recorded from torch 2.13 on x86."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from neucocore.evaluation.neucobench.cascade_sum import cascade_sum
         (1326, 7780373.5),
     ],
 )
-def test_the_last_bit_is_the_references(n: int, torch: float) -> None:
+def test_sums_equal_those_of_torch_to_the_last_bit(n: int, torch: float) -> None:
     values = (np.arange(1, n + 1, dtype=np.float32) * np.float32(0.1)) ** 2
     assert cascade_sum(values[None]).tolist() == [torch]
 
 
-def test_each_row_is_summed_on_its_own() -> None:
+def test_each_row_is_summed_independently() -> None:
     values = np.random.default_rng(0).random((3, 999)).astype(np.float32)
     assert cascade_sum(values).tolist() == [cascade_sum(row[None])[0] for row in values]
 

@@ -1,4 +1,4 @@
-"""Embeddings and labels as the probe sees them."""
+"""Embeddings and labels as NeuCo-Bench's probe takes them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def task(y: Any, classes: tuple[str, ...] = ()) -> ScoringTask:
     return ScoringTask("t", "t", problem, ids, values, "r2", "d", classes)  # type: ignore[arg-type]
 
 
-def many(rows: int, dimension: int) -> ScoringInput:
+def embeddings_of(rows: int, dimension: int) -> ScoringInput:
     rng = np.random.default_rng(0)
     matrix = (5 + 3 * rng.standard_normal((rows, dimension))).astype(np.float32)
     matrix[:, 0] += 40
@@ -26,34 +26,36 @@ def many(rows: int, dimension: int) -> ScoringInput:
     return ScoringInput(ids, matrix, (), frozenset(ids))
 
 
-def test_one_mean_and_one_deviation_standardise_all_values() -> None:
-    given = many(1300, 6)
-    made = probe_embeddings(given, dimension=None, standardize=True)
-    assert made.mean == pytest.approx(given.matrix.mean(), rel=1e-6)
-    assert made.std == pytest.approx(given.matrix.std(), rel=1e-6)
-    assert made.matrix == pytest.approx((given.matrix - made.mean) / made.std, abs=1e-6)
-    assert abs(made.matrix[:, 0].mean()) > 1
+def test_all_values_are_standardised_with_one_mean_and_one_standard_deviation() -> None:
+    inputs = embeddings_of(1300, 6)
+    prepared = probe_embeddings(inputs, dimension=None, standardize=True)
+    assert prepared.mean == pytest.approx(inputs.matrix.mean(), rel=1e-6)
+    assert prepared.std == pytest.approx(inputs.matrix.std(), rel=1e-6)
+    assert prepared.matrix == pytest.approx(
+        (inputs.matrix - prepared.mean) / prepared.std, abs=1e-6
+    )
+    assert abs(prepared.matrix[:, 0].mean()) > 1
 
 
-def test_padding_counts_in_the_statistics() -> None:
-    given = many(50, 6)
-    made = probe_embeddings(given, dimension=12, standardize=True)
-    assert made.mean == pytest.approx(given.matrix.mean() / 2, rel=1e-6)
-    assert (made.found, made.matrix.shape) == (6, (50, 12))
-    assert np.allclose(made.matrix[:, 6:], -made.mean / made.std)
+def test_padded_zeros_are_part_of_mean_and_standard_deviation() -> None:
+    inputs = embeddings_of(50, 6)
+    prepared = probe_embeddings(inputs, dimension=12, standardize=True)
+    assert prepared.mean == pytest.approx(inputs.matrix.mean() / 2, rel=1e-6)
+    assert (prepared.dimension, prepared.matrix.shape) == (6, (50, 12))
+    assert np.allclose(prepared.matrix[:, 6:], -prepared.mean / prepared.std)
 
 
-def test_without_standardisation_values_stay() -> None:
-    given = many(50, 6)
-    made = probe_embeddings(given, dimension=None, standardize=False)
-    assert np.array_equal(made.matrix, given.matrix)
-    assert (made.mean, made.std) == (0, 1)
+def test_without_standardisation_values_are_unchanged() -> None:
+    inputs = embeddings_of(50, 6)
+    prepared = probe_embeddings(inputs, dimension=None, standardize=False)
+    assert np.array_equal(prepared.matrix, inputs.matrix)
+    assert (prepared.mean, prepared.std) == (0, 1)
 
 
-def test_labels_scale_to_the_unit_range_and_back() -> None:
+def test_labels_are_scaled_to_0_to_1_and_back() -> None:
     labels = probe_labels(task([2.0, 4.0, 3.0]), normalize=True)
     assert labels.values.tolist() == [0, 1, 0.5]
-    assert labels.in_units(labels.values).tolist() == [2, 4, 3]
+    assert labels.to_label_units(labels.values).tolist() == [2, 4, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The compiled probe against its short numpy form, and numbers known from calculus."""
+"""The compiled kernel against its plain numpy form, and both against a step computed by hand."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neucocore.evaluation.neucobench import kernel as linear_kernel
-from neucocore.evaluation.neucobench import reference as linear_oracle
+from neucocore.evaluation.neucobench import kernel, reference
 from neucocore.evaluation.neucobench.random_stream import (
-    Stream,
+    RandomStream,
     draws_per_fold,
     draws_per_refit,
     initial_parameters,
     shuffle_splits,
 )
-from neucocore.evaluation.neucobench.reference import Fold, Training
+from neucocore.evaluation.neucobench.reference import FoldResult, Training
 
 
 class Problem:
@@ -33,18 +32,18 @@ class Problem:
         self.target = (y > 0 if training.classify else y).astype(np.float32)
         train, held_out = next(shuffle_splits(n, 1))
         self.train, self.held_out = self.rows[train], self.rows[held_out]
-        self.outputs = Stream(seed).take(draws_per_fold(n, d, training.epochs))
+        self.draws = RandomStream(seed).take(draws_per_fold(n, d, training.epochs))
 
-    def fit(self, module: object) -> Fold:
+    def fit(self, module: object) -> FoldResult:
         return module.fit_fold(  # type: ignore[attr-defined, no-any-return]
-            self.matrix, self.target, self.train, self.held_out, self.outputs, self.training
+            self.matrix, self.target, self.train, self.held_out, self.draws, self.training
         )
 
     def refit(self, module: object) -> NDArray[np.float32]:
         d, epochs = self.matrix.shape[1], self.training.epochs
-        outputs = Stream(3).take(draws_per_refit(d, epochs))
+        draws = RandomStream(3).take(draws_per_refit(d, epochs))
         return module.refit(  # type: ignore[attr-defined, no-any-return]
-            self.matrix, self.target, self.rows, outputs, self.training
+            self.matrix, self.target, self.rows, draws, self.training
         )
 
 
@@ -62,59 +61,59 @@ CASES = [
 
 
 @pytest.mark.parametrize(("n", "d", "classify", "batch"), CASES)
-def test_every_fold_is_within_1e_5_of_the_oracle(
+def test_every_fold_is_within_1e_5_of_the_numpy_form(
     n: int, d: int, classify: bool, batch: int
 ) -> None:
     problem = Problem(n, d, Training(classify, 5, batch, 1e-2))
-    fast, slow = problem.fit(linear_kernel), problem.fit(linear_oracle)
-    assert np.abs(fast.predictions - slow.predictions).max() < 1e-5
-    assert np.array_equal(fast.order, slow.order)
-    assert np.allclose(fast.train_loss, slow.train_loss, atol=1e-5)
-    assert np.allclose(fast.val_loss, slow.val_loss, atol=1e-5)
-    assert np.abs(problem.refit(linear_kernel) - problem.refit(linear_oracle)).max() < 1e-5
+    compiled, plain = problem.fit(kernel), problem.fit(reference)
+    assert np.abs(compiled.predictions - plain.predictions).max() < 1e-5
+    assert np.array_equal(compiled.order, plain.order)
+    assert np.allclose(compiled.train_loss, plain.train_loss, atol=1e-5)
+    assert np.allclose(compiled.val_loss, plain.val_loss, atol=1e-5)
+    assert np.abs(problem.refit(kernel) - problem.refit(reference)).max() < 1e-5
 
 
-def test_the_inputs_are_left_as_they_were() -> None:
+def test_the_inputs_are_not_changed() -> None:
     problem = Problem(50, 4, Training(False, 2, 16, 1e-2))
-    arrays = (problem.matrix, problem.target, problem.train, problem.held_out, problem.outputs)
+    arrays = (problem.matrix, problem.target, problem.train, problem.held_out, problem.draws)
     before = [array.copy() for array in arrays]
-    problem.fit(linear_kernel)
+    problem.fit(kernel)
     assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
 
 
-def test_threads_change_no_digit() -> None:
+def test_no_digit_depends_on_the_number_of_threads() -> None:
     problems = [Problem(150, 20, Training(False, 3, 64, 1e-2), seed) for seed in range(8)]
-    alone = [problem.fit(linear_kernel).predictions for problem in problems]
+    alone = [problem.fit(kernel).predictions for problem in problems]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda problem: problem.fit(linear_kernel), problems))
+        together = list(pool.map(lambda problem: problem.fit(kernel), problems))
     assert all(np.array_equal(a, b.predictions) for a, b in zip(alone, together, strict=True))
 
 
-def test_nan_and_infinity_keep_their_meaning() -> None:
+def test_nan_labels_and_overflow_give_nan_or_infinite_predictions() -> None:
     problem = Problem(60, 4, Training(False, 3, 16, 1e-2))
     problem.target[:] = np.nan
-    assert np.isnan(problem.fit(linear_kernel).predictions).all()
-    wild = Problem(60, 4, Training(False, 3, 16, 1e30))
-    assert not np.isfinite(wild.fit(linear_kernel).predictions[-1]).all()
+    assert np.isnan(problem.fit(kernel).predictions).all()
+    diverging = Problem(60, 4, Training(False, 3, 16, 1e30))
+    assert not np.isfinite(diverging.fit(kernel).predictions[-1]).all()
 
 
-@pytest.mark.parametrize("module", [linear_kernel, linear_oracle])
-def test_the_first_step_of_adamw_by_hand(module: object) -> None:
-    # One batch, one epoch: every moment is its gradient, so each parameter moves by the rate.
+@pytest.mark.parametrize("module", [kernel, reference])
+def test_the_first_step_of_adamw_equals_the_one_computed_by_hand(module: object) -> None:
+    # In the first step the moments equal the gradient, so each parameter changes by the rate.
     rate = 0.01
     problem = Problem(40, 3, Training(False, 1, 64, rate))
-    outputs = Stream(3).take(draws_per_refit(3, 1))
-    start = initial_parameters(outputs[:4])
+    draws = RandomStream(3).take(draws_per_refit(3, 1))
+    start = initial_parameters(draws[:4])
     X = np.column_stack([problem.matrix[problem.rows], np.ones(40)])
     gradient = 2 * X.T @ (X @ start - problem.target[problem.rows]) / 40
     expected = start * (1 - rate * 0.01) - rate * np.sign(gradient)
     assert problem.refit(module) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("module", [linear_kernel, linear_oracle])
+@pytest.mark.parametrize("module", [kernel, reference])
 def test_the_probe_learns_a_linear_rule(module: object) -> None:
     problem = Problem(400, 5, Training(True, 40, 32, 0.02))
     fold = problem.fit(module)
-    said = fold.predictions[-1] > 0
-    assert (said == problem.target[problem.held_out]).mean() > 0.8
+    predicted = fold.predictions[-1] > 0
+    assert (predicted == problem.target[problem.held_out]).mean() > 0.8
     assert fold.train_loss[-1] < fold.train_loss[0]
