@@ -248,6 +248,7 @@ def report_stride(images: np.ndarray, kernels: np.ndarray, what: str) -> None:
 def report_run(arguments: argparse.Namespace) -> None:
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
+    from neucocore.encoding.options import EncodeOptions
     from neucocore.encoding.plan import plan
     from neucocore.encoding.run import encode
 
@@ -265,15 +266,17 @@ def report_run(arguments: argparse.Namespace) -> None:
     )
     for jobs in arguments.jobs:
         with tempfile.TemporaryDirectory() as folder:
-            request = plan(
-                arguments.encoder,
+            options = EncodeOptions(
+                encoder=arguments.encoder,
                 dataset=arguments.dataset,
                 data=arguments.data,
-                out=Path(folder) / "embeddings.npz",
+                output=Path(folder) / "embeddings.npz",
                 ids=ids,
+                jobs=jobs,
             )
+            request = plan(options)
             start = time.perf_counter()
-            encode(request, jobs=jobs)
+            encode(request)
             print(f"| {jobs} jobs | {len(ids) / (time.perf_counter() - start):.2f} |", flush=True)
 
 

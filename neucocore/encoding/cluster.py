@@ -1,4 +1,4 @@
-"""A dask cluster as a place where batches are encoded: joining it, and noticing when it is gone."""
+"""Connecting to a dask cluster, and noticing when it can no longer finish the work."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 from neucocore.errors import ConfigError, RunError
 
 CONNECT_TIMEOUT = "15s"
-LOGGING = ("distributed", "tornado")
-"""Packages that log what a lost connection is to them; the second runs the first's callbacks."""
-PATIENCE = 60.0
-"""Seconds without any worker after which a run gives up: a queue may be restarting them."""
+WORKER_TIMEOUT = 60.0
+"""Seconds without any worker after which a run fails: a batch system may be restarting them."""
+LOGGERS = ("distributed", "tornado")
+"""Packages that log a lost connection; tornado runs the callbacks of distributed."""
 
 
 class Cluster:
-    """The scheduler at an address, and the workers it has.
+    """A dask scheduler and its workers.
 
     Attributes
     ----------
     executor
-        Takes functions as a pool of processes does.
-    workers
-        Threads of all workers at the start.
+        Runs functions on the workers.
+    threads
+        Number of threads of all workers at the start.
     """
 
     def __init__(self, client: Any, address: str) -> None:
@@ -34,72 +34,75 @@ class Cluster:
         self._address = address
         self._last_seen = time.monotonic()
         self.executor: Executor = client.get_executor(pure=False)
-        self.workers = self._threads()
-        if self.workers == 0:
+        self.threads = self._count_threads()
+        if self.threads == 0:
             raise RunError(
                 f"the dask scheduler at {address} has no workers",
-                hint=f"start some: dask worker {address}",
+                hint=f"start workers: dask worker {address}",
             )
 
     def check(self) -> None:
-        """Do nothing while the cluster can still finish what it was given.
+        """Check that the cluster can still finish the submitted work.
+
+        dask itself reports a lost scheduler like a dead worker, and waits for workers without
+        end.
 
         Raises
         ------
         RunError
-            The scheduler is gone, or has had no worker for `PATIENCE` seconds. Without this the
-            first looks like a dead worker and the second waits for ever.
+            The scheduler does not respond, or has had no workers for `WORKER_TIMEOUT`.
         """
         if self._client.status != "running":
-            raise self._scheduler_gone()
-        if self._threads():
+            raise self._lost()
+        if self._count_threads():
             self._last_seen = time.monotonic()
-        elif time.monotonic() - self._last_seen > PATIENCE:
+        elif time.monotonic() - self._last_seen > WORKER_TIMEOUT:
             raise RunError(
-                f"the dask scheduler at {self._address} has had no workers for {PATIENCE:g} s",
-                hint=f"start some (dask worker {self._address}) and run the same command again: "
-                "finished cubes are kept",
+                f"the dask scheduler at {self._address} has had no workers for "
+                f"{WORKER_TIMEOUT:g} s",
+                hint=f"start workers (dask worker {self._address}) and run the same command "
+                "again; finished cubes are kept",
             )
 
-    def _threads(self) -> int:
+    def _count_threads(self) -> int:
         try:
             return sum(self._client.nthreads().values())
         except (OSError, TimeoutError):
-            raise self._scheduler_gone() from None
+            raise self._lost() from None
 
-    def _scheduler_gone(self) -> RunError:
+    def _lost(self) -> RunError:
         return RunError(
-            f"the dask scheduler at {self._address} has gone",
-            hint="start it and its workers again, then run the same command: "
+            f"lost the connection to the dask scheduler at {self._address}",
+            hint="start the scheduler and its workers again, then run the same command; "
             "finished cubes are kept",
         )
 
 
 @contextmanager
-def joined(address: str) -> Iterator[Cluster]:
-    """Join the cluster of the scheduler at `address` for the length of the block.
+def connect(address: str) -> Iterator[Cluster]:
+    """Connect to the dask scheduler at `address` for the duration of the block.
 
     Raises
     ------
     ConfigError
         dask.distributed is not installed.
     RunError
-        Nothing answers at the address in `CONNECT_TIMEOUT`, or there are no workers.
+        No scheduler answers within `CONNECT_TIMEOUT`, or it has no workers.
     """
     try:
         import distributed
     except ImportError as error:
         raise ConfigError(
-            "--executor dask needs dask.distributed", hint="pip install 'neucocore[dask]'"
+            "--executor dask needs the package distributed", hint="pip install 'neucocore[dask]'"
         ) from error
-    with _quiet():
+    with _silent_loggers():
         try:
-            connect: Any = distributed.Client  # its annotations do not reach its constructor
-            client = connect(address, timeout=CONNECT_TIMEOUT)
+            client_class: Any = distributed.Client  # its constructor is not annotated
+            client = client_class(address, timeout=CONNECT_TIMEOUT)
         except (OSError, TimeoutError, ValueError) as error:
             raise RunError(
                 f"no dask scheduler answers at {address}: {error}",
-                hint="start one with 'dask scheduler', and workers with 'dask worker ADDRESS'",
+                hint="start one with 'dask scheduler', and its workers with 'dask worker ADDRESS'",
             ) from error
         try:
             yield Cluster(client, address)
@@ -108,15 +111,15 @@ def joined(address: str) -> Iterator[Cluster]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep dask's own account of a lost connection, pages of traceback, off the terminal.
+def _silent_loggers() -> Iterator[None]:
+    """Keep dask's tracebacks about a lost connection off the terminal.
 
-    It configures each of its loggers by itself, so that silencing their parent is not enough.
+    dask configures each of its loggers separately, so silencing their parent has no effect.
     """
     levels = {
         name: logger.level
         for name, logger in logging.root.manager.loggerDict.items()
-        if name.split(".")[0] in LOGGING and isinstance(logger, logging.Logger)
+        if name.split(".")[0] in LOGGERS and isinstance(logger, logging.Logger)
     }
     for name in levels:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)

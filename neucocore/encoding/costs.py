@@ -1,37 +1,57 @@
-"""What encoding cost, added up over shards and interrupted runs."""
+"""What encoding cost: seconds, bytes and, if the machine reports it, energy."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
+import time
+from dataclasses import dataclass
+from typing import Any
 
-SUFFIX = ".costs.jsonl"
-NAMES = (
-    "seconds_preparing",
-    "seconds_reading",
-    "seconds_encoding",
-    "bytes_read",
-    "cubes_encoded",
-)
+from neucocore.encoding.journal import total_costs
+from neucocore.encoding.workload import Workload
+from neucocore.provenance.energy import EnergyMeter
 
 
-def append_costs(path: Path, **costs: float) -> None:
-    """Note some costs beside the spool or state file they were paid for."""
-    with path.with_name(path.name + SUFFIX).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(costs) + "\n")
+@dataclass(frozen=True, slots=True)
+class RunMeter:
+    """Wall time and energy since a run started.
+
+    Attributes
+    ----------
+    started
+        Reading of `time.perf_counter` at the start, in seconds.
+    energy
+        Energy of this machine.
+    """
+
+    started: float
+    energy: EnergyMeter
 
 
-def total_costs(folder: Path) -> dict[str, float]:
-    """Add up what was noted in a work folder, by all its runs and shards."""
-    total: dict[str, float] = dict.fromkeys(NAMES, 0)
-    for path in sorted(folder.glob("*" + SUFFIX)):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                costs = json.loads(line)
-            except ValueError:
-                continue  # cut short by a kill
-            if isinstance(costs, Mapping):
-                for name in NAMES:
-                    total[name] += costs.get(name, 0)
-    return total
+def costs_of(work: Workload, meter: RunMeter, *, encoded: int, resumed: int) -> dict[str, Any]:
+    """Return the costs of all runs and shards together; the wall time is that of this run.
+
+    Parameters
+    ----------
+    encoded, resumed
+        Cubes encoded by this run and by earlier ones.
+    """
+    return {
+        **total_costs(work.folder.path),
+        "jobs": work.request.execution.jobs,
+        "wall_seconds": time.perf_counter() - meter.started,
+        **_device_costs(work, meter, encoded, resumed),
+    }
+
+
+def _device_costs(work: Workload, meter: RunMeter, encoded: int, resumed: int) -> dict[str, Any]:
+    """Return the device that encoded on this machine, and the energy if it is known.
+
+    The workers of a cluster run on other machines, whose counters cannot be read from here. The
+    energy of a run that encoded only some of the cubes is left out: it would be read as that of
+    the complete file.
+    """
+    if work.request.execution.scheduler is not None or not encoded:
+        return {}
+    encoder: Any = work.worker.encoder
+    device = encoder.device_name() if hasattr(encoder, "device_name") else "cpu"
+    return {"device": device, **({} if resumed else meter.energy.read())}

@@ -1,4 +1,4 @@
-"""Where batches are encoded: here, in processes of this machine, or on a dask cluster."""
+"""Where batches are encoded: in this process, in worker processes, or on a dask cluster."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
 from neucocore.errors import RunError
 from neucocore.runtime.processes import block_sigint, end_with_parent
 
-IN_FLIGHT_PER_JOB = 3
-LOST_TO_DASK = ("KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError")
-PULSE = 5.0
-"""Seconds without a finished batch after which it is asked whether anybody still works."""
+BATCHES_PER_JOB = 3
+"""Batches submitted per worker at a time, which bounds memory and keeps workers busy."""
+DASK_WORKER_LOST = ("KilledWorker", "CancelledError", "FutureCancelledError", "CommClosedError")
+"""Names of dask's exceptions for a lost worker or scheduler; dask may not be installed."""
+CHECK_INTERVAL = 5.0
+"""Seconds without a finished batch after which the cluster is checked."""
 
 
 def run_batches(
@@ -31,17 +33,16 @@ def run_batches(
 ) -> Iterator[Batch]:
     """Encode batches and yield them as they finish, in any order.
 
-    Memory is bounded: only a few batches per job are under way at a time.
-
     Raises
     ------
     RunError
-        A worker process died (killed, out of memory), naming the cubes that were in it; or the
-        cluster is gone.
+        A worker died or ran out of memory (the message lists its cubes), or the cluster is lost.
     """
     if scheduler is not None:
-        with cluster.joined(scheduler) as found:
-            yield from _in_pool(found.executor, setup, batches, found.workers, found.check)
+        with cluster.connect(scheduler) as connected:
+            yield from _run_in(
+                connected.executor, setup, batches, connected.threads, connected.check
+            )
     elif jobs == 1:
         with threadpool_limits(1):
             local = worker.Worker(setup)
@@ -49,38 +50,38 @@ def run_batches(
                 try:
                     batch = local.encode(ids)
                 except MemoryError:
-                    raise _no_memory(ids) from None
+                    raise _out_of_memory(ids) from None
                 yield batch
     else:
         with _one_blas_thread():
             spawn = get_context("spawn")
             executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=end_with_parent)
             try:
-                yield from _in_pool(executor, setup, batches, jobs)
+                yield from _run_in(executor, setup, batches, jobs)
             finally:
                 executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_pool(
+def _run_in(
     executor: Executor,
     setup: WorkerSetup,
     batches: Iterator[Sequence[str]],
     jobs: int,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[Batch]:
-    """Keep `jobs` workers busy; `check` raises when nobody is left who could finish."""
+    """Keep `jobs` workers busy; `check` raises if no worker can finish any more."""
     running: dict[Future[Batch], Sequence[str]] = {}
     exhausted = False
     while running or not exhausted:
-        while not exhausted and len(running) < jobs * IN_FLIGHT_PER_JOB:
+        while not exhausted and len(running) < jobs * BATCHES_PER_JOB:
             ids = next(batches, None)
             if ids is None:
                 exhausted = True
             else:
-                running[_submitted(executor, setup, ids, running.values())] = ids
+                running[_submit(executor, setup, ids, running.values())] = ids
         if not running:
             return
-        done, _ = wait(running, timeout=PULSE, return_when=FIRST_COMPLETED)
+        done, _ = wait(running, timeout=CHECK_INTERVAL, return_when=FIRST_COMPLETED)
         if not done:
             check()
         for future in done:
@@ -89,9 +90,9 @@ def _in_pool(
             except BrokenProcessPool:
                 raise _worker_died(running.values()) from None
             except MemoryError:
-                raise _no_memory(running[future]) from None
+                raise _out_of_memory(running[future]) from None
             except Exception as error:
-                if type(error).__name__ in LOST_TO_DASK:
+                if type(error).__name__ in DASK_WORKER_LOST:
                     check()
                     raise _worker_died([running[future]]) from error
                 raise
@@ -99,38 +100,42 @@ def _in_pool(
             yield batch
 
 
-def _submitted(
-    executor: Executor, setup: WorkerSetup, ids: Sequence[str], under_way: Iterable[Sequence[str]]
+def _submit(
+    executor: Executor, setup: WorkerSetup, ids: Sequence[str], running: Iterable[Sequence[str]]
 ) -> Future[Batch]:
     try:
         with block_sigint():
             return executor.submit(worker.encode, setup, ids)
     except BrokenProcessPool:
-        # A worker died after the last batch was fetched: the pool takes no work any more.
-        raise _worker_died([*under_way, ids]) from None
+        # A worker died after the last finished batch was collected.
+        raise _worker_died([*running, ids]) from None
 
 
-def _no_memory(ids: Sequence[str]) -> RunError:
+def _out_of_memory(ids: Sequence[str]) -> RunError:
     return RunError(
-        f"memory ran out while {len(ids)} cubes were encoded: "
-        f"{', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''}",
-        hint="run the same command again with fewer --jobs or a smaller --batch: finished cubes "
+        f"out of memory while encoding {len(ids)} cubes: {_examples(ids)}",
+        hint="run the same command again with fewer --jobs or a smaller --batch; finished cubes "
         "are kept",
     )
 
 
-def _worker_died(under_way: Iterable[Sequence[str]]) -> RunError:
-    ids = [cube for batch in under_way for cube in batch]
+def _worker_died(running: Iterable[Sequence[str]]) -> RunError:
+    ids = [cube_id for batch in running for cube_id in batch]
     return RunError(
-        f"a worker process died (killed, or out of memory) while {len(ids)} cubes were under way: "
-        f"{', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''}",
-        hint="run the same command again: finished cubes are kept; fewer --jobs need less memory",
+        f"a worker process died (killed or out of memory) while {len(ids)} cubes were being "
+        f"encoded: {_examples(ids)}",
+        hint="run the same command again; finished cubes are kept, and fewer --jobs need less "
+        "memory",
     )
+
+
+def _examples(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
 
 
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """Let worker processes start with one BLAS thread each: the jobs are the parallelism."""
+    """Let worker processes start with one BLAS thread each: the processes run in parallel."""
     before = {name: os.environ.get(name) for name in BLAS_VARIABLES}
     os.environ.update(dict.fromkeys(BLAS_VARIABLES, "1"))
     try:

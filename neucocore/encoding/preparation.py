@@ -1,4 +1,4 @@
-"""An encoder that is fitted before it encodes: prepared once, its state kept and given back."""
+"""Encoders that are fitted before they encode: fitted once, their state saved and restored."""
 
 from __future__ import annotations
 
@@ -12,136 +12,139 @@ from threadpoolctl import threadpool_limits
 
 from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.cube import Cube
-from neucocore.encoding.costs import append_costs
-from neucocore.encoding.output import read_failures, write_failures
+from neucocore.encoding.journal import append_costs, read_failures, write_failures
 from neucocore.encoding.worker import Worker
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.files.atomic import locked, replacing
 from neucocore.interfaces import Dataset
 
-STATE = "state.npz"
-DAY = 24 * 3600.0
+LOCK_TIMEOUT = 24 * 3600.0
+"""Seconds to wait for another shard that fits the encoder."""
 
 
-class Source:
-    """What an encoder's ``prepare`` is given.
+class RecordingSource:
+    """The cubes that an encoder's ``prepare`` reads (`neucocore.interfaces.CubeSource`).
 
     Attributes
     ----------
     ids
         The cubes to fit on.
-    stumbled
+    read_failed
         Whether a cube could not be read.
     """
 
     def __init__(self, dataset: Dataset, ids: Sequence[str]) -> None:
         self.ids = tuple(ids)
-        self.stumbled = False
+        self.read_failed = False
         self._dataset = dataset
 
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        """Yield cubes in the order given."""
+        """Yield cubes in the order of `ids`."""
         try:
             yield from self._dataset.read(ids)
         except DataError:
-            self.stumbled = True
+            self.read_failed = True
             raise
 
 
-def prepare(here: Worker, ids: Sequence[str], state_file: Path, *, skip_bad: bool) -> None:
-    """Prepare the encoder of this process on cubes, or give it the state that is there already.
+def prepare(worker: Worker, ids: Sequence[str], state_file: Path, *, skip_bad: bool) -> None:
+    """Fit the encoder of a worker on cubes, or restore the state saved by an earlier run.
 
-    Cubes that cannot be read are left out with `skip_bad`, and kept for `left_out`. A state that
-    cannot be read is made again.
+    A saved state that cannot be read is replaced.
+
+    Parameters
+    ----------
+    skip_bad
+        Fit without the cubes that cannot be read; `skipped_cubes` returns them later.
 
     Raises
     ------
     DataError
-        Cubes that cannot be read, all of them named.
+        Cubes that cannot be read, all of them listed.
     ComponentOutputError
-        The encoder's state is not made of plain arrays.
+        The encoder's state does not consist of plain arrays.
     """
-    with locked(state_file, timeout=DAY):
-        if restored(here, state_file):
+    with locked(state_file, timeout=LOCK_TIMEOUT):
+        if restore(worker, state_file):
             return
         start = time.perf_counter()
-        write_failures(state_file, _fit(here, ids, skip_bad))
+        write_failures(state_file, _fit(worker, ids, skip_bad))
         append_costs(state_file, seconds_preparing=time.perf_counter() - start)
         with replacing(state_file) as stream:
-            np.savez(stream, **_state(here))
-        if not restored(here, state_file):
-            raise _no_state(here)
+            np.savez(stream, **_state(worker))
+        if not restore(worker, state_file):
+            raise _invalid_state(worker)
 
 
-def restored(here: Worker, state_file: Path) -> bool:
-    """Give the encoder of this process a kept state; False where there is none to be trusted."""
+def restore(worker: Worker, state_file: Path) -> bool:
+    """Restore the saved state of a worker's encoder; False if it is missing or unreadable."""
     if not state_file.exists():
         return False
     try:
-        # Opened here since numpy leaves a file that it cannot read open.
-        with state_file.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
-            state = dict(kept)
-    except Exception:  # noqa: BLE001  numpy and zipfile raise whatever they like on bad bytes
+        # numpy does not close a file that it cannot read, so it is opened here.
+        with state_file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            state = dict(arrays)
+    except Exception:  # noqa: BLE001  numpy and zipfile raise many types for invalid bytes
         return False
-    encoder: Any = here.encoder
-    with plugin_errors(here.setup.encoder):
+    encoder: Any = worker.encoder
+    with plugin_errors(worker.setup.encoder):
         encoder.restore(state)
     return True
 
 
-def left_out(state_file: Path) -> dict[str, str]:
-    """Return the cubes that the kept state was made without, and why."""
+def skipped_cubes(state_file: Path) -> dict[str, str]:
+    """Return the cubes that the saved state was fitted without, and why."""
     return read_failures(state_file.parent, state_file.name)
 
 
-def unreadable(here: Worker, ids: Sequence[str]) -> dict[str, str]:
+def unreadable_cubes(worker: Worker, ids: Sequence[str]) -> dict[str, str]:
     """Read cubes one by one; return those that cannot be read, and why."""
-    return {cube: reason for one in ids for cube, reason in here.read([one])[1]}
+    return {cube: reason for cube_id in ids for cube, reason in worker.read([cube_id])[1]}
 
 
-def bad_cubes(failures: Mapping[str, str], of: int, *, merging: bool = False) -> DataError:
-    """Return the error that names all cubes that cannot be read."""
-    again = "run their shards again, then --merge" if merging else "repeat the command"
+def bad_cubes_error(failures: Mapping[str, str], total: int, *, merging: bool = False) -> DataError:
+    """Return the error that lists all cubes that cannot be read."""
+    again = "run their shards and --merge again" if merging else "run the same command again"
     return DataError(
-        f"{len(failures)} of {of} cubes cannot be read; the others that are finished are kept",
+        f"{len(failures)} of {total} cubes cannot be read; finished cubes are kept",
         problems=[f"{cube}: {reason}" for cube, reason in sorted(failures.items())],
-        hint=f"mend or download them again and {again}, or leave them out with --skip-bad",
+        hint=f"fix or download these cubes again and {again}, or leave them out with --skip-bad",
     )
 
 
-def _fit(here: Worker, ids: Sequence[str], skip_bad: bool) -> dict[str, str]:
-    """Prepare the encoder; return the cubes it had to be prepared without."""
-    source = Source(here.dataset, ids)
-    encoder: Any = here.encoder
+def _fit(worker: Worker, ids: Sequence[str], skip_bad: bool) -> dict[str, str]:
+    """Fit the encoder; return the cubes that had to be left out."""
+    source = RecordingSource(worker.dataset, ids)
+    encoder: Any = worker.encoder
     try:
-        with threadpool_limits(1), plugin_errors(here.setup.encoder):
+        with threadpool_limits(1), plugin_errors(worker.setup.encoder):
             encoder.prepare(source)
     except DataError as error:
-        failures = unreadable(here, ids) if source.stumbled else {}
+        failures = unreadable_cubes(worker, ids) if source.read_failed else {}
         if not failures:
             raise
         if not skip_bad or len(failures) == len(ids):
-            raise bad_cubes(failures, len(ids)) from error
+            raise bad_cubes_error(failures, len(ids)) from error
     else:
         return {}
-    # What the first attempt has seen must leave no trace.
-    here.encoder = create(here.setup.encoder, **here.setup.encoder_params)
-    _fit(here, [cube for cube in ids if cube not in failures], skip_bad=False)
+    # A new encoder: the first attempt may have changed this one.
+    worker.encoder = create(worker.setup.encoder, **worker.setup.encoder_params)
+    _fit(worker, [cube for cube in ids if cube not in failures], skip_bad=False)
     return failures
 
 
-def _state(here: Worker) -> Mapping[str, Any]:
-    encoder: Any = here.encoder
-    with plugin_errors(here.setup.encoder):
+def _state(worker: Worker) -> Mapping[str, Any]:
+    encoder: Any = worker.encoder
+    with plugin_errors(worker.setup.encoder):
         state = encoder.state()
     if not isinstance(state, Mapping):
-        raise _no_state(here)
+        raise _invalid_state(worker)
     return state
 
 
-def _no_state(here: Worker) -> ComponentOutputError:
+def _invalid_state(worker: Worker) -> ComponentOutputError:
     return ComponentOutputError(
-        f"the state of the encoder {here.setup.encoder.full_name} cannot be kept: state() must "
+        f"the state of the encoder {worker.setup.encoder.full_name} cannot be saved: state() must "
         "return a mapping from names to plain arrays",
-        hint=f"neuco plugins check {here.setup.encoder.plugin}",
+        hint=f"neuco plugins check {worker.setup.encoder.plugin}",
     )

@@ -1,4 +1,4 @@
-"""What an encode run says of itself when it has ended."""
+"""What an encode run returns."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class EncodeReport:
-    """What an encode run did.
+    """The outcome of an encode run.
 
     Attributes
     ----------
+    path
+        The embeddings file.
     rows, columns
-        Shape of the embeddings; 0 columns for a shard, which writes no file of its own.
-    found
-        The file was there already, made from the same input by the same code.
+        Shape of the embeddings; 0 columns after a shard, which writes no embeddings file.
+    up_to_date
+        The file existed already, made from the same input by the same code.
     resumed
-        Cubes that an earlier, interrupted run had finished.
+        Number of cubes that an earlier, interrupted run had finished.
     failures
-        Bad cubes left out under ``--skip-bad``: (id, reason).
+        Cubes left out because of ``--skip-bad``: (id, reason).
     warnings
-        What reading the cubes noticed, with the number of cubes.
+        What was noticed while reading the cubes: (message, number of cubes).
+    costs
+        Times in seconds, sizes in bytes, energy in joules, as in the sidecar.
     """
 
     path: Path

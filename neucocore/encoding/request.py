@@ -11,6 +11,10 @@ from typing import Any, cast
 from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
 from neucocore.components.specs import EncoderSpec
+from neucocore.data.cubes.file import cube_digest
+from neucocore.encoding.work_folder import Shard
+from neucocore.errors import NeucoError
+from neucocore.interfaces import Dataset
 from neucocore.provenance.code import code_identity
 from neucocore.provenance.keys import key_of
 
@@ -18,20 +22,50 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """How a request is executed; nothing here changes the embeddings file.
+
+    Attributes
+    ----------
+    jobs
+        Worker processes; 1 encodes in the calling process.
+    batch_size
+        Cubes per unit of work.
+    scheduler
+        Address of a dask scheduler whose workers encode instead.
+    shard
+        ``(i, n)``, i from 1: encode only the i-th of n parts and write no embeddings file.
+    merge
+        Encode nothing; write the embeddings file from finished shards.
+    force
+        Encode again even if the embeddings file is up to date.
+    """
+
+    jobs: int = 1
+    batch_size: int = 4
+    scheduler: str | None = None
+    shard: Shard | None = None
+    merge: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EncodeRequest:
-    """Everything that decides the bytes of an embeddings file, and where it goes.
+    """Everything that determines an embeddings file, where it goes, and how to execute the run.
 
     Attributes
     ----------
     ids
         The cubes to encode, sorted.
+    output
+        The embeddings file; its suffix determines the format.
     fit_ids
-        The cubes an encoder with ``fit="train"`` is prepared on; empty otherwise.
+        The cubes that an encoder with ``fit="train"`` is fitted on, sorted; empty otherwise.
     dimension
-        The most columns wanted, None for the encoder's own.
-    decided_by
-        What decides the encoder's vectors in place of its parameters, where it says so itself
-        (`neucocore.interfaces.Encoder`).
+        Maximum number of dimensions; None for what the encoder returns.
+    encoder_key_fields
+        What determines the encoder's vectors in place of its parameters, if the encoder has
+        ``cache_key_fields`` (`neucocore.interfaces.Encoder`).
     """
 
     dataset: Component
@@ -41,17 +75,18 @@ class EncodeRequest:
     encoder_params: Mapping[str, Any]
     reducer: Component | None
     ids: tuple[str, ...]
-    out: Path
+    output: Path
     fit_ids: tuple[str, ...] = ()
     dimension: int | None = None
     missing_chunks: str = "error"
     skip_bad: bool = False
-    plugin_paths: tuple[str, ...] = field(default=())
-    decided_by: Mapping[str, Any] | None = None
+    execution: Execution = field(default_factory=Execution)
+    encoder_key_fields: Mapping[str, Any] | None = None
 
     def cache_key_fields(self) -> dict[str, Any]:
-        """Return what decides one feature vector, beside its own cube."""
-        params = self.encoder_params if self.decided_by is None else self.decided_by
+        """Return what determines a feature vector, apart from its own cube."""
+        fields = self.encoder_key_fields
+        params = self.encoder_params if fields is None else fields
         cache_key_fields = {
             "format": FORMAT,
             "encoder": code_identity(self.encoder),
@@ -60,12 +95,12 @@ class EncodeRequest:
             "dataset_params": dict(sorted(self.dataset_params.items())),
             "missing_chunks": self.missing_chunks,
         }
-        if used := self._used():
+        if used := self._encoders_used():
             cache_key_fields["uses"] = used
         return cache_key_fields
 
-    def _used(self) -> list[dict[str, Any]]:
-        """Return the producers of the encoders this one is made of."""
+    def _encoders_used(self) -> list[dict[str, Any]]:
+        """Return the code identities of the encoders that this encoder combines."""
         spec = cast(EncoderSpec, self.encoder.spec)
         if spec.uses is None:
             return []
@@ -73,32 +108,60 @@ class EncodeRequest:
         names = self.encoder_params.get(spec.uses, defaults[spec.uses])
         return [code_identity(find("encoder", name)) for name in names]
 
-    def features_key(self, prepared_on: Sequence[str]) -> str:
-        """Return the key of the spool of feature vectors.
+    def features_key(self, fitted_on: Sequence[str]) -> str:
+        """Return the key of the feature vectors.
 
-        ``prepared_on`` holds the digests of the cubes the encoder was prepared on: what makes
-        the features of one cube depend on other cubes.
+        Parameters
+        ----------
+        fitted_on
+            ``"ID DIGEST"`` of each cube that the encoder is fitted on: these make the vector of
+            one cube depend on other cubes.
         """
-        return key_of({**self.cache_key_fields(), "prepared_on": digest_of(prepared_on)})
+        return key_of({**self.cache_key_fields(), "prepared_on": digest_of(fitted_on)})
 
-    def file_key(self, cube_digests: Sequence[str], prepared_on: Sequence[str]) -> str:
-        """Return the key of the whole embeddings file."""
+    def file_key(self, digests: Sequence[str], fitted_on: Sequence[str]) -> str:
+        """Return the key of the embeddings file.
+
+        Parameters
+        ----------
+        digests
+            Digest of each cube of `ids`.
+        fitted_on
+            As in `features_key`.
+        """
         return key_of(
             {
-                "features": self.features_key(prepared_on),
+                "features": self.features_key(fitted_on),
                 "reducer": None if self.reducer is None else code_identity(self.reducer),
                 "dimension": self.dimension,
                 "ids": digest_of(self.ids),
-                "cubes": digest_of(cube_digests),
+                "cubes": digest_of(digests),
                 "skip_bad": self.skip_bad,
             }
         )
 
 
 def digest_of(texts: Sequence[str]) -> str:
-    """Return one sha256 of many texts, in order."""
+    """Return one sha256 (64 hex digits) of several texts, in order."""
     digest = hashlib.sha256()
     for text in texts:
         digest.update(text.encode())
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def cube_digests(dataset: Dataset, ids: Sequence[str]) -> list[str]:
+    """Return the digest of each cube's files, or empty texts for data sets without files.
+
+    A cube whose files cannot be read has an empty digest; encoding it reports why.
+    """
+    files = getattr(dataset, "files", None)
+    if files is None:
+        return [""] * len(ids)
+    digests = []
+    for cube_id in ids:
+        try:
+            digests.append(cube_digest(list(files(cube_id).values())))
+        except (NeucoError, OSError):
+            digests.append("")
+    return digests

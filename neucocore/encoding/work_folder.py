@@ -1,4 +1,7 @@
-"""The folder of finished work beside an embeddings file: when it is full, when it may go."""
+"""The work folder of an embeddings file: its files, and when they may be removed.
+
+``FILE.parts`` holds one folder per features key, so runs with other settings do not mix.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,91 @@ import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from neucocore.errors import DataError
 
+Shard = tuple[int, int]
+"""Part i of n, i from 1; (1, 1) is the complete run."""
+COMPLETE: Shard = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """Where finished vectors are kept until the embeddings file is written.
+
+    Attributes
+    ----------
+    path
+        ``FILE.parts/<start of the features key>``; it need not exist.
+    """
+
+    path: Path
+
+    @property
+    def state_file(self) -> Path:
+        """State of an encoder that was fitted."""
+        return self.path / "state.npz"
+
+    @property
+    def matrix_file(self) -> Path:
+        """Feature vectors of all shards in id order."""
+        return self.path / "features.f32"
+
+    def spool_file(self, shard: Shard) -> Path:
+        """Finished vectors of one shard."""
+        return self.path / f"shard-{shard[0]}-of-{shard[1]}.spool"
+
+    def spool_files(self) -> list[Path]:
+        """Return the existing spool files, sorted."""
+        return sorted(self.path.glob("*.spool"))
+
+    def remove_finished(self, shard: Shard) -> None:
+        """Remove what earlier runs finished of a shard, or everything if it is `COMPLETE`.
+
+        The caller must hold the lock of the shard's spool file.
+        """
+        own = (f"{self.spool_file(shard).name}*",)
+        patterns = ("*.spool*", f"{self.state_file.name}*") if shard == COMPLETE else own
+        for pattern in patterns:
+            for path in self.path.glob(pattern):
+                if not path.name.startswith("."):  # keep the locks
+                    path.unlink(missing_ok=True)
+
+    def remove_idle(self, locked_spool: Path | None = None) -> None:
+        """Remove this folder and those of other settings, except where another process works.
+
+        Parameters
+        ----------
+        locked_spool
+            The spool file whose lock the caller itself holds.
+        """
+        for folder in sorted(self.path.parent.glob("*")):
+            if not _in_use(folder, locked_spool):
+                shutil.rmtree(folder, ignore_errors=True)
+        _remove_if_empty(self.path.parent)
+
+    def remove_unused(self, locked_spool: Path) -> None:
+        """Remove this folder if nothing in it can be resumed and no other process uses it.
+
+        Parameters
+        ----------
+        locked_spool
+            The spool file whose lock the caller itself holds.
+        """
+        if any(not f.name.startswith(".") and f.stat().st_size for f in self.path.glob("*")):
+            return
+        if not _in_use(self.path, locked_spool):
+            shutil.rmtree(self.path, ignore_errors=True)
+            _remove_if_empty(self.path.parent)
+
 
 @contextmanager
-def explain_disk_full(out: Path) -> Iterator[None]:
-    """Say of a full disk where it is and what is kept.
+def explain_disk_full(output: Path) -> Iterator[None]:
+    """Turn the system's error for a full disk into one that says where, and what is kept.
 
     Raises
     ------
@@ -28,49 +106,26 @@ def explain_disk_full(out: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise DataError(
-            f"the disk is full at {out.parent}; {out.name} is not written, finished cubes are kept",
-            hint="make room and run the same command again; it goes on where it stopped",
+            f"the disk is full at {output.parent}; {output.name} was not written, "
+            "finished cubes are kept",
+            hint="free some space and run the same command again; it continues where it stopped",
         ) from error
 
 
-def remove_idle(parent: Path, own: Path | None = None) -> None:
-    """Remove the work folders in `parent`, and it too, but for those another process works in.
-
-    Parameters
-    ----------
-    parent
-        ``FILE.parts``, with one folder for each key.
-    own
-        The spool whose lock the caller holds itself.
-    """
-    mine = None if own is None else own.with_name(f".{own.name}.lock")
-    for folder in sorted(parent.glob("*")):
-        if not any(_held(lock) for lock in folder.glob(".*.lock") if lock != mine):
-            shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):  # what others work in keeps it
-        parent.rmdir()
+def _in_use(folder: Path, locked_spool: Path | None) -> bool:
+    """Whether another process holds a lock in the folder."""
+    own = None if locked_spool is None else locked_spool.with_name(f".{locked_spool.name}.lock")
+    return any(_is_held(lock) for lock in folder.glob(".*.lock") if lock != own)
 
 
-def remove_unused(own: Path) -> None:
-    """Remove a work folder that holds no work yet: nobody can go on with it.
-
-    Parameters
-    ----------
-    own
-        The spool in it whose lock the caller holds itself.
-    """
-    folder = own.parent
-    if any(not f.name.startswith(".") and f.stat().st_size for f in folder.glob("*")):
-        return
-    if not any(_held(lock) for lock in folder.glob(".*.lock") if lock.name != f".{own.name}.lock"):
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):  # other settings' work keeps it
-            folder.parent.rmdir()
-
-
-def _held(lock: Path) -> bool:
+def _is_held(lock: Path) -> bool:
     try:
         with FileLock(lock, timeout=0):
             return False
     except Timeout:
         return True
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()

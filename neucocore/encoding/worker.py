@@ -1,4 +1,4 @@
-"""What happens in a worker: read some cubes, encode them, check what came out."""
+"""What a worker does: read some cubes, encode them, check the result."""
 
 from __future__ import annotations
 
@@ -24,20 +24,39 @@ BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """What a worker needs to build its data set and its encoder."""
+    """What a worker needs to create its data set and its encoder.
+
+    Attributes
+    ----------
+    state_file
+        Saved state of an encoder that was fitted, else None.
+    """
 
     dataset: Component
     data: Path
     dataset_params: Mapping[str, Any]
     encoder: Component
     encoder_params: Mapping[str, Any]
-    state_file: Path | None
-    skip_bad: bool
+    state_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The vectors of some cubes, what could not be encoded, and what reading them noticed."""
+    """The vectors of some cubes.
+
+    Attributes
+    ----------
+    ids
+        The cubes that were encoded.
+    vectors
+        (len(ids), d) float32.
+    failures
+        Cubes that could not be read: (id, reason).
+    bytes_read
+        Size of the cubes in memory.
+    notes
+        What was noticed while reading: (id, messages).
+    """
 
     ids: tuple[str, ...]
     vectors: NDArray[np.float32]
@@ -57,11 +76,17 @@ class Worker:
         self.encoder: Encoder = create(setup.encoder, **setup.encoder_params)
         if setup.state_file is not None:
             with np.load(setup.state_file, allow_pickle=False) as state:
-                restore: Any = self.encoder
-                restore.restore(dict(state))
+                encoder: Any = self.encoder
+                encoder.restore(dict(state))
 
     def encode(self, ids: Sequence[str]) -> Batch:
-        """Read and encode cubes; bad cubes become failures, bad output is an error."""
+        """Read and encode cubes; those that cannot be read become failures of the batch.
+
+        Raises
+        ------
+        ComponentOutputError
+            The data set or the encoder does not keep its contract.
+        """
         start = time.perf_counter()
         cubes, failures = self.read(ids)
         read = time.perf_counter()
@@ -73,81 +98,93 @@ class Worker:
             seconds_reading=read - start,
             seconds_encoding=time.perf_counter() - read,
             bytes_read=sum(cube.nbytes for cube in cubes),
-            notes=tuple((cube.id, noticed) for cube in cubes if (noticed := _noticed(cube))),
+            notes=tuple((cube.id, messages) for cube in cubes if (messages := _messages(cube))),
         )
 
     def read(self, ids: Sequence[str]) -> tuple[list[Cube], list[tuple[str, str]]]:
-        """Read cubes in order; a broken one is passed over and named."""
+        """Read cubes in order; return those that can be read, and (id, reason) of the others."""
         cubes: list[Cube] = []
         failures: list[tuple[str, str]] = []
-        waiting = list(ids)
-        while waiting:
+        remaining = list(ids)
+        while remaining:
             try:
                 with plugin_errors(self.setup.dataset):
-                    for cube in self.dataset.read(tuple(waiting)):
-                        self._expect(cube.id, waiting)
+                    for cube in self.dataset.read(tuple(remaining)):
+                        self._check_order(cube.id, remaining)
                         cubes.append(cube)
-                        waiting.pop(0)
-                if waiting:
-                    raise ComponentOutputError(
-                        f"the dataset {self.setup.dataset.full_name} did not return the cubes "
-                        f"{', '.join(waiting[:3])}"
-                    )
+                        remaining.pop(0)
+                if remaining:
+                    raise self._dataset_error(f"did not return {_examples(remaining)}")
             except DataError as error:
-                failures.append((waiting.pop(0), error.message))
+                failures.append((remaining.pop(0), error.message))
         return cubes, failures
 
-    def _expect(self, found: str, waiting: Sequence[str]) -> None:
-        if waiting[:1] != [found]:
-            raise ComponentOutputError(
-                f"the dataset {self.setup.dataset.full_name} returned cube "
-                f"{found!r} where {waiting[0] if waiting else None!r} was asked for"
-            )
+    def _check_order(self, cube_id: str, remaining: Sequence[str]) -> None:
+        if not remaining:
+            raise self._dataset_error(f"returned cube {cube_id!r} in addition to those requested")
+        if cube_id != remaining[0]:
+            raise self._dataset_error(f"returned cube {cube_id!r} instead of {remaining[0]!r}")
+
+    def _dataset_error(self, problem: str) -> ComponentOutputError:
+        return ComponentOutputError(
+            f"the dataset {self.setup.dataset.full_name} {problem}",
+            hint=f"neuco plugins check {self.setup.dataset.plugin}",
+        )
 
     def vectors(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
-        """Encode cubes and check the matrix against the contract."""
+        """Return the encoder's matrix for cubes, (len(cubes), d) float32, checked."""
         ids = [cube.id for cube in cubes]
-        name = self.setup.encoder.full_name
+        component = self.setup.encoder
         try:
             vectors = self.encoder.encode(cubes)
-        except NeucoError:
-            raise
-        except MemoryError:
+        except (NeucoError, MemoryError):
             raise
         except (Exception, SystemExit) as error:
             raise ComponentOutputError(
-                f"the encoder {name} ({self.setup.encoder.distribution}) raised "
-                f"{type(error).__name__}: {error} on {_some(ids)}",
-                hint=f"neuco plugins check {self.setup.encoder.plugin}",
+                f"the encoder {component.full_name} ({component.distribution}) raised "
+                f"{type(error).__name__}: {error} on {_examples(ids)}",
+                hint=f"neuco plugins check {component.plugin}",
             ) from error
-        check_vectors(vectors, ids, name)
+        check_vectors(vectors, ids, component)
         return vectors
 
 
-def check_vectors(vectors: Any, ids: Sequence[str], encoder: str) -> None:
-    """Refuse what is not a finite float32 matrix with one row a cube."""
-    found = None
+def check_vectors(vectors: Any, ids: Sequence[str], encoder: Component) -> None:
+    """Check that vectors are a finite float32 matrix with one row per cube.
+
+    Raises
+    ------
+    ComponentOutputError
+        They are not.
+    """
+    hint = f"neuco plugins check {encoder.plugin}"
+    wrong = None
     if not isinstance(vectors, np.ndarray):
-        found = f"a {type(vectors).__name__}"
+        wrong = f"a {type(vectors).__name__}"
     elif vectors.dtype != np.float32:
-        found = f"dtype {vectors.dtype}"
+        wrong = f"dtype {vectors.dtype}"
     elif vectors.ndim != 2 or len(vectors) != len(ids) or vectors.shape[1] == 0:
-        found = f"shape {vectors.shape}"
-    if found is not None:
+        wrong = f"shape {vectors.shape}"
+    if wrong is not None:
         raise ComponentOutputError(
-            f"the encoder {encoder} returned {found} for {_some(ids)}; "
-            f"expected a float32 array of shape ({len(ids)}, d)"
+            f"the encoder {encoder.full_name} returned {wrong} for {_examples(ids)}; "
+            f"expected a float32 array of shape ({len(ids)}, d)",
+            hint=hint,
         )
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if len(bad):
+    rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(rows):
         raise ComponentOutputError(
-            f"the encoder {encoder} returned NaN or infinite values for "
-            f"{len(bad)} of {len(ids)} cubes: {_some([ids[int(row)] for row in bad])}"
+            f"the encoder {encoder.full_name} returned NaN or infinite values for "
+            f"{len(rows)} of {len(ids)} cubes: {_examples([ids[int(row)] for row in rows])}",
+            hint=hint,
         )
 
 
-def _noticed(cube: Cube) -> tuple[str, ...]:
-    """Return what reading a cube noticed, without what is particular to it, to be counted."""
+def _messages(cube: Cube) -> tuple[str, ...]:
+    """Return what was noticed while reading a cube, without details of this cube.
+
+    Equal messages of different cubes can then be counted.
+    """
     return tuple(
         f"{finding.code}: {finding.message}"
         for finding in cube.findings
@@ -155,33 +192,27 @@ def _noticed(cube: Cube) -> tuple[str, ...]:
     )
 
 
-def _some(ids: Sequence[str]) -> str:
-    shown = ", ".join(ids[:3])
-    return f"cube {shown}" if len(ids) == 1 else f"{len(ids)} cubes ({shown}, ...)"
+def _examples(ids: Sequence[str]) -> str:
+    if len(ids) == 1:
+        return f"cube {ids[0]}"
+    return f"{len(ids)} cubes ({', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''})"
 
 
 _worker: Worker | None = None
 
 
-def start(setup: WorkerSetup) -> None:
-    """Initialise a worker process."""
-    global _worker
-    threadpool_limits(1)  # for good: digits must not depend on where a cube was encoded
-    if os.environ.get(PATH_VARIABLE):
-        installation()  # puts the modules of single-file plugins where factories look
-    _worker = Worker(setup)
-
-
 def encode(setup: WorkerSetup, ids: Sequence[str]) -> Batch:
-    """Encode in a worker process, which is made ready on the first call."""
+    """Encode in a worker process, which is set up by its first call."""
     global _worker
     if _worker is None or _worker.setup != setup:
-        start(setup)
-    assert _worker is not None  # noqa: S101  for mypy; `start` sets it
+        threadpool_limits(1)  # permanently: results must not depend on the worker
+        if os.environ.get(PATH_VARIABLE):
+            installation()  # makes the modules of single-file plugins importable
+        _worker = Worker(setup)
     return _worker.encode(ids)
 
 
 def batches(ids: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """Cut ids into runs of at most ``size``."""
+    """Split ids into batches of at most `size`."""
     for first in range(0, len(ids), size):
         yield tuple(ids[first : first + size])

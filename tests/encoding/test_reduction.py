@@ -1,7 +1,8 @@
-"""The reducer an encoder ends in, and the codes an encoder has of its own."""
+"""The reducer that an encoder's spec names, and an encoder's own codes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +11,17 @@ import pytest
 
 from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
-from neucocore.components.specs import ReducerSpec
-from neucocore.data.embeddings.embeddings import load_embeddings
-from neucocore.encoding.output import coded_bytes
-from neucocore.encoding.plan import plan
+from neucocore.components.specs import EncoderSpec, ReducerSpec
+from neucocore.data.embeddings.formats import load_embeddings
+from neucocore.encoding.assembly import coded_bytes
+from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.run import encode
 from neucocore.errors import ComponentOutputError
 
 
 class Cut:
-    """The first columns; `apply` may break the contract."""
+    """The first columns, centred; `apply` may break the contract."""
 
     fault = ""
 
@@ -39,7 +40,7 @@ class Cut:
             "beyond float32": lambda: kept * 1e300,
             "wide": lambda: matrix,
             "flat": lambda: kept[:, 0],
-            "none": lambda: kept[:, :0],
+            "no columns": lambda: kept[:, :0],
         }
         return faults.get(self.fault, lambda: kept)()
 
@@ -48,49 +49,50 @@ class Cut:
 
 
 @pytest.fixture
-def request_of(cubes: Path, tmp_path: Path):
+def with_reducer(planned: Callable[..., EncodeRequest]) -> Callable[..., EncodeRequest]:
     def make(fault: str = "", dimension: int = 2) -> EncodeRequest:
         factory = type("Cut", (Cut,), {"fault": fault})
         spec = ReducerSpec(name="cut", summary="test", factory=factory)
-        asked = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz")
-        return replace(asked, reducer=Component(spec, "test", "test", ""), dimension=dimension)
+        return replace(planned(), reducer=Component(spec, "test", "test", ""), dimension=dimension)
 
     return make
 
 
-def test_the_reducer_is_fitted_on_and_applied_to_the_whole_matrix(
-    request_of, cubes: Path, tmp_path: Path
+def test_the_reducer_is_fitted_on_and_applied_to_the_complete_matrix(
+    run: Callable[..., EncodeReport], with_reducer: Callable[..., EncodeRequest]
 ) -> None:
-    out = tmp_path / "whole.npz"
-    encode(plan("toy-sums", dataset="toy-cubes", data=cubes, out=out))
-    whole = load_embeddings(out).matrix
-    reduced = load_embeddings(encode(request_of()).path)
-    expected = (whole - whole.mean(axis=0))[:, :2]
+    features = load_embeddings(run("features.npz").path).matrix
+    reduced = load_embeddings(encode(with_reducer()).path)
+    expected = (features - features.mean(axis=0))[:, :2]
     np.testing.assert_allclose(reduced.matrix, expected, rtol=1e-5, atol=1e-4)
-    said = reduced.metadata["reduction"]
-    assert (said["features"], said["bytes_per_row"]) == (3, 8.0)
+    reduction = reduced.metadata["reduction"]
+    assert (reduction["features"], reduction["bytes_per_row"]) == (3, 8.0)
 
 
-def test_a_reducer_of_the_core_keeps_to_the_dimension(cubes: Path, tmp_path: Path) -> None:
-    asked = plan("toy-sums", dataset="toy-cubes", data=cubes, out=tmp_path / "e.npz", dimension=2)
-    report = encode(replace(asked, reducer=find("reducer", "pca")))
+def test_a_built_in_reducer_returns_the_requested_dimension(
+    planned: Callable[..., EncodeRequest],
+) -> None:
+    report = encode(replace(planned(dimension=2), reducer=find("reducer", "pca")))
     assert (report.rows, report.columns) == (12, 2)
 
 
-@pytest.mark.parametrize("fault", ["short", "nan", "beyond float32", "wide", "flat", "none"])
+@pytest.mark.parametrize("fault", ["short", "nan", "beyond float32", "wide", "flat", "no columns"])
 def test_fault_53_a_reducer_that_breaks_its_contract_is_named(
-    request_of, tmp_path: Path, fault: str
+    with_reducer: Callable[..., EncodeRequest], tmp_path: Path, fault: str
 ) -> None:
     with pytest.raises(ComponentOutputError, match="the reducer test/cut returned shape") as caught:
-        encode(request_of(fault))
-    assert "12 rows of at most 2 columns are needed" in caught.value.message
+        encode(with_reducer(fault))
+    assert "expected 12 rows of at most 2 finite values" in caught.value.message
+    assert caught.value.hint == "neuco plugins check test"
     assert not (tmp_path / "e.npz").exists()
 
 
-def test_fault_53_an_encoder_owes_one_code_a_row() -> None:
+def test_fault_53_an_encoder_must_return_one_code_per_row() -> None:
     class Coder:
         def to_codes(self, rows):
             return [b"x"] * (len(rows) - 1)
 
-    with pytest.raises(ComponentOutputError, match=r"5 rows.* gave 4 codes; one a row is needed"):
-        coded_bytes(Coder(), np.zeros((5, 2), np.float32))
+    spec = EncoderSpec(name="coder", summary="test", factory=Coder)
+    message = "to_codes of the encoder test/coder returned 4 codes for 5 rows"
+    with pytest.raises(ComponentOutputError, match=message):
+        coded_bytes(Coder(), np.zeros((5, 2), np.float32), Component(spec, "test", "test", ""))

@@ -1,4 +1,4 @@
-"""What the key of an encode run depends on."""
+"""What the keys of an encode run depend on."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from neucocore.components.specs import DatasetSpec, EncoderSpec, Param
 from neucocore.components.validation import validate_spec
 from neucocore.encoding.request import EncodeRequest
 
-MADE_OF_OTHERS = EncoderSpec(
-    name="made-of-others",
+COMBINED = EncoderSpec(
+    name="combined",
     summary="test",
     factory="test:Test",
     params=(Param("parts", "list", ("mean",), "names"),),
@@ -32,32 +32,32 @@ def request(tmp_path: Path, spec: EncoderSpec, **params: list[str]) -> EncodeReq
         encoder_params=params,
         reducer=None,
         ids=("a",),
-        out=tmp_path / "out.npz",
+        output=tmp_path / "out.npz",
     )
 
 
-def test_the_code_of_the_encoders_used_counts(
+def test_the_code_of_the_encoders_used_is_part_of_the_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = request(tmp_path, MADE_OF_OTHERS)
-    before = asked.features_key(())
+    combined = request(tmp_path, COMBINED)
+    before = combined.features_key(())
     newer = find("encoder", "mean")
     newer = replace(newer, spec=replace(newer.spec, version=newer.spec.version + 1))
     monkeypatch.setattr("neucocore.encoding.request.find", lambda kind, name: newer)
-    assert asked.features_key(()) != before
+    assert combined.features_key(()) != before
 
 
-def test_the_encoders_named_count_and_not_the_defaults(tmp_path: Path) -> None:
-    named = request(tmp_path, MADE_OF_OTHERS, parts=["random", "constant"])
-    used = named.cache_key_fields()["uses"]
-    assert [producer["component"] for producer in used] == ["core/random", "core/constant"]
+def test_the_encoders_used_are_those_set_and_not_the_defaults(tmp_path: Path) -> None:
+    combined = request(tmp_path, COMBINED, parts=["random", "constant"])
+    used = combined.cache_key_fields()["uses"]
+    assert [identity["component"] for identity in used] == ["core/random", "core/constant"]
 
 
-def test_an_encoder_of_its_own_says_nothing_about_others(tmp_path: Path) -> None:
-    assert "uses" not in request(tmp_path, replace(MADE_OF_OTHERS, uses=None)).cache_key_fields()
+def test_an_encoder_that_uses_no_others_has_no_such_key_field(tmp_path: Path) -> None:
+    assert "uses" not in request(tmp_path, replace(COMBINED, uses=None)).cache_key_fields()
 
 
 def test_uses_must_name_a_list(tmp_path: Path) -> None:
-    assert validate_spec(MADE_OF_OTHERS) == []
-    [problem] = validate_spec(replace(MADE_OF_OTHERS, uses="others"))
+    assert validate_spec(COMBINED) == []
+    [problem] = validate_spec(replace(COMBINED, uses="others"))
     assert problem == "uses='others' names no parameter of type list"

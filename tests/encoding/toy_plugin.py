@@ -1,4 +1,4 @@
-"""A single-file plugin whose encoders keep or break the contract, for the tests of encoding."""
+"""A single-file plugin for tests, with encoders that keep or break their contract."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ToyCubes:
 
 
 class Sums:
-    """Three numbers a cube, from its own values only."""
+    """Three numbers per cube, from its own values only."""
 
     width = 3
 
@@ -73,7 +73,7 @@ class Slow(Sums):
 
 
 class Wrong(Sums):
-    """Breaks the contract in the way its parameter says."""
+    """Breaks the contract in the way that its parameter names."""
 
     def __init__(self, how: str) -> None:
         self.how = how
@@ -102,15 +102,15 @@ class Wrong(Sums):
                 os.kill(os.getpid(), signal.SIGKILL)
             case "swells" if last:
                 raise MemoryError
-            case "leaves":
+            case "exits":
                 raise SystemExit(0)
-            case "wide where asked" if os.environ.get("TOY_WIDE"):
+            case "wide on request" if os.environ.get("TOY_WIDE"):
                 return np.hstack([rows, rows])
         return rows
 
 
 class Centred(Sums):
-    """Sums minus the mean of all cubes it was prepared on: transductive."""
+    """Sums minus the mean over all cubes that it was fitted on."""
 
     mean: NDArray[np.float32]
 
@@ -127,8 +127,8 @@ class Centred(Sums):
         return super().encode(cubes) - self.mean
 
 
-class OddState(Centred):
-    """Cannot be prepared, or not be kept, as its parameter says."""
+class BadState(Centred):
+    """Cannot be fitted, or has a state that cannot be saved, as its parameter names."""
 
     def __init__(self, how: str) -> None:
         self.how = how
@@ -139,12 +139,12 @@ class OddState(Centred):
         super().prepare(source)
 
     def state(self) -> Mapping[str, NDArray[np.float32]]:
-        odd = {"none": None, "objects": {"mean": np.array([{}], dtype=object)}}
-        return odd[self.how]  # type: ignore[return-value]
+        states = {"none": None, "objects": {"mean": np.array([{}], dtype=object)}}
+        return states[self.how]  # type: ignore[return-value]
 
 
 class Coded(Centred):
-    """Stores its rows as bytes of its own, and says what it depends on and runs on."""
+    """Has codes of its own, and reports its key fields, device and energy."""
 
     def __init__(self, weights: str, device: str) -> None:
         self.weights = Path(weights)
@@ -170,7 +170,7 @@ def neuco_datasets() -> list[DatasetSpec]:
             name="toy-cubes",
             summary="cubes of one modality",
             factory=f"{__name__}:ToyCubes",
-            params=(Param("missing_chunks", "str", "error", "what a missing chunk means"),),
+            params=(Param("missing_chunks", "str", "error", "how to treat missing chunks"),),
         )
     ]
 
@@ -183,7 +183,7 @@ def neuco_encoders() -> list[EncoderSpec]:
             name="toy-slow",
             summary="three sums, slowly",
             factory=f"{__name__}:Slow",
-            params=(Param("seconds", "float", 0.02, "how long a cube takes"),),
+            params=(Param("seconds", "float", 0.02, "time per cube"),),
         ),
         EncoderSpec(
             name="toy-wrong",
@@ -192,15 +192,15 @@ def neuco_encoders() -> list[EncoderSpec]:
             params=(Param("how", "str", "nan", "in which way"),),
         ),
         EncoderSpec(
-            name="toy-odd-state",
-            summary="sums that cannot be prepared or kept",
-            factory=f"{__name__}:OddState",
+            name="toy-bad-state",
+            summary="sums that cannot be fitted or saved",
+            factory=f"{__name__}:BadState",
             params=(Param("how", "str", "none", "in which way"),),
             fit="transductive",
         ),
         EncoderSpec(
             name="toy-coded",
-            summary="sums with a code of their own",
+            summary="sums with codes of their own",
             factory=f"{__name__}:Coded",
             params=(
                 Param("weights", "str", "", "a file"),

@@ -13,7 +13,7 @@ import typer
 
 from neucocore.cli.run import run
 from neucocore.data.cubes.writing import write_modality
-from neucocore.data.embeddings.embeddings import load_embeddings
+from neucocore.data.embeddings.formats import load_embeddings
 from neucocore.errors import ConfigError, DataError
 from neucocore.workflow.benchmark import (
     check,
@@ -172,7 +172,7 @@ def test_the_keys_of_a_run_file_reach_encoding_and_scoring(folder: Path) -> None
     assert encode.encoder_params == {"seed": 3, "dimension": 8}
     assert (encode.dimension, encode.missing_chunks, encode.skip_bad) == (8, "fill", True)
     evaluate = evaluate_request(asked, method)
-    assert evaluate.embeddings == encode.out
+    assert evaluate.embeddings == encode.output
     assert (evaluate.limit, evaluate.nan, evaluate.where) == (8, "zero", "dev")
     assert (evaluate.tasks, evaluate.exclude) == (("level",), folder / "left-out.txt")
     # A cube that was skipped has no embedding, so its label may be missing.

@@ -1,0 +1,82 @@
+"""Data sets, reducers and encoders that break their contracts are named, with exit code 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from neucocore.components.discovery import Component
+from neucocore.components.specs import DatasetSpec, EncoderSpec, ReducerSpec
+from neucocore.encoding.assembly import reduce
+from neucocore.encoding.request import EncodeRequest
+from neucocore.encoding.worker import Worker, WorkerSetup
+from neucocore.errors import ComponentOutputError
+
+
+def component(spec) -> Component:
+    return Component(spec, "broken", "neuco-plugin-broken", "1.0")
+
+
+def worker_with(read) -> Worker:
+    """A worker whose data set reads with a function."""
+    data = SimpleNamespace(read=read, ids=lambda: ["a"])
+    dataset = component(DatasetSpec(name="broken", summary="test", factory=lambda path: data))
+    encoder = component(EncoderSpec(name="broken", summary="test", factory=object))
+    return Worker(WorkerSetup(dataset, Path(), {}, encoder, {}))
+
+
+def test_a_data_set_that_raises_is_named() -> None:
+    with pytest.raises(
+        ComponentOutputError, match=r"dataset broken/broken .* raised RuntimeError: x"
+    ):
+        worker_with(lambda ids: (_ for _ in ()).throw(RuntimeError("x"))).encode(["a"])
+
+
+def test_a_data_set_that_returns_something_other_than_cubes_is_named() -> None:
+    with pytest.raises(ComponentOutputError, match=r"broken/broken .* raised AttributeError"):
+        worker_with(lambda ids: [("a", 1)]).encode(["a"])
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ([], "did not return 2 cubes (a, b)"),
+        (["b"], "returned cube 'b' instead of 'a'"),
+        (["a", "b", "c"], "returned cube 'c' in addition to those requested"),
+    ],
+)
+def test_a_data_set_that_returns_the_wrong_cubes_is_named(
+    returned: list[str], message: str
+) -> None:
+    worker = worker_with(lambda ids: [SimpleNamespace(id=cube_id) for cube_id in returned])
+    with pytest.raises(ComponentOutputError) as caught:
+        worker.read(["a", "b"])
+    assert caught.value.message == f"the dataset broken/broken {message}"
+    assert caught.value.hint == "neuco plugins check broken"
+
+
+def test_ids_that_are_not_strings_are_an_error(
+    planned: Callable[..., EncodeRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = SimpleNamespace(ids=lambda: [1, 2])
+    monkeypatch.setattr("neucocore.encoding.plan.create", lambda *_, **__: source)
+    with pytest.raises(ComponentOutputError, match=r"ids that are not strings: 2 of 2, .* 1, 2"):
+        planned()
+
+
+def test_a_reducer_that_raises_is_named() -> None:
+    class Reducer:
+        def __init__(self, dimension):
+            pass
+
+        def fit(self, matrix):
+            raise ZeroDivisionError("no rows")
+
+    reducer = component(ReducerSpec(name="broken", summary="test", factory=Reducer))
+    request = SimpleNamespace(reducer=reducer, dimension=None)
+    with pytest.raises(ComponentOutputError, match=r"reducer broken/broken .* ZeroDivisionError"):
+        reduce(request, np.ones((2, 2), np.float32))
