@@ -2,9 +2,9 @@
 
 R2 of labels that are far from zero is a small difference of large sums, so that the last bit of a
 sum changes the fourth decimal of a strongly negative R2. Numbers are added in the order of the
-PyTorch kernel (``aten/src/ATen/native/cpu/SumKernel.cpp``): eight vector lanes, in each lane four streams,
-and in each stream a cascade of four levels. A level is added to the next one and reset after 16 or
-more additions.
+PyTorch kernel (``aten/src/ATen/native/cpu/SumKernel.cpp``): eight vector lanes, in each lane four
+streams, and in each stream a cascade of four levels. A level is added to the next one and reset
+after 16 or more additions.
 """
 
 from __future__ import annotations

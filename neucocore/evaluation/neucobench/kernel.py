@@ -1,8 +1,8 @@
 """The compiled form of `reference`: the same folds, many times faster, without the Python GIL.
 
 Four rows at a time are multiplied with the weights and then added to the gradient while they are
-still in the first-level cache. Each row is thus read from memory once per epoch. Sums are computed in
-another order than in `reference`, but always in the same one: results differ from those of
+still in the first-level cache. Each row is thus read from memory once per epoch. Sums are computed
+in another order than in `reference`, but always in the same one: results differ from those of
 `reference` by rounding only, and never differ between runs.
 """
 

@@ -245,9 +245,7 @@ def _predictions(job: _Job, splits: Sequence[_Split]) -> dict[str, NDArray[Any]]
         "split": np.repeat([n for n, _ in kept], [len(split.held_out) for _, split in kept]),
         "y_true": job.task.y.reshape(-1)[held_out],
         "y_pred": (
-            sigmoid(predicted)
-            if job.training.classify
-            else job.labels.to_label_units(predicted)
+            sigmoid(predicted) if job.training.classify else job.labels.to_label_units(predicted)
         ),
     }
 

@@ -1,4 +1,4 @@
-"""The linear protocol against NeuCo-Bench's own numbers."""
+"""The protocol ``neucobench-2026`` against numbers recorded from NeuCo-Bench."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def reference_embeddings() -> tuple[tuple[str, ...], NDArray[np.float32]]:
     return ids, np.array(matrix, dtype=np.float32)
 
 
-def given(labels: Path, tasks: list[str] | None = None, **switches: bool) -> ScoringInput:
+def reference_inputs(
+    labels: Path, tasks: list[str] | None = None, **switches: bool
+) -> ScoringInput:
     ids, matrix = reference_embeddings()
     files = read_label_folder(labels)
     known = set(ids)
@@ -86,57 +88,59 @@ def fold_scores(outcome: TaskOutcome) -> list[float | None]:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_every_fold_of_every_task_equals_the_reference(name: str) -> None:
+def test_every_fold_of_every_task_has_the_score_of_neuco_bench(name: str) -> None:
     folder = REFERENCE / "evaluation"
     config = yaml.safe_load((folder / f"{name}.config.yaml").read_text())
     expected = json.loads((folder / f"{name}.expected.json").read_text())
-    outcomes = score(given(folder / "labels", config["task_filter"]), options(config))
+    outcomes = score(reference_inputs(folder / "labels", config["task_filter"]), options(config))
     assert [outcome.task.stem for outcome in outcomes] == sorted(expected["tasks"])
     for outcome in outcomes:
-        want = expected["tasks"][outcome.task.stem]
-        assert fold_scores(outcome) == pytest.approx(want["q_t"], abs=1e-4)
-        assert outcome.q == pytest.approx(want["q_stat"], abs=1e-4)
-        assert outcome.score == pytest.approx(want["mean_score"], abs=1e-4)
-        assert outcome.std == pytest.approx(want["std_dev"], abs=1e-4)
+        expected_task = expected["tasks"][outcome.task.stem]
+        assert fold_scores(outcome) == pytest.approx(expected_task["q_t"], abs=1e-4)
+        assert outcome.q == pytest.approx(expected_task["q_stat"], abs=1e-4)
+        assert outcome.score == pytest.approx(expected_task["mean_score"], abs=1e-4)
+        assert outcome.std == pytest.approx(expected_task["std_dev"], abs=1e-4)
     mean_q = np.mean([outcome.q for outcome in outcomes])
     assert mean_q == pytest.approx(expected["overall_q_score"], abs=1e-4)
 
 
-def test_the_challenge_years_settings_equal_the_reference() -> None:
+def test_neucobench_2025_has_the_scores_of_neuco_bench() -> None:
     expected = json.loads((REFERENCE / "probe" / "challenge.expected.json").read_text())
     options = protocol("neucobench-2025").with_options({"k_folds": 4}).values()
-    for outcome in score(given(REFERENCE / "evaluation" / "labels"), options, jobs=2):
-        want = expected[outcome.task.stem]["q_t"]
-        assert fold_scores(outcome) == pytest.approx(want, abs=1e-4)
+    for outcome in score(reference_inputs(REFERENCE / "evaluation" / "labels"), options, jobs=2):
+        expected_scores = expected[outcome.task.stem]["q_t"]
+        assert fold_scores(outcome) == pytest.approx(expected_scores, abs=1e-4)
         assert outcome.d == 32
 
 
-def test_stored_probes_move_the_stream_and_equal_the_reference() -> None:
+def test_storing_probes_takes_draws_from_the_stream_as_in_neuco_bench() -> None:
     expected = json.loads((REFERENCE / "probe" / "stored.expected.json").read_text())
-    outcomes = score(given(REFERENCE / "evaluation" / "labels", store_probe=True), small())
+    outcomes = score(
+        reference_inputs(REFERENCE / "evaluation" / "labels", store_probe=True), small()
+    )
     for outcome in outcomes:
-        want = expected[outcome.task.stem]
-        assert fold_scores(outcome) == pytest.approx(want["q_t"], abs=1e-4)
+        expected_task = expected[outcome.task.stem]
+        assert fold_scores(outcome) == pytest.approx(expected_task["q_t"], abs=1e-4)
         assert outcome.probe is not None
-        assert outcome.probe.arrays["weight"] == pytest.approx(want["weight"], abs=1e-5)
-        assert outcome.probe.arrays["bias"][0] == pytest.approx(want["bias"], abs=1e-5)
+        assert outcome.probe.arrays["weight"] == pytest.approx(expected_task["weight"], abs=1e-5)
+        assert outcome.probe.arrays["bias"][0] == pytest.approx(expected_task["bias"], abs=1e-5)
 
 
-def test_loss_curves_equal_the_reference() -> None:
+def test_loss_curves_equal_those_of_neuco_bench() -> None:
     expected = json.loads((REFERENCE / "probe" / "stored.expected.json").read_text())
-    data = given(REFERENCE / "evaluation" / "labels", store_probe=True, keep_curves=True)
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", store_probe=True, keep_curves=True)
     for outcome in score(data, small()):
-        want = expected[outcome.task.stem]
-        assert np.allclose(outcome.curves["train_loss"], want["train_loss"], atol=1e-5)
-        assert np.allclose(outcome.curves["val_loss"], want["val_loss"], atol=1e-5)
+        expected_task = expected[outcome.task.stem]
+        assert np.allclose(outcome.curves["train_loss"], expected_task["train_loss"], atol=1e-5)
+        assert np.allclose(outcome.curves["val_loss"], expected_task["val_loss"], atol=1e-5)
 
 
 def edge_outcomes() -> dict[str, TaskOutcome]:
-    outcomes = score(given(REFERENCE / "probe" / "labels"), small())
+    outcomes = score(reference_inputs(REFERENCE / "probe" / "labels"), small())
     return {outcome.task.stem: outcome for outcome in outcomes}
 
 
-def test_fault_29_a_constant_target_is_undefined_and_consumes_its_part_of_the_stream() -> None:
+def test_fault_29_a_constant_target_is_undefined_but_takes_its_draws_from_the_stream() -> None:
     outcomes = edge_outcomes()
     constant = outcomes.pop("constant")
     assert (constant.status, constant.q, constant.score, constant.std) == (
@@ -150,14 +154,14 @@ def test_fault_29_a_constant_target_is_undefined_and_consumes_its_part_of_the_st
         assert fold_scores(outcome) == pytest.approx(expected[name]["q_t"], rel=1e-5, abs=1e-4)
 
 
-def test_held_out_labels_that_hardly_vary_score_zero_as_in_the_reference() -> None:
+def test_nearly_constant_held_out_labels_score_zero_as_in_neuco_bench() -> None:
     outlier = edge_outcomes()["outlier"]
     assert (outlier.status, fold_scores(outlier)) == ("ok", [0.0, 0.0, 0.0])
     assert outlier.q == 0.0
 
 
 def test_a_diverging_probe_is_undefined_for_regression_and_zero_for_classes() -> None:
-    data = given(REFERENCE / "evaluation" / "labels", ["alpha", "gamma"])
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", ["alpha", "gamma"])
     alpha, gamma = score(data, small(learning_rate=1e19, epochs=6))
     assert alpha.status == "undefined"
     assert "no finite r2 in any epoch of 3 of 3 splits" in alpha.reason
@@ -173,13 +177,13 @@ def task(n: int, problem: str = "regression", k: int | None = None) -> ScoringTa
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
-        (task(1), "1 labelled rows cannot be split"),
-        (task(10), "10 labelled rows leave one held-out row, and R2 needs two"),
+        (task(1), "1 labelled row cannot be split"),
+        (task(10), "10 labelled rows leave one held-out row, but R2 needs two"),
         (task(30, k=2), "predicts one number"),
         (task(30, "multiclass"), "predicts one number"),
     ],
 )
-def test_tasks_at_which_the_reference_stops_fail_with_a_reason(
+def test_tasks_at_which_neuco_bench_stops_fail_with_a_reason(
     case: ScoringTask, reason: str
 ) -> None:
     matrix = np.eye(len(case.ids), 4, dtype=np.float32)
@@ -194,20 +198,20 @@ def test_tasks_at_which_the_reference_stops_fail_with_a_reason(
     ("classes", "normalize", "reason"),
     [
         (("1",), True, "one class only: all 30 labels are 1"),
-        (("1", "2"), False, "F1 takes labels of 0 and 1, not 1 and 2"),
+        (("1", "2"), False, "F1 needs labels of 0 and 1, not 1 and 2"),
     ],
     ids=["one class, scaled", "other numbers, not scaled"],
 )
-def test_labels_the_references_f1_refuses_fail_and_leave_the_stream_alone(
+def test_labels_that_neuco_benchs_f1_rejects_fail_without_taking_draws_from_the_stream(
     classes: tuple[str, ...], normalize: bool, reason: str
 ) -> None:
     ids = tuple(f"s{row}" for row in range(30))
     codes = np.arange(30) % len(classes)
-    refused = ScoringTask("a", "a", "binary", ids, codes, "f1", "d", classes)
+    unsupported = ScoringTask("a", "a", "binary", ids, codes, "f1", "d", classes)
     other = replace(task(30), stem="b")
     matrix = np.random.default_rng(0).standard_normal((30, 4)).astype(np.float32)
     options = small(normalize_labels=normalize)
-    data = ScoringInput(ids, matrix, (refused, other), frozenset(ids))
+    data = ScoringInput(ids, matrix, (unsupported, other), frozenset(ids))
     failed, after = score(data, options)
     assert (failed.status, failed.score) == ("failed", None)
     assert reason in failed.reason
@@ -215,17 +219,17 @@ def test_labels_the_references_f1_refuses_fail_and_leave_the_stream_alone(
     assert fold_scores(after) == fold_scores(alone)
 
 
-def test_one_class_of_0_without_scaling_scores_0_as_in_the_reference() -> None:
+def test_labels_that_are_all_0_score_0_without_scaling_as_in_neuco_bench() -> None:
     ids = tuple(f"s{row}" for row in range(30))
-    never = ScoringTask("a", "a", "binary", ids, np.zeros(30, dtype=np.int64), "f1", "d", ("0",))
+    negative = ScoringTask("a", "a", "binary", ids, np.zeros(30, dtype=np.int64), "f1", "d", ("0",))
     matrix = np.random.default_rng(0).standard_normal((30, 4)).astype(np.float32)
-    data = ScoringInput(ids, matrix, (never,), frozenset(ids))
+    data = ScoringInput(ids, matrix, (negative,), frozenset(ids))
     (outcome,) = score(data, small(normalize_labels=False))
     assert (outcome.status, outcome.score) == ("ok", 0.0)
 
 
-def test_the_number_of_jobs_changes_no_digit() -> None:
-    data = given(REFERENCE / "evaluation" / "labels")
+def test_no_digit_depends_on_the_number_of_jobs() -> None:
+    data = reference_inputs(REFERENCE / "evaluation" / "labels")
     one, eight = (
         score(data, small(), jobs=1),
         score(data, small(), jobs=8),
@@ -233,19 +237,20 @@ def test_the_number_of_jobs_changes_no_digit() -> None:
     assert [fold_scores(outcome) for outcome in one] == [fold_scores(o) for o in eight]
 
 
-def test_the_order_in_which_tasks_are_given_does_not_matter() -> None:
-    data = given(REFERENCE / "evaluation" / "labels")
-    turned = ScoringInput(data.ids, data.matrix, data.tasks[::-1], data.labelled_ids)
-    one, other = (
+def test_scores_do_not_depend_on_the_order_of_the_tasks() -> None:
+    data = reference_inputs(REFERENCE / "evaluation" / "labels")
+    reversed_data = ScoringInput(data.ids, data.matrix, data.tasks[::-1], data.labelled_ids)
+    outcomes, reversed_outcomes = (
         score(data, small()),
-        score(turned, small()),
+        score(reversed_data, small()),
     )
-    assert [o.task.stem for o in one] == [o.task.stem for o in other]
-    assert [fold_scores(o) for o in one] == [fold_scores(o) for o in other]
+    for outcome, other in zip(outcomes, reversed_outcomes, strict=True):
+        assert outcome.task.stem == other.task.stem
+        assert fold_scores(outcome) == fold_scores(other)
 
 
-def test_statistics_are_taken_over_labelled_rows_only() -> None:
-    data = given(REFERENCE / "evaluation" / "labels", ["beta"])
+def test_embeddings_are_standardised_over_labelled_rows_only() -> None:
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", ["beta"])
     extra = np.full((5, data.matrix.shape[1]), 1e6, dtype=np.float32)
     names = tuple(f"unlabelled{n}" for n in range(5))
     more = ScoringInput(
@@ -254,20 +259,20 @@ def test_statistics_are_taken_over_labelled_rows_only() -> None:
     assert fold_scores(score(more, small())[0]) == fold_scores(score(data, small())[0])
 
 
-def test_the_callers_matrix_is_left_as_it_was() -> None:
-    data = given(REFERENCE / "evaluation" / "labels", ["beta"])
+def test_the_callers_matrix_is_not_changed() -> None:
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", ["beta"])
     before = data.matrix.copy()
     score(data, small())
     assert np.array_equal(before, data.matrix)
 
 
-def test_more_dimensions_than_embedding_dim_are_refused() -> None:
-    data = given(REFERENCE / "evaluation" / "labels", ["beta"])
-    with pytest.raises(BudgetExceededError, match="have 32 dimensions, embedding_dim allows 16"):
+def test_more_dimensions_than_embedding_dim_are_an_error() -> None:
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", ["beta"])
+    with pytest.raises(BudgetExceededError, match="have 32 dimensions, but embedding_dim is 16"):
         score(data, small(embedding_dim=16))
 
 
-def test_a_constant_matrix_divides_by_one() -> None:
+def test_a_constant_matrix_is_divided_by_one() -> None:
     target = task(40)
     matrix = np.full((40, 3), 7, dtype=np.float32)
     data = ScoringInput(target.ids, matrix, (target,), frozenset(target.ids))
@@ -276,14 +281,14 @@ def test_a_constant_matrix_divides_by_one() -> None:
 
 
 def test_progress_counts_the_folds_of_each_task() -> None:
-    said: list[tuple[str, int, int]] = []
-    data = given(REFERENCE / "evaluation" / "labels", ["beta", "delta"])
-    score(data, small(), jobs=2, progress=lambda *counts: said.append(counts))
-    assert said == [(name, done, 3) for name in ("beta", "delta") for done in (1, 2, 3)]
+    calls: list[tuple[str, int, int]] = []
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", ["beta", "delta"])
+    score(data, small(), jobs=2, progress=lambda *counts: calls.append(counts))
+    assert calls == [(name, done, 3) for name in ("beta", "delta") for done in (1, 2, 3)]
 
 
-def test_kept_predictions_are_the_best_epochs_in_label_units() -> None:
-    data = given(REFERENCE / "evaluation" / "labels", ["alpha"], keep_curves=True)
+def test_kept_predictions_are_those_of_the_best_epoch_in_label_units() -> None:
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", ["alpha"], keep_curves=True)
     (outcome,) = score(data, small())
     kept = outcome.predictions
     labels = dict(zip(outcome.task.ids, outcome.task.y, strict=True))
@@ -295,8 +300,8 @@ def test_kept_predictions_are_the_best_epochs_in_label_units() -> None:
         assert r2 == pytest.approx(split.value, rel=1e-3)
 
 
-def test_a_stored_probe_predicts_as_its_description_says() -> None:
-    data = given(REFERENCE / "evaluation" / "labels", ["alpha"], store_probe=True)
+def test_a_stored_probe_predicts_as_its_description_states() -> None:
+    data = reference_inputs(REFERENCE / "evaluation" / "labels", ["alpha"], store_probe=True)
     (outcome,) = score(data, small(epochs=200, learning_rate=0.01))
     assert outcome.probe is not None
     meta, arrays = outcome.probe.meta, outcome.probe.arrays
