@@ -33,7 +33,7 @@ from neucocore.cli.arguments import reorder
 from neucocore.cli.options import command
 from neucocore.cli.terminal import log, settings, system_error, warn
 from neucocore.encoding.options import EncodeOptions
-from neucocore.errors import NeucoError
+from neucocore.errors import ConfigError, NeucoError
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.version import __version__
 from neucocore.workflow.options import RunOptions
@@ -55,6 +55,14 @@ class _Group(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         return super().get_command(ctx, cmd_name) or plugin_commands.stub(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        unknown = self.get_command(ctx, args[0]) is None
+        if unknown and (distribution := plugin_commands.provider_of(args[0])):
+            raise ConfigError(
+                f"the command {args[0]!r} is not installed", hint=f"pip install {distribution}"
+            )
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from neucocore.components.catalogue import known_plugins
 from neucocore.components.entry_points import COMMANDS, EntryPoint, entry_points
 from neucocore.components.names import is_name
 from neucocore.components.sources import name_exclusion
@@ -29,6 +30,15 @@ def commands() -> dict[str, EntryPoint]:
         if is_name(entry.name) and not name_exclusion(os.environ, entry.name, plugin):
             found.setdefault(entry.name, entry)
     return found
+
+
+def provider_of(name: str) -> str:
+    """Return the distribution of the registry that adds a command and is not installed, or ""."""
+    installed = {entry.name for entry in entry_points(COMMANDS)}  # a blocked plugin is installed
+    for plugin in known_plugins():
+        if name in plugin.commands and name not in installed:
+            return plugin.distribution
+    return ""
 
 
 def stub(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -59,7 +60,7 @@ Neuco = Callable[..., subprocess.CompletedProcess[str]]
 def test_help_lists_a_command_without_importing_it(neuco: Neuco) -> None:
     done = neuco("--help")
     assert "greet" in done.stdout
-    assert "From neuco-plugin-hello." in done.stdout
+    assert "Provided by neuco-plugin-hello." in done.stdout
     assert "imported" not in done.stderr
 
 
@@ -82,6 +83,15 @@ def test_a_blocked_plugin_has_no_command(neuco: Neuco, variables: dict[str, str]
     done = neuco("greet", "Earth", **variables)
     assert done.returncode == 2
     assert "No such command" in done.stderr
+
+
+def test_an_unknown_command_of_a_known_plugin_names_its_distribution(neuco: Neuco) -> None:
+    if importlib.util.find_spec("neuco_plugin_torch"):
+        pytest.skip("the torch plugin is installed")
+    done = neuco("autoencode", "make")
+    assert done.returncode == 2
+    assert "the command 'autoencode' is not installed" in done.stderr
+    assert "Hint: pip install neuco-plugin-torch" in done.stderr
 
 
 def test_a_command_that_cannot_be_imported_is_a_plugins_failure(neuco: Neuco) -> None:
