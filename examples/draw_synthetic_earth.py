@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from neuco_plugin_synthetic_earth.plugin import SEASONS
 from neuco_plugin_synthetic_earth.world.cubes import EarthCube, make_cube
-from neucocore.data.cubes.picture import composites
+from neucocore.data.cubes.image import composites
 from neucocore.plugin import BANDS, Cube
 
 # A ship, a harbour town, fields, a city, hills, cumulus, the edge of the swath, snow.

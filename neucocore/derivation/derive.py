@@ -13,7 +13,8 @@ from neucocore.components.lookup import find
 from neucocore.components.specs import TaskSpec
 from neucocore.data.cubes.folder import CubeFolder
 from neucocore.data.labels.checks import checked_labels
-from neucocore.data.labels.labels import Labels, read_label_file
+from neucocore.data.labels.label_file import read_label_file
+from neucocore.data.labels.labels import Labels
 from neucocore.data.labels.writing import label_file_name, write_label_file
 from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, NeucoError
 

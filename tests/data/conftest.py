@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neucocore.data.cubes.file import write_modality
+from neucocore.data.cubes.writing import write_modality
 
 S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 BANDS = {

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.cubes.archive import CubeArchive, directory_bytes
-from neucocore.data.cubes.chunks import ArrayInfo, ZarrError, array_info, read_array
+from neucocore.data.cubes.array_info import ArrayInfo, ZarrError, array_info
+from neucocore.data.cubes.chunks import read_array
 from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.schema import CubeSchema
-from neucocore.data.cubes.writing import DIMENSIONS, write_modality
+from neucocore.data.cubes.writing import DIMENSIONS
 from neucocore.errors import ConfigError, CorruptCubeError
 from neucocore.files.findings import Finding
 from neucocore.messages import pluralize
@@ -313,12 +314,3 @@ def cube_digest(paths: Iterable[str | Path]) -> str:
     for path in paths:
         digest.update(hashlib.sha256(directory_bytes(path)).digest())
     return digest.hexdigest()
-
-
-__all__ = [
-    "CubeFile",
-    "MissingChunks",
-    "cube_digest",
-    "read_modality",
-    "write_modality",
-]

@@ -15,7 +15,7 @@ from neucocore.data.cubes.layouts import BARE, LAYOUTS, SUFFIX, find_cubes
 from neucocore.data.cubes.schema import CubeSchema, undeclared_schema
 from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
-from neucocore.data.labels.labels import read_label_file
+from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.subset import subset_ids
 from neucocore.errors import ConfigError, CorruptCubeError, DataError, MissingFileError
 from neucocore.files.content_type import no_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 from neucocore.data.cubes.assembly import read_cube
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile
-from neucocore.data.labels.labels import read_label_folder
+from neucocore.data.labels.label_file import read_label_folder
 from neucocore.errors import DataError
 
 MODALITIES = ("s1", "s2l1c", "s2l2a")

@@ -1,1 +1,1 @@
-"""Downloads that survive."""
+"""Downloads of data sets: planned, resumed and checked against digests."""

@@ -1,4 +1,4 @@
-"""Fetching files: in ranges, resumed, retried, checked, several at a time."""
+"""Fetching several files at a time: in ranges, resumed, retried and checked."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import NamedTuple
 
-from neucocore.data.downloads.file import DownloadState, RemoteFile
-from neucocore.data.downloads.pace import RateLimiter
+from neucocore.data.downloads.rate_limiter import RateLimiter
+from neucocore.data.downloads.remote import RemoteFile
+from neucocore.data.downloads.state import DownloadState
 from neucocore.errors import ChecksumError, DataError, MissingFileError
 
 RANGE_BYTES = 64 << 20
-"""Bytes asked for at a time: what a cut connection costs at most, and memory a thread."""
+"""Bytes per request: what a lost connection costs at most, and memory per thread."""
 ATTEMPTS = 8
 ATTEMPTS_DAMAGED = 3
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 DENIED = frozenset({401, 403})
-PARTIAL, WHOLE, BAD_RANGE = 206, 200, 416
+PARTIAL, COMPLETE, BAD_RANGE = 206, 200, 416
 
 
 class Answer(NamedTuple):
@@ -31,18 +32,18 @@ class Answer(NamedTuple):
 
 
 Get = Callable[[RemoteFile, Mapping[str, str]], Answer]
-"""``get(file, headers)``; raises whatever its HTTP library raises when there is no answer."""
+"""``get(file, headers)``; without an answer it raises what its HTTP library raises."""
 
 Progress = Callable[[int, int], None]
 """Called with (files done, bytes fetched)."""
 
 
 class _Stopped(Exception):  # noqa: N818  not an error: another file has failed
-    """The download is being given up."""
+    """The download was stopped."""
 
 
 class _TryAgain(Exception):  # noqa: N818  not an error yet
-    """No content this time, for a reason that may pass."""
+    """A request failed for a temporary reason."""
 
 
 class Fetcher:
@@ -51,21 +52,26 @@ class Fetcher:
     Parameters
     ----------
     get
-        Asks for a file or a range of it.
+        Requests a file or a range of it.
     state
-        Where files go, and what is there already.
-    pace
-        When to send requests.
+        The state of the download's folder.
+    limiter
+        Delays requests as the server asks.
     range_bytes
-        Bytes asked for at a time.
+        Bytes per request.
     """
 
     def __init__(
-        self, get: Get, state: DownloadState, pace: RateLimiter, *, range_bytes: int = RANGE_BYTES
+        self,
+        get: Get,
+        state: DownloadState,
+        limiter: RateLimiter,
+        *,
+        range_bytes: int = RANGE_BYTES,
     ) -> None:
         self._get = get
         self._state = state
-        self._pace = pace
+        self._limiter = limiter
         self._range_bytes = range_bytes
         self._lock = Lock()
         self._files = 0
@@ -75,7 +81,16 @@ class Fetcher:
     def fetch_all(
         self, files: Sequence[RemoteFile], *, jobs: int = 4, progress: Progress | None = None
     ) -> int:
-        """Fetch files, several at a time; the first failure ends it, finished files stay.
+        """Fetch files, several at a time; the first failure ends it, and finished files stay.
+
+        Parameters
+        ----------
+        files
+            What to fetch.
+        jobs
+            Files fetched at a time.
+        progress
+            Called after each file.
 
         Returns
         -------
@@ -85,13 +100,13 @@ class Fetcher:
         Raises
         ------
         DataError
-            A file cannot be had; running again goes on from here.
+            A file cannot be fetched; the next run continues from here.
         """
         waiting: list[Future[None]] = [Future() for _ in files]
-        tasks = iter(list(zip(waiting, files, strict=True)))
-        # Not a pool: its threads would hold Ctrl-C up until their ranges are there.
+        queue = iter(list(zip(waiting, files, strict=True)))
+        # Not a pool: Ctrl-C would have to wait until its threads have their ranges.
         threads = [
-            Thread(target=self._work, args=(tasks, progress), daemon=True)
+            Thread(target=self._work, args=(queue, progress), daemon=True)
             for _ in range(min(max(1, jobs), len(files)))
         ]
         for thread in threads:
@@ -102,7 +117,7 @@ class Fetcher:
             self._abandoned = True
             raise
         finally:
-            self._pace.stop()
+            self._limiter.stop()
             for future in waiting:
                 future.cancel()
         for thread in threads:
@@ -114,36 +129,36 @@ class Fetcher:
         return self._bytes
 
     def _work(
-        self, tasks: Iterator[tuple[Future[None], RemoteFile]], progress: Progress | None
+        self, queue: Iterator[tuple[Future[None], RemoteFile]], progress: Progress | None
     ) -> None:
-        """Fetch one file after the other, in a thread of its own."""
+        """Fetch one file after the other; the body of a thread."""
         while True:
             with self._lock:
-                future, file = next(tasks, (None, None))
+                future, file = next(queue, (None, None))
             if future is None or file is None:
                 return
             if future.set_running_or_notify_cancel():
                 try:
                     self._fetch(file, progress)
-                except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
+                except BaseException as error:  # noqa: BLE001  raised by fetch_all
                     future.set_exception(error)
                 else:
                     future.set_result(None)
 
     def _fetch(self, file: RemoteFile, progress: Progress | None) -> None:
-        """Fetch one file, from where an earlier run or attempt left it."""
+        """Fetch one file, continuing where an earlier run or attempt stopped."""
         failures = damaged = 0
-        while not self._pace.stopped:
+        while not self._limiter.stopped:
             try:
                 finished = self._next_range(file)
             except _TryAgain as reason:
                 failures += 1
                 if failures >= ATTEMPTS:
                     raise DataError(
-                        f"{file.path} could not be fetched in {ATTEMPTS} attempts: {reason}",
-                        hint="run the same command again later; it goes on where it stopped",
+                        f"{file.path} could not be downloaded in {ATTEMPTS} attempts: {reason}",
+                        hint="run the same command again later; it continues where it stopped",
                     ) from None
-                self._pace.back_off(failures)
+                self._limiter.back_off(failures)
                 continue
             except ChecksumError:
                 damaged += 1
@@ -160,14 +175,14 @@ class Fetcher:
         raise _Stopped
 
     def _next_range(self, file: RemoteFile) -> bool:
-        """Fetch the next bytes, and finish the file with its last; tell whether it is finished.
+        """Fetch the next range of a file; return True once the file is complete and checked.
 
         Raises
         ------
         _TryAgain
-            The server or the way to it did not give them.
+            The request failed for a temporary reason.
         ChecksumError
-            The whole file differs from its digest.
+            The complete file does not match its digest.
         """
         part = self._state.part(file)
         start = part.stat().st_size if part.exists() else 0
@@ -176,12 +191,12 @@ class Fetcher:
             answer = self._ask(file, start, stop)
             if answer.status == BAD_RANGE or len(answer.content) > file.size:
                 part.unlink(missing_ok=True)
-                raise _TryAgain(f"the server answered {answer.status} with too many bytes")
+                raise _TryAgain(f"the server answered {answer.status}, with too many bytes")
             # A server that ignores the range sends the file from its beginning.
-            start = 0 if answer.status == WHOLE else start
+            start = 0 if answer.status == COMPLETE else start
             self._append(part, answer.content, start)
             if start + len(answer.content) < stop:
-                raise _TryAgain("the connection was cut")
+                raise _TryAgain("the connection was lost")
         elif not file.size:
             self._append(part, b"", 0)
         if part.stat().st_size < file.size:
@@ -193,8 +208,8 @@ class Fetcher:
         headers = {"Accept-Encoding": "identity"}
         if (start, stop) != (0, file.size):
             headers["Range"] = f"bytes={start}-{stop - 1}"
-        self._pace.wait()
-        if self._pace.stopped:
+        self._limiter.wait()
+        if self._limiter.stopped:
             raise _Stopped
         try:
             answer = self._get(file, headers)
@@ -203,8 +218,8 @@ class Fetcher:
         except Exception as error:  # noqa: BLE001  HTTP libraries share no base class
             raise _TryAgain(f"{type(error).__name__}: {error}") from None
         if self._abandoned:
-            raise _Stopped  # nobody waits any more, and the folder may be another download's
-        self._pace.note(answer.status, answer.headers)
+            raise _Stopped  # fetch_all has ended, another download may use the folder
+        self._limiter.note(answer.status, answer.headers)
         check_status(file.path, answer.status)
         return answer
 
@@ -217,8 +232,9 @@ class Fetcher:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DataError(
-                    f"the disk is full at {self._state.folder}; no partial file has a final name",
-                    hint="make room and run the same command again; it goes on where it stopped",
+                    f"the disk is full at {self._state.folder}; {part.name} is incomplete",
+                    hint="free disk space and run the same command again; it continues where it "
+                    "stopped",
                 ) from error
             raise
         with self._lock:
@@ -226,22 +242,25 @@ class Fetcher:
 
 
 def check_status(path: str, status: int) -> None:
-    """Pass an answer that brings content, or one for too many bytes.
+    """Raise for an answer without content.
 
     Raises
     ------
     _TryAgain
-        The server may answer better later.
+        The same request may succeed later.
     DataError
-        It will not.
+        It will not succeed.
     """
-    if status in (WHOLE, PARTIAL, BAD_RANGE):
+    if status in (COMPLETE, PARTIAL, BAD_RANGE):
         return
     if status in TRANSIENT:
         raise _TryAgain(f"the server answered {status}")
     if status in DENIED:
         raise DataError(
-            f"the server refuses {path} ({status})",
-            hint="log in with the hub's own command, or set HF_TOKEN",
+            f"the server denies access to {path} ({status})",
+            hint="set HF_TOKEN to a token with access; gated data need its terms accepted",
         )
-    raise MissingFileError(f"the server has no {path} ({status})")
+    raise MissingFileError(
+        f"the server has no file {path} ({status})",
+        hint="check --revision; the file may have been removed from the repository",
+    )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from neucocore.components.specs import FileSource
 from neucocore.data.downloads.fetching import Answer, Get
-from neucocore.data.downloads.file import SHA256, RemoteFile, Source
 from neucocore.data.downloads.hub import session_get
+from neucocore.data.downloads.remote import SHA256, RemoteFile, Source
 
 
 class FileList:

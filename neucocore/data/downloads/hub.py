@@ -1,4 +1,4 @@
-"""What a repository on the Hugging Face hub holds, and how its files are asked for."""
+"""A repository on the Hugging Face hub as the origin of a download."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Any, TypeVar
 
 from neucocore.components.specs import HubSource
 from neucocore.data.downloads.fetching import ATTEMPTS, TRANSIENT, Answer, Get
-from neucocore.data.downloads.file import GIT_SHA1, SHA256, RemoteFile, Source
-from neucocore.data.downloads.pace import RateLimiter
+from neucocore.data.downloads.rate_limiter import RateLimiter
+from neucocore.data.downloads.remote import GIT_SHA1, SHA256, RemoteFile, Source
 from neucocore.errors import ComponentLoadError, DataError, MissingFileError
 
 T = TypeVar("T")
 
 ATTEMPTS_OFFLINE = 3
-"""Tries without any answer after which the hub counts as out of reach."""
+"""Attempts without any answer after which the hub is considered unreachable."""
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 TIMEOUT = 60.0
-"""Seconds without a byte after which a connection counts as cut."""
+"""Seconds without a byte after which a connection is considered lost."""
 
 
 class UnreachableError(DataError):
-    """The hub gives no answer."""
+    """The hub does not answer."""
 
 
 def is_commit(revision: str) -> bool:
-    """Tell whether a revision is a full commit, which never moves."""
+    """Whether a revision is a full commit hash, which never moves."""
     return COMMIT.fullmatch(revision) is not None
 
 
 def hub_library(module: str = "") -> ModuleType:
-    """Import huggingface_hub, which is an extra, or a module of it.
+    """Import huggingface_hub, an optional dependency, or a module of it.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def hub_library(module: str = "") -> ModuleType:
 
 
 def session_get(url: str, headers: Mapping[str, str]) -> Answer:
-    """Send one request through the library's session: its proxies, its certificates."""
+    """Send one request through the library's session, with its proxies and certificates."""
     session = hub_library(".utils").get_session()
     answer = session.get(url, headers=dict(headers), timeout=TIMEOUT)
     return Answer(answer.status_code, answer.headers, answer.content)
@@ -64,10 +64,10 @@ class Hub:
     ----------
     repo
         The repository.
-    pace
-        When requests may be sent.
+    limiter
+        Delays requests as the server asks.
     endpoint
-        Base address; by default that of ``HF_ENDPOINT``, else the public hub's.
+        Base URL; by default ``HF_ENDPOINT``, else the public hub.
 
     Raises
     ------
@@ -75,16 +75,16 @@ class Hub:
         huggingface_hub is not installed.
     """
 
-    def __init__(self, repo: HubSource, pace: RateLimiter, endpoint: str | None = None) -> None:
+    def __init__(self, repo: HubSource, limiter: RateLimiter, endpoint: str | None = None) -> None:
         self.name = repo.repo
         self.revision = repo.revision
         self._kind = repo.repo_type
         self._library = hub_library()
         self._endpoint = endpoint or os.environ.get("HF_ENDPOINT")
-        self._pace = pace
+        self._limiter = limiter
 
     def commit(self, revision: str) -> str:
-        """Return the commit a revision stands for.
+        """Return the commit of a revision.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class Hub:
         if is_commit(revision):
             return revision
         api = self._library.HfApi(endpoint=self._endpoint)
-        info = self._asked(
+        info = self._retried(
             lambda: api.repo_info(self.name, repo_type=self._kind, revision=revision),
             f"{self.name} at {revision}",
         )
@@ -118,7 +118,7 @@ class Hub:
             )
             return list(tree)
 
-        entries = self._asked(listing, f"{self.name} at {commit}")
+        entries = self._retried(listing, f"{self.name} at {commit}")
         files = tuple(
             RemoteFile(entry.path, entry.size, _digest(entry))
             for entry in entries
@@ -127,7 +127,7 @@ class Hub:
         return Source(self.name, commit, files)
 
     def get(self, commit: str) -> Get:
-        """Return what fetches files of a commit, with the user's token if there is one."""
+        """Return the function that fetches files of a commit, with the user's token if set."""
         headers = hub_library(".utils").build_hf_headers()
 
         def get(file: RemoteFile, extra: Mapping[str, str]) -> Answer:
@@ -142,14 +142,14 @@ class Hub:
 
         return get
 
-    def _asked(self, ask: Callable[[], T], what: str) -> T:
-        """Ask the hub's API, again and again while it has passing troubles."""
+    def _retried(self, call: Callable[[], T], what: str) -> T:
+        """Call the hub's API; retry while it fails for temporary reasons."""
         errors = hub_library(".errors")
         reason = ""
         for failures in range(1, ATTEMPTS + 1):
-            self._pace.wait()
+            self._limiter.wait()
             try:
-                return ask()
+                return call()
             except errors.OfflineModeIsEnabled:
                 reason = "offline mode is on (HF_HUB_OFFLINE)"
                 break
@@ -157,17 +157,20 @@ class Hub:
                 answer = error.response
                 if answer.status_code not in TRANSIENT:
                     raise MissingFileError(
-                        f"the hub does not give {what} ({answer.status_code})",
-                        hint="check the name and the revision; log in if the data are gated",
+                        f"the hub has no {what}, or denies access to it ({answer.status_code})",
+                        hint="check the name and --revision; for gated data set HF_TOKEN",
                     ) from error
-                self._pace.note(answer.status_code, answer.headers)
+                self._limiter.note(answer.status_code, answer.headers)
                 reason = f"the hub answered {answer.status_code}"
             except Exception as error:  # noqa: BLE001  HTTP libraries share no base class
                 reason = f"{type(error).__name__}: {error}"
                 if failures >= ATTEMPTS_OFFLINE:
                     break
-            self._pace.back_off(failures)
-        raise UnreachableError(f"the hub cannot be asked for {what}: {reason}")
+            self._limiter.back_off(failures)
+        raise UnreachableError(
+            f"the hub cannot be reached for {what}: {reason}",
+            hint="check the connection, HF_ENDPOINT and HF_HUB_OFFLINE, and run the command again",
+        )
 
 
 def _digest(entry: Any) -> str:

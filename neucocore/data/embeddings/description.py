@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings
+from neucocore.data.embeddings.embeddings import Embeddings
+from neucocore.data.embeddings.formats import load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.files.findings import messages
 

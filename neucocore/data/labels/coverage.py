@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from neucocore.data.labels.labels import LabelFile
+from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.values import flags
 from neucocore.files.findings import Finding
 

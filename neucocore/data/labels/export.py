@@ -16,7 +16,8 @@ import numpy as np
 import yaml
 
 from neucocore.components.specs import TaskSpec
-from neucocore.data.labels.labels import LabelFile, Labels
+from neucocore.data.labels.label_file import LabelFile
+from neucocore.data.labels.labels import Labels
 from neucocore.data.labels.writing import label_file_name, write_label_file
 from neucocore.errors import DataError
 from neucocore.files.atomic import write_text

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.labels.labels import LabelFile
+from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.values import flags
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neucocore.data.labels.classes import canonical_class
-from neucocore.data.labels.labels import LabelFile
+from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.values import flags, yes_or_no
 from neucocore.errors import ConfigError, DataError
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from neucocore.components.specs import Problem
-from neucocore.data.labels.labels import LABEL, OUTPUT_PREFIX, Labels
+from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX
+from neucocore.data.labels.labels import Labels
 from neucocore.files.atomic import write_text
 
 

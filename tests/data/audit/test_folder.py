@@ -5,8 +5,8 @@ import pytest
 
 from neucocore.data.audit.folder import audit_folder
 from neucocore.data.audit.summary import errors_of, summary_of, warnings_of
-from neucocore.data.cubes.file import write_modality
 from neucocore.data.cubes.schema import CubeSchema
+from neucocore.data.cubes.writing import write_modality
 from neucocore.errors import MissingFileError
 
 

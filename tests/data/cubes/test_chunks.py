@@ -11,14 +11,8 @@ import numpy as np
 import pytest
 from numcodecs import VLenUTF8, Zstd
 
-from neucocore.data.cubes.chunks import (
-    TEXT_LIMIT,
-    ArrayInfo,
-    ZarrError,
-    array_info,
-    decode_chunk,
-    read_array,
-)
+from neucocore.data.cubes.array_info import ArrayInfo, ZarrError, array_info
+from neucocore.data.cubes.chunks import TEXT_LIMIT, decode_chunk, read_array
 
 SOUND = {
     "zarr_format": 2,

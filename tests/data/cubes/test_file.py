@@ -11,13 +11,9 @@ import zarr
 from numcodecs import GZip, Zlib, Zstd
 from zarr.storage import ZipStore
 
-from neucocore.data.cubes.file import (
-    CubeFile,
-    cube_digest,
-    read_modality,
-    write_modality,
-)
+from neucocore.data.cubes.file import CubeFile, cube_digest, read_modality
 from neucocore.data.cubes.schema import CubeSchema
+from neucocore.data.cubes.writing import write_modality
 from neucocore.errors import ConfigError, CorruptCubeError, MissingFileError
 
 

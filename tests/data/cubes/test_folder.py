@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neucocore.data.cubes.file import write_modality
 from neucocore.data.cubes.folder import CubeFolder
 from neucocore.data.cubes.schema import CubeSchema
+from neucocore.data.cubes.writing import write_modality
 from neucocore.errors import ConfigError, CorruptCubeError, DataError, IdError, MissingFileError
 from neucocore.interfaces import Dataset
 

@@ -9,7 +9,8 @@ import zarr
 from numcodecs import blosc
 from zarr.storage import ZipStore
 
-from neucocore.data.cubes.file import read_modality, write_modality
+from neucocore.data.cubes.file import read_modality
+from neucocore.data.cubes.writing import write_modality
 from neucocore.errors import ShapeError
 
 # What the files of SSL4EO-S12-downstream say of themselves, as its published samples do.

@@ -20,7 +20,7 @@ import pytest
 from neucocore.components.specs import HubSource
 from neucocore.data.downloads.download import Download
 from neucocore.data.downloads.hub import Hub
-from neucocore.data.downloads.pace import RateLimiter
+from neucocore.data.downloads.rate_limiter import RateLimiter
 
 REPO = "someone/cubes"
 LARGE = 1000
@@ -206,7 +206,7 @@ class FakeTime:
         self.now += seconds
         self.waits.append(seconds)
 
-    def pace(self) -> RateLimiter:
+    def limiter(self) -> RateLimiter:
         return RateLimiter(clock=lambda: self.now, sleep=self.sleep)
 
 
@@ -236,7 +236,8 @@ def fixture_download(
     """Make a download of the loopback hub's repository into a folder."""
 
     def make(folder: Path = tmp_path / "out", revision: str = "main") -> Download:
-        pace = fake_time.pace()
-        return Download(folder, Hub(HubSource(repo=REPO, revision=revision), pace, hub.url), pace)
+        limiter = fake_time.limiter()
+        hub_source = HubSource(repo=REPO, revision=revision)
+        return Download(folder, Hub(hub_source, limiter, hub.url), limiter)
 
     return make

@@ -6,8 +6,9 @@ import pytest
 
 from neucocore.data.cubes.layouts import find_cubes
 from neucocore.data.downloads import download as download_module
-from neucocore.data.downloads.download import matches_any
-from neucocore.data.downloads.file import STATE_FOLDER
+from neucocore.data.downloads import plan as plan_module
+from neucocore.data.downloads.plan import matches_any
+from neucocore.data.downloads.state import STATE_FOLDER
 from neucocore.errors import ChecksumError, DataError, MissingFileError
 from neucocore.files.atomic import locked
 
@@ -24,14 +25,14 @@ def held(folder):
 def test_a_download_brings_every_file_and_says_what_it_did(hub, download, tmp_path, some_files):
     work = download()
     plan = work.plan()
-    assert (len(plan.wanted), len(plan.missing)) == (15, 15)
-    assert plan.bytes_wanted == plan.bytes_missing == sum(map(len, some_files().values()))
+    assert (len(plan.selected), len(plan.missing)) == (15, 15)
+    assert plan.bytes_selected == plan.bytes_missing == sum(map(len, some_files().values()))
     assert plan.free > 0
     assert not (tmp_path / "out").exists()
     steps = []
     summary = work.run(plan, jobs=3, progress=lambda files, fetched: steps.append(files))
     assert held(tmp_path / "out") == some_files()
-    assert summary.fetched == plan.bytes_wanted
+    assert summary.fetched == plan.bytes_selected
     assert steps == list(range(1, 16))
 
 
@@ -58,7 +59,7 @@ def test_what_is_there_is_not_fetched_again(hub, download, tmp_path):
     ],
 )
 def test_only_takes_paths_and_their_ends(download, patterns, count):
-    assert len(download().plan(only=patterns).wanted) == count
+    assert len(download().plan(only=patterns).selected) == count
 
 
 def test_a_pattern_does_not_match_part_of_a_name():
@@ -69,16 +70,16 @@ def test_a_pattern_does_not_match_part_of_a_name():
 def test_a_pattern_without_files_is_an_error_that_names_what_there_is(download):
     with pytest.raises(MissingFileError, match="none of the 15 files of someone/cubes") as caught:
         download().plan(only=["s3/*"])
-    assert caught.value.hint == "at the top there are README.md, data, data_example, labels"
+    assert caught.value.hint == "top-level files and folders: README.md, data, data_example, labels"
 
 
 def test_a_listing_of_many_pages_is_read_to_its_end(hub, download):
     hub.page = 4
-    assert len(download().plan().wanted) == 15
+    assert len(download().plan().selected) == 15
 
 
 def test_a_repository_or_revision_that_does_not_exist_is_an_error(download):
-    with pytest.raises(MissingFileError, match="does not give someone/cubes at nowhere"):
+    with pytest.raises(MissingFileError, match="has no someone/cubes at nowhere"):
         download(revision="nowhere").plan()
 
 
@@ -116,7 +117,7 @@ def test_fault_46_a_moved_revision_is_an_error_that_names_both_commits(
     work.run(work.plan(only=["labels/*"]))
     first = hub.branches["main"]
     second = hub.commit(some_files() | {"labels/a__regr.csv": b"id,label\nx,1\n"})
-    with pytest.raises(ChecksumError, match=f"{first}.*revision main is {second}") as caught:
+    with pytest.raises(ChecksumError, match=f"{first}.*revision main is commit {second}") as caught:
         download().plan(only=["labels/*"])
     assert f"--revision {first}" in str(caught.value.hint)
     work = download()
@@ -146,17 +147,17 @@ def test_fault_45_without_connection_what_is_there_is_enough_or_the_rest_is_name
     plan = work.plan(only=["labels/*"])
     summary = work.run(plan)
     assert plan.missing == []
-    assert "the hub cannot be asked for someone/cubes" in summary.offline
+    assert "the hub cannot be reached for someone/cubes" in summary.offline
     work = download()
     plan = work.plan(only=["labels/*", "s1/*"])
-    with pytest.raises(DataError, match="7 of 8 files are not here") as caught:
+    with pytest.raises(DataError, match="7 of 8 files are missing") as caught:
         work.run(plan)
-    assert "when there is a connection" in str(caught.value.hint)
+    assert "once there is a connection" in str(caught.value.hint)
 
 
 def test_fault_45_without_connection_a_new_folder_is_an_error(hub, download):
     hub.close()
-    with pytest.raises(DataError, match="the hub cannot be asked for someone/cubes at main"):
+    with pytest.raises(DataError, match="the hub cannot be reached for someone/cubes at main"):
         download().plan()
 
 
@@ -169,9 +170,9 @@ def test_fault_47_a_disk_too_small_is_noticed_before_anything_is_fetched(
     work = download()
     plan = work.plan()
     monkeypatch.setattr(
-        download_module.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 100)
+        plan_module.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 100)
     )
-    with pytest.raises(DataError, match=r"bytes are to be fetched to .*, and 100 are free"):
+    with pytest.raises(DataError, match=r"the download to .* needs \d+ bytes, only 100 are free"):
         work.run(work.plan())
     assert hub.bytes_sent == 0
     assert plan.free > 100

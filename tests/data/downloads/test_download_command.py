@@ -40,7 +40,7 @@ def fixture_neuco(monkeypatch, capsys, hub, tmp_path):
     def run(*words):
         out = tmp_path / "out"
         monkeypatch.setattr(
-            sys, "argv", ["neuco", "data", "download", *map(str, words), "--out", str(out)]
+            sys, "argv", ["neuco", "data", "download", *map(str, words), "-o", str(out)]
         )
         with pytest.raises(SystemExit) as end:
             main()
@@ -99,7 +99,7 @@ def test_a_collection_of_files_is_planned_from_its_declaration(neuco, tmp_path, 
         (["local"], 2, "the data set toy/local cannot be downloaded"),
         (["cubse"], 2, "unknown dataset 'cubse'"),
         (["cubes", "--only", "nothing*"], 4, "none of the 15 files"),
-        (["cubes", "--revision", "v9"], 4, "does not give someone/cubes at v9"),
+        (["cubes", "--revision", "v9"], 4, "has no someone/cubes at v9"),
     ],
 )
 def test_what_cannot_be_downloaded_is_one_error(neuco, tmp_path, words, code, what):

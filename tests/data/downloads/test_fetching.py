@@ -9,8 +9,9 @@ import time
 import pytest
 
 from neucocore.data.downloads.fetching import ATTEMPTS, Answer, Fetcher
-from neucocore.data.downloads.file import STATE_FOLDER, DownloadState, RemoteFile
-from neucocore.data.downloads.pace import RateLimiter
+from neucocore.data.downloads.rate_limiter import RateLimiter
+from neucocore.data.downloads.remote import RemoteFile
+from neucocore.data.downloads.state import STATE_FOLDER, DownloadState
 from neucocore.errors import ChecksumError, DataError, MissingFileError
 
 CSV = "labels/a__regr.csv"
@@ -31,12 +32,12 @@ def test_fault_45_too_many_requests_are_waited_out_as_long_as_the_server_says(
 
 
 def test_fault_45_a_spent_quota_is_heeded_before_the_server_refuses(fake_time):
-    pace = fake_time.pace()
-    pace.note(200, {"ratelimit": '"api";r=1;t=55'})
-    pace.wait()
+    limiter = fake_time.limiter()
+    limiter.note(200, {"ratelimit": '"api";r=1;t=55'})
+    limiter.wait()
     assert fake_time.waits == []
-    pace.note(200, {"ratelimit": '"api";r=0;t=55'})
-    pace.wait()
+    limiter.note(200, {"ratelimit": '"api";r=0;t=55'})
+    limiter.wait()
     assert fake_time.waits == [55]
 
 
@@ -54,13 +55,13 @@ def test_fault_45_passing_server_errors_are_tried_again_with_growing_waits(
 
 def test_fault_45_the_listing_is_tried_again_too(hub, download):
     hub.troubles["api"] = [(500, {}), (503, {})]
-    assert len(download().plan().wanted) == 15
+    assert len(download().plan().selected) == 15
 
 
 def test_fault_45_a_server_that_stays_broken_is_given_up_with_a_hint(hub, download, tmp_path):
     hub.troubles[CSV] = [(500, {})] * 99
     with pytest.raises(
-        DataError, match=rf"{CSV} could not be fetched in {ATTEMPTS} attempts: the "
+        DataError, match=rf"{CSV} could not be downloaded in {ATTEMPTS} attempts: the "
     ):
         fetch(download(), CSV, CUBE)
     assert not (tmp_path / "out" / CSV).exists()
@@ -105,7 +106,7 @@ def test_fault_47_a_full_disk_ends_the_download_without_a_partial_file(hub, down
     """The partial file is the device that is always full."""
     work = download()
     plan = work.plan(only=[CUBE])
-    part = DownloadState(tmp_path / "out").part(plan.wanted[0])
+    part = DownloadState(tmp_path / "out").part(plan.selected[0])
     part.parent.mkdir(parents=True)
     part.symlink_to("/dev/full")
     with pytest.raises(DataError, match="the disk is full"):
@@ -143,7 +144,7 @@ class Server:
 
 
 def fetch_large(server, folder, fake_time, file=LARGE):
-    fetcher = Fetcher(server.get, DownloadState(folder), fake_time.pace(), range_bytes=300)
+    fetcher = Fetcher(server.get, DownloadState(folder), fake_time.limiter(), range_bytes=300)
     return fetcher.fetch_all([file], jobs=1)
 
 
@@ -193,18 +194,18 @@ def test_an_old_file_stays_until_the_new_one_is_complete(tmp_path, fake_time):
         seen.append((tmp_path / "large.bin").read_bytes())
         return server.get(file, headers)
 
-    Fetcher(get, DownloadState(tmp_path), fake_time.pace(), range_bytes=300).fetch_all([LARGE])
+    Fetcher(get, DownloadState(tmp_path), fake_time.limiter(), range_bytes=300).fetch_all([LARGE])
     assert seen == [b"old"] * 4
     assert (tmp_path / "large.bin").read_bytes() == CONTENT
 
 
 def test_an_interrupt_ends_all_waiting_at_once(tmp_path):
     """A worker that waits a quarter of an hour for the server's quota is not waited for."""
-    pace = RateLimiter()
-    pace.hold(900)
-    threading.Timer(0.05, pace.stop).start()
+    limiter = RateLimiter()
+    limiter.hold(900)
+    threading.Timer(0.05, limiter.stop).start()
     start = time.monotonic()
-    pace.wait()
+    limiter.wait()
     assert time.monotonic() - start < 5
 
 
@@ -214,11 +215,11 @@ def test_an_interrupt_ends_all_waiting_at_once(tmp_path):
 CHILD = """
 from neucocore.data.downloads.download import Download
 from neucocore.data.downloads.hub import Hub
-from neucocore.data.downloads.pace import RateLimiter
+from neucocore.data.downloads.rate_limiter import RateLimiter
 from neucocore.components.specs import HubSource
-pace = RateLimiter()
+limiter = RateLimiter()
 repo = HubSource(repo="someone/cubes", revision="main")
-work = Download(folder, Hub(repo, pace, url), pace)
+work = Download(folder, Hub(repo, limiter, url), limiter)
 work.run(work.plan(), jobs=1)
 """
 

@@ -4,7 +4,7 @@ from neucocore.components.specs import FileSource, HostedFile
 from neucocore.data.downloads.download import Download
 from neucocore.data.downloads.fetching import Answer
 from neucocore.data.downloads.file_list import FileList
-from neucocore.data.downloads.pace import RateLimiter
+from neucocore.data.downloads.rate_limiter import RateLimiter
 
 SOURCE = FileSource(
     url="https://example.org/data/",
@@ -15,9 +15,9 @@ SOURCE = FileSource(
 
 def test_all_files_of_the_list_are_planned_with_their_declared_sizes(tmp_path):
     plan = Download(tmp_path, FileList("both", SOURCE), RateLimiter()).plan()
-    assert [file.path for file in plan.wanted] == ["a.csv", "b.csv"]
-    assert plan.bytes_wanted == 50
-    assert plan.wanted[0].digest == "sha256:" + "ab" * 32
+    assert [file.path for file in plan.selected] == ["a.csv", "b.csv"]
+    assert plan.bytes_selected == 50
+    assert plan.selected[0].digest == "sha256:" + "ab" * 32
     assert plan.source.repo == "both"
     assert plan.source.commit == "v1"
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from neucocore.data.embeddings import csv_reader
-from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
+from neucocore.data.embeddings.embeddings import Embeddings
+from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
 from neucocore.errors import (
     BudgetExceededError,
     DataError,

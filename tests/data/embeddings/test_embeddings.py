@@ -8,8 +8,9 @@ import time
 import numpy as np
 import pytest
 
-from neucocore.data.embeddings.embeddings import Embeddings, examine_embeddings, load_embeddings
-from neucocore.data.embeddings.embeddings import save_embeddings as save
+from neucocore.data.embeddings.embeddings import Embeddings
+from neucocore.data.embeddings.formats import examine_embeddings, load_embeddings
+from neucocore.data.embeddings.formats import save_embeddings as save
 from neucocore.errors import ConfigError, IdError, NonFiniteError, ShapeError
 
 FORMATS = [".csv", ".csv.gz", ".parquet", ".npz"]

@@ -8,7 +8,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
+from neucocore.data.embeddings.embeddings import Embeddings
+from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
 from neucocore.errors import DataError, NonFiniteError, ShapeError
 from neucocore.files.findings import messages
 

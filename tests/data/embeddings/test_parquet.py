@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
+from neucocore.data.embeddings.embeddings import Embeddings
+from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
 from neucocore.errors import DataError, IdError, NonFiniteError, ShapeError
 from neucocore.files.findings import messages
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.labels.labels import label_digest, read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file, read_label_folder
+from neucocore.data.labels.labels import label_digest
 from neucocore.errors import DataError, IdError, MissingFileError
 from neucocore.files.findings import messages
 

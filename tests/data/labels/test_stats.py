@@ -1,6 +1,6 @@
 import json
 
-from neucocore.data.labels.labels import read_label_file
+from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.stats import label_stats
 
 

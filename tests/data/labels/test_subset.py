@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from neucocore.data.labels.labels import read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file, read_label_folder
 from neucocore.data.labels.subset import subset_files, subset_ids
 from neucocore.errors import ConfigError, DataError
 

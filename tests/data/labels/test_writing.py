@@ -1,6 +1,7 @@
 import numpy as np
 
-from neucocore.data.labels.labels import Labels, read_label_file
+from neucocore.data.labels.label_file import read_label_file
+from neucocore.data.labels.labels import Labels
 from neucocore.data.labels.writing import label_file_name, write_label_file
 
 

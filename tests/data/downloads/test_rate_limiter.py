@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from neucocore.data.downloads.pace import LONGEST_WAIT, seconds_to_wait, spent
+from neucocore.data.downloads.rate_limiter import LONGEST_WAIT, quota_is_used_up, seconds_to_wait
 
 
 @pytest.mark.parametrize(
@@ -32,16 +32,16 @@ def test_dates_and_unix_times_are_moments():
 
 
 def test_a_quota_is_spent_when_nothing_remains():
-    assert spent({"RateLimit": '"api";r=0;t=1'})
-    assert spent({"X-RateLimit-Remaining": "0"})
-    assert not spent({"RateLimit": '"api";r=3;t=1'})
-    assert not spent({})
+    assert quota_is_used_up({"RateLimit": '"api";r=0;t=1'})
+    assert quota_is_used_up({"X-RateLimit-Remaining": "0"})
+    assert not quota_is_used_up({"RateLimit": '"api";r=3;t=1'})
+    assert not quota_is_used_up({})
 
 
 def test_waits_grow_to_a_limit_and_differ_between_threads(fake_time):
-    pace = fake_time.pace()
+    limiter = fake_time.limiter()
     for failures in range(1, 12):
-        pace.back_off(failures)
+        limiter.back_off(failures)
     assert fake_time.waits[0] <= 1
     assert max(fake_time.waits) <= LONGEST_WAIT
     assert fake_time.waits[-1] >= LONGEST_WAIT / 2
@@ -49,14 +49,14 @@ def test_waits_grow_to_a_limit_and_differ_between_threads(fake_time):
 
 
 def test_no_answer_makes_us_wait_for_more_than_a_quarter_of_an_hour(fake_time):
-    pace = fake_time.pace()
-    pace.note(429, {"Retry-After": "86400"})
-    pace.wait()
+    limiter = fake_time.limiter()
+    limiter.note(429, {"Retry-After": "86400"})
+    limiter.wait()
     assert sum(fake_time.waits) == 900
 
 
 def test_after_a_failure_the_wait_is_at_least_as_long_as_the_server_said(fake_time):
-    pace = fake_time.pace()
-    pace.note(503, {"Retry-After": "100"})
-    pace.back_off(1)
+    limiter = fake_time.limiter()
+    limiter.note(503, {"Retry-After": "100"})
+    limiter.back_off(1)
     assert fake_time.now == 100

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neucocore.data.cubes.cube import Cube
-from neucocore.data.cubes.picture import composites, draw_cube
+from neucocore.data.cubes.image import composites, draw_cube
 from neucocore.errors import ConfigError, DataError
 
 PNG = b"\x89PNG\r\n\x1a\n"
