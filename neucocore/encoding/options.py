@@ -18,7 +18,7 @@ class EncodeOptions:
 
     encoder: Annotated[
         str, Option("Installed encoder; neuco list encoders shows them.", argument=True)
-    ]
+    ] = field(kw_only=False)
     dataset: Annotated[
         str,
         Option(

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from neucocore.components.factory import plugin_errors
 from neucocore.encoding.request import EncodeRequest, cube_digests
 from neucocore.encoding.spool import record_key
 from neucocore.encoding.work_folder import WorkFolder
 from neucocore.encoding.worker import Worker
+from neucocore.provenance.keys import canonical_json
 
 KEY_DIGITS = 16
 
@@ -46,7 +48,10 @@ def workload_of(request: EncodeRequest, worker: Worker) -> Workload:
     """Digest the cubes of a request and derive the keys of its results."""
     encoder: Any = worker.encoder
     if hasattr(encoder, "cache_key_fields"):
-        request = replace(request, encoder_key_fields=encoder.cache_key_fields())
+        with plugin_errors(request.encoder):
+            fields = encoder.cache_key_fields()
+            canonical_json(fields)  # raises if it cannot be part of a key
+        request = replace(request, encoder_key_fields=fields)
     digests = cube_digests(worker.dataset, request.ids)
     fit_ids = _fit_ids(request, encoder)
     same = fit_ids is request.ids

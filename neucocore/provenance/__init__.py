@@ -1,1 +1,1 @@
-"""What made a result."""
+"""What produced a result: code, machine, time and energy; and the keys that identify it."""

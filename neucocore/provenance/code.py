@@ -1,4 +1,4 @@
-"""Which code produced a result: distribution, version, and what identifies an unreleased one."""
+"""Which code produced a result: distribution, version, and a digest of unreleased code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ CORE_DISTRIBUTION = "neucocore"
 
 @functools.cache
 def identity_of(distribution: str) -> dict[str, Any]:
-    """Return name, version and, where there is one, commit, editable flag and RECORD hash.
+    """Return what identifies an installed distribution.
 
     Parameters
     ----------
     distribution
-        An installed distribution, or the name of a plugin file (then only its name is known).
+        An installed distribution, or the name of a single-file plugin, which has no version.
+
+    Returns
+    -------
+    dict
+        ``distribution`` and ``version``, and where they apply ``commit``, ``editable`` and
+        ``record``, a digest of the installed code.
     """
     try:
         installed = importlib.metadata.distribution(distribution)
@@ -40,35 +46,35 @@ def identity_of(distribution: str) -> dict[str, Any]:
 
 
 def code_identity(component: Component) -> dict[str, Any]:
-    """Return what of a component's code decides its results, for keys.
+    """Return what identifies the code of a component, for keys.
 
-    A release is known by its version; the code of an editable install or of a single file may
-    change under the same version, so there the sources themselves are digested.
+    A release is identified by its version. The code of an editable install or of a single-file
+    plugin can change under the same version, so its sources are digested.
     """
     identity = identity_of(component.distribution)
-    producer: dict[str, Any] = {
+    code: dict[str, Any] = {
         "component": component.full_name,
         "component_version": component.spec.version,
         "distribution": component.distribution,
         "version": identity["version"],
     }
     if identity.get("editable") or not identity["version"]:
-        producer["sources"] = _sources_digest(component)
-    return producer
+        code["sources"] = _sources_digest(component)
+    return code
 
 
-def core_code(room: str) -> dict[str, Any]:
-    """Return what of the core's own code decides a result, for keys: version, or sources.
+def core_code(module: str) -> dict[str, Any]:
+    """Return what identifies a part of the core's code, for keys: its version, or its sources.
 
     Parameters
     ----------
-    room
+    module
         A package or module of the core, such as ``neucocore.evaluation``.
     """
     identity = identity_of(CORE_DISTRIBUTION)
     code: dict[str, Any] = {"distribution": CORE_DISTRIBUTION, "version": identity["version"]}
     if identity.get("editable") or not identity["version"]:
-        code["sources"] = _digest_of_sources(room)
+        code["sources"] = _digest_of_sources(module)
     return code
 
 
@@ -78,9 +84,9 @@ def _direct_url(installed: importlib.metadata.Distribution) -> dict[str, Any]:
 
 
 def _code_record(installed: importlib.metadata.Distribution) -> str:
-    """Return the digest of RECORD's file hashes, or an empty text if there is no RECORD.
+    """Return a digest of the file hashes in RECORD, empty if there is no RECORD.
 
-    The lines about metadata and scripts are left out: they depend on who installed, and where.
+    Metadata and scripts are left out: they depend on the installer and the location.
     """
     lines = sorted(
         f"{file.as_posix()} {file.hash.value}"
@@ -95,16 +101,17 @@ def _code_record(installed: importlib.metadata.Distribution) -> str:
 def _sources_digest(component: Component) -> str:
     factory = component.spec.factory
     if factory == "":
-        return ""  # labels read as they are: the core's code, and they have a digest of their own
+        return ""  # a task whose labels are read from a file, which has its own digest
     module = factory.partition(":")[0] if isinstance(factory, str) else factory.__module__
     top, _, _ = module.partition(".")
-    # The core is too large to count as a whole: one of its rooms, but all of a plugin.
+    # All of a plugin, but only one package of the core: a change elsewhere in the core would make
+    # every key invalid.
     return _digest_of_sources(module.rpartition(".")[0] if top == CORE_DISTRIBUTION else top)
 
 
 @functools.cache
 def _digest_of_sources(module: str) -> str:
-    """Digest all Python files of a package, or the one of a module."""
+    """Digest all Python files of a package, or the file of a module; empty if it has none."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return ""

@@ -1,8 +1,8 @@
-"""Energy in joules, where the machine itself tells it; never a guess.
+"""Energy in joules as the machine measures it; nothing is estimated.
 
-The counters are the processor's own (RAPL, under ``/sys/class/powercap`` on Linux) and, where a
-component names one, its accelerator's. They count everything the machine does meanwhile, also for
-other programs. Many systems let only root read RAPL; then nothing is told.
+The counters are those of the processor (RAPL, under ``/sys/class/powercap`` on Linux) and, if a
+component provides one, of its accelerator. They include everything that the machine does at the
+time, also for other programs. On many systems only root can read RAPL; no energy is reported then.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from pathlib import Path
 POWERCAP = Path("/sys/class/powercap")
 MICROJOULES = 1e6
 Counter = Callable[[], float | None]
-"""Joules since some fixed moment, or None when the device does not tell."""
+"""Joules since a fixed moment, or None if the device does not report them."""
 
-# Packages, and the memory beside them. A package's parts (core, uncore) are in it already, psys is
-# the whole platform with the packages in it, and intel-rapl-mmio shows the same packages again.
+# Packages and their memory. The parts of a package (core, uncore) are included in it, psys is the
+# complete platform including the packages, and intel-rapl-mmio repeats the packages.
 _ZONE = re.compile(r"intel-rapl:\d+(:\d+)?")
 _PARTS = (("package", "processor"), ("dram", "memory"))
 
 
 class EnergyMeter:
-    """Energy used since the meter was made.
+    """Energy used since the meter was created.
 
     Parameters
     ----------
     accelerator
-        Reads the energy counter of a GPU, say; None if there is none.
+        Reads the energy counter of an accelerator, such as a GPU; None without one.
     root
         Folder of the kernel's powercap zones.
     """
@@ -40,15 +40,16 @@ class EnergyMeter:
         self._first = None if accelerator is None else accelerator()
 
     def sample(self) -> None:
-        """Look at the counters.
+        """Read the counters.
 
-        RAPL's wrap around, some after less than an hour of full load: call this more often.
+        RAPL counters overflow and start at 0 again, some after less than an hour of full load;
+        call this more often.
         """
         for zone in self._zones:
             zone.sample()
 
     def read(self) -> dict[str, float]:
-        """Return ``energy_joules`` and its parts; empty when the machine tells nothing.
+        """Return ``energy_joules`` and its parts; empty if the machine reports nothing.
 
         The parts are ``energy_joules_processor``, ``..._memory`` and ``..._accelerator``.
         """
@@ -56,9 +57,9 @@ class EnergyMeter:
         parts: dict[str, float] = {}
         for zone in self._zones:
             parts[zone.part] = parts.get(zone.part, 0.0) + zone.used / MICROJOULES
-        now = None if self._accelerator is None else self._accelerator()
-        if now is not None and self._first is not None:
-            parts["accelerator"] = now - self._first
+        last = None if self._accelerator is None else self._accelerator()
+        if last is not None and self._first is not None:
+            parts["accelerator"] = last - self._first
         if not parts:
             return {}
         named = {f"energy_joules_{part}": joules for part, joules in sorted(parts.items())}
@@ -67,7 +68,7 @@ class EnergyMeter:
 
 @dataclass
 class _Zone:
-    """One counter of the kernel, in microjoules, which starts again at 0 after ``wrap``."""
+    """One counter of the kernel, in microjoules, which starts at 0 again after ``wrap``."""
 
     part: str
     file: Path
@@ -76,24 +77,25 @@ class _Zone:
     used: int = 0
 
     def sample(self) -> None:
-        now = _number(self.file)
-        if now is not None:
-            self.used += now - self.last if now >= self.last else now - self.last + self.wrap
-            self.last = now
+        current = _number(self.file)
+        if current is not None:
+            overflow = 0 if current >= self.last else self.wrap
+            self.used += current - self.last + overflow
+            self.last = current
 
 
 def _zones(root: Path) -> list[_Zone]:
     zones = []
     for folder in sorted(root.glob("intel-rapl:*")):
         part = _part(folder)
-        now, wrap = _number(folder / "energy_uj"), _number(folder / "max_energy_range_uj")
-        if part and now is not None and wrap is not None:
-            zones.append(_Zone(part, folder / "energy_uj", wrap, now))
+        current, wrap = _number(folder / "energy_uj"), _number(folder / "max_energy_range_uj")
+        if part and current is not None and wrap is not None:
+            zones.append(_Zone(part, folder / "energy_uj", wrap, current))
     return zones
 
 
 def _part(folder: Path) -> str:
-    """Return which part of the machine a zone measures; empty for those not to be added up."""
+    """Return the part of the machine that a zone measures; empty if another zone includes it."""
     if not _ZONE.fullmatch(folder.name):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Requirement lines for what is installed here, in the form that pip and uv read."""
+"""The installed core and plugins as requirement lines for pip and uv."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from neucocore.components.entry_points import COMMANDS, entry_points
 def requirement_lines() -> list[str]:
     """Return one line for the core and for each distribution with a plugin or a command.
 
-    A release is ``name==version``; what came from version control, a folder or a file is named by
-    where it came from, and an editable install as such.
+    A release is ``name==version``. A distribution installed from version control, a folder or a
+    file is listed with its URL; an editable install with ``-e``.
     """
     plugins = {p.distribution for p in installation().plugins if p.registered and p.distribution}
     commands = {entry.distribution for entry in entry_points(COMMANDS)}

@@ -1,6 +1,7 @@
 """Keys for caching and resuming: sha256 of the canonical JSON of what determines a result.
 
-Never of where or how fast: device, jobs and batch size do not belong into a key.
+A key must not depend on where or how fast something is computed: not on device, jobs or batch
+size.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """Return the one JSON text of a value: sorted keys, no blanks, no NaN."""
+    """Return the JSON of a value with sorted keys and no spaces; NaN raises ValueError."""
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )

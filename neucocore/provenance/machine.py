@@ -1,6 +1,6 @@
-"""What a run says of its making: software, machine, time and cost.
+"""What a run records about its origin: software, machine, time and memory.
 
-Nothing here names a person, a host or a path: runs are published.
+Nothing here identifies a person, a host or a path, because runs are published.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 from neucocore.provenance.code import identity_of
 
 LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "pandas", "pyarrow", "zarr")
-HASH_BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
 
 
 def software(distributions: Iterable[str] = ()) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def software(distributions: Iterable[str] = ()) -> dict[str, Any]:
     Parameters
     ----------
     distributions
-        Distributions whose components took part, beside the core.
+        Distributions of the plugins that were used.
     """
     return {
         "python": platform.python_version(),
@@ -54,14 +54,14 @@ def machine() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Meter:
-    """Time and processor time since it was made."""
+    """Time and processor time since the meter was created."""
 
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     _wall: float = field(default_factory=time.perf_counter)
     _processor: float = field(default_factory=time.process_time)
 
     def read(self) -> dict[str, Any]:
-        """Return start (UTC), seconds, processor seconds, and the process's peak memory so far."""
+        """Return start (UTC), seconds, processor seconds, and the peak memory in bytes."""
         return {
             "started": self.started.isoformat(timespec="microseconds"),
             "seconds": round(time.perf_counter() - self._wall, 3),
@@ -77,10 +77,10 @@ def peak_memory() -> int:
 
 
 def file_digest(path: Path) -> str:
-    """Return the sha256 (64 hex digits) of a file's bytes, read in blocks."""
+    """Return the sha256 (64 hex digits) of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(HASH_BLOCK):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
 
@@ -92,7 +92,7 @@ def _version(distribution: str) -> str:
 
 
 def _cores() -> int:
-    allowed = getattr(os, "sched_getaffinity", None)  # macOS has none
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 

@@ -1,1 +1,1 @@
-"""The running process and the machine: worker processes, compiled functions, the cache folder."""
+"""Worker processes, compiled functions and the cache folder."""

@@ -1,4 +1,4 @@
-"""The cache folder: where it is, how large it is, and emptying it."""
+"""The cache folder: its location and size, and how it is removed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ VARIABLE = "NEUCO_CACHE"
 
 
 def cache_folder() -> Path:
-    """Return ``NEUCO_CACHE``, or the user's cache folder, or without a home a temporary one."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named).expanduser()
+    """Return ``NEUCO_CACHE``, else the user's cache folder, else a folder for temporary files."""
+    if path := os.environ.get(VARIABLE):
+        return Path(path).expanduser()
     if base := os.environ.get("XDG_CACHE_HOME"):
         return Path(base) / "neuco"
     try:
@@ -25,12 +25,12 @@ def cache_folder() -> Path:
 
 
 def size_of_cache() -> int:
-    """Return the bytes of all files in the cache folder."""
+    """Return the size of all files in the cache folder, in bytes."""
     return sum(path.stat().st_size for path in cache_folder().rglob("*") if path.is_file())
 
 
 def clean_cache() -> int:
-    """Remove the cache folder; return the bytes that were in it."""
+    """Remove the cache folder; return its size in bytes."""
     size = size_of_cache()
     shutil.rmtree(cache_folder(), ignore_errors=True)
     return size

@@ -1,4 +1,4 @@
-"""Compiling functions with numba, kept on disk between processes where that is possible."""
+"""Functions compiled with numba and cached on disk where possible."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(**options: Any) -> Callable[[Function], Function]:
-    """Return a decorator that compiles a function without the interpreter lock.
+    """Return a decorator that compiles a function, which then runs without the interpreter lock.
 
-    The machine code is cached beside the source or in the user's cache folder. Where neither can be
-    written (a read-only installation without a home) the function is compiled in every process.
+    The machine code is cached next to the source or in the user's cache folder. If neither is
+    writable (a read-only installation without a home folder), every process compiles again.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         try:
             fast = njit(nogil=True, cache=True, **options)(function)
-        except RuntimeError:  # numba found no folder for its cache
+        except RuntimeError:  # numba found no writable folder for its cache
             fast = njit(nogil=True, **options)(function)
         return fast  # type: ignore[no-any-return]
 

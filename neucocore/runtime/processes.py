@@ -1,4 +1,4 @@
-"""Worker processes that end when they should: with their parent, and not on its Ctrl-C."""
+"""Worker processes that end with their parent and ignore its Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from threading import Thread
 
 @contextmanager
 def block_sigint() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: it is the parent that ends the run.
+    """Block Ctrl-C for the processes started inside the block; the parent ends the run.
 
-    Processes inherit the mask of the thread that starts them; without it each would print a
-    traceback of its own.
+    A process inherits the signal mask of the thread that starts it. Without the mask each process
+    would print its own traceback.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -25,10 +25,10 @@ def block_sigint() -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """End this worker process as soon as its parent has ended; a pool's initializer.
+    """End this worker process when its parent ends; for use as a pool's initializer.
 
-    A pool's workers wait for work on a pipe that they hold open themselves, so that nothing would
-    tell them that the parent was killed, and they would stay for good.
+    The workers of a pool wait for work on a pipe that they keep open themselves, so after the
+    parent was killed they would wait forever.
     """
     parent = parent_process()
     if parent is not None:

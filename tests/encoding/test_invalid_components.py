@@ -14,6 +14,7 @@ from neucocore.components.specs import DatasetSpec, EncoderSpec, ReducerSpec
 from neucocore.encoding.assembly import reduce
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.worker import Worker, WorkerSetup
+from neucocore.encoding.workload import workload_of
 from neucocore.errors import ComponentOutputError
 
 
@@ -66,6 +67,24 @@ def test_ids_that_are_not_strings_are_an_error(
     monkeypatch.setattr("neucocore.encoding.plan.create", lambda *_, **__: source)
     with pytest.raises(ComponentOutputError, match=r"ids that are not strings: 2 of 2, .* 1, 2"):
         planned()
+
+
+@pytest.mark.parametrize("fields", [{"weights": Path("w.pt")}, {"scale": float("nan")}])
+def test_an_encoder_with_key_fields_that_are_not_json_is_named(tmp_path: Path, fields) -> None:
+    worker = worker_with(lambda ids: [])
+    worker.encoder = SimpleNamespace(cache_key_fields=lambda: fields)  # type: ignore[assignment]
+    request = EncodeRequest(
+        dataset=worker.setup.dataset,
+        data=tmp_path,
+        dataset_params={},
+        encoder=worker.setup.encoder,
+        encoder_params={},
+        reducer=None,
+        ids=("a",),
+        output=tmp_path / "e.npz",
+    )
+    with pytest.raises(ComponentOutputError, match=r"encoder broken/broken .* raised .*Error"):
+        workload_of(request, worker)
 
 
 def test_a_reducer_that_raises_is_named() -> None:

@@ -60,4 +60,4 @@ def test_an_encoder_that_uses_no_others_has_no_such_key_field(tmp_path: Path) ->
 def test_uses_must_name_a_list(tmp_path: Path) -> None:
     assert validate_spec(COMBINED) == []
     [problem] = validate_spec(replace(COMBINED, uses="others"))
-    assert problem == "uses='others' names no parameter of type list"
+    assert problem == "uses='others' is not the name of a parameter of type list"

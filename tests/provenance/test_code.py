@@ -9,7 +9,7 @@ import pytest
 
 from neucocore.components.discovery import Component
 from neucocore.components.specs import EncoderSpec
-from neucocore.provenance import code as producer
+from neucocore.provenance import code as code_module
 from neucocore.provenance.code import code_identity, core_code, identity_of
 
 RECORD = """\
@@ -22,7 +22,7 @@ mine-2.0.dist-info/INSTALLER,sha256={installer},4
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that installs the distribution ``mine`` anew."""
+    """Return a function that installs the distribution ``mine`` again."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def install(code: str = "aaa", installer: str = "pip", url: object = None) -> None:
@@ -37,11 +37,11 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         (tmp_path / "mine" / "__init__.py").touch()
         (tmp_path / "mine" / "encoder.py").write_text(f"CODE = {code!r}\n")
         identity_of.cache_clear()
-        producer._digest_of_sources.cache_clear()
+        code_module._digest_of_sources.cache_clear()
 
     yield install  # type: ignore[misc]
     identity_of.cache_clear()
-    producer._digest_of_sources.cache_clear()
+    code_module._digest_of_sources.cache_clear()
     sys.modules.pop("mine", None)
 
 
@@ -50,7 +50,9 @@ def mine(distribution: str = "mine") -> Component:
     return Component(spec, "mine", distribution, "2.0")
 
 
-def test_the_code_and_not_the_installer_decides_the_record(installed: Callable[..., None]) -> None:
+def test_the_record_depends_on_the_code_and_not_on_the_installer(
+    installed: Callable[..., None],
+) -> None:
     installed(installer="pip")
     first = identity_of("mine")
     installed(installer="uv")
@@ -64,12 +66,12 @@ def test_a_commit_is_part_of_the_identity(installed: Callable[..., None]) -> Non
     assert identity_of("mine")["commit"] == "abc123"
 
 
-def test_an_editable_install_has_no_record_but_the_flag(installed: Callable[..., None]) -> None:
+def test_an_editable_install_has_a_flag_instead_of_a_record(installed: Callable[..., None]) -> None:
     installed(url={"url": "u", "dir_info": {"editable": True}})
     assert identity_of("mine") == {"distribution": "mine", "version": "2.0", "editable": True}
 
 
-def test_a_release_is_known_by_its_version_alone(installed: Callable[..., None]) -> None:
+def test_a_release_is_identified_by_its_version_alone(installed: Callable[..., None]) -> None:
     installed(code="aaa")
     first = code_identity(mine())
     installed(code="zzz")
@@ -77,7 +79,7 @@ def test_a_release_is_known_by_its_version_alone(installed: Callable[..., None])
     assert "sources" not in first
 
 
-def test_editable_sources_decide_the_producer(installed: Callable[..., None]) -> None:
+def test_an_editable_install_is_identified_by_its_sources(installed: Callable[..., None]) -> None:
     editable = {"url": "u", "dir_info": {"editable": True}}
     installed(code="aaa", url=editable)
     first = code_identity(mine())
@@ -85,7 +87,7 @@ def test_editable_sources_decide_the_producer(installed: Callable[..., None]) ->
     assert code_identity(mine())["sources"] != first["sources"]
 
 
-def test_what_is_not_a_distribution_is_known_by_its_sources(
+def test_a_single_file_plugin_is_identified_by_its_sources(
     installed: Callable[..., None],
 ) -> None:
     installed(code="aaa")
@@ -95,7 +97,7 @@ def test_what_is_not_a_distribution_is_known_by_its_sources(
     assert code_identity(mine("idea.py"))["sources"] != first["sources"]
 
 
-def test_the_core_says_which_of_its_code_scores() -> None:
+def test_packages_of_the_core_are_identified_separately() -> None:
     scoring, encoding = core_code("neucocore.evaluation"), core_code("neucocore.encoding")
     assert scoring["version"] == encoding["version"] != ""
     if "sources" in scoring:

@@ -10,7 +10,7 @@ WRAP = 262_143_328_850
 
 
 class Powercap:
-    """A folder like the kernel's, with two packages, memory, and zones that repeat them."""
+    """A folder like that of the kernel: two packages, memory, and zones that repeat them."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -37,7 +37,7 @@ def powercap(tmp_path: Path) -> Powercap:
     return Powercap(tmp_path)
 
 
-def test_packages_and_memory_add_up_and_nothing_is_counted_twice(powercap: Powercap) -> None:
+def test_packages_and_memory_are_added_and_nothing_is_counted_twice(powercap: Powercap) -> None:
     meter = EnergyMeter(root=powercap.root)
     for zone in ("intel-rapl:0:0", "intel-rapl:2", "intel-rapl-mmio:0"):
         powercap.set(zone, 70_000_000)
@@ -51,7 +51,7 @@ def test_packages_and_memory_add_up_and_nothing_is_counted_twice(powercap: Power
     }
 
 
-def test_a_counter_that_wraps_between_samples_is_followed(powercap: Powercap) -> None:
+def test_a_counter_may_overflow_between_samples(powercap: Powercap) -> None:
     powercap.set("intel-rapl:0", WRAP - 1_000_000)
     meter = EnergyMeter(root=powercap.root)
     powercap.set("intel-rapl:0", 3_000_000)
@@ -60,18 +60,20 @@ def test_a_counter_that_wraps_between_samples_is_followed(powercap: Powercap) ->
     assert meter.read()["energy_joules_processor"] == pytest.approx(4 + WRAP / 1e6 - 2)
 
 
-def test_a_machine_that_does_not_tell_gives_nothing(powercap: Powercap, tmp_path: Path) -> None:
+def test_a_machine_without_readable_counters_reports_nothing(
+    powercap: Powercap, tmp_path: Path
+) -> None:
     assert EnergyMeter(root=tmp_path / "nowhere").read() == {}
     for zone in powercap.root.iterdir():
         (zone / "energy_uj").unlink()
     assert EnergyMeter(root=powercap.root).read() == {}
 
 
-def test_an_accelerators_counter_is_added_where_it_tells(powercap: Powercap) -> None:
+def test_the_energy_of_an_accelerator_is_added_if_it_is_reported(powercap: Powercap) -> None:
     readings = iter([100.0, 130.0])
     meter = EnergyMeter(lambda: next(readings), root=powercap.root)
     powercap.set("intel-rapl:0", 5_000_000)
-    told = meter.read()
-    assert told["energy_joules_accelerator"] == 30
-    assert told["energy_joules"] == 35
+    energy = meter.read()
+    assert energy["energy_joules_accelerator"] == 30
+    assert energy["energy_joules"] == 35
     assert EnergyMeter(lambda: None, root=powercap.root / "nowhere").read() == {}

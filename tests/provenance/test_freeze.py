@@ -25,7 +25,7 @@ LINES = {
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Install a plugin of every origin; a broken one is installed too, and so is frozen."""
+    """Install a plugin of every origin; none of them can be imported."""
     for name, origin in ORIGINS.items():
         folder = tmp_path / f"neuco_plugin_{name}-1.0.dist-info"
         folder.mkdir()
@@ -41,7 +41,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.mark.usefixtures("installed")
-def test_every_plugin_is_named_by_where_it_came_from() -> None:
+def test_every_plugin_is_listed_with_its_origin() -> None:
     lines = requirement_lines()
     assert "neucocore" in lines[0]
     assert set(LINES.values()) <= set(lines)

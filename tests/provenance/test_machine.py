@@ -1,4 +1,4 @@
-"""What a run says of its making."""
+"""What a run records about software, machine, time and memory."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 from neucocore.provenance.machine import Meter, file_digest, machine, peak_memory, software
 
 
-def test_software_names_python_the_core_and_its_libraries() -> None:
-    said = software(["no-such-plugin"])
-    assert said["python"] == platform.python_version()
-    assert [entry["distribution"] for entry in said["distributions"]] == [
+def test_software_lists_python_the_core_and_its_libraries() -> None:
+    recorded = software(["no-such-plugin"])
+    assert recorded["python"] == platform.python_version()
+    assert [entry["distribution"] for entry in recorded["distributions"]] == [
         "neucocore", "no-such-plugin",
     ]  # fmt: skip
-    assert {"numpy", "numba"} <= set(said["libraries"])
+    assert {"numpy", "numba"} <= set(recorded["libraries"])
 
 
 def test_the_machine_is_described_without_its_name() -> None:
-    said = machine()
-    assert said["cores"] >= 1
-    assert said["memory_bytes"] > 2**28
-    assert platform.node() not in str(said)
+    recorded = machine()
+    assert recorded["cores"] >= 1
+    assert recorded["memory_bytes"] > 2**28
+    assert platform.node() not in str(recorded)
 
 
 def test_a_meter_reads_time_and_memory() -> None:
@@ -36,16 +36,16 @@ def test_a_meter_reads_time_and_memory() -> None:
     assert peak_memory() >= read["peak_memory_bytes"]
 
 
-def test_a_meter_counts_the_processor_time_since_it_began() -> None:
+def test_a_meter_counts_processor_time_since_its_creation() -> None:
     while time.process_time() < 0.3:
         pass
     meter = Meter()
-    began = time.process_time()
-    read = meter.read()["cpu_seconds"]
-    assert 0 <= read <= time.process_time() - began + 0.1
+    start = time.process_time()
+    seconds = meter.read()["cpu_seconds"]
+    assert 0 <= seconds <= time.process_time() - start + 0.1
 
 
-def test_a_files_digest_is_its_sha256(tmp_path: Path) -> None:
+def test_the_digest_of_a_file_is_its_sha256(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"x" * 3_000_000)
     assert file_digest(file) == hashlib.sha256(b"x" * 3_000_000).hexdigest()

@@ -1,4 +1,4 @@
-"""Functions are compiled with or without a place for numba's cache."""
+"""Functions are compiled with or without a writable cache folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_function_is_compiled() -> None:
     assert compiled()(twice)(21) == 42
 
 
-def test_fault_48_without_a_place_for_the_cache_functions_still_run(
+def test_fault_48_functions_are_compiled_without_a_writable_cache_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])

@@ -12,7 +12,7 @@ from neucocore.runtime.processes import end_with_parent
 
 
 def hold(path: Path) -> None:
-    """Hold a lock until this process has ended."""
+    """Hold a lock until this process ends."""
     with FileLock(path):
         (path.parent / "held").touch()
         signal.pause()
@@ -23,7 +23,7 @@ def run_a_pool(path: Path) -> None:
         pool.submit(hold, path).result()
 
 
-def test_fault_51_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+def test_fault_51_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     spawn = get_context("spawn")
     parent = spawn.Process(target=run_a_pool, args=(tmp_path / "lock",))
     parent.start()
