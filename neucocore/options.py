@@ -19,7 +19,7 @@ import dataclasses
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
@@ -136,26 +136,37 @@ def option_problem(declared: DeclaredOption, value: Any) -> str:
     """Describe what a value from a run file should be instead; empty if it is usable."""
     if value is None and (declared.nullable or not declared.required):
         return ""
-    kind = declared.type
+    kinds = [] if declared.choices else _members(declared.type)
     if declared.choices:
         fits = value in declared.choices
         return "" if fits else f"one of {', '.join(map(str, declared.choices))}"
-    if kind is bool:
-        return "" if isinstance(value, bool) else "true or false"
+    if any(_fits(kind, value, declared.option.minimum) for kind in kinds):
+        return ""
+    return " or ".join(dict.fromkeys(_described(kind, declared.option.minimum) for kind in kinds))
+
+
+def _members(kind: Any) -> list[Any]:
+    """Return the types of a union, or the one type."""
+    return list(get_args(kind)) if get_origin(kind) in (Union, types.UnionType) else [kind]
+
+
+def _fits(kind: Any, value: Any, minimum: int | None) -> bool:
+    origin = get_origin(kind) or kind
     if kind is int:
-        minimum = declared.option.minimum
-        fits = isinstance(value, int) and not isinstance(value, bool)
-        fits = fits and (minimum is None or value >= minimum)
-        return "" if fits else "an integer" + ("" if minimum is None else f" of at least {minimum}")
-    if get_origin(kind) is tuple:
-        many = value if isinstance(value, list | tuple) else [value]
-        fits = all(isinstance(item, str) for item in many)
-        return "" if fits else "a text or a list of texts"
-    if get_origin(kind) is not None and issubclass(get_origin(kind) or object, Mapping):
-        return "" if isinstance(value, Mapping) else "a mapping"
-    if kind is str or declared.is_path:
-        return "" if isinstance(value, str | Path) else "a text"
-    return ""
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole and (minimum is None or value >= minimum)
+    if origin is tuple or origin is Sequence:
+        items = value if isinstance(value, list | tuple) else [value]
+        return all(isinstance(item, str) for item in items)
+    return isinstance(value, origin)
+
+
+def _described(kind: Any, minimum: int | None) -> str:
+    origin = get_origin(kind) or kind
+    if kind is int:
+        return "an integer" + ("" if minimum is None else f" of at least {minimum}")
+    names = {bool: "true or false", str: "a text", Path: "a text", Mapping: "a mapping"}
+    return names.get(origin, "a text or a list of texts")
 
 
 def coerce(declared: DeclaredOption, value: Any) -> Any:

@@ -66,7 +66,7 @@ def main() -> None:
         check_plugins(neuco, folder, wheels)
         run(neuco, "list", cwd=folder)
         run(neuco, "registry", "check", str(ROOT / "registry.yaml"), "--built", "dist", cwd=folder)
-        make = ("data", "make", "synthetic-earth", "--out", "earth")
+        make = ("data", "generate", "synthetic-earth", "--output", "earth")
         run(neuco, *make, "--set", "cubes=32", "--set", "size=16", cwd=folder)
         (folder / "run.yaml").write_text(RUN_FILE, encoding="utf-8")
         run(neuco, "run", "run.yaml", cwd=folder)

@@ -44,7 +44,7 @@ def test_the_workflow_works_as_functions(tmp_path: Path) -> None:
             encoder,
             dataset="folder",
             data=tmp_path / "cubes",
-            out=tmp_path / f"{encoder}.parquet",
+            output=tmp_path / f"{encoder}.parquet",
             params=params,
         )
         assert (report.rows, report.columns) == (40, 4)

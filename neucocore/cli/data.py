@@ -123,10 +123,10 @@ def _origin(name: str, pace: RateLimiter) -> tuple[Origin, dict[str, tuple[str, 
 
 
 def _plan_text(plan: Plan, output: Path) -> str:
-    here = len(plan.wanted) - len(plan.missing)
+    here = len(plan.selected) - len(plan.missing)
     return (
         f"{plan.source.repo} at {plan.source.commit}\n"
-        f"  wanted    {pluralize(len(plan.wanted), 'file')}, {_size(plan.bytes_wanted)}\n"
+        f"  wanted    {pluralize(len(plan.selected), 'file')}, {_size(plan.bytes_selected)}\n"
         f"  here      {pluralize(here, 'file')}\n"
         f"  to fetch  {pluralize(len(plan.missing), 'file')}, {_size(plan.bytes_missing)}\n"
         f"  free      {_size(plan.free)} at {output}"
@@ -136,7 +136,7 @@ def _plan_text(plan: Plan, output: Path) -> str:
 def _summary_text(summary: Summary, output: Path) -> str:
     plan = summary.plan
     text = f"fetched {pluralize(len(plan.missing), 'file')}, {_size(summary.fetched)}; "
-    text += f"{output} has all {len(plan.wanted)} wanted files, their checksums are right"
+    text += f"{output} has all {len(plan.selected)} wanted files, their checksums are right"
     return f"{summary.offline}\n{text}" if summary.offline else text
 
 

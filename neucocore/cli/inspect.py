@@ -128,7 +128,7 @@ def _draw(file: Path, png: Path) -> None:
 
 def _run(folder: Path) -> dict[str, Any]:
     from neucocore.errors import ResultsError
-    from neucocore.results.run_folder import edited_files, read_provenance
+    from neucocore.results.run_json import edited_files, read_provenance
 
     try:
         summary = jsonlib.loads(

@@ -43,7 +43,9 @@ def command(options_class: type[O], function: Callable[..., None]) -> Callable[.
 
 def _parameter(item: DeclaredOption) -> inspect.Parameter:
     option = item.option
-    settings: dict[str, Any] = {"help": option.help, "metavar": option.metavar}
+    settings: dict[str, Any] = {"help": option.help}
+    if metavar := option.metavar or (item.name.upper() if option.argument else None):
+        settings["metavar"] = metavar
     if option.minimum is not None:
         settings["min"] = option.minimum
     if option.argument:

@@ -1,1 +1,1 @@
-"""What ``neuco run``, ``neuco demo`` and ``neuco data make`` do."""
+"""What ``neuco run``, ``neuco demo`` and ``neuco data generate`` do."""

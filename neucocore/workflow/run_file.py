@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from neucocore.encoding.options import EncodeOptions
+from neucocore.errors import ConfigError
+from neucocore.evaluation.groups import parse_split
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.files.yaml_document import Document, load_yaml
 from neucocore.options import DeclaredOption, coerce, declared_options, option_problem
@@ -157,6 +159,9 @@ class _Reader:
             ):
                 self._problem("probe must have a name", name)
                 continue
+            if name == "split" and (problem := _split_problem(value)):
+                self._problem(problem, name)
+                continue
             value = self._resolved(declared, value)
             for command, values in (("encode", encode), ("evaluate", evaluate)):
                 if command in commands:
@@ -278,3 +283,13 @@ class _Reader:
                 self._problem(f"embeddings {pattern!r} matches no file", "embeddings")
             paths += found
         return tuple(dict.fromkeys(paths))
+
+
+def _split_problem(value: str) -> str:
+    try:
+        parse_split(value)
+    except ConfigError as error:
+        return f"{error.message.removeprefix('--')}; write {error.hint}".replace(
+            "--split", "split:"
+        )
+    return ""

@@ -52,7 +52,7 @@ def generate_dataset(
     if spec.generate is None:
         raise ConfigError(
             f"the data set {component.full_name} is not one that can be made",
-            hint=f"neuco data download {component.name} --out {out}"
+            hint=f"neuco data download {component.name} --output {out}"
             if spec.hub
             else "neuco list datasets",
         )

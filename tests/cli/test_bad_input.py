@@ -37,7 +37,7 @@ def cubes(tmp_path: Path) -> Path:
 
 def encode(cubes: Path, cwd: Path, encoder: str = "random") -> subprocess.CompletedProcess[str]:
     return neuco(
-        "encode", encoder, "--dataset", "folder", "--data", cubes, "--out", "e.csv", cwd=cwd
+        "encode", encoder, "--dataset", "folder", "--data", cubes, "--output", "e.csv", cwd=cwd
     )
 
 
@@ -79,7 +79,7 @@ def test_an_unknown_encoder(cubes: Path, tmp_path: Path) -> None:
 
 def test_an_unknown_parameter(cubes: Path, tmp_path: Path) -> None:
     done = neuco(
-        "encode", "random", "--dataset", "folder", "--data", cubes, "--out", "e.csv",
+        "encode", "random", "--dataset", "folder", "--data", cubes, "--output", "e.csv",
         "--set", "sede=3", "--set", "dimension=many", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 2
@@ -142,7 +142,7 @@ def test_ids_of_the_other_phase_suggest_where(labels: Path, tmp_path: Path) -> N
     done = neuco("evaluate", "e.csv", "--labels", labels, cwd=tmp_path)
     assert done.returncode == 4
     assert "--subset phase_dev" in done.stderr
-    done = neuco("evaluate", "e.csv", "--labels", labels, "--where", "phase_dev", cwd=tmp_path)
+    done = neuco("evaluate", "e.csv", "--labels", labels, "--subset", "phase_dev", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
@@ -191,14 +191,14 @@ def test_an_unknown_command_and_option_are_usage_errors(tmp_path: Path) -> None:
 
 
 def test_debug_shows_the_traceback_and_nothing_else_does(cubes: Path, tmp_path: Path) -> None:
-    words = ("encode", "randon", "--dataset", "folder", "--data", cubes, "--out", "e.csv")
+    words = ("encode", "randon", "--dataset", "folder", "--data", cubes, "--output", "e.csv")
     assert "Traceback" not in neuco(*words, cwd=tmp_path).stderr
     assert "Traceback" in neuco("--debug", *words, cwd=tmp_path).stderr
 
 
 def test_quiet_says_errors_only(cubes: Path, tmp_path: Path) -> None:
     done = neuco(
-        "-q", "encode", "random", "--dataset", "folder", "--data", cubes, "--out", "e.csv",
+        "-q", "encode", "random", "--dataset", "folder", "--data", cubes, "--output", "e.csv",
         cwd=tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -284,7 +284,7 @@ def test_a_component_of_a_plugin_that_is_not_there_says_which(tmp_path: Path) ->
 
 def test_a_season_that_is_not_there_leaves_nothing_behind(cubes: Path, tmp_path: Path) -> None:
     before = written(tmp_path)
-    words = ("encode", "random", "--dataset", "folder", "--data", cubes, "--out", "e.csv")
+    words = ("encode", "random", "--dataset", "folder", "--data", cubes, "--output", "e.csv")
     done = neuco(*words, "--dataset-set", "seasons=winterr", cwd=tmp_path)
     assert done.returncode == 2
     assert "no season 'winterr'" in done.stderr

@@ -1,4 +1,4 @@
-"""``neuco evaluate --config``: NeuCo-CheckContext's files as they are, its scores to the fold."""
+"""``neuco evaluate --config``: NeuCo-Bench's files as they are, its scores to the fold."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import typer
 from typer.testing import CliRunner, Result
 
 from neucocore.cli.evaluate import evaluate
+from neucocore.cli.options import command
+from neucocore.evaluation.options import EvaluateOptions
 
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference" / "evaluation"
 app = typer.Typer()
-app.command()(evaluate)
+app.command()(command(EvaluateOptions, evaluate))
 
 
 def run(output: Path, config: Path, *more: str) -> tuple[Result, Path]:
@@ -54,7 +56,7 @@ def test_the_second_time_the_run_is_found_and_force_repeats_it(tmp_path: Path) -
     config = REFERENCE / "filtered.config.yaml"
     _, first = run(tmp_path, config)
     again, folder = run(tmp_path, config)
-    assert (folder, "found; --force repeats it" in again.stderr) == (first, True)
+    assert (folder, "up to date; --force scores again" in again.stderr) == (first, True)
     run(tmp_path, config, "--force")
     assert len(list((tmp_path / "results").iterdir())) == 2
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from neucocore.cli import main
-from neucocore.data.cubes.file import write_modality
-from neucocore.data.embeddings.embeddings import Embeddings, load_embeddings, save_embeddings
+from neucocore.data.cubes.writing import write_modality
+from neucocore.data.embeddings.embeddings import Embeddings
+from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
 
 REFERENCE = Path(__file__).parents[1] / "fixtures/reference"
@@ -87,7 +88,7 @@ def test_fault_05_missing_ids_of_another_phase_suggest_where(neuco, good, labels
     assert "error: id of" in ended.out
     assert ": d\n" in ended.out
     assert "Hint: --subset dev" in ended.err
-    ended = neuco("validate", good, "--labels", labels, "--where", "dev")
+    ended = neuco("validate", good, "--labels", labels, "--subset", "dev")
     assert ended.code == 0
     assert "warning: embedding belongs to no id of" in ended.out
 
@@ -127,7 +128,7 @@ def test_nan_zero_forgives_bad_cells(neuco):
 
 
 @pytest.mark.parametrize(
-    "words", [("--labels", "x", "--ids", "y"), ("--where", "dev"), ("--nan", "maybe")]
+    "words", [("--labels", "x", "--ids", "y"), ("--subset", "dev"), ("--nan", "maybe")]
 )
 def test_options_that_do_not_fit_end_with_2(neuco, good, words):
     assert neuco("validate", good, *words).code == 2
@@ -265,7 +266,7 @@ def test_a_file_in_place_of_a_folder_is_called_a_file(neuco, good, tmp_path):
         ("evaluate", good, "--labels", good),
         ("validate", good, "--labels", good),
         ("leaderboard", good),
-        ("encode", "random", "--dataset", "folder", "--data", good, "--out", tmp_path / "e.npz"),
+        ("encode", "random", "--dataset", "folder", "--data", good, "--output", tmp_path / "e.npz"),
     ):
         ended = neuco(*words)
         assert ended.code == 4
@@ -290,7 +291,7 @@ def test_a_data_set_nobody_knows_is_refused_instead_of_changing_the_tasks(
     for words in (
         ("evaluate", good, "--output", tmp_path / "out"),
         ("tasks", "stats"),
-        ("tasks", "export", "--out", tmp_path / "out"),
+        ("tasks", "export", "--output", tmp_path / "out"),
     ):
         ended = neuco(*words, "--labels", labels, "--dataset", "synthetic-eart")
         assert ended.code == 2
@@ -313,7 +314,7 @@ def test_an_interruption_while_the_program_is_still_imported_leaves_no_traceback
 def test_statistics_of_labels_are_shown_where_nothing_can_be_written(neuco, labels, tmp_path):
     (tmp_path / "taken").write_text("mine")
     out = tmp_path / "taken" / "stats.json"
-    ended = neuco("tasks", "stats", "--labels", labels, "--out", out)
+    ended = neuco("tasks", "stats", "--labels", labels, "--output", out)
     assert ended.code == 4
     assert "2 +- 0.8165 (1 to 3, 0 zeros)" in ended.out
     assert str(tmp_path / "taken") in ended.err

@@ -9,9 +9,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from neucocore.cli.evaluate import evaluate
+from neucocore.cli.options import command
+from neucocore.evaluation.options import EvaluateOptions
 
 app = typer.Typer()
-app.command()(evaluate)
+app.command()(command(EvaluateOptions, evaluate))
 
 
 @pytest.fixture(name="folder")

@@ -107,9 +107,9 @@ def test_what_a_component_warns_of_is_said_without_its_line_of_code(tmp_path: Pa
     plugin.write_text(WARNING_PLUGIN)
 
     def said(*options: str) -> list[str]:
-        words = ["--plugin-path", str(plugin), *options, "data", "make", "warned"]
+        words = ["--plugin-path", str(plugin), *options, "data", "generate", "warned"]
         done = subprocess.run(
-            [*NEUCO, *words, "--out", str(tmp_path / "out")],
+            [*NEUCO, *words, "--output", str(tmp_path / "out")],
             capture_output=True,
             text=True,
             check=False,

@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from neucocore.cli.tasks import app
-from neucocore.data.cubes.file import write_modality
-from neucocore.data.labels.labels import read_label_file
+from neucocore.data.cubes.writing import write_modality
+from neucocore.data.labels.label_file import read_label_file
 from neucocore.errors import ConfigError, MissingFileError
 
 runner = CliRunner()
@@ -41,7 +41,7 @@ def labels(tmp_path):
 
 def test_a_task_is_derived_from_what_lies_beside_the_cubes(earth, tmp_path):
     result = neuco_tasks(
-        "derive", "landcover-forest", "--data", earth, "--out", tmp_path / "forest__regr.csv"
+        "derive", "landcover-forest", "--data", earth, "--output", tmp_path / "forest__regr.csv"
     )
 
     file = read_label_file(tmp_path / "forest__regr.csv")
@@ -51,7 +51,7 @@ def test_a_task_is_derived_from_what_lies_beside_the_cubes(earth, tmp_path):
 
 def test_several_tasks_go_to_a_folder_under_the_names_their_data_set_uses(earth, tmp_path):
     out = tmp_path / "derived"
-    neuco_tasks("derive", "landcover-*", "nodata", "--data", earth, "--out", out)
+    neuco_tasks("derive", "landcover-*", "nodata", "--data", earth, "--output", out)
 
     assert sorted(path.name for path in out.iterdir()) == [
         "landcover_agriculture__regr.csv",
@@ -64,7 +64,7 @@ def test_several_tasks_go_to_a_folder_under_the_names_their_data_set_uses(earth,
 def test_deriving_again_gives_the_same_bytes(earth, tmp_path):
     first, second = tmp_path / "one.csv", tmp_path / "two.csv"
     for out in (first, second):
-        neuco_tasks("derive", "random-regression", "--data", earth, "--out", out)
+        neuco_tasks("derive", "random-regression", "--data", earth, "--output", out)
 
     assert first.read_bytes() == second.read_bytes()
 
@@ -73,7 +73,7 @@ def test_ids_can_be_chosen_and_cubes_without_a_label_are_warned_about(earth, tmp
     (tmp_path / "ids.txt").write_text("a\nnowhere\n")
     result = neuco_tasks(
         "derive", "landcover-forest", "--source", earth, "--ids", tmp_path / "ids.txt",
-        "--out", tmp_path / "forest__regr.csv",
+        "--output", tmp_path / "forest__regr.csv",
     )  # fmt: skip
 
     assert read_label_file(tmp_path / "forest__regr.csv").ids == ("a",)
@@ -86,23 +86,23 @@ def test_a_failed_derivation_leaves_no_file(earth, tmp_path):
     with pytest.raises(ConfigError):
         neuco_tasks(
             "derive", "landcover-forest", "--data", earth, "--source", earth / "data",
-            "--out", tmp_path / "forest__regr.csv",
+            "--output", tmp_path / "forest__regr.csv",
         )  # fmt: skip
     assert not (tmp_path / "forest__regr.csv").exists()
 
 
 def test_a_published_control_cannot_be_derived_and_says_so(earth, tmp_path):
     with pytest.raises(ConfigError, match="random-regression@1 cannot be derived"):
-        neuco_tasks("derive", "random-regression@1", "--data", earth, "--out", tmp_path)
+        neuco_tasks("derive", "random-regression@1", "--data", earth, "--output", tmp_path)
 
 
 def test_an_unknown_parameter_and_no_cubes_are_refused(earth, tmp_path):
     with pytest.raises(ConfigError, match="landcover-forest"):
         neuco_tasks(
-            "derive", "landcover-forest", "--data", earth, "--out", tmp_path, "--set", "code=clc"
+            "derive", "landcover-forest", "--data", earth, "--output", tmp_path, "--set", "code=clc"
         )
     with pytest.raises(ConfigError, match="which cubes"):
-        neuco_tasks("derive", "landcover-forest", "--out", tmp_path)
+        neuco_tasks("derive", "landcover-forest", "--output", tmp_path)
 
 
 def test_statistics_are_shown_and_written_beside_the_labels(labels):
@@ -118,7 +118,7 @@ def test_statistics_are_shown_and_written_beside_the_labels(labels):
 def test_statistics_of_one_task_find_its_file_under_another_spelling(labels, tmp_path):
     out = tmp_path / "one.json"
     result = neuco_tasks(
-        "stats", "landcover-agriculture", "--labels", labels, "--out", out, "--json"
+        "stats", "landcover-agriculture", "--labels", labels, "--output", out, "--json"
     )
 
     assert json.loads(result.stdout) == json.loads(out.read_text())
@@ -129,7 +129,7 @@ def test_statistics_of_one_task_find_its_file_under_another_spelling(labels, tmp
 
 def test_statistics_of_a_file_need_no_folder(labels, tmp_path):
     out = tmp_path / "one.json"
-    neuco_tasks("stats", labels / "mine__cls.csv", "--out", out)
+    neuco_tasks("stats", labels / "mine__cls.csv", "--output", out)
 
     assert json.loads(out.read_text())[0]["distribution"] == {"no": 1, "yes": 1}
 
@@ -142,7 +142,7 @@ def test_a_task_without_label_file_is_named_with_those_there_are(labels):
 
 def test_an_export_holds_what_neucobench_reads_and_says_whose_labels_they_are(labels, tmp_path):
     out = tmp_path / "out"
-    neuco_tasks("export", "--labels", labels, "--out", out, "--dataset", "ssl4eo-s12-downstream")
+    neuco_tasks("export", "--labels", labels, "--output", out, "--dataset", "ssl4eo-s12-downstream")
 
     assert (out / "labels/landcover_aggriculture__regr.csv").read_text() == (
         "id,label\na,0.5\nc,1.0\n"

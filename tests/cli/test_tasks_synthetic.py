@@ -26,7 +26,7 @@ CUBES = 40
 def earth(tmp_path_factory):
     folder = tmp_path_factory.mktemp("earth")
     component = find("dataset", "synthetic-earth")
-    resolve(component, component.spec.make)(folder, cubes=CUBES, size=64, seed=0, jobs=1)
+    resolve(component, component.spec.generate)(folder, cubes=CUBES, size=64, seed=0, jobs=1)
     return folder
 
 

@@ -173,7 +173,7 @@ def earth_cases(neuco: Program) -> Iterator[tuple[str, Any]]:
     """A small synthetic Earth: its cubes and labels, embeddings of it, and their scores."""
     folder = neuco.folder
     neuco.ok(
-        *("data", "make", "synthetic-earth", "--out", "earth", "--set", f"cubes={CUBES}"),
+        *("data", "generate", "synthetic-earth", "--output", "earth", "--set", f"cubes={CUBES}"),
         *("--set", f"size={SIZE}", "--set", "seed=3"),
     )
     first = sorted((folder / "earth" / "data").rglob("*.zarr.zip"))[:3]
@@ -192,7 +192,7 @@ def earth_cases(neuco: Program) -> Iterator[tuple[str, Any]]:
         changed = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
         neuco.ok(
             *("encode", name, "--dataset", "synthetic-earth", "--data", "earth"),
-            *("--out", f"{name}.npz", *changed),
+            *("--output", f"{name}.npz", *changed),
         )
         yield f"embeddings {name}", npz_record(folder / f"{name}.npz")
     for protocol in PROTOCOLS:
@@ -240,7 +240,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "inspect embeddings": ("inspect", "mean.npz", "--json"),
     "inspect run": ("inspect", "runs-robust-mean", "--json"),
     "validate": ("validate", "mean.npz", "--labels", "earth/labels", "--json"),
-    "validate cubes": ("data", "check", "earth", "--json"),
+    "validate cubes": ("validate", "earth", "--json"),
     "convert": ("convert", "mean.npz", "copy.parquet"),
     "inspect converted": ("inspect", "copy.parquet", "--json"),
     "tasks stats": (
@@ -250,7 +250,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "earth/labels",
         "--dataset",
         "synthetic-earth",
-        "--out",
+        "--output",
         "stats.json",
         "--json",
     ),
@@ -271,7 +271,7 @@ WRONG: dict[str, tuple[str, ...]] = {
         "synthetic-earth",
         "--data",
         "earth",
-        "--out",
+        "--output",
         "x.npz",
     ),
     "no parameter": (
@@ -281,7 +281,7 @@ WRONG: dict[str, tuple[str, ...]] = {
         "synthetic-earth",
         "--data",
         "earth",
-        "--out",
+        "--output",
         "x.npz",
         "--set",
         "absent=1",
@@ -293,7 +293,7 @@ WRONG: dict[str, tuple[str, ...]] = {
         "synthetic-earth",
         "--data",
         "earth",
-        "--out",
+        "--output",
         "x.txt",
     ),
     "no cubes": (
@@ -303,7 +303,7 @@ WRONG: dict[str, tuple[str, ...]] = {
         "synthetic-earth",
         "--data",
         "empty",
-        "--out",
+        "--output",
         "x.npz",
     ),
     "no runs": ("leaderboard", "empty"),

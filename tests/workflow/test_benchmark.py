@@ -11,18 +11,21 @@ import numpy as np
 import pytest
 import typer
 
-from neucocore.cli.run import run
+from neucocore.cli import run as run_module
 from neucocore.data.cubes.writing import write_modality
 from neucocore.data.embeddings.formats import load_embeddings
+from neucocore.encoding.plan import plan
 from neucocore.errors import ConfigError, DataError
+from neucocore.evaluation.request import evaluate_request
 from neucocore.workflow.benchmark import (
     check,
-    encode_request,
-    evaluate_request,
+    encode_options,
+    evaluate_options,
     labels_of,
     methods_of,
     phase_of,
 )
+from neucocore.workflow.options import RunOptions
 from neucocore.workflow.run_file import RunFile, read_run_file
 
 N = 40
@@ -51,8 +54,12 @@ def written(folder: Path, text: str, dataset: str = "{name: folder, path: cubes}
     return path
 
 
+def run(file: Path, **options: Any) -> None:
+    run_module.run(RunOptions(file, **options))
+
+
 def read(folder: Path, text: str) -> RunFile:
-    return read_run_file(written(folder, text))
+    return read_run_file(RunOptions(written(folder, text)))
 
 
 def scored(folder: Path, phase: str = "results") -> dict[str, dict[str, object]]:
@@ -91,7 +98,7 @@ def test_fault_56_a_run_file_run_again_repeats_nothing(
     before = files_of(folder / "out")
     run(file)
     assert files_of(folder / "out") == before
-    assert "found; --force repeats it" in capsys.readouterr().err
+    assert "up to date; --force scores again" in capsys.readouterr().err
 
 
 def test_fault_56_force_does_everything_again(folder: Path) -> None:
@@ -112,10 +119,10 @@ def test_a_method_that_fails_does_not_stop_the_others(
     assert set(scored(folder)) == {"given"}
     said = capsys.readouterr()
     assert "given" in said.out
-    assert "error: failed: broken;" in said.err
+    assert "error: broken failed;" in said.err
 
 
-def test_where_all_methods_fail_there_is_no_table(
+def test_if_all_methods_fail_there_is_no_table(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "broken.csv").write_text("id,0\n" + "".join(f"c{n:02d},nan\n" for n in range(N)))
@@ -126,15 +133,19 @@ def test_where_all_methods_fail_there_is_no_table(
 
 def test_ids_left_out_are_neither_encoded_nor_scored(folder: Path) -> None:
     (folder / "left-out.txt").write_text("c00\nc07\n")
-    run(written(folder, "encoders: [{name: random, dimension: 4, as: r}]\nexclude: left-out.txt"))
+    run(
+        written(
+            folder, "encoders: [{name: random, dimension: 4, as: r}]\nexclude_file: left-out.txt"
+        )
+    )
     encoded = load_embeddings(folder / "out/embeddings/r.parquet")
     assert encoded.ids == tuple(f"c{n:02d}" for n in range(N) if n not in (0, 7))
     (task,) = cast(list[dict[str, Any]], scored(folder)["r"]["tasks"])
     assert (task["status"], task["n"]) == ("ok", N - 2)
 
 
-def test_where_chooses_what_is_encoded_and_names_the_phase(folder: Path) -> None:
-    run(written(folder, "encoders: [{name: random, dimension: 4}]\nwhere: dev"))
+def test_a_subset_selects_what_is_encoded_and_names_the_phase(folder: Path) -> None:
+    run(written(folder, "encoders: [{name: random, dimension: 4}]\nsubset: dev"))
     (encoded,) = (folder / "out/embeddings").glob("*.parquet")
     assert load_embeddings(encoded).ids == tuple(f"c{n:02d}" for n in range(0, N, 2))
     assert set(scored(folder, "dev")) == {"random-dimension=4"}
@@ -142,15 +153,13 @@ def test_where_chooses_what_is_encoded_and_names_the_phase(folder: Path) -> None
 
 @pytest.mark.parametrize(
     ("text", "phase"),
-    [("", "results"), ("where: dev", "dev"), ("where: dev\nphase: final", "final")],
-    ids=["neither", "where", "phase"],
+    [("", "results"), ("subset: dev", "dev"), ("subset: dev\nphase: final", "final")],
+    ids=["neither", "subset", "phase"],
 )
-def test_the_phase_is_the_one_named_or_what_where_names(
-    folder: Path, text: str, phase: str
-) -> None:
+def test_the_phase_is_named_or_else_that_of_the_subset(folder: Path, text: str, phase: str) -> None:
     asked = read(folder, f"encoders: [random]\n{text}")
     assert phase_of(asked) == phase
-    assert evaluate_request(asked, methods_of(asked)[0]).phase == phase
+    assert evaluate_options(asked, methods_of(asked)[0]).phase == phase
 
 
 def test_a_method_is_named_after_the_parameters_that_are_not_the_default(folder: Path) -> None:
@@ -164,29 +173,30 @@ def test_the_keys_of_a_run_file_reach_encoding_and_scoring(folder: Path) -> None
     asked = read(
         folder,
         "encoders: [{name: random, seed: 3}]\ndimension: 8\nmissing_chunks: fill\nskip_bad: true\n"
-        "nan: zero\ntasks: level\nwhere: dev\nexclude: left-out.txt\nprobe: knn\nmetric: mae",
+        "nan: zero\ntasks: level\nsubset: dev\nexclude_file: left-out.txt\nprobe: knn\nmetric: mae",
     )
     (method,) = methods_of(asked)
-    encode = encode_request(asked, method)
+    encode = plan(encode_options(asked, method))
     assert encode.ids == tuple(f"c{n:02d}" for n in range(2, N, 2))
     assert encode.encoder_params == {"seed": 3, "dimension": 8}
     assert (encode.dimension, encode.missing_chunks, encode.skip_bad) == (8, "fill", True)
-    evaluate = evaluate_request(asked, method)
+    evaluate = evaluate_options(asked, method)
     assert evaluate.embeddings == encode.output
-    assert (evaluate.limit, evaluate.nan, evaluate.where) == (8, "zero", "dev")
-    assert (evaluate.tasks, evaluate.exclude) == (("level",), folder / "left-out.txt")
+    assert (evaluate.dimension, evaluate.nan, evaluate.subset) == (8, "zero", "dev")
+    assert (evaluate.tasks, evaluate.exclude_file) == (("level",), folder / "left-out.txt")
     # A cube that was skipped has no embedding, so its label may be missing.
     assert evaluate.allow_missing
-    (chosen,) = evaluate.protocols
-    assert (chosen.values()["probe"], chosen.values()["metric"]) == ("core/knn", "core/mae")
+    (chosen,) = evaluate_request(evaluate).protocols
+    values = chosen.values()
+    assert (values["probe"]["name"], values["metric"]["name"]) == ("core/knn", "core/mae")
 
 
 def test_a_run_files_probe_may_come_with_its_parameters(folder: Path) -> None:
     asked = read(folder, "encoders: [random]\nprobe: {name: knn, neighbours: 3}")
     check(asked)
-    (chosen,) = evaluate_request(asked, methods_of(asked)[0]).protocols
-    assert chosen.values()["probe"] == {"name": "core/knn", "neighbours": 3}
-    with pytest.raises(ConfigError, match="invalid parameters for core/knn"):
+    (chosen,) = evaluate_request(evaluate_options(asked, methods_of(asked)[0])).protocols
+    assert chosen.values()["probe"] == {"name": "core/knn", "version": 1, "neighbours": 3}
+    with pytest.raises(ConfigError, match="options of the protocol robust"):
         check(read(folder, "encoders: [random]\nprobe: {name: knn, neighbors: 3}"))
 
 
@@ -207,7 +217,7 @@ def test_embeddings_that_are_given_are_not_encoded(folder: Path) -> None:
     (folder / "given.csv").write_text("id,0\n")
     asked = read(folder, "embeddings: [given.csv]")
     with pytest.raises(ConfigError, match="given is not an encoder"):
-        encode_request(asked, methods_of(asked)[0])
+        encode_options(asked, methods_of(asked)[0])
 
 
 def test_groups_are_found_from_any_working_folder(
@@ -218,9 +228,10 @@ def test_groups_are_found_from_any_working_folder(
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    run(written(folder, "encoders: [{name: random, dimension: 4}]\ngroups: places.csv:place"))
+    run(written(folder, "encoders: [{name: random, dimension: 4}]\nsplit: group:places.csv:place"))
     (record,) = scored(folder).values()
-    assert cast(dict[str, Any], record["parameters"])["groups"] is True
+    split = cast(dict[str, Any], record["parameters"])["split"]
+    assert (split["rule"], split["groups"]) == ("group:places.csv:place", N // 2)
 
 
 def test_an_output_that_is_a_file_is_refused_before_encoding(folder: Path) -> None:
@@ -241,15 +252,15 @@ def test_unknown_data_set_parameters_and_protocols_come_with_the_other_wrong_nam
     )
     with pytest.raises(ConfigError) as caught:
         run(path)
-    said = caught.value.problems
-    assert "invalid parameters for random: unknown parameter 'sed'" in said[1]
-    assert "invalid parameters for folder: unknown parameter 'saesons'" in said[2]
-    assert said[0] == "unknown protocol 'robist'"
+    problems = caught.value.problems
+    assert "unknown protocol 'robist'; did you mean 'robust'?" in problems[0]
+    assert "invalid parameters for random: unknown parameter 'sed'" in problems[1]
+    assert "invalid parameters for folder: unknown parameter 'saesons'" in problems[2]
 
 
 def test_the_data_set_is_made_with_checked_parameters(folder: Path) -> None:
     read_run = read(folder, "encoders: [random]")
-    wrong = dataclasses.replace(read_run, dataset_settings={"saesons": "3"})
+    wrong = dataclasses.replace(read_run, dataset_params={"saesons": "3"})
     with pytest.raises(ConfigError, match="invalid parameters for folder"):
         labels_of(wrong)
 
@@ -260,8 +271,8 @@ def test_embeddings_alone_need_labels_and_no_data_set(folder: Path) -> None:
     file.write_text("labels: cubes/labels\nembeddings: [given.csv]\noutput: out\n")
     run(file)
     assert set(scored(folder)) == {"given"}
-    asked = read_run_file(file)
-    assert evaluate_request(asked, methods_of(asked)[0]).dataset is None
+    asked = read_run_file(RunOptions(file))
+    assert evaluate_options(asked, methods_of(asked)[0]).dataset is None
 
 
 def test_two_methods_of_one_name_are_refused(folder: Path) -> None:
@@ -275,3 +286,20 @@ def test_a_name_made_of_parameters_is_safe_as_a_file_name(folder: Path) -> None:
     (method,) = methods_of(read(folder, "encoders: [{name: random, seed: 'a/../b c'}]"))
     assert method.name == "random-seed=a_.._b_c"
     assert method.embeddings.parent == folder / "out/embeddings"
+
+
+def test_a_run_file_from_before_the_renaming_is_read_with_a_note(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"c{n:02d},p{n // 2}\n" for n in range(N))
+    (folder / "places.csv").write_text("id,place\n" + rows)
+    (folder / "left-out.txt").write_text("c00\n")
+    old = "where: dev\ngroups: places.csv:place\nexclude: left-out.txt"
+    run(written(folder, "encoders: [{name: random, dimension: 4}]\n" + old))
+    (record,) = scored(folder, "dev").values()
+    parameters = cast(dict[str, Any], record["parameters"])
+    assert parameters["split"]["rule"] == "group:places.csv:place"
+    assert parameters["exclude"]["file"] == "left-out.txt"
+    errors = capsys.readouterr().err
+    for number, names in ((4, "where is now called subset"), (5, "groups is now called split")):
+        assert f"run.yaml:{number}: {names}" in errors
