@@ -1,4 +1,4 @@
-"""Writing so that nobody ever sees half a file: temporary file, rename, lock."""
+"""Writing files in one step (temporary file, then rename), and locks between processes."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from neucocore.errors import DataError
 PREFIX = ".neuco-"
 SUFFIX = ".tmp"
 ABANDONED_AFTER = 24 * 3600.0
-"""Seconds without a write after which a temporary file belongs to nobody. Time, and not the
-writer's process, because the folder may be shared by machines that do not know each other's."""
+"""Seconds since the last write after which a temporary file is considered abandoned. The time
+decides, not the writer's process id, because several machines may share the folder."""
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 REMOVALS = 20
-"""How often a folder may be removed by the holder of a lock in it before a waiter gives up."""
+"""Attempts to acquire a lock whose folder the holder removes when it is done."""
 
 
 @contextmanager
 def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside `path` for writing and rename it to `path` at the end.
+    """Open a temporary file next to `path` for writing and rename it to `path` at the end.
 
-    When the block raises, the temporary file is removed and `path` stays as it was. A killed
-    process leaves at most a file that `leftovers` finds and a later durable write into the same
-    folder removes, a day after its last byte.
+    If the block raises, the temporary file is removed and `path` stays unchanged. A killed process
+    leaves at most a temporary file, which a later durable write into the same folder removes once
+    it is a day old; see `leftovers`.
 
     Parameters
     ----------
     path
-        The final name. Missing folders are made; a symbolic link is followed, not replaced.
+        The final name. Missing folders are created; a symbolic link is followed, not replaced.
     durable
-        Wait until the bytes are on the disk before the rename. Off for files that are cheap to
-        make again and carry their own checksums.
+        Wait until the bytes are on the disk before the rename. False suits files that are cheap to
+        write again and carry their own checksums.
 
     Yields
     ------
     IO[bytes]
-        The open temporary file; its ``name`` is for writers that want a path.
+        The open temporary file; ``name`` is its path.
 
     Raises
     ------
     OSError
-        As the system reports it (disk full, read-only folder), of `path`.
+        As reported by the system (disk full, read-only folder), with `path` as its file name.
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -76,9 +76,17 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def errors_about(path: Path, *, instead_of: Path | None = None) -> Iterator[None]:
-    """Let the system's errors name the file a person asked for.
+    """Make the system's errors name the file that the user asked for.
 
-    A full disk is reported without any file, and a temporary file means nothing to anybody.
+    The system reports a full disk without a file name, and other errors with the name of the
+    temporary file, which the user does not know.
+
+    Parameters
+    ----------
+    path
+        The file that the user asked for.
+    instead_of
+        The temporary file.
     """
     try:
         yield
@@ -96,18 +104,18 @@ def write_bytes(path: str | Path, content: bytes, *, durable: bool = True) -> No
 
 
 def write_text(path: str | Path, content: str, *, durable: bool = True) -> None:
-    """Write text as UTF-8, line ends as given, in one step; see `replacing`."""
+    """Write text as UTF-8 in one step, without changing line ends; see `replacing`."""
     write_bytes(path, content.encode(), durable=durable)
 
 
 def leftovers(folder: str | Path) -> list[Path]:
-    """Return temporary files that killed processes left in `folder`, sorted."""
+    """Return the temporary files that killed processes left in `folder`, sorted."""
     return sorted(Path(folder).glob(f"{PREFIX}*{SUFFIX}"))
 
 
 def _discard_abandoned(folder: Path) -> None:
     for path in leftovers(folder):
-        # Another process may be faster, and a file that cannot be removed harms nobody.
+        # Another process may remove it first; a file that cannot be removed does no harm.
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
                 path.unlink()
@@ -115,21 +123,21 @@ def _discard_abandoned(folder: Path) -> None:
 
 @contextmanager
 def locked(path: str | Path, *, timeout: float = 60.0) -> Iterator[None]:
-    """Hold a lock beside `path` (``.<name>.lock``) against other processes.
+    """Hold a lock next to `path` (``.<name>.lock``), which keeps out other processes.
 
-    The lock goes with its process: a killed holder blocks nobody.
+    The lock ends with its process, so a killed holder blocks nobody.
 
     Parameters
     ----------
     path
-        The file or folder that is protected; it need not exist.
+        The protected file or folder; it need not exist.
     timeout
         Seconds to wait for another holder.
 
     Raises
     ------
     DataError
-        When the lock is not free in time.
+        The lock is not released in time.
     """
     target = Path(os.path.realpath(path))
     lock = FileLock(target.with_name(f".{target.name}.lock"), timeout=timeout)
@@ -137,7 +145,7 @@ def locked(path: str | Path, *, timeout: float = 60.0) -> Iterator[None]:
         _acquire(lock, target.parent)
     except Timeout as error:
         raise DataError(
-            f"{target} is in use by another process for more than {timeout:g} s",
+            f"{target} is in use by another process (waited {timeout:g} s)",
             hint="wait until that process has ended, or write to another folder",
         ) from error
     try:
@@ -147,20 +155,20 @@ def locked(path: str | Path, *, timeout: float = 60.0) -> Iterator[None]:
 
 
 def _acquire(lock: FileLock, folder: Path) -> None:
-    """Acquire, also when the holder removes the folder, and the lock in it, as its last act."""
-    for left in reversed(range(REMOVALS)):
+    """Acquire a lock, also if its holder removes the folder of the lock when it is done."""
+    for attempts_left in reversed(range(REMOVALS)):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
         except FileNotFoundError:
-            if not left:
+            if not attempts_left:
                 raise
         else:
             return
 
 
 def _sync_folder(folder: Path) -> None:
-    # The rename itself is durable only when the folder is; some file systems refuse this.
+    # The rename is durable only once the folder is synced; some file systems do not allow it.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,9 +1,9 @@
-"""What a file really is, told from its first bytes, whatever its name says."""
+"""What a file contains, told from its first bytes, whatever its name."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from neucocore.errors import DataError, MissingFileError
 
@@ -17,19 +17,28 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
 )
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml")
+_UTF8 = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_HEAD = 512
+HEAD_BYTES = 512
+"""First bytes of a file that suffice for all functions of this module."""
 
 
-def sniff(path: Path) -> Content:
-    """Tell the kind of a file that must exist.
+class Placeholder(NamedTuple):
+    """A text file that stands in the place of data: what it is, and what to do."""
+
+    name: str
+    hint: str
+
+
+def detect_content(path: Path) -> Content:
+    """Return the kind of content of an existing file.
 
     Raises
     ------
     MissingFileError
-        When there is no such file.
+        The file does not exist.
     DataError
-        When it is a folder, a git-LFS pointer, a web page, or UTF-16 text.
+        It is a folder, a git-LFS pointer, a web page, or UTF-16 text.
     """
     head = _head(path)
     if not head:
@@ -37,41 +46,58 @@ def sniff(path: Path) -> Content:
     for magic, content in _MAGIC:
         if head.startswith(magic):
             return content
-    refuse_foreign_text(path, head)
+    check_text(path, head)
     return "text"
 
 
-def refuse_foreign_text(path: Path, head: bytes) -> None:
-    """Raise when the first bytes of a text file show that it is not the data it should be."""
-    if head.startswith(_LFS):
-        raise DataError(
-            f"{path} is a git-LFS pointer, not the data itself",
-            hint=f"git lfs pull --include={path.name!r} in the repository it came from",
-        )
-    if head.lstrip().lower().startswith(_HTML):
-        raise DataError(
-            f"{path} is a web page, not data",
-            hint="download the file itself; a page usually means a log-in or an error",
-        )
+def placeholder(head: bytes, name: str) -> Placeholder | None:
+    """Recognise a file that was downloaded in the place of the data, from its first bytes.
+
+    Parameters
+    ----------
+    head
+        The first bytes of the file.
+    name
+        Its name, for the hint.
+    """
+    text = head.removeprefix(_UTF8).lstrip().lower()
+    if text.startswith(_LFS):
+        hint = f"git lfs pull --include={name!r} in the repository it comes from"
+        return Placeholder("a git-LFS pointer", hint)
+    if text.startswith(_HTML):
+        hint = "download the file itself; a web page often means that a log-in is required"
+        return Placeholder("a web page", hint)
+    return None
+
+
+def check_text(path: Path, head: bytes) -> None:
+    """Raise if the first bytes of a text file show that it is not UTF-8 data.
+
+    Raises
+    ------
+    DataError
+        It is a git-LFS pointer, a web page, or UTF-16 text.
+    """
+    found = placeholder(head, path.name)
+    if found is not None:
+        raise DataError(f"{path} is {found.name}, not the data", hint=found.hint)
     if head.startswith(_UTF16):
         raise DataError(
             f"{path} is not UTF-8: it starts with a UTF-16 byte order mark (offset 0)",
-            hint="save it as UTF-8",
+            hint="save the file as UTF-8",
         )
 
 
 def no_folder(path: Path) -> str:
-    """Say why a path is not the folder it should be."""
+    """Return the message about a path that is not a folder."""
     return f"{path} is a file, not a folder" if path.exists() else f"there is no folder {path}"
 
 
 def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(_HEAD)
+            return file.read(HEAD_BYTES)
     except FileNotFoundError:
-        raise MissingFileError(
-            f"there is no file {path}", hint=f"ls {path.parent}  # what is there"
-        ) from None
+        raise MissingFileError(f"there is no file {path}", hint=f"ls {path.parent}") from None
     except IsADirectoryError:
-        raise DataError(f"{path} is a folder, not a file") from None
+        raise DataError(f"{path} is a folder, not a file", hint=f"ls {path}") from None

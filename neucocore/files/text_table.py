@@ -1,7 +1,7 @@
-"""Small tables as CSV text (labels, id lists), read strictly: every problem with its line.
+"""Small tables of text cells as CSV (labels, lists of ids), read strictly.
 
-Nothing is guessed and nothing is filled: a short row, a doubled column name or a byte that is not
-UTF-8 is a finding.
+Nothing is guessed or filled in: a row with too few cells, a repeated column name or a byte that is
+not UTF-8 is a problem, reported with its line.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neucocore.errors import DataError
-from neucocore.files.content_type import sniff
-from neucocore.files.findings import Finding
+from neucocore.files.content_type import detect_content
+from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 
 BOM = "\ufeff"
 
@@ -25,13 +25,13 @@ class TextTable:
     Attributes
     ----------
     columns
-        Column names without blanks around them.
+        Column names, without surrounding spaces.
     rows
-        One list of cells a row, as many as there are columns.
+        The valid rows; one list per row, with one cell per column.
     lines
-        Line number of each row, the header being line 1.
+        Line number of each row; the header is line 1.
     findings
-        What was repaired or is wrong; rows that are wrong are left out of `rows`.
+        Problems and repairs.
     """
 
     columns: tuple[str, ...]
@@ -46,25 +46,28 @@ class TextTable:
 
 
 def read_text(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a UTF-8 text file with their numbers, without line ends.
+    """Yield line number and text, without the line end, of each line of a UTF-8 file.
 
     Raises
     ------
     DataError
-        When the file is missing, not text, or not UTF-8 (with the offset).
+        The file is missing, not text, or not UTF-8 (the message names the offset).
     """
-    content = sniff(path)
+    content = detect_content(path)
     if content not in ("text", "empty"):
-        raise DataError(f"{path} is not text: its content is {content}")
+        raise DataError(
+            f"{path} is not a text file: its content is {content}",
+            hint="pass a CSV file, or a text file with one id per line",
+        )
     data = path.read_bytes()
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}",
-            hint="save it as UTF-8",
+            hint="save the file as UTF-8",
         ) from None
-    # Not splitlines(): that also splits at form feeds and Unicode separators inside a cell.
+    # Not splitlines(), which also splits at form feeds and Unicode separators inside a cell.
     for number, line in enumerate(text.removeprefix(BOM).split("\n"), start=1):
         yield number, line.removesuffix("\r")
 
@@ -75,13 +78,11 @@ def read_text_table(path: Path) -> TextTable:
     Raises
     ------
     DataError
-        When there is nothing to read; what is wrong inside comes as findings.
+        The file cannot be read or is empty; problems inside it are returned as findings.
     """
     lines = [(number, line) for number, line in read_text(path) if line.strip()]
     if not lines:
-        raise DataError(
-            f"{path} is empty", hint="a header line and one row per sample are expected"
-        )
+        raise DataError(f"{path} is empty", hint="write a header line and one row per sample")
     columns = tuple(split_cells(lines[0][1]) or ())
     findings = _header_findings(columns)
     rows, numbers = [], []
@@ -97,12 +98,13 @@ def read_text_table(path: Path) -> TextTable:
             numbers.append(number)
     if ragged:
         message = f"row without exactly {len(columns)} cells"
-        findings.append(Finding("ragged-rows", "error", message, len(ragged), tuple(ragged[:3])))
+        examples = tuple(ragged[:EXAMPLES_SHOWN])
+        findings.append(Finding("ragged-rows", "error", message, len(ragged), examples))
     return TextTable(columns, rows, numbers, findings)
 
 
 def split_cells(line: str) -> list[str] | None:
-    """Return the cells of one line without blanks around them; None when a quote stays open."""
+    """Return the cells of a line, without surrounding spaces; None if a quote stays open."""
     try:
         return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
     except csv.Error:
@@ -111,12 +113,12 @@ def split_cells(line: str) -> list[str] | None:
 
 def _header_findings(columns: tuple[str, ...]) -> list[Finding]:
     findings = []
-    if len(columns) == 1 and any(sign in columns[0] for sign in ";\t"):
-        message = "the header has no comma but semicolons or tabs: save it with comma separators"
+    if len(columns) == 1 and any(separator in columns[0] for separator in ";\t"):
+        message = "the header is separated by semicolons or tabs, not by commas"
         findings.append(Finding("separator", "error", message))
-    doubled = sorted({name for name in columns if columns.count(name) > 1})
-    if doubled:
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    if repeated:
         message = "column name occurs more than once"
-        examples = tuple(map(repr, doubled[:3]))
-        findings.append(Finding("duplicate-columns", "error", message, len(doubled), examples))
+        examples = tuple(map(repr, repeated[:EXAMPLES_SHOWN]))
+        findings.append(Finding("duplicate-columns", "error", message, len(repeated), examples))
     return findings

@@ -1,4 +1,4 @@
-"""Reading YAML strictly: every value knows its line, nothing is accepted twice or by accident."""
+"""YAML files read strictly: every value knows its line, and repeated keys are problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from neucocore.messages import did_you_mean
 KeyPath = tuple[Hashable, ...]
 
 # Nested anchors can make a small file describe billions of values.
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
+SYNTAX_HINT = "fix the YAML syntax near this line"
 PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")
 )
@@ -29,14 +30,14 @@ class Document:
     Attributes
     ----------
     file
-        Where it was read from.
+        Path of the file.
     value
-        dicts, lists, texts, numbers, booleans and None.
+        The content: dicts, lists, strings, numbers, booleans and None.
     lines
         Line (from 1) of the value at each path of keys and indices.
     problems
-        What reading it found wrong (keys given twice, tags). Whoever reads the document reports
-        them together with its own, so that a person mends a file once.
+        Problems found while reading (repeated keys, tags). Whoever uses the document reports them
+        together with its own problems, so that the user can fix all at once.
     """
 
     file: Path
@@ -45,7 +46,7 @@ class Document:
     problems: tuple[str, ...] = ()
 
     def place(self, *path: Hashable) -> str:
-        """Return ``file:line`` of the value at a path, or of its nearest parent."""
+        """Return ``file:line`` of the value at a path of keys, or of its nearest parent."""
         keys = tuple(path)
         while keys not in self.lines and keys:
             keys = keys[:-1]
@@ -54,26 +55,26 @@ class Document:
     def unknown_keys(
         self, mapping: Iterable[Hashable], allowed: Collection[str], *path: Hashable
     ) -> list[str]:
-        """Return one problem for each key that is not allowed, with the nearest that is."""
+        """Return one problem per key that is not allowed, with the most similar allowed key."""
         problems = []
         for key in mapping:
             if key not in allowed:
                 hint = did_you_mean(str(key), allowed)
-                hint = hint or f"the keys here are {', '.join(sorted(allowed))}"
+                hint = hint or f"allowed keys: {', '.join(sorted(allowed))}"
                 problems.append(f"{self.place(*path, key)}: unknown key {key!r}; {hint}")
         return problems
 
     def raise_for_problems(self, problems: Iterable[str], hint: str | None = None) -> None:
-        """Raise one `ConfigError` with these problems and those of reading, if there are any."""
-        found = [*self.problems, *problems]
-        if len(found) == 1:
-            raise ConfigError(found[0], hint=hint)
-        if found:
-            raise ConfigError(f"{self.file} has {len(found)} problems", problems=found, hint=hint)
+        """Raise one `ConfigError` with these problems and those found while reading, if any."""
+        every = [*self.problems, *problems]
+        if len(every) == 1:
+            raise ConfigError(every[0], hint=hint)
+        if every:
+            raise ConfigError(f"{self.file} has {len(every)} problems", problems=every, hint=hint)
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, but with numbers as people write them (PyYAML keeps ``1e-3`` a text)."""
+    """The safe loader, but ``1e-3`` is a number (for PyYAML a string) and dates are strings."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -88,25 +89,25 @@ _Loader.add_implicit_resolver(
 
 
 def load_yaml(path: Path) -> Document:
-    """Read a YAML file; keys given twice and tags are among the document's problems.
+    """Read a YAML file; repeated keys and tags are among the problems of the document.
 
     Raises
     ------
     MissingFileError
-        There is no such file.
+        The file does not exist.
     ConfigError
-        It is not UTF-8 or not YAML, holds an alias cycle or more than one document.
+        It is not UTF-8 or not YAML, or holds an alias cycle or more than one document.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise MissingFileError(
-            f"there is no file {path}", hint=f"ls {path.parent}  # what is there"
-        ) from None
+        raise MissingFileError(f"there is no file {path}", hint=f"ls {path.parent}") from None
     except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder, not a YAML file") from None
+        raise ConfigError(f"{path} is a folder, not a YAML file", hint=f"ls {path}") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"not UTF-8 at byte {error.start}", file=path) from None
+        raise ConfigError(
+            f"not UTF-8 at byte {error.start}", file=path, hint="save the file as UTF-8"
+        ) from None
     loader = _Loader(text)
     builder = _Builder(loader, path)
     try:
@@ -115,17 +116,18 @@ def load_yaml(path: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigError(said, file=path, line=line) from None
+        message = ", ".join(part for part in (error.context, error.problem) if part)
+        raise ConfigError(message, file=path, line=line, hint=SYNTAX_HINT) from None
     except yaml.YAMLError as error:
-        raise ConfigError(" ".join(str(error).split()), file=path) from None
+        message = " ".join(str(error).split())
+        raise ConfigError(message, file=path, hint=SYNTAX_HINT) from None
     finally:
         loader.dispose()
     return Document(path, value, builder.lines or {(): 1}, tuple(builder.problems))
 
 
 class _Builder:
-    """Turns the nodes of one file into plain values, noting lines and what is wrong."""
+    """Turns the nodes of one file into plain values; notes their lines and problems."""
 
     def __init__(self, loader: yaml.SafeLoader, file: Path) -> None:
         self.loader = loader
@@ -138,10 +140,17 @@ class _Builder:
     def build(self, node: yaml.Node, at: KeyPath) -> Any:
         self.lines.setdefault(at, node.start_mark.line + 1)
         self.count += 1
-        if self.count > MOST_VALUES:
-            raise ConfigError(f"more than {MOST_VALUES} values", file=self.file)
+        if self.count > MAX_VALUES:
+            raise ConfigError(
+                f"more than {MAX_VALUES} values", file=self.file, hint="remove nested anchors"
+            )
         if id(node) in self.open:
-            raise ConfigError("an anchor refers to itself", file=self.file, line=self.lines[at])
+            raise ConfigError(
+                "an anchor refers to itself",
+                file=self.file,
+                line=self.lines[at],
+                hint="write the values out instead of using an alias",
+            )
         if node.tag not in PLAIN_TAGS:
             line = node.start_mark.line + 1
             self.problems.append(f"{self.file}:{line}: the tag {node.tag} is not allowed")

@@ -16,14 +16,14 @@ from neucocore.errors import DataError
 from neucocore.files.atomic import leftovers, locked, replacing, write_bytes, write_text
 
 
-def test_a_file_appears_whole_under_its_name(tmp_path):
+def test_a_file_appears_complete_and_under_its_name(tmp_path):
     path = tmp_path / "new folder" / "näme.txt"
     write_text(path, "ä\n")
     assert path.read_bytes() == "ä\n".encode()
     assert leftovers(path.parent) == []
 
 
-def test_when_writing_fails_the_old_file_stays_and_nothing_is_left(tmp_path):
+def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
     path = tmp_path / "a.txt"
     write_bytes(path, b"old")
 
@@ -39,7 +39,7 @@ def test_when_writing_fails_the_old_file_stays_and_nothing_is_left(tmp_path):
 
 
 def test_fault_47_a_full_disk_leaves_no_file(tmp_path):
-    """A limit on file sizes stands for the disk's end: the write fails half-way."""
+    """A limit on file sizes takes the place of a full disk: the write fails half-way."""
     code = (
         "import resource, signal, sys; from neucocore.files.atomic import write_bytes\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -62,7 +62,7 @@ def test_only_durable_writes_wait_for_the_disk(tmp_path, monkeypatch, durable, s
     assert [stat.S_ISDIR(mode) for mode in synced] == [False, True][:syncs]
 
 
-def test_a_killed_writer_leaves_only_a_file_that_is_recognised(tmp_path):
+def test_a_killed_writer_leaves_only_a_temporary_file_that_leftovers_finds(tmp_path):
     code = (
         "import os, sys; from neucocore.files.atomic import replacing\n"
         "with replacing(sys.argv[1]) as file:\n"
@@ -73,14 +73,14 @@ def test_a_killed_writer_leaves_only_a_file_that_is_recognised(tmp_path):
     assert [file.read_bytes() for file in leftovers(tmp_path)] == [b"half"]
 
 
-def test_what_a_killed_writer_left_goes_a_day_later_and_not_before(tmp_path):
+def test_the_temporary_file_of_a_killed_writer_is_removed_after_a_day(tmp_path):
     names = [f".neuco-{number}-0123456789ab.tmp" for number in range(3)]
     day = 24 * 3600
     for name, age in zip(names, (day + 60, day - 60, 0), strict=True):
         (tmp_path / name).write_bytes(b"half")
         then = time.time() - age
         os.utime(tmp_path / name, (then, then))
-    write_bytes(tmp_path / "a.bin", b"whole")
+    write_bytes(tmp_path / "a.bin", b"complete")
     assert sorted(path.name for path in tmp_path.iterdir()) == [*names[1:], "a.bin"]
 
 
@@ -96,7 +96,7 @@ def test_fault_48_a_symbolic_link_is_followed_and_permissions_are_kept(tmp_path)
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
 
 
-def test_a_new_file_has_the_permissions_the_umask_allows(tmp_path):
+def test_a_new_file_has_the_permissions_that_the_umask_allows(tmp_path):
     before = os.umask(0o027)
     try:
         write_bytes(tmp_path / "a.txt", b"")
@@ -131,7 +131,7 @@ def test_fault_49_a_lock_keeps_other_processes_out_until_its_holder_ends(tmp_pat
         pass
 
 
-LAST_ACT = """
+HOLDER_THAT_REMOVES_THE_FOLDER = """
 import shutil
 from neucocore.files.atomic import locked
 with locked(path):
@@ -141,12 +141,12 @@ with locked(path):
 """
 
 
-def test_fault_49_a_waiter_goes_on_when_the_holder_removes_the_folder_of_the_lock(tmp_path):
+def test_fault_49_a_waiter_gets_the_lock_although_its_holder_removes_the_folder(tmp_path):
     context = multiprocessing.get_context("spawn")
     ready, done = context.Event(), context.Event()
     path = tmp_path / "work" / "spool"
     names = {"path": path, "ready": ready, "done": done}
-    holder = context.Process(target=exec, args=(LAST_ACT, names))
+    holder = context.Process(target=exec, args=(HOLDER_THAT_REMOVES_THE_FOLDER, names))
     holder.start()
     assert ready.wait(20)
     threading.Timer(0.3, done.set).start()
@@ -156,7 +156,7 @@ def test_fault_49_a_waiter_goes_on_when_the_holder_removes_the_folder_of_the_loc
 
 
 @pytest.mark.parametrize("durable", [True, False])
-def test_fault_47_a_full_disk_is_reported_with_the_file_that_did_not_fit(tmp_path, durable):
+def test_fault_47_a_full_disk_is_reported_with_the_name_of_the_file(tmp_path, durable):
     with (
         pytest.raises(OSError, match=re.escape("No space left on device: '")) as caught,
         replacing(tmp_path / "a.csv", durable=durable),
@@ -165,7 +165,7 @@ def test_fault_47_a_full_disk_is_reported_with_the_file_that_did_not_fit(tmp_pat
     assert caught.value.filename == str(tmp_path / "a.csv")
 
 
-def test_errors_name_the_file_asked_for_and_not_the_temporary_one(tmp_path):
+def test_errors_name_the_requested_file_and_not_the_temporary_one(tmp_path):
     (tmp_path / "a.csv").mkdir()
     with pytest.raises(OSError) as caught:
         write_text(tmp_path / "a.csv", "x")
@@ -173,7 +173,7 @@ def test_errors_name_the_file_asked_for_and_not_the_temporary_one(tmp_path):
     assert leftovers(tmp_path) == []
 
 
-def test_what_else_fails_while_writing_keeps_its_own_name(tmp_path):
+def test_an_error_about_another_file_keeps_the_name_of_that_file(tmp_path):
     with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "a.csv"):
         (tmp_path / "b.csv").read_bytes()
     assert caught.value.filename == str(tmp_path / "b.csv")

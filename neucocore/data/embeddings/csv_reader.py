@@ -26,7 +26,7 @@ from neucocore.data.embeddings.columns import EmbeddingColumns, choose_columns
 from neucocore.data.embeddings.csv_rows import LineReader
 from neucocore.data.embeddings.table import EmbeddingTable, Reading
 from neucocore.errors import DataError
-from neucocore.files.content_type import refuse_foreign_text
+from neucocore.files.content_type import check_text
 from neucocore.files.findings import Finding, raise_for_findings
 
 BLOCK_BYTES = 8 << 20
@@ -96,7 +96,7 @@ def _header(stream: IO[bytes], path: Path) -> tuple[list[str], int, int, list[Fi
             raise DataError(f"{path} is empty", hint="a header line and one row a sample")
         offset += len(line)
         number += 1
-    refuse_foreign_text(path, line)
+    check_text(path, line)
     if line.startswith(BOM):
         findings.append(Finding("bom", "repaired", "byte order mark at the start skipped"))
         line = line.removeprefix(BOM)

@@ -13,7 +13,7 @@ from neucocore.data.embeddings.embeddings import ROWS_AT_ONCE, Embeddings
 from neucocore.data.embeddings.table import EmbeddingTable, Reading
 from neucocore.data.ids import bare_id, clean_ids
 from neucocore.errors import ConfigError, DataError, IdError
-from neucocore.files.content_type import sniff
+from neucocore.files.content_type import detect_content
 from neucocore.files.findings import Finding, raise_for_findings
 
 # Format of each file suffix, and how the content must begin.
@@ -153,7 +153,7 @@ def _read(path: Path, reading: Reading) -> EmbeddingTable:
         from neucocore.data.embeddings.parquet_layout import part_files
 
         return read_parquet(part_files(path), reading)
-    content = sniff(path)
+    content = detect_content(path)
     suffix = suffix_of(path)
     if suffix is None:
         raise DataError(

@@ -95,7 +95,7 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(file)
     problems = sorted(problem.removeprefix(f"{file}:") for problem in caught.value.problems)
-    assert problems[4].startswith("6: unknown key 'momentum'; the keys here are batch_size, ")
+    assert problems[4].startswith("6: unknown key 'momentum'; allowed keys: batch_size, ")
     assert [*problems[:4], *problems[5:]] == [
         "1: k_folds must be a whole number from 1, found 0",
         "3: probe_params.epochs is missing",
