@@ -16,6 +16,7 @@ import yaml
 
 from neucocore.cli import plugin_commands
 from neucocore.cli.app import app
+from neucocore.workflow.run_file import OPTIONS, OWN_KEYS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -85,3 +86,11 @@ def test_every_command_in_running_text_exists(page: Path) -> None:
 def test_every_script_of_the_documentation_can_be_imported(script: Path) -> None:
     command = [sys.executable, "-c", f"import {script.stem}"]
     subprocess.run(command, cwd=script.parent, check=True, timeout=120)
+
+
+def test_the_page_on_run_files_lists_every_key() -> None:
+    rows = re.findall(
+        r"^\| ((?:`\w+`(?:, )?)+) \|", (ROOT / "docs/run-files.md").read_text("utf-8"), re.MULTILINE
+    )
+    keys = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
+    assert sorted(keys) == sorted([*OWN_KEYS, *OPTIONS])
