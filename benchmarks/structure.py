@@ -126,10 +126,26 @@ def levels(graph: Graph) -> dict[str, int]:
     return {node: level(node) for node in graph}
 
 
+def module_table(root: Path) -> str:
+    """Return a Markdown table of all modules with the first line of their docstrings."""
+    rows = ["| module | subject |", "|---|---|"]
+    for path in sorted((root / PACKAGE).rglob("*.py")):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if path.name != "__init__.py":
+            first = docstring.partition("\n")[0].replace("|", "\\|")
+            rows.append(f"| `{path.relative_to(root / PACKAGE).as_posix()}` | {first} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1])
-    root = parser.parse_args().root
+    parser.add_argument("--modules", action="store_true")
+    options = parser.parse_args()
+    root = options.root
+    if options.modules:
+        print(module_table(root))
+        return
     graph = module_graph(root)
     nodes = node_graph(graph)
     place = {node: index for index, node in enumerate(order(nodes))}
