@@ -1,4 +1,4 @@
-"""Cubes whose standardised channels are known."""
+"""Cubes with known standardised channels."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 
 from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
-from neucocore.plugin import Cube
-
-_L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-_BANDS = {"s1": ("vv", "vh"), "s2l1c": (*_L2A[:10], "B10", *_L2A[10:]), "s2l2a": _L2A}
+from neucocore.plugin import BANDS, Cube
 
 
 @pytest.fixture
@@ -20,13 +17,13 @@ def cube_of() -> Callable[..., Cube]:
 
     def make(channels: np.ndarray, name: str = "known") -> Cube:
         arrays, start = {}, 0
-        for modality, bands in _BANDS.items():
+        for modality, bands in BANDS.items():
             part = channels[:, start : start + len(bands)]
             mean = np.array(DOWNSTREAM_STATISTICS.mean[modality])[:, None, None]
             std = np.array(DOWNSTREAM_STATISTICS.std[modality])[:, None, None]
             arrays[modality] = part * std + mean
             start += len(bands)
-        return Cube(name, arrays, _BANDS)
+        return Cube(name, arrays, BANDS)
 
     return make
 

@@ -1,4 +1,4 @@
-"""Embeddings of known content, labels that follow from them, and cubes."""
+"""Embeddings with known content, labels computed from them, and cubes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import numpy as np
 import pytest
 
 from neucocore import Embeddings, save_embeddings
-from neucocore.plugin import Cube
+from neucocore.plugin import BANDS, Cube
 
-_L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-_BANDS = {"s1": ("vv", "vh"), "s2l1c": (*_L2A[:10], "B10", *_L2A[10:]), "s2l2a": _L2A}
 IDS = tuple(f"cube-{i:03}" for i in range(120))
 
 
 @pytest.fixture
 def signals() -> np.ndarray:
-    """Return two independent signals a cube, (120, 2)."""
+    """Return two independent signals per cube, (120, 2)."""
     return np.random.default_rng(0).standard_normal((120, 2))
 
 
@@ -36,7 +34,7 @@ def save(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def labels(tmp_path: Path, signals: np.ndarray) -> Path:
-    """Return a label folder with one task: the sum of both signals."""
+    """Return a folder of label files with one task: the sum of both signals."""
     folder = tmp_path / "labels"
     folder.mkdir()
     rows = [f"{name},{a + b:.6f}" for name, (a, b) in zip(IDS, signals, strict=True)]
@@ -63,8 +61,8 @@ def source() -> Source:
         [
             Cube(
                 f"cube-{i}",
-                {m: rng.normal(1000, 300, (1, len(b), 8, 8)) for m, b in _BANDS.items()},
-                _BANDS,
+                {m: rng.normal(1000, 300, (1, len(b), 8, 8)) for m, b in BANDS.items()},
+                BANDS,
             )
             for i in range(5)
         ]

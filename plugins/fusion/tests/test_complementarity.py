@@ -1,4 +1,4 @@
-"""What each embedding adds, where the truth is known."""
+"""What each embedding adds, for embeddings with known content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neucocore.plugin import ConfigError
 Save = Callable[..., Path]
 
 
-def test_each_signal_adds_its_half_and_a_copy_adds_nothing(
+def test_each_signal_adds_its_half_but_a_copy_adds_nothing(
     save: Save, labels: Path, signals: np.ndarray, tmp_path: Path
 ) -> None:
     files = [
@@ -26,8 +26,8 @@ def test_each_signal_adds_its_half_and_a_copy_adds_nothing(
         save("second", signals[:, 1:]),
         save("copy", 3 * signals[:, 1:] + 1),
     ]
-    found = complementarity(files, labels=labels, output=tmp_path / "runs")
-    by_part = {part.part: part for part in found}
+    contributions = complementarity(files, labels=labels, output=tmp_path / "runs")
+    by_part = {part.part: part for part in contributions}
     assert list(by_part) == ["first", "second", "copy"]
     first, second, copy = by_part.values()
     assert first.together is not None
@@ -40,7 +40,7 @@ def test_each_signal_adds_its_half_and_a_copy_adds_nothing(
     assert abs(copy.adds) < 0.02
 
 
-def test_runs_are_found_again(
+def test_existing_runs_are_not_repeated(
     save: Save, labels: Path, signals: np.ndarray, tmp_path: Path
 ) -> None:
     files = [save("first", signals[:, :1]), save("second", signals[:, 1:])]
@@ -51,24 +51,27 @@ def test_runs_are_found_again(
     assert sorted(output.glob("*/*/run.json")) == runs
 
 
-def test_two_files_of_one_name_are_refused(save: Save, labels: Path, tmp_path: Path) -> None:
+def test_two_files_with_the_same_name_are_an_error(
+    save: Save, labels: Path, tmp_path: Path
+) -> None:
     file = save("same", np.ones((120, 1)))
-    with pytest.raises(ConfigError, match=r"of different names .* given are same, same"):
+    with pytest.raises(ConfigError, match="with different names are required, not same, same"):
         complementarity([file, file], labels=labels, output=tmp_path)
 
 
-def test_the_command_makes_a_file(save: Save, signals: np.ndarray, tmp_path: Path) -> None:
+def test_the_command_make_writes_a_file(save: Save, signals: np.ndarray, tmp_path: Path) -> None:
     files = [save("first", signals[:, :1]), save("second", signals[:, 1:])]
     out = tmp_path / "fused.npz"
     done = CliRunner().invoke(
-        app, ["make", *map(str, files), "--out", str(out), "--weights", "2,1", "--reducer", "none"]
+        app,
+        ["make", *map(str, files), "--output", str(out), "--weights", "2,1", "--reducer", "none"],
     )
     assert done.exit_code == 0, done.output
     spread = load_embeddings(out).matrix.std(axis=0)
     np.testing.assert_allclose(spread, [2, 1], rtol=1e-4)
 
 
-def test_the_command_reports_rows(
+def test_the_command_report_prints_one_row_per_part(
     save: Save, labels: Path, signals: np.ndarray, tmp_path: Path
 ) -> None:
     files = [save("first", signals[:, :1]), save("second", signals[:, 1:])]

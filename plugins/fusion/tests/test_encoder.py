@@ -1,4 +1,4 @@
-"""Several encoders as one."""
+"""The encoder that combines other encoders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def prepared(source: Any, **params: Any) -> Fusion:
     return encoder
 
 
-def test_parts_stand_side_by_side_with_equal_variance(source: Any) -> None:
+def test_parts_are_concatenated_with_equal_variance(source: Any) -> None:
     cubes = list(source.read(source.ids))
     rows = prepared(source).encode(cubes)
     assert rows.dtype == np.float32
@@ -30,26 +30,26 @@ def test_parts_stand_side_by_side_with_equal_variance(source: Any) -> None:
         np.testing.assert_allclose(part, expected, atol=1e-5)
 
 
-def test_weights_change_the_share_of_a_part(source: Any) -> None:
+def test_weights_change_the_variance_of_a_part(source: Any) -> None:
     rows = prepared(source, weights=["3", "1"]).encode(list(source.read(source.ids)))
     assert rows[:, :256].var(axis=0).sum() == pytest.approx(9, rel=1e-4)
     assert rows[:, 256:].var(axis=0).sum() == pytest.approx(1, rel=1e-4)
 
 
-def test_a_row_does_not_depend_on_batch_or_neighbours(source: Any) -> None:
+def test_a_row_does_not_depend_on_the_other_cubes_of_the_batch(source: Any) -> None:
     encoder, cubes = prepared(source), list(source.read(source.ids))
     alone = np.concatenate([encoder.encode([cube]) for cube in cubes])
     assert encoder.encode(cubes).tobytes() == alone.tobytes()
 
 
-def test_state_carries_the_scales_and_the_parts_to_another_process(source: Any) -> None:
+def test_an_encoder_restored_from_its_state_gives_the_same_rows(source: Any) -> None:
     encoder, worker = prepared(source), Fusion(encoders=["mean", "random"])
     worker.restore(encoder.state())
     cubes = list(source.read(source.ids))
     assert worker.encode(cubes).tobytes() == encoder.encode(cubes).tobytes()
 
 
-def test_a_part_that_is_prepared_keeps_its_state(
+def test_the_state_includes_the_states_of_prepared_parts(
     source: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Shifted:
@@ -75,16 +75,16 @@ def test_a_part_that_is_prepared_keeps_its_state(
 
 
 @pytest.mark.parametrize("names", [[], ["mean", "mean"]])
-def test_parts_are_different_encoders(names: list[str]) -> None:
-    with pytest.raises(ConfigError, match="made of different encoders"):
+def test_the_same_encoder_twice_or_none_is_an_error(names: list[str]) -> None:
+    with pytest.raises(ConfigError, match="one or more different encoders"):
         Fusion(encoders=names)
 
 
-def test_fusion_is_no_part_of_itself() -> None:
-    with pytest.raises(ConfigError, match="fusion cannot be a part of fusion: it is itself"):
+def test_a_fusion_cannot_be_part_of_a_fusion() -> None:
+    with pytest.raises(ConfigError, match="cannot be part of a fusion because it is a fusion"):
         Fusion(encoders=["mean", "fusion"])
 
 
-def test_encoding_before_preparing_says_what_to_do(source: Any) -> None:
-    with pytest.raises(ConfigError, match="has no scales yet"):
+def test_encoding_before_preparing_is_an_error(source: Any) -> None:
+    with pytest.raises(ConfigError, match="is not prepared"):
         Fusion().encode(list(source.read(source.ids)))

@@ -1,4 +1,4 @@
-"""Several embeddings files as one."""
+"""Fusing several embeddings files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_pca_reduces_the_parts_together(save: Save) -> None:
     np.testing.assert_allclose(np.linalg.norm(fused.matrix, axis=0), singular[:4], rtol=1e-4)
 
 
-def test_metadata_name_the_parts_and_their_content(save: Save) -> None:
+def test_metadata_list_the_parts_and_digests_of_their_content(save: Save) -> None:
     fused = fuse([save("a", A), save("b", B)], weights=[1, 2])
     parts: list[dict[str, Any]] = fused.metadata["fusion"]["parts"]
     assert [(p["name"], p["dimension"], p["weight"]) for p in parts] == [("a", 5, 1), ("b", 3, 2)]
@@ -44,14 +44,14 @@ def test_metadata_name_the_parts_and_their_content(save: Save) -> None:
     assert fused.metadata["fusion"]["fit"] == "transductive"
 
 
-def test_files_of_other_ids_are_refused_with_counts(save: Save) -> None:
+def test_files_with_different_ids_are_an_error_with_counts(save: Save) -> None:
     names = [f"n{i:03}" for i in range(120)]
     a, b = save("a", A, names), save("b", B[:118], names[:118])
-    with pytest.raises(IdError, match="hold different ids") as error:
+    with pytest.raises(IdError, match="have different ids") as error:
         fuse([a, b])
-    assert error.value.problems == ("b.npz lacks 2 of 120: n118, n119",)
+    assert error.value.problems == ("2 of 120 ids are missing in b.npz: n118, n119",)
 
 
-def test_one_file_is_nothing_to_fuse(save: Save) -> None:
-    with pytest.raises(ConfigError, match="two embeddings files or more, not 1"):
+def test_fusing_one_file_is_an_error(save: Save) -> None:
+    with pytest.raises(ConfigError, match="two or more embeddings files, not 1"):
         fuse([save("a", A)])

@@ -1,1 +1,1 @@
-"""What image processing knew before learning, as encoders: each an honest floor to beat."""
+"""Encoders from classical image processing: untrained baselines for trained encoders."""

@@ -1,4 +1,4 @@
-"""Statistics of the pixels, wherever they lie: per band, and of bands together."""
+"""Statistics of the pixel values, independent of position: per band, and between bands."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ QUANTILES = (0.05, 0.5, 0.95)
 
 
 def band_statistics() -> ChannelEncoder:
-    """Return an encoder of mean, standard deviation and three quantiles of each band and season."""
+    """Return an encoder: mean, standard deviation and three quantiles of each band and season."""
     return ChannelEncoder(_statistics)
 
 
 def band_covariance() -> ChannelEncoder:
-    """Return an encoder of the bands' means and covariances over all pixels of all seasons."""
+    """Return an encoder: means and covariances of the bands over all pixels of all seasons."""
     return ChannelEncoder(_covariance)
 
 

@@ -1,4 +1,4 @@
-"""What the plugin offers."""
+"""Encoders from classical image processing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PACKAGE = "neuco_plugin_classical"
 
 @hookimpl
 def neuco_encoders() -> list[EncoderSpec]:
-    """Return the classical encoders. For four seasons all stay within 1024 numbers."""
+    """Return the classical encoders; for four seasons all have at most 1024 dimensions."""
     return [
         _encoder(
             "band-statistics",
@@ -27,30 +27,30 @@ def neuco_encoders() -> list[EncoderSpec]:
         ),
         _encoder(
             "thumbnails",
-            "each band and season averaged over a grid of cells",
+            "mean of each band and season in a grid of cells",
             "separable:thumbnails",
-            Param("side", "int", 3, "cells along each side"),
+            Param("side", "int", 3, "number of cells along y and x"),
         ),
         _encoder(
             "thumbnails-pca",
             "principal components of thumbnails, fitted on the encoded cubes",
             "separable:thumbnails",
-            Param("side", "int", 16, "cells along each side"),
+            Param("side", "int", 16, "number of cells along y and x"),
             fit="transductive",
             reducer="pca",
             dimension=1024,
         ),
         _encoder(
             "cosines",
-            "the lowest spatial frequencies of each band and season (DCT)",
+            "lowest spatial frequencies of each band and season (discrete cosine transform)",
             "separable:cosines",
-            Param("side", "int", 3, "frequencies along each side"),
+            Param("side", "int", 3, "number of frequencies along y and x"),
         ),
         _encoder(
             "wavelet-energies",
-            "how much detail each band and season has at each scale (Haar)",
+            "log energy of the Haar wavelet details of each band and season at each scale",
             "wavelets:wavelet_energies",
-            Param("levels", "int", 3, "scales of 2, 4, 8, ... pixels"),
+            Param("levels", "int", 3, "number of scales: 2, 4, 8, ... pixels"),
         ),
     ]
 

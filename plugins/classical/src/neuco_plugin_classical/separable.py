@@ -1,6 +1,6 @@
-"""Small pictures of each band: averages over a grid of cells, or low spatial frequencies.
+"""Low-resolution descriptions of each band: means in a grid of cells, or low spatial frequencies.
 
-Both are a matrix along y and a matrix along x, so that any size of cube will do.
+Both are products with one matrix along y and one along x, so that cubes may have any size.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neuco_plugin_classical.encoder import ChannelEncoder, at_least_one
+from neuco_plugin_classical.encoder import ChannelEncoder, check_positive
 
 
 def thumbnails(side: int = 3) -> ChannelEncoder:
-    """Return an encoder of each band's averages over ``side`` x ``side`` equal cells."""
-    at_least_one("side", side)
+    """Return an encoder: the mean of each band in ``side`` x ``side`` equal cells."""
+    check_positive("side", side)
 
     def describe(channels: NDArray[np.float32]) -> NDArray[np.float64]:
         return _project(channels, *(cells(side, length) for length in channels.shape[2:]))
@@ -22,8 +22,8 @@ def thumbnails(side: int = 3) -> ChannelEncoder:
 
 
 def cosines(side: int = 3) -> ChannelEncoder:
-    """Return an encoder of each band's ``side`` x ``side`` lowest cosine frequencies."""
-    at_least_one("side", side)
+    """Return an encoder: the ``side`` x ``side`` lowest cosine frequencies of each band."""
+    check_positive("side", side)
 
     def describe(channels: NDArray[np.float32]) -> NDArray[np.float64]:
         return _project(channels, *(waves(side, length) for length in channels.shape[2:]))
@@ -34,7 +34,7 @@ def cosines(side: int = 3) -> ChannelEncoder:
 def cells(count: int, length: int) -> NDArray[np.float64]:
     """Return the matrix that averages ``length`` pixels over ``count`` equal cells.
 
-    A pixel on the border of two cells counts to each by its share. Shape (count, length).
+    A pixel on the border of two cells counts for each in proportion. Shape (count, length).
     """
     edges = np.linspace(0, length, count + 1)
     starts = np.arange(length)
@@ -43,18 +43,18 @@ def cells(count: int, length: int) -> NDArray[np.float64]:
 
 
 def waves(count: int, length: int) -> NDArray[np.float64]:
-    """Return the ``count`` lowest rows of the cosine transform (DCT-II), (count, length).
+    """Return the first ``count`` rows of the discrete cosine transform (DCT-II), (count, length).
 
-    The scale is that of a mean: row 0 averages, and the others have the same norm.
+    Row 0 is the mean; the other rows have the same norm.
     """
-    places = (np.arange(length) + 0.5) / length
-    rows = np.cos(np.pi * np.arange(count)[:, None] * places)
+    positions = (np.arange(length) + 0.5) / length
+    rows = np.cos(np.pi * np.arange(count)[:, None] * positions)
     rows[1:] *= np.sqrt(2)
     return rows / length
 
 
 def _project(
-    channels: NDArray[np.float32], down: NDArray[np.float64], across: NDArray[np.float64]
+    channels: NDArray[np.float32], along_y: NDArray[np.float64], along_x: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    projected: NDArray[np.float64] = down @ channels @ across.T
+    projected: NDArray[np.float64] = along_y @ channels @ along_x.T
     return projected

@@ -1,20 +1,20 @@
-"""How much detail a band has at each scale, whatever it shows."""
+"""The energy of the details of each band at several scales."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuco_plugin_classical.encoder import ChannelEncoder, at_least_one
+from neuco_plugin_classical.encoder import ChannelEncoder, check_positive
 from neucocore.plugin import ShapeError
 
 _FLOOR = 1e-6
-"""Added to an energy before its logarithm: far below sensor noise in standardised bands."""
+"""Added to the energies before the logarithm; far below the noise of standardised bands."""
 
 
 def wavelet_energies(levels: int = 3) -> ChannelEncoder:
-    """Return an encoder of each band's Haar energies: three orientations at each level."""
-    at_least_one("levels", levels)
+    """Return an encoder: the Haar energies of each band, in three directions at each level."""
+    check_positive("levels", levels)
 
     def describe(channels: NDArray[np.float32]) -> NDArray[np.float64]:
         return energies(channels, levels)
@@ -23,14 +23,15 @@ def wavelet_energies(levels: int = 3) -> ChannelEncoder:
 
 
 def energies(channels: NDArray[np.float32], levels: int) -> NDArray[np.float64]:
-    """Return log mean squares of the Haar details.
+    """Return the logarithm of the mean squared Haar wavelet coefficients (Haar 1910).
 
     Parameters
     ----------
     channels
         Shape (season, channel, y, x).
     levels
-        Scales of 2, 4, 8, ... pixels. At each a last odd row or column is left out.
+        Number of scales: 2, 4, 8, ... pixels. At each, the last row or column of an odd number is
+        left out.
 
     Returns
     -------
@@ -41,24 +42,24 @@ def energies(channels: NDArray[np.float32], levels: int) -> NDArray[np.float64]:
     Raises
     ------
     ShapeError
-        The picture has fewer than 2**levels pixels along a side.
+        The cube has fewer than 2**levels pixels along y or x.
     """
     if min(channels.shape[2:]) < 2**levels:
         raise ShapeError(
             f"{channels.shape[2]} x {channels.shape[3]} pixels are too few for {levels} levels of "
-            f"wavelets",
+            "wavelets",
             hint=f"--set levels={int(np.log2(min(channels.shape[2:])))}",
         )
     smooth = channels.astype(np.float64)
-    found = []
+    energy = []
     for _ in range(levels):
         height, width = (length // 2 * 2 for length in smooth.shape[2:])
         pairs = smooth[..., :height, :width]
         left, right = pairs[..., ::2], pairs[..., 1::2]
-        mean, step = (left + right) / 2, (left - right) / 2
-        along_x = (step[..., ::2, :] + step[..., 1::2, :]) / 2
+        mean, difference = (left + right) / 2, (left - right) / 2
+        along_x = (difference[..., ::2, :] + difference[..., 1::2, :]) / 2
         along_y = (mean[..., ::2, :] - mean[..., 1::2, :]) / 2
-        along_both = (step[..., ::2, :] - step[..., 1::2, :]) / 2
-        found += [(detail**2).mean(axis=(2, 3)) for detail in (along_x, along_y, along_both)]
+        along_both = (difference[..., ::2, :] - difference[..., 1::2, :]) / 2
+        energy += [(detail**2).mean(axis=(2, 3)) for detail in (along_x, along_y, along_both)]
         smooth = (mean[..., ::2, :] + mean[..., 1::2, :]) / 2
-    return np.log(np.stack(found, axis=2) + _FLOOR)
+    return np.log(np.stack(energy, axis=2) + _FLOOR)

@@ -1,1 +1,1 @@
-"""Several embeddings as one, and what each adds to the others."""
+"""Combine several embeddings, and measure what each adds to the others."""

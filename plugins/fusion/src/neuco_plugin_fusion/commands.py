@@ -1,4 +1,4 @@
-"""``neuco fusion``: fuse embeddings files, and see what each adds to the others."""
+"""``neuco fusion``: fuse embeddings files, and measure what each adds to the others."""
 
 from __future__ import annotations
 
@@ -12,27 +12,33 @@ import typer
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Several embeddings as one, and what each adds to the others.",
+    help="Combine several embeddings, and measure what each adds to the others.",
 )
 
 Files = Annotated[list[Path], typer.Argument(help="Embeddings files of the same cubes.")]
 Scaling = Annotated[
-    str, typer.Option(help="Equal variance a part (block), also within it (column), or none.")
+    str,
+    typer.Option(help="Equal variance per part (block), also of its columns (column), or none."),
 ]
-Dimension = Annotated[int, typer.Option(min=1, help="The most columns of the result.")]
+Dimension = Annotated[int, typer.Option(min=1, help="Maximum number of dimensions of the result.")]
 _COLUMNS = ("task", "metric", "part", "alone", "together", "without", "adds")
 
 
 @app.command()
 def make(
     files: Files,
-    out: Annotated[Path, typer.Option(help="The fused file: .csv, .parquet or .npz.")],
-    weights: Annotated[str, typer.Option(help="One number a file, comma separated.")] = "",
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Fused file to write: .csv, .parquet or .npz."
+        ),
+    ],
+    weights: Annotated[str, typer.Option(help="One number per file, separated by commas.")] = "",
     scaling: Scaling = "block",
-    reducer: Annotated[str, typer.Option(help="A reducer's name, or none.")] = "pca",
+    reducer: Annotated[str, typer.Option(help="Name of a reducer, or none.")] = "pca",
     dimension: Dimension = 1024,
 ) -> None:
-    """Put the columns of several embeddings files side by side, and reduce them."""
+    """Concatenate the columns of several embeddings files, and reduce them."""
     from neuco_plugin_fusion.files import fuse
     from neucocore import save_embeddings
 
@@ -43,27 +49,29 @@ def make(
         reducer=None if reducer == "none" else reducer,
         dimension=dimension,
     )
-    save_embeddings(fused, out)
-    typer.echo(f"{out}: {len(fused.ids)} rows, {fused.dimension} columns", err=True)
+    save_embeddings(fused, output)
+    typer.echo(f"{output}: {len(fused.ids)} rows, {fused.dimension} columns", err=True)
 
 
 @app.command()
 def report(
     files: Files,
     labels: Annotated[Path, typer.Option(help="Folder of label files.")],
-    output: Annotated[Path, typer.Option(help="Folder the runs go to.")],
-    dataset: Annotated[str | None, typer.Option(help="The data set of the embeddings.")] = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the runs.")
+    ],
+    dataset: Annotated[str | None, typer.Option(help="Data set of the embeddings.")] = None,
     protocol: Annotated[str, typer.Option(help="Scoring protocol.")] = "robust",
-    tasks: Annotated[str, typer.Option(help="Only these tasks, comma separated.")] = "",
+    tasks: Annotated[str, typer.Option(help="Only these tasks, separated by commas.")] = "",
     scaling: Scaling = "block",
     dimension: Dimension = 1024,
-    jobs: Annotated[int, typer.Option(min=1, help="Threads.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="A list of objects.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Number of threads.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
-    """Score each embedding alone, all together, and all without each."""
+    """Score each embedding alone, all together, and all but each one."""
     from neuco_plugin_fusion.complementarity import complementarity
 
-    found = complementarity(
+    contributions = complementarity(
         files,
         labels=labels,
         output=output,
@@ -74,7 +82,7 @@ def report(
         tasks=[part.strip() for part in tasks.split(",") if part.strip()],
         jobs=jobs,
     )
-    rows = [asdict(part) | {"adds": part.adds} for part in found]
+    rows = [asdict(part) | {"adds": part.adds} for part in contributions]
     typer.echo(json.dumps(rows, indent=2, allow_nan=False) if as_json else _table(rows))
 
 

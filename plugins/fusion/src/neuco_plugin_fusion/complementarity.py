@@ -1,4 +1,4 @@
-"""What each embedding adds to the others, task by task."""
+"""What each embedding adds to the others, for every task."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ TOGETHER = "together"
 
 
 @dataclass(frozen=True, slots=True)
-class Complement:
-    """One embedding's part in one task.
+class Contribution:
+    """What one embedding contributes to one task.
 
     Attributes
     ----------
     alone
-        Its own score (what leaderboards rank by; larger is better), None where undefined.
+        Its own score as in leaderboards (larger is better), None where undefined.
     together
-        The score of all embeddings fused.
+        Score of all embeddings fused.
     without
-        The score of all others fused.
+        Score of all other embeddings fused.
     adds
-        ``together - without``: what is lost when this one is left out.
+        ``together - without``: the decrease of the score when this embedding is left out.
     """
 
     task: str
@@ -39,7 +39,7 @@ class Complement:
 
     @property
     def adds(self) -> float | None:
-        """What is lost when this one is left out; None where a score is undefined."""
+        """Decrease of the score without this embedding; None where a score is undefined."""
         if self.together is None or self.without is None:
             return None
         return self.together - self.without
@@ -54,11 +54,11 @@ def complementarity(
     scaling: str = "block",
     protocol: str = "robust",
     **evaluation: Any,
-) -> list[Complement]:
-    """Score every embedding alone, all together, and all without each.
+) -> list[Contribution]:
+    """Score each embedding alone, all together, and all but each one.
 
-    The runs lie under ``output`` like any others and are found again; the fused embeddings in
-    ``output/embeddings``.
+    The runs are written to ``output`` like all runs, and are not repeated if they exist; the fused
+    embeddings are in ``output/embeddings``.
 
     Parameters
     ----------
@@ -67,33 +67,33 @@ def complementarity(
     labels, output
         Folder of label files, folder of runs.
     dimension
-        The most columns of a fused embedding (PCA), None for all.
+        Maximum number of dimensions of a fused embedding (PCA); None: all.
     scaling
-        See `neuco_plugin_fusion.scaling.factors`.
+        See `neuco_plugin_fusion.scaling.scale_factors`.
     protocol
-        The scoring protocol.
+        Scoring protocol.
     evaluation
         Further keywords of `neucocore.evaluate`, such as ``dataset`` or ``tasks``.
 
     Returns
     -------
-    list of Complement
-        Tasks in the order of the runs, parts in the order given.
+    list of Contribution
+        Tasks in the order of the runs, parts in the order of `files`.
 
     Raises
     ------
     ConfigError
-        Fewer than two files, or two of one name.
+        Fewer than two files, or two files with the same name.
     """
     names = _names(files)
 
-    def score(chosen: Sequence[Path], method: str) -> dict[str, Any]:
-        file = chosen[0]
-        if len(chosen) > 1:
+    def score(parts: Sequence[Path], method: str) -> dict[str, Any]:
+        file = parts[0]
+        if len(parts) > 1:
             file = output / "embeddings" / f"{method}.parquet"
             file.parent.mkdir(parents=True, exist_ok=True)
             reducer = None if dimension is None else "pca"
-            fused = fuse(chosen, scaling=scaling, reducer=reducer, dimension=dimension)
+            fused = fuse(parts, scaling=scaling, reducer=reducer, dimension=dimension)
             save_embeddings(fused, file)
         [report] = evaluate(
             file, labels=labels, output=output, method=method, protocol=protocol, **evaluation
@@ -107,7 +107,7 @@ def complementarity(
         for name, file in zip(names, files, strict=True)
     }
     return [
-        Complement(
+        Contribution(
             task=task,
             metric=row["metric"],
             part=name,
@@ -124,7 +124,8 @@ def _names(files: Sequence[Path]) -> list[str]:
     names = [file.name.partition(".")[0] for file in files]
     if len(files) < 2 or len(set(names)) < len(names) or TOGETHER in names:
         raise ConfigError(
-            f"complementarity needs two embeddings files or more, of different names other than "
-            f"{TOGETHER!r}; given are {', '.join(names) or 'none'}"
+            f"two or more embeddings files with different names are required, not "
+            f"{', '.join(names) or 'none'}",
+            hint=f"rename one of the files; the name {TOGETHER!r} is reserved",
         )
     return names

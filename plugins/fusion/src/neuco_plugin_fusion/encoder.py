@@ -1,4 +1,4 @@
-"""An encoder made of other encoders."""
+"""An encoder that combines other encoders."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuco_plugin_fusion.scaling import Moments, check_scaling, factors, read_weights, scaled
+from neuco_plugin_fusion.scaling import (
+    ColumnStatistics,
+    check_scaling,
+    read_weights,
+    scale,
+    scale_factors,
+)
 from neucocore import create, find
 from neucocore.plugin import ConfigError, Cube, CubeSource, Encoder
 
 
 class Fusion:
-    """The outputs of several encoders side by side, made comparable.
+    """The scaled embeddings of several encoders, concatenated.
 
-    A part that ends in a reducer takes part with its features; the run reduces all parts together.
+    For an encoder with a reducer, its embedding before the reduction is used; the run then reduces
+    all parts together.
 
     Parameters
     ----------
     encoders
         Names of installed encoders, used with their default parameters.
     weights
-        One positive number each; none for equal weights.
+        One positive number per encoder; empty for equal weights.
     scaling
-        ``block``, ``column`` or ``none``, see `neuco_plugin_fusion.scaling.factors`.
+        ``block``, ``column`` or ``none``, see `neuco_plugin_fusion.scaling.scale_factors`.
     """
 
     def __init__(
@@ -42,22 +49,22 @@ class Fusion:
         self._factors: list[NDArray[np.float64]] = []
 
     def prepare(self, source: CubeSource) -> None:
-        """Prepare the parts that want it, and take the mean and variance of all their columns."""
+        """Prepare the encoders that need it, and compute mean and variance of all columns."""
         for part in self._parts:
             if hasattr(part, "prepare"):
                 part.prepare(source)
-        moments = [Moments() for _ in self._parts]
+        statistics = [ColumnStatistics() for _ in self._parts]
         for cube in source.read(source.ids):
-            for part, gathered in zip(self._parts, moments, strict=True):
-                gathered.add(part.encode([cube]))
+            for part, columns in zip(self._parts, statistics, strict=True):
+                columns.add(part.encode([cube]))
         self._factors = [
-            factors(gathered, self._scaling, weight)
-            for gathered, weight in zip(moments, self._weights, strict=True)
+            scale_factors(columns, self._scaling, weight)
+            for columns, weight in zip(statistics, self._weights, strict=True)
         ]
-        self._means = [gathered.mean for gathered in moments]
+        self._means = [columns.mean for columns in statistics]
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
-        """Return one row per cube: the parts' rows, scaled, one after the other; float32.
+        """Return one row per cube: the scaled rows of all parts, concatenated; float32.
 
         Raises
         ------
@@ -65,15 +72,17 @@ class Fusion:
             The encoder was not prepared.
         """
         if not self._means:
-            raise ConfigError("fusion has no scales yet", hint="call prepare(source) first")
+            raise ConfigError(
+                "the encoder fusion is not prepared", hint="call prepare(source) before encode"
+            )
         scaled_parts = [
-            scaled(part.encode(cubes), mean, factor)
+            scale(part.encode(cubes), mean, factor)
             for part, mean, factor in zip(self._parts, self._means, self._factors, strict=True)
         ]
         return np.concatenate(scaled_parts, axis=1)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return the scales, and the parts' own states under ``<index>/``."""
+        """Return the scales and the states of the parts, under ``<index>/``."""
         state: dict[str, NDArray[Any]] = {}
         for index, part in enumerate(self._parts):
             state[f"{index}/fusion-mean"] = self._means[index]
@@ -83,7 +92,7 @@ class Fusion:
         return state
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a prepared encoder with the same parameters."""
+        """Take the state of a prepared encoder with the same parameters."""
         self._means, self._factors = [], []
         for index, part in enumerate(self._parts):
             own = {
@@ -100,7 +109,7 @@ class Fusion:
 def _distinct(names: Sequence[str]) -> Sequence[str]:
     if not names or len(set(names)) < len(names):
         raise ConfigError(
-            f"fusion is made of different encoders, not of {', '.join(names) or 'none'}",
+            f"fusion needs one or more different encoders, not {', '.join(names) or 'none'}",
             hint="--set encoders=mean,thumbnails",
         )
     return names
@@ -110,10 +119,10 @@ def _part(name: str) -> Any:
     component = find("encoder", name)
     fit = getattr(component.spec, "fit", "none")
     if component.name == "fusion" or fit == "train":
-        what = "itself" if component.name == "fusion" else "one that needs training cubes"
+        reason = "a fusion" if component.name == "fusion" else "fitted on training cubes"
         raise ConfigError(
-            f"the encoder {component.full_name} cannot be a part of fusion: it is {what}",
-            hint="encode it alone and fuse the files: neuco fusion make",
+            f"the encoder {component.full_name} cannot be part of a fusion because it is {reason}",
+            hint="encode with each encoder and fuse the files: neuco fusion make FILE FILE -o FILE",
         )
     part: Encoder = create(component)
     return part

@@ -1,4 +1,4 @@
-"""Several embeddings files as one."""
+"""Fusing several embeddings files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from neuco_plugin_fusion.scaling import Moments, check_scaling, factors, read_weights, scaled
+from neuco_plugin_fusion.scaling import (
+    ColumnStatistics,
+    check_scaling,
+    read_weights,
+    scale,
+    scale_factors,
+)
 from neucocore import Embeddings, create, find, load_embeddings
 from neucocore.plugin import ConfigError, IdError
 
@@ -22,36 +28,39 @@ def fuse(
     reducer: str | None = "pca",
     dimension: int | None = 1024,
 ) -> Embeddings:
-    """Read embeddings files of the same cubes and put their columns side by side.
+    """Read embeddings files of the same cubes, and concatenate their scaled columns.
 
     Parameters
     ----------
     files
-        Two or more, in any format.
+        Two or more files of any format.
     weights
-        One positive number each; none for equal weights.
+        One positive number per file; empty for equal weights.
     scaling
-        ``block``, ``column`` or ``none``, see `neuco_plugin_fusion.scaling.factors`.
+        ``block``, ``column`` or ``none``, see `neuco_plugin_fusion.scaling.scale_factors`.
     reducer
-        Name of an installed reducer, fitted on all rows; None for none.
+        Name of an installed reducer, fitted on all rows; None: no reduction.
     dimension
-        The most columns of the reducer.
+        Maximum number of columns of the reducer.
 
     Returns
     -------
     Embeddings
-        Ids sorted; the metadata name the parts and the digests of their numbers.
+        Ids are sorted; the metadata list the parts with the digests of their numbers.
 
     Raises
     ------
     ConfigError
-        Fewer than two files, wrong weights, an unknown scaling.
+        Fewer than two files, invalid weights, or an unknown scaling.
     IdError
-        The files hold different ids.
+        The files have different ids.
     """
-    chosen = check_scaling(scaling)
+    checked_scaling = check_scaling(scaling)
     if len(files) < 2:
-        raise ConfigError(f"fusing needs two embeddings files or more, not {len(files)}")
+        raise ConfigError(
+            f"a fusion needs two or more embeddings files, not {len(files)}",
+            hint="neuco fusion make FILE FILE -o FILE",
+        )
     numbers = read_weights(weights, len(files))
     parts = [load_embeddings(file) for file in files]
     ids = common_ids(files, parts)
@@ -59,9 +68,10 @@ def fuse(
     for file, part, weight in zip(files, parts, numbers, strict=True):
         row_of = {name: row for row, name in enumerate(part.ids)}
         matrix = part.matrix[[row_of[name] for name in ids]]
-        moments = Moments()
-        moments.add(matrix)
-        columns.append(scaled(matrix, moments.mean, factors(moments, chosen, weight)))
+        statistics = ColumnStatistics()
+        statistics.add(matrix)
+        factors = scale_factors(statistics, checked_scaling, weight)
+        columns.append(scale(matrix, statistics.mean, factors))
         described.append(_description(file, part, matrix, weight))
     matrix = np.concatenate(columns, axis=1)
     metadata: dict[str, Any] = {"fusion": {"parts": described, "scaling": scaling}}
@@ -75,28 +85,30 @@ def fuse(
 
 
 def common_ids(files: Sequence[Path], parts: Sequence[Embeddings]) -> list[str]:
-    """Return the ids all parts share, sorted.
+    """Return the ids, which must be the same in all parts, sorted.
 
     Raises
     ------
     IdError
-        A part lacks ids that another has.
+        An id is missing in one of the parts.
     """
-    everything = sorted(set().union(*(part.ids for part in parts)))
+    all_ids = sorted(set().union(*(part.ids for part in parts)))
     problems = []
     for file, part in zip(files, parts, strict=True):
-        held = set(part.ids)
-        missing = [name for name in everything if name not in held]
+        present = set(part.ids)
+        missing = [name for name in all_ids if name not in present]
         if missing:
-            shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-            problems.append(f"{file.name} lacks {len(missing)} of {len(everything)}: {shown}")
+            examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+            problems.append(
+                f"{len(missing)} of {len(all_ids)} ids are missing in {file.name}: {examples}"
+            )
     if problems:
         raise IdError(
-            "the embeddings files hold different ids",
+            "the embeddings files have different ids",
             problems=problems,
             hint="encode the same cubes with each encoder",
         )
-    return everything
+    return all_ids
 
 
 def _description(file: Path, part: Embeddings, matrix: Any, weight: float) -> dict[str, Any]:
@@ -109,6 +121,6 @@ def _description(file: Path, part: Embeddings, matrix: Any, weight: float) -> di
 
 
 def _dataset(parts: Sequence[Embeddings]) -> Any:
-    """Return the data set all parts say they are of, or None."""
-    said = [part.metadata.get("dataset") for part in parts]
-    return said[0] if all(one == said[0] for one in said) else None
+    """Return the recorded data set if it is the same for all parts, else None."""
+    first, *others = (part.metadata.get("dataset") for part in parts)
+    return first if all(other == first for other in others) else None

@@ -1,4 +1,4 @@
-"""What the plugin offers."""
+"""An encoder that combines other encoders."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ NEUCO_API = 1
 
 @hookimpl
 def neuco_encoders() -> list[EncoderSpec]:
-    """Return the encoder made of other encoders."""
+    """Return the encoder that combines other encoders."""
     return [
         EncoderSpec(
             name="fusion",
-            summary="the outputs of several encoders, scaled, side by side, reduced by PCA",
+            summary="the embeddings of several encoders, scaled, concatenated and reduced by PCA",
             factory="neuco_plugin_fusion.encoder:Fusion",
             params=(
                 Param("encoders", "list", ("mean",), "names of installed encoders"),
-                Param("weights", "list", (), "one positive number each; none for equal weights"),
+                Param(
+                    "weights",
+                    "list",
+                    (),
+                    "one positive number per encoder; empty for equal weights",
+                ),
                 Param(
                     "scaling",
                     "str",
                     "block",
-                    "equal variance a part (block), also within it (column), or as they are",
+                    "equal variance per part (block), also of its columns (column), or unchanged",
                     choices=("block", "column", "none"),
                 ),
             ),

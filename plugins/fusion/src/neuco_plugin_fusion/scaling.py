@@ -1,4 +1,4 @@
-"""How the numbers of several encoders are made comparable before they stand side by side."""
+"""How the embeddings of several encoders are scaled before they are concatenated."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Scaling = Literal["block", "column", "none"]
 SCALINGS: tuple[Scaling, ...] = ("block", "column", "none")
 
 
-class Moments:
-    """Count, mean and variance of columns, gathered from rows as they come."""
+class ColumnStatistics:
+    """Number of rows, mean and variance of columns, updated with blocks of rows."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -23,7 +23,7 @@ class Moments:
         self._squares: NDArray[np.float64] = np.empty(0)
 
     def add(self, rows: NDArray[np.float32]) -> None:
-        """Take further rows in, (n, d); the update of Chan, Golub and LeVeque 1979."""
+        """Include further rows, (n, d), by the update of Chan, Golub and LeVeque (1979)."""
         block = rows.astype(np.float64)
         mean = block.mean(axis=0)
         squares = ((block - mean) ** 2).sum(axis=0)
@@ -31,9 +31,9 @@ class Moments:
             self.count, self.mean, self._squares = len(block), mean, squares
             return
         total = self.count + len(block)
-        step = mean - self.mean
-        self.mean = self.mean + step * (len(block) / total)
-        self._squares = self._squares + squares + step**2 * (self.count * len(block) / total)
+        difference = mean - self.mean
+        self.mean = self.mean + difference * (len(block) / total)
+        self._squares = self._squares + squares + difference**2 * (self.count * len(block) / total)
         self.count = total
 
     @property
@@ -42,25 +42,28 @@ class Moments:
         return self._squares / max(self.count, 1)
 
 
-def factors(moments: Moments, scaling: Scaling, weight: float) -> NDArray[np.float64]:
-    """Return what each centred column is multiplied with, (d,).
+def scale_factors(
+    statistics: ColumnStatistics, scaling: Scaling, weight: float
+) -> NDArray[np.float64]:
+    """Return the factor of each centred column, (d,).
 
-    With ``block`` and ``column`` the columns of a part have a total variance of ``weight`` squared,
-    however many they are: with ``block`` they keep their proportions, with ``column`` all get the
-    same variance. Columns without variance get 0. ``none`` is the weight alone.
+    With ``block`` and ``column``, the total variance of the columns of a part is the square of
+    ``weight``, independent of their number: with ``block`` the ratios of their variances are kept,
+    with ``column`` all variances become equal. Columns without variance have factor 0. With
+    ``none`` the factor is the weight.
     """
-    variance = moments.variance
+    variance = statistics.variance
     if scaling == "none":
         return np.full(variance.shape, weight)
     if scaling == "block":
         total = variance.sum()
         return np.full(variance.shape, weight / np.sqrt(total) if total > 0 else 0.0)
     varying = variance > 0
-    each = weight / np.sqrt(max(varying.sum(), 1))
-    return np.where(varying, each / np.sqrt(np.where(varying, variance, 1)), 0.0)
+    per_column = weight / np.sqrt(max(varying.sum(), 1))
+    return np.where(varying, per_column / np.sqrt(np.where(varying, variance, 1)), 0.0)
 
 
-def scaled(
+def scale(
     rows: NDArray[np.float32], mean: NDArray[np.float64], factor: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return (rows - mean) * factor, float32."""
@@ -68,20 +71,22 @@ def scaled(
 
 
 def read_weights(texts: Sequence[str | float], parts: int) -> list[float]:
-    """Return one weight a part, 1 for all if none is given.
+    """Return one weight per part; 1 for all parts if `texts` is empty.
 
     Raises
     ------
     ConfigError
-        Not one for each part, or not positive numbers.
+        Not one number per part, or not positive finite numbers.
     """
     try:
         weights = [float(text) for text in texts] or [1.0] * parts
     except ValueError:
         weights = []
     if len(weights) != parts or not all(0 < weight < float("inf") for weight in weights):
-        given = ", ".join(map(str, texts))
-        raise ConfigError(f"weights are {given}; needed are {parts} positive numbers")
+        raise ConfigError(
+            f"weights={','.join(map(str, texts))}: {parts} positive numbers are required",
+            hint="one weight per part, separated by commas: 1,2",
+        )
     return weights
 
 
@@ -91,9 +96,9 @@ def check_scaling(scaling: str) -> Scaling:
     Raises
     ------
     ConfigError
-        There is none.
+        The scaling is unknown.
     """
     for known in SCALINGS:
         if scaling == known:
             return known
-    raise ConfigError(f"unknown scaling {scaling!r}; there are {', '.join(SCALINGS)}")
+    raise ConfigError(f"unknown scaling {scaling!r}", hint=f"use one of {', '.join(SCALINGS)}")
