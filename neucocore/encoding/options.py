@@ -91,7 +91,7 @@ class EncodeOptions:
     ] = False
     missing_chunks: Annotated[
         Literal["error", "warn", "fill"],
-        Option("How to treat chunks absent from a cube: fail, fill and warn, or fill."),
+        Option("How to treat chunks absent from a cube: fail, warn and fill, or fill."),
     ] = "error"
     force: Annotated[bool, Option("Encode again even if the output exists.", run_file=False)] = (
         False

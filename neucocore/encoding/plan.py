@@ -27,7 +27,7 @@ from neucocore.errors import (
     MissingFileError,
 )
 from neucocore.interfaces import Dataset
-from neucocore.options import StrPath
+from neucocore.options import StrPath, declared_options
 
 DATASET_PREFIX = "dataset."
 DIMENSION = "dimension"
@@ -46,6 +46,7 @@ def plan(options: EncodeOptions) -> EncodeRequest:
     DataError
         Missing folders, or ids without a cube.
     """
+    _check_ranges(options)
     execution = _execution(options)
     encoder = find("encoder", options.encoder)
     dataset = find("dataset", options.dataset)
@@ -55,11 +56,6 @@ def plan(options: EncodeOptions) -> EncodeRequest:
     if not data.exists():
         raise MissingFileError(
             f"the data folder {data} does not exist", hint=_where_data_comes_from(dataset, data)
-        )
-    if options.dimension is not None and options.dimension < 1:
-        raise ConfigError(
-            f"--dimension must be at least 1, found {options.dimension}",
-            hint="omit --dimension to keep all dimensions that the encoder returns",
         )
     encoder_params, dataset_params = _params(options, encoder, dataset)
     source: Dataset = create(dataset, data, **dataset_params)
@@ -83,6 +79,24 @@ def plan(options: EncodeOptions) -> EncodeRequest:
         skip_bad=options.skip_bad,
         execution=execution,
     )
+
+
+def _check_ranges(options: EncodeOptions) -> None:
+    """Check minimum values and choices, which only the command line has checked already."""
+    for declared in declared_options(EncodeOptions):
+        value, minimum = getattr(options, declared.name), declared.option.minimum
+        if value is None:
+            continue
+        expected = ""
+        if minimum is not None and value < minimum:
+            expected = f"at least {minimum}"
+        elif declared.choices and value not in declared.choices:
+            expected = f"one of {', '.join(declared.choices)}"
+        if expected:
+            raise ConfigError(
+                f"{declared.flags[-1]} must be {expected}, found {value}",
+                hint="neuco encode --help describes the option",
+            )
 
 
 def _execution(options: EncodeOptions) -> Execution:

@@ -86,10 +86,22 @@ def test_a_missing_folder_is_answered_with_how_to_get_the_data(
     assert str(caught.value.hint).startswith(hint.format(data=data))
 
 
-@pytest.mark.parametrize("dimension", [0, -3])
-def test_a_dimension_below_one_is_an_error(planned: Plan, dimension: int) -> None:
-    with pytest.raises(ConfigError, match=f"must be at least 1, found {dimension}"):
-        planned(dimension=dimension)
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"dimension": 0}, "--dimension must be at least 1, found 0"),
+        ({"dimension": -3}, "--dimension must be at least 1, found -3"),
+        ({"jobs": 0}, "--jobs must be at least 1, found 0"),
+        ({"batch": 0}, "--batch must be at least 1, found 0"),
+        ({"executor": "slurm"}, "--executor must be one of local, dask, found slurm"),
+        ({"missing_chunks": "skip"}, "--missing-chunks must be one of error, warn, fill, found"),
+    ],
+)
+def test_values_out_of_range_are_an_error(
+    planned: Plan, option: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        planned(**option)
 
 
 @pytest.mark.parametrize(

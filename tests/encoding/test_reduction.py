@@ -72,8 +72,19 @@ def test_the_reducer_is_fitted_on_and_applied_to_the_complete_matrix(
 def test_a_built_in_reducer_returns_the_requested_dimension(
     planned: Callable[..., EncodeRequest],
 ) -> None:
-    report = encode(replace(planned(dimension=2), reducer=find("reducer", "pca")))
+    report = encode(replace(planned(dimension=2), reducer=find("reducer", "core/pca")))
     assert (report.rows, report.columns) == (12, 2)
+
+
+def test_an_encoders_reducer_is_that_of_its_own_plugin(
+    planned: Callable[..., EncodeRequest], run: Callable[..., EncodeReport]
+) -> None:
+    request = planned(encoder="toy-reduced")
+    assert request.reducer is not None
+    assert (request.reducer.full_name, request.dimension) == ("toy-plugin/pca", 2)
+    features = load_embeddings(run("features.npz").path).matrix
+    reduced = load_embeddings(encode(request).path).matrix
+    np.testing.assert_array_equal(reduced, features[:, :2])
 
 
 @pytest.mark.parametrize("fault", ["short", "nan", "beyond float32", "wide", "flat", "no columns"])

@@ -17,6 +17,7 @@ from neucocore.plugin import (
     EncoderSpec,
     MissingFileError,
     Param,
+    ReducerSpec,
     hookimpl,
     read_modality,
 )
@@ -163,6 +164,25 @@ class Coded(Centred):
         return time.perf_counter() * 1000
 
 
+class FirstColumns:
+    """A reducer with the name of a built-in one."""
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+
+    def fit(self, matrix: NDArray[np.float32]) -> FirstColumns:
+        return self
+
+    def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        return matrix[:, : self.dimension]
+
+    def bytes_per_row(self) -> float:
+        return 4.0 * self.dimension
+
+    def state(self) -> Mapping[str, NDArray[np.float32]]:
+        return {}
+
+
 @hookimpl
 def neuco_datasets() -> list[DatasetSpec]:
     return [
@@ -179,6 +199,13 @@ def neuco_datasets() -> list[DatasetSpec]:
 def neuco_encoders() -> list[EncoderSpec]:
     return [
         EncoderSpec(name="toy-sums", summary="three sums", factory=f"{__name__}:Sums"),
+        EncoderSpec(
+            name="toy-reduced",
+            summary="the first two of three sums",
+            factory=f"{__name__}:Sums",
+            reducer="pca",
+            dimension=2,
+        ),
         EncoderSpec(
             name="toy-slow",
             summary="three sums, slowly",
@@ -220,4 +247,16 @@ def neuco_encoders() -> list[EncoderSpec]:
             factory=f"{__name__}:Centred",
             fit="train",
         ),
+    ]
+
+
+@hookimpl
+def neuco_reducers() -> list[ReducerSpec]:
+    return [
+        ReducerSpec(
+            name="pca",
+            summary="the first columns",
+            factory=f"{__name__}:FirstColumns",
+            needs_fit=False,
+        )
     ]
