@@ -1,1 +1,1 @@
-"""Cubes, labels and embeddings: what neuco reads and writes."""
+"""Cubes, labels and embeddings, and the files that hold them."""

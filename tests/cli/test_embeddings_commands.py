@@ -90,7 +90,7 @@ def test_fault_05_missing_ids_of_another_phase_suggest_where(neuco, good, labels
     assert "Hint: --subset dev" in ended.err
     ended = neuco("validate", good, "--labels", labels, "--subset", "dev")
     assert ended.code == 0
-    assert "warning: embedding belongs to no id of" in ended.out
+    assert "warning: embedding has no id in" in ended.out
 
 
 def test_a_list_of_ids_can_be_asked_for(neuco, good, tmp_path):
@@ -98,7 +98,7 @@ def test_a_list_of_ids_can_be_asked_for(neuco, good, tmp_path):
     ended = neuco("validate", good, "--ids", tmp_path / "ids.txt")
     assert ended.code == 4
     assert "has no embedding: x" in ended.out
-    assert "belongs to no id" in ended.out
+    assert "embedding has no id in" in ended.out
 
 
 def test_problems_of_labels_and_embeddings_come_together(neuco, labels, tmp_path):
@@ -281,7 +281,7 @@ def test_a_phase_or_a_run_in_place_of_the_output_folder_is_answered_with_that_fo
     for given, what in ((runs / "eval", "phase"), (run, "run")):
         ended = neuco("leaderboard", given)
         assert ended.code == 4
-        assert f"{given} is a single {what}" in ended.err
+        assert f"{given} is one {what}, not a results folder" in ended.err
         assert ended.err.rstrip().endswith("runs")
 
 

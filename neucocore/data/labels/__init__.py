@@ -1,1 +1,1 @@
-"""Labels, and the files they are kept in."""
+"""Labels, and the files that hold them."""

@@ -1,4 +1,4 @@
-"""From class names as people write them to class codes, the same way every time."""
+"""From class names to class codes, in a fixed order."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 def encode_classes(names: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Map class names to codes 0, 1, ... in a fixed order.
 
-    Numbers are compared as numbers, so ``1``, ``1.0`` and ``+1`` are one class. When all names are
-    numbers, the order is numeric (negative ones and gaps are fine), else it is that of the text.
-    Of two classes the last is the positive one.
+    Numbers are compared by value, so ``1``, ``1.0`` and ``+1`` are one class. If all names are
+    numbers, the order is numeric (negative numbers and gaps are allowed), else alphabetical. Of
+    two classes the last one is the positive class.
 
     Parameters
     ----------
     names
-        One class name a sample, none missing.
+        One class name per sample, none missing.
 
     Returns
     -------
     codes : (n,) int64
-        Position of each sample's class in `classes`.
+        Index of each sample's class in `classes`.
     classes
-        The canonical names in code order.
+        The canonical class names, ordered by code.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def encode_classes(names: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, 
 
 
 def canonical_class(name: str) -> str:
-    """Return the one spelling of a class name: whole numbers without a fraction."""
+    """Return the canonical spelling of a class name: integers without a fraction."""
     text = name.strip()
     if not _NUMBER.fullmatch(text):
         return text

@@ -1,4 +1,4 @@
-"""Which labelled samples have an embedding, and which have none."""
+"""Which labelled samples have an embedding, and which do not."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from neucocore.data.labels.values import flags
 from neucocore.files.findings import Finding
 
 
-def coverage(ids: Sequence[str], wanted: Collection[str], what: str) -> list[Finding]:
-    """Compare the ids of embeddings with those wanted.
+def coverage(ids: Sequence[str], required: Collection[str], source: str) -> list[Finding]:
+    """Compare the ids of embeddings with those that need one.
 
     Parameters
     ----------
     ids
         Ids that have an embedding.
-    wanted
-        Ids that should have one.
-    what
-        Where the wanted ids come from, for the messages.
+    required
+        Ids that need one.
+    source
+        Where the required ids come from, for the messages.
 
     Returns
     -------
     list of Finding
         ``missing-ids`` (an error) and ``extra-ids`` (a warning).
     """
-    there = set(ids)
+    available = set(ids)
+    missing = sorted(set(required) - available)
+    extra = sorted(available - set(required))
     findings = []
-    missing = sorted(set(wanted) - there)
     if missing:
-        message = f"id of {what} has no embedding"
+        message = f"id of {source} has no embedding"
         findings.append(Finding("missing-ids", "error", message, len(missing), tuple(missing[:3])))
-    extra = sorted(there - set(wanted))
     if extra:
-        message = f"embedding belongs to no id of {what}"
+        message = f"embedding has no id in {source}"
         findings.append(Finding("extra-ids", "warning", message, len(extra), tuple(extra[:3])))
     return findings
 

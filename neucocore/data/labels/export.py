@@ -1,8 +1,9 @@
-"""A folder of label files that NeuCo-Bench reads and a data hub accepts.
+"""Export of labels to a folder that NeuCo-Bench reads and a data hub accepts.
 
-NeuCo-Bench takes every CSV file of a folder as ``<task>__<type>.csv``, wants exactly one number a
-row in ``label`` and knows regression and yes or no; so several outputs become several tasks and
-classes become 0 and 1. A hub wants a ``README.md`` whose head says licence and files.
+NeuCo-Bench takes every CSV file of a folder for a task ``<task>__<type>.csv``, with one number per
+row in ``label``, and supports regression and binary labels only. So several outputs become several
+tasks, and the two classes become 0 and 1. A hub needs a ``README.md`` whose front matter names the
+licence and the files.
 """
 
 from __future__ import annotations
@@ -29,31 +30,33 @@ HUB_LICENSES = {"CC-BY-4.0": "cc-by-4.0", "CC0-1.0": "cc0-1.0", "Apache-2.0": "a
 def export_neuco(
     files: Sequence[LabelFile], specs: Mapping[str, TaskSpec], out: Path, title: str
 ) -> list[Finding]:
-    """Write label files, a card and machine-readable descriptions.
+    """Write label files, a dataset card and machine-readable descriptions.
 
     Parameters
     ----------
     files
         The label files.
     specs
-        Stem to the task that claims the file; files without one are described by their numbers.
+        Stem to the spec of the task that claims the file; other files are described without one.
     out
-        Folder to write: ``labels/*.csv``, ``README.md``, ``tasks.json``.
+        Folder for ``labels/*.csv``, ``README.md`` and ``tasks.json``.
     title
-        Heading of the card.
+        Title of the card.
 
     Returns
     -------
     list of Finding
-        What NeuCo-Bench cannot hold and was left out.
+        One warning per label file that NeuCo-Bench does not support and that was left out.
 
     Raises
     ------
     DataError
-        Nothing can be exported, or `out` already holds other label files.
+        No file can be exported, or `out` already holds other label files.
     """
     findings = [
-        Finding("no-binary", "warning", f"{file.stem} left out: NeuCo-Bench scores yes or no only")
+        Finding(
+            "no-binary", "warning", f"{file.stem} left out: NeuCo-Bench supports two classes only"
+        )
         for file in files
         if file.problem == "multiclass"
     ]
@@ -65,10 +68,11 @@ def export_neuco(
     }
     if not parts:
         raise DataError(
-            "there is no label file that NeuCo-Bench can hold",
+            "none of the label files can be exported",
             problems=messages(findings, "warning"),
+            hint="export regression or binary labels",
         )
-    _refuse_strangers(out / "labels", parts)
+    _check_no_other_files(out / "labels", parts)
     for name, part in parts.items():
         values = Labels(part.ids, np.asarray(part.y, np.float64))
         write_label_file(out / "labels" / name, values, part.extra)
@@ -82,24 +86,24 @@ def export_neuco(
 
 
 def _single(file: LabelFile) -> dict[str, LabelFile]:
-    """Return a file as files of one label each, by stem; rows without that label are dropped."""
+    """Return one label file per output, by stem, each without the rows that lack that output."""
     if not file.outputs:
         return {file.stem: file}
     parts = {}
     for position, output in enumerate(file.outputs):
-        known = np.isfinite(file.y[:, position])
-        part = replace(file.keep(known.tolist()), outputs=())
+        is_labelled = np.isfinite(file.y[:, position])
+        part = replace(file.keep(is_labelled.tolist()), outputs=())
         parts[f"{file.stem}_{output}"] = replace(part, y=part.y[:, position])
     return parts
 
 
-def _refuse_strangers(folder: Path, names: Mapping[str, object]) -> None:
-    strangers = sorted(file.name for file in folder.glob("*.csv") if file.name not in names)
-    if strangers:
+def _check_no_other_files(folder: Path, names: Mapping[str, object]) -> None:
+    others = sorted(file.name for file in folder.glob("*.csv") if file.name not in names)
+    if others:
         raise DataError(
-            f"{folder} holds {len(strangers)} other CSV files, which NeuCo-Bench would take for "
-            f"tasks: {', '.join(strangers[:3])}",
-            hint="export to an empty folder",
+            f"{folder} holds {len(others)} other CSV files, which NeuCo-Bench would take for "
+            f"tasks: {', '.join(others[:3])}",
+            hint="choose an empty folder with --output",
         )
 
 
@@ -130,8 +134,8 @@ def _row(name: str, part: LabelFile, spec: TaskSpec | None) -> dict[str, object]
 def _card(title: str, rows: Sequence[Mapping[str, object]]) -> str:
     licenses = {str(row.get("license", "")) for row in rows}
     head: dict[str, object] = {"pretty_name": title}
-    only = licenses.pop() if len(licenses) == 1 else ""
-    head["license"] = HUB_LICENSES.get(only, "other")
+    common_license = licenses.pop() if len(licenses) == 1 else ""
+    head["license"] = HUB_LICENSES.get(common_license, "other")
     if head["license"] == "other":
         head |= {"license_name": "see-tasks", "license_link": "tasks.json"}
     head["tags"] = ["earth-observation", "embeddings", "benchmark", "neuco"]
@@ -139,7 +143,7 @@ def _card(title: str, rows: Sequence[Mapping[str, object]]) -> str:
         {"config_name": Path(str(row["file"])).stem, "data_files": row["file"]} for row in rows
     ]
     lines = ["---", yaml.safe_dump(head, sort_keys=False).rstrip(), "---", "", f"# {title}", ""]
-    lines += ["Labels for NeuCo-Bench and neuco: one CSV file a task with `id` and `label`.", ""]
+    lines += ["Labels for NeuCo-Bench and neuco: one CSV file per task, with `id` and `label`.", ""]
     for row in rows:
         lines += [f"## {Path(str(row['file'])).stem}", ""]
         lines += [f"- {key}: {value}" for key, value in row.items() if value not in ("", None)]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
-from neucocore.data.ids import clean_ids
+from neucocore.data.ids import ID, clean_ids, no_id_column
 from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.data.labels.values import KNOWN_TYPES, label_values, labelled_rows
 from neucocore.errors import DataError, MissingFileError
@@ -26,24 +26,24 @@ OUTPUT_PREFIX = "label:"
 
 @dataclass(frozen=True, eq=False)
 class LabelFile:
-    """One label file, read and checked; rows without any label are already dropped.
+    """One label file, read and checked, without the rows that have no label.
 
     Attributes
     ----------
     path
-        Where it was read from.
+        Path of the file.
     stem
-        The name without ``__<type>.csv``.
+        File name without ``__<type>.csv``.
     type
-        The type suffix as written, such as ``regr``.
+        The type in the file name, as written, such as ``regr``.
     problem
         ``regression``, ``binary``, ``multiclass`` or ``multilabel``.
     ids, y, classes, outputs
         As in `Labels`.
     extra
-        The other columns as text, by name, one cell a row.
+        The further columns as text: column name to one cell per row.
     findings
-        What was repaired or dropped.
+        Repairs, and rows without a label.
     """
 
     path: Path
@@ -58,9 +58,9 @@ class LabelFile:
     findings: tuple[Finding, ...] = ()
 
     def labels(self, groups: str | None = None) -> Labels:
-        """Return the labels, grouped by the text in the extra column `groups` if one is named."""
-        chosen = None if groups is None else np.array(self.column(groups))
-        return Labels(self.ids, self.y, chosen, self.classes, self.outputs)
+        """Return the labels, with the cells of the extra column `groups`, if given, as groups."""
+        group_of_row = None if groups is None else np.array(self.column(groups))
+        return Labels(self.ids, self.y, group_of_row, self.classes, self.outputs)
 
     def column(self, name: str) -> tuple[str, ...]:
         """Return an extra column.
@@ -68,18 +68,16 @@ class LabelFile:
         Raises
         ------
         DataError
-            When the file has no such column.
+            The file has no such column.
         """
         if name not in self.extra:
-            known = ", ".join(map(repr, self.extra)) or "none beside id and label"
-            raise DataError(
-                f"{self.path} has no column {name!r}", hint=f"its further columns are: {known}"
-            )
+            columns = ", ".join(map(repr, self.extra)) or "none except id and label"
+            raise DataError(f"{self.path} has no column {name!r}", hint=f"its columns: {columns}")
         return self.extra[name]
 
     def keep(self, mask: Sequence[bool]) -> LabelFile:
-        """Return the rows marked True."""
-        rows = [row for row, kept in enumerate(mask) if kept]
+        """Return the rows for which `mask` is true; the classes stay those of all rows."""
+        rows = [row for row, is_kept in enumerate(mask) if is_kept]
         return replace(
             self,
             ids=tuple(self.ids[row] for row in rows),
@@ -89,7 +87,7 @@ class LabelFile:
 
     @property
     def digest(self) -> str:
-        """sha256 of ids, labels, classes and outputs: equal digest, equal task."""
+        """sha256 (hex) of ids, labels, classes and outputs; see `label_digest`."""
         return label_digest(self.labels())
 
 
@@ -99,23 +97,22 @@ def read_label_file(path: str | Path) -> LabelFile:
     Raises
     ------
     DataError
-        With every problem of the file: its name, columns, rows, ids, labels.
+        With all problems of the file: its name, columns, rows, ids and labels.
     """
     file = Path(path)
-    stem, kind = _split_name(file)
+    stem, file_type = _split_name(file)
     table = read_text_table(file)
     findings = list(table.findings)
     names = _label_columns(table, findings)
     raise_for_findings(file, findings)
-    texts = [table.column(name) for name in names]
-    kept = labelled_rows(table, texts, findings)
-    texts = [[column[row] for row in kept] for column in texts]
+    cells = [table.column(name) for name in names]
+    kept = labelled_rows(table, cells, findings)
+    cells = [[column[row] for row in kept] for column in cells]
     lines = [table.lines[row] for row in kept]
-    raw_ids = table.column("id")
-    ids, id_findings = clean_ids(raw_ids, lambda row: f"line {table.lines[row]}")
+    ids, id_findings = clean_ids(table.column(ID), lambda row: f"line {table.lines[row]}")
     findings.extend(id_findings)
     outputs = () if names == (LABEL,) else tuple(n.removeprefix(OUTPUT_PREFIX) for n in names)
-    problem, y, classes = label_values(kind, texts, outputs, lines, findings)
+    problem, y, classes = label_values(file_type, cells, outputs, lines, findings)
     raise_for_findings(file, findings)
     return LabelFile(
         path=file,
@@ -129,7 +126,7 @@ def read_label_file(path: str | Path) -> LabelFile:
         extra={
             name: tuple(table.column(name)[row] for row in kept)
             for name in table.columns
-            if name != "id" and name not in names
+            if name != ID and name not in names
         },
         findings=tuple(findings),
     )
@@ -141,8 +138,8 @@ def read_label_folder(path: str | Path) -> list[LabelFile]:
     Raises
     ------
     DataError
-        With the problems of all files together; also when one stem occurs twice
-        (``x__reg.csv`` and ``x__regr.csv``) or there is no CSV file.
+        With the problems of all files; also if two files have the same stem (``x__reg.csv`` and
+        ``x__regr.csv``) or there is no CSV file.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -155,65 +152,60 @@ def read_label_folder(path: str | Path) -> list[LabelFile]:
     if not files:
         raise DataError(
             f"{folder} holds no label file",
-            hint=f"label files are named <name>__<type>.csv, type one of {', '.join(KNOWN_TYPES)}",
+            hint=f"label files are named <name>__<type>.csv; types: {', '.join(KNOWN_TYPES)}",
         )
-    read: list[LabelFile] = []
+    label_files: list[LabelFile] = []
     problems: list[str] = []
     hints: list[str | None] = []
     for file in files:
         try:
-            read.append(read_label_file(file))
+            label_files.append(read_label_file(file))
         except DataError as error:
-            found = error.problems or (error.message,)
-            problems.extend(f"{file.name}: {problem}" for problem in found)
+            lines = error.problems or (error.message,)
+            problems.extend(f"{file.name}: {line}" for line in lines)
             hints.append(error.hint)
-    problems.extend(_doubled_stems(read))
+    problems.extend(_repeated_stems(label_files))
     if problems:
         raise DataError(
-            f"{folder}: label files cannot be used, {pluralize(len(problems), 'problem')}",
+            f"the label files in {folder} cannot be used: {pluralize(len(problems), 'problem')}",
             problems=problems,
             hint=next((hint for hint in hints if hint), None),
         )
-    return sorted(read, key=lambda label_file: label_file.stem)
+    return sorted(label_files, key=lambda label_file: label_file.stem)
 
 
-def _doubled_stems(files: Sequence[LabelFile]) -> list[str]:
-    names: dict[str, list[str]] = {}
+def _repeated_stems(files: Sequence[LabelFile]) -> list[str]:
+    names_of_stem: dict[str, list[str]] = {}
     for file in files:
-        names.setdefault(file.stem, []).append(file.path.name)
+        names_of_stem.setdefault(file.stem, []).append(file.path.name)
     return [
-        f"task {stem!r} is there {len(found)} times: {', '.join(found)}"
-        for stem, found in sorted(names.items())
-        if len(found) > 1
+        f"{len(names)} files hold the labels of {stem!r}: {', '.join(names)}"
+        for stem, names in sorted(names_of_stem.items())
+        if len(names) > 1
     ]
 
 
 def _split_name(file: Path) -> tuple[str, str]:
-    """Return the stem and the lower-case type of a label file's name."""
-    stem, separator, kind = file.stem.rpartition("__")
-    if (
-        file.suffix.lower() != ".csv"
-        or not separator
-        or not stem
-        or kind.lower() not in KNOWN_TYPES
-    ):
+    """Return the stem of a label file's name, and the type in lower case."""
+    stem, _, file_type = file.stem.rpartition("__")
+    if file.suffix.lower() != ".csv" or not stem or file_type.lower() not in KNOWN_TYPES:
         raise DataError(
             f"{file.name} is not named like a label file",
-            hint=f"rename it to <name>__<type>.csv, type one of {', '.join(KNOWN_TYPES)}",
+            hint=f"rename it to <name>__<type>.csv; types: {', '.join(KNOWN_TYPES)}",
         )
-    return stem, kind.lower()
+    return stem, file_type.lower()
 
 
 def _label_columns(table: TextTable, findings: list[Finding]) -> tuple[str, ...]:
-    """Find ``label`` or the ``label:<output>`` columns; note what is missing or contradictory."""
-    found = ", ".join(map(repr, table.columns))
-    if "id" not in table.columns:
-        findings.append(Finding("no-id-column", "error", f"no column 'id', only {found}"))
+    """Return ``label`` or the ``label:<output>`` columns; add the problems of the header."""
+    if ID not in table.columns:
+        findings.append(no_id_column(table.columns))
     outputs = tuple(n for n in table.columns if n.startswith(OUTPUT_PREFIX))
     if LABEL in table.columns and outputs:
         message = "both a column 'label' and 'label:<output>' columns"
         findings.append(Finding("label-columns", "error", message))
     elif LABEL not in table.columns and not outputs:
-        message = f"no column 'label' or 'label:<output>', only {found}"
+        columns = ", ".join(map(repr, table.columns))
+        message = f"no column 'label' or 'label:<output>', only {columns}"
         findings.append(Finding("no-label-column", "error", message))
     return outputs or (LABEL,)

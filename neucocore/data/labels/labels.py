@@ -14,23 +14,23 @@ from neucocore.files.findings import Finding
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Labels for samples: what a task gives.
+    """Labels of samples: what a task returns.
 
     Attributes
     ----------
     ids
-        Sample ids, each once.
+        Sample ids; each occurs once.
     y
-        (n,) float64 values for regression or int64 class codes for binary and multiclass;
-        (n, k) float64 for several outputs or labels, NaN where one is missing.
+        (n,) float64 values for regression, (n,) int64 class codes for binary and multiclass;
+        (n, k) float64 for several outputs or multilabel (0 and 1), NaN where a label is missing.
     groups
-        (n,) group of each sample for grouped splits, or None.
+        (n,) group of each sample, for grouped splits, or None.
     classes
-        Names of the class codes, else empty.
+        Names of the class codes; empty for other problems.
     outputs
-        Names of the k columns of `y`, else empty.
+        Names of the k columns of `y`; empty if `y` has one dimension.
     findings
-        What was noticed on the way, such as samples that get no label.
+        Warnings and repairs, such as samples without a label.
     """
 
     ids: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What is in a label file: count, distribution, missing labels, phases."""
+"""Statistics of a label file: count, distribution, missing labels, phases."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def label_stats(file: LabelFile) -> dict[str, Any]:
     -------
     dict
         ``task`` (the stem), ``file``, ``problem``, ``count`` (labelled ids), ``missing`` (rows
-        without a label), ``distribution`` (of values, of classes, or by output), ``phases`` (ids
-        by phase column) and ``in_several_phases`` (how many ids more than one phase holds).
+        without a label), ``distribution`` (of the values or classes, or one per output),
+        ``phases`` (number of ids per phase column) and ``in_several_phases`` (number of ids that
+        belong to more than one phase).
     """
     phases = phases_of(file.extra)
     return {
@@ -38,7 +39,7 @@ def label_stats(file: LabelFile) -> dict[str, Any]:
 
 
 def phases_of(extra: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.bool_]]:
-    """Return the extra columns that hold only true and false, as arrays (n,)."""
+    """Return the extra columns that hold only true and false, as (n,) arrays."""
     masks = {name: flags(cells) for name, cells in extra.items() if any(cells)}
     return {name: np.array(mask) for name, mask in masks.items() if mask is not None}
 
@@ -54,7 +55,7 @@ def _distribution(file: LabelFile) -> dict[str, Any]:
 
 
 def _summary(values: NDArray[np.float64]) -> dict[str, Any]:
-    """Describe finite values: count, mean, std (ddof 0), range, quantiles, zeros."""
+    """Describe the finite values: count, mean, standard deviation (ddof 0), range, quantiles."""
     known = values[np.isfinite(values)]
     if known.size == 0:
         return {"count": 0}

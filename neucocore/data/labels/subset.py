@@ -1,4 +1,4 @@
-"""Subsets of labelled samples, named by a column of the label files: ``COLUMN[=VALUE]``."""
+"""Subsets of labelled samples, selected by a column of the label files: ``COLUMN[=VALUE]``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neucocore.errors import ConfigError, DataError
 
 @dataclass(frozen=True, slots=True)
 class _Subset:
-    """The rows with a true cell in a column or, with a value, those that hold this value."""
+    """The rows with a true cell in a column or, if a value is given, with this value."""
 
     text: str
     column: str
@@ -30,7 +30,7 @@ class _Subset:
         return cls(text, column.strip(), canonical_class(value) if separator else None)
 
     def rows_of(self, file: LabelFile) -> LabelFile:
-        """Return the rows of a label file that has the column."""
+        """Return the rows of the subset in a label file that has the column."""
         cells = file.extra[self.column]
         if self.value is not None:
             return file.keep([canonical_class(cell) == self.value for cell in cells])
@@ -45,7 +45,7 @@ class _Subset:
         return file.keep(mask)
 
     def check_columns(self, files: Sequence[LabelFile], missing: Sequence[LabelFile]) -> None:
-        """Raise if label files lack the column."""
+        """Raise if there are label files without the column."""
         if missing:
             names = ", ".join(file.path.name for file in missing[:3])
             columns = sorted({name for file in files for name in file.extra})
@@ -73,15 +73,15 @@ def subset_files(files: Sequence[LabelFile], subset: str) -> list[LabelFile]:
     Parameters
     ----------
     files
-        Label files, which all have the column.
+        Label files; all must have the column.
     subset
-        ``COLUMN`` for the rows whose cell in this extra column is true (``true``, ``yes`` or
-        ``1``); ``COLUMN=VALUE`` for those whose cell is the value (``1`` and ``1.0`` are equal).
+        ``COLUMN`` selects the rows with a true cell (``true``, ``yes`` or ``1``) in this extra
+        column, ``COLUMN=VALUE`` those with this value; ``1`` and ``1.0`` are equal.
 
     Returns
     -------
     list
-        One label file per file, in the same order; some may have no row.
+        The label files in the same order; some may have no row.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def subset_files(files: Sequence[LabelFile], subset: str) -> list[LabelFile]:
 
 
 def subset_ids(files: Sequence[LabelFile], subset: str) -> frozenset[str]:
-    """Return the ids that a subset holds in at least one label file.
+    """Return the ids that belong to a subset in at least one label file.
 
     Parameters
     ----------

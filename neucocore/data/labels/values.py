@@ -1,4 +1,4 @@
-"""From the cells of a label file to numbers and class codes."""
+"""The cells of a label file as numbers and class codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neucocore.files.text_table import TextTable
 REGRESSION_TYPES = ("regr", "reg", "regression")
 CLASS_TYPES = ("cls", "classification")
 KNOWN_TYPES = (*REGRESSION_TYPES, *CLASS_TYPES)
-# What people and table libraries write where there is no label.
+# Texts that people and table libraries write for a missing label.
 MISSING = frozenset({"", "nan", "na", "n/a", "<na>", "null"})
 YES = frozenset({"true", "1", "1.0", "yes"})
 NO = frozenset({"false", "0", "0.0", "no"})
@@ -37,13 +37,13 @@ def flags(cells: Sequence[str]) -> list[bool] | None:
 
 
 def labelled_rows(
-    table: TextTable, texts: Sequence[Sequence[str]], findings: list[Finding]
+    table: TextTable, columns: Sequence[Sequence[str]], findings: list[Finding]
 ) -> list[int]:
-    """Return the rows with at least one label and note how many have none."""
+    """Return the rows with at least one label; add a finding about the other rows."""
     missing = [
         row
         for row in range(len(table.rows))
-        if all(column[row].lower() in MISSING for column in texts)
+        if all(column[row].lower() in MISSING for column in columns)
     ]
     if missing:
         lines = tuple(f"line {table.lines[row]}" for row in missing[:3])
@@ -56,73 +56,73 @@ def labelled_rows(
 
 
 def label_values(
-    kind: str,
-    texts: Sequence[Sequence[str]],
+    file_type: str,
+    columns: Sequence[Sequence[str]],
     outputs: tuple[str, ...],
     lines: Sequence[int],
     findings: list[Finding],
 ) -> tuple[Problem, NDArray[Any], tuple[str, ...]]:
-    """Turn label texts into numbers or codes.
+    """Turn the cells of labels into numbers or class codes.
 
     Parameters
     ----------
-    kind
-        A known type suffix, in lower case.
-    texts
-        The label cells, one list a column, at least one label a row.
+    file_type
+        A known type of label file, in lower case.
+    columns
+        The cells, one list per column; every row has at least one label.
     outputs
-        Names of the columns, empty for a single ``label``.
+        Names of the columns; empty for the single column ``label``.
     lines
         Line number of each row, for messages.
     findings
-        Where labels that cannot be used are noted.
+        Gets one finding per kind of unusable label.
 
     Returns
     -------
     problem
-        What the labels pose: two classes at most are ``binary``.
+        The kind of problem; labels of at most two classes are ``binary``.
     y
         (n,) or, with `outputs`, (n, k); see `neucocore.data.labels.labels.Labels`.
     classes
         Names of the class codes.
     """
-    if kind in REGRESSION_TYPES:
-        values = np.column_stack([_numbers(column, lines, findings) for column in texts])
+    if file_type in REGRESSION_TYPES:
+        values = np.column_stack([_numbers(column, lines, findings) for column in columns])
         return "regression", values if outputs else values[:, 0], ()
     if outputs:
-        flags = np.column_stack([_flags(column, lines, findings) for column in texts])
-        return "multilabel", flags, ()
-    codes, classes = encode_classes(texts[0])
+        binary = [_zeros_and_ones(column, lines, findings) for column in columns]
+        return "multilabel", np.column_stack(binary), ()
+    codes, classes = encode_classes(columns[0])
     return "binary" if len(classes) <= 2 else "multiclass", codes, classes
 
 
 def _numbers(
     cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
 ) -> NDArray[np.float64]:
-    """Read one column of numbers, NaN where the label is missing."""
+    """Read one column of numbers; NaN where the label is missing."""
     values = np.full(len(cells), np.nan)
-    odd, infinite = [], []
+    text, infinite = [], []
     for row, cell in enumerate(cells):
         if cell.lower() in MISSING:
             continue
         try:
             values[row] = float(cell)
         except ValueError:
-            odd.append(f"line {lines[row]} {cell!r}")
+            text.append(f"line {lines[row]} {cell!r}")
             continue
         if not np.isfinite(values[row]):
             infinite.append(f"line {lines[row]} {cell!r}")
-    _add(findings, "text-labels", "label is not a number", odd)
+    _add(findings, "text-labels", "label is not a number", text)
     _add(findings, "infinite-labels", "label is infinite", infinite)
     return values
 
 
-def _flags(
+def _zeros_and_ones(
     cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
 ) -> NDArray[np.float64]:
-    """Read one column of 0 and 1, NaN where the label is missing."""
+    """Read one column of 0 and 1; NaN where the label is missing."""
     values = np.full(len(cells), np.nan)
-    odd = []
+    invalid = []
     for row, cell in enumerate(cells):
         text = cell.lower()
         if text in MISSING:
@@ -130,8 +130,8 @@ def _flags(
         if text in YES or text in NO:
             values[row] = float(text in YES)
         else:
-            odd.append(f"line {lines[row]} {cell!r}")
-    _add(findings, "odd-labels", "label of a multi-label column is not 0 or 1", odd)
+            invalid.append(f"line {lines[row]} {cell!r}")
+    _add(findings, "invalid-labels", "label of a multilabel column is not 0 or 1", invalid)
     return values
 
 

@@ -1,4 +1,4 @@
-"""Writing label files, so that reading them gives the same labels and equal labels equal bytes."""
+"""Writing label files: reading them returns the same labels, and equal labels give equal bytes."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from neucocore.files.atomic import write_text
 
 
 def label_file_name(stem: str, problem: Problem) -> str:
-    """Return ``<stem>__regr.csv`` or ``<stem>__cls.csv``, which NeuCo-Bench reads too."""
+    """Return ``<stem>__regr.csv`` or ``<stem>__cls.csv``, which NeuCo-Bench also reads."""
     return f"{stem}__{'regr' if problem == 'regression' else 'cls'}.csv"
 
 
 def write_label_file(
     path: str | Path, labels: Labels, extra: Mapping[str, Sequence[str]] | None = None
 ) -> None:
-    """Write labels as CSV, atomically.
+    """Write labels as a CSV file in one step.
 
     Parameters
     ----------
     path
-        The file, named as `label_file_name` says.
+        The file, named as by `label_file_name`.
     labels
-        Class codes are written as their names; a missing output stays empty.
+        Class codes are written as class names; a missing output is an empty cell.
     extra
-        Further columns as text, by name, one cell a sample.
+        Further columns as text: column name to one cell per sample.
     """
     names = [f"{OUTPUT_PREFIX}{name}" for name in labels.outputs] or [LABEL]
     columns = labels.y.reshape(len(labels.ids), len(names)).T

@@ -127,7 +127,7 @@ def test_fault_08_bom_crlf_quotes_and_blanks_are_repaired_and_recorded(csv):
     assert embeddings.ids == ("a", "b")
     assert embeddings.matrix.tolist() == [[1, 2], [3, 4]]
     text = repaired(embeddings)
-    for sign in ("byte order mark", "carriage return", "quotes", "blanks around an id"):
+    for sign in ("byte order mark", "carriage return", "quotes", "spaces around an id"):
         assert sign in text
 
 
@@ -138,7 +138,7 @@ def test_fault_08_an_id_with_a_comma_in_quotes_is_one_id(csv):
 def test_fault_08_ids_that_collide_after_the_repair_are_an_error(csv):
     with pytest.raises(IdError) as error:
         csv("id,0\na,1\n a,2\nb.zarr,3\nb.zarr.zip,4\n")
-    assert "ids become equal once blanks and suffixes are removed (2 times)" in problems(error)
+    assert "ids are equal once spaces and suffixes are removed (2 times)" in problems(error)
 
 
 def test_fault_08_an_open_quote_is_an_error_with_its_line(csv):
@@ -390,7 +390,7 @@ def test_the_reference_file_is_refused_strictly():
     ("text", "problem"),
     [
         ("id,0\na,1\nb,2\na,3\n", "id occurs more than once: a (line 2, line 4)"),
-        ("id,0\na,1\na.zarr,3\n", "ids become equal once blanks and suffixes are removed: a"),
+        ("id,0\na,1\na.zarr,3\n", "ids are equal once spaces and suffixes are removed: a"),
         ("id,0\na,1\nb,1e400\n", "number beyond the range of float32 in 1 row and 1 column"),
     ],
     ids=["an id twice", "ids that collide", "a number beyond float32"],

@@ -110,7 +110,7 @@ def test_a_folder_with_other_csv_files_is_refused(tmp_path, labels):
 
 def test_only_labels_that_neucobench_cannot_hold_are_an_error(tmp_path, labels):
     cover = [file for file in labels if file.stem == "cover"]
-    with pytest.raises(DataError, match="no label file that NeuCo-Bench can hold"):
+    with pytest.raises(DataError, match="none of the label files can be exported"):
         export_neuco(cover, {}, tmp_path / "out", "Mine")
 
 

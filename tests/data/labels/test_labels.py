@@ -119,7 +119,7 @@ def test_fault_32_one_task_twice_in_a_folder_is_an_error(tmp_path):
         (tmp_path / name).write_text("id,label\na,1\n")
     with pytest.raises(DataError) as error:
         read_label_folder(tmp_path)
-    assert problems(error) == "task 'x' is there 2 times: x__reg.csv, x__regr.csv"
+    assert problems(error) == "2 files hold the labels of 'x': x__reg.csv, x__regr.csv"
 
 
 def test_fault_33_a_sample_twice_is_an_error_with_its_lines(read):
@@ -191,7 +191,7 @@ def test_a_table_of_the_wrong_form_is_an_error(read, text, message):
         (b"version https://git-lfs.github.com/spec/v1\n", "git-LFS pointer"),
         (b"<!doctype html>", "web page"),
         (b"id,label\n\xe4,1\n", "byte 0xe4 at offset 9"),
-        (b"\x1f\x8b\x08", "not text"),
+        (b"\x1f\x8b\x08", "is not a text file"),
     ],
 )
 def test_what_is_no_text_table_is_an_error(read, content, message):
@@ -244,7 +244,7 @@ def test_the_digest_follows_ids_labels_and_classes_and_nothing_else(read):
 
 def test_a_label_folder_with_one_misnamed_file_says_how_to_name_it(tmp_path):
     (tmp_path / "notes.csv").write_text("id,label\na,1\n")
-    with pytest.raises(DataError, match=r"label files cannot be used, 1 problem\n") as caught:
+    with pytest.raises(DataError, match=r"cannot be used: 1 problem\n") as caught:
         read_label_folder(tmp_path)
     assert caught.value.hint.startswith("rename it to <name>__<type>.csv")
 
