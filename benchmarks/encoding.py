@@ -32,7 +32,7 @@ from neuco_plugin_temporal_mosaiks.encoder import CHANNELS
 from neuco_plugin_temporal_mosaiks.kernels import (
     empirical_kernels,
     gaussian_kernels,
-    patch_places,
+    patch_positions,
 )
 from neucocore.plugin import stacked
 
@@ -82,7 +82,7 @@ def landscapes(count: int, pixels: int) -> np.ndarray:
 
 def kernels_from(images: np.ndarray, count: int) -> np.ndarray:
     _, stream = gaussian_kernels(SEED, count, CHANNELS, SIZE)
-    places = patch_places(stream, count, len(images), *images.shape[2:], SIZE)
+    places = patch_positions(stream, count, len(images), *images.shape[2:], SIZE)
     patches = [
         images[i, :, r : r + SIZE, c : c + SIZE]
         for i, r, c in zip(places.image, places.row, places.column, strict=True)

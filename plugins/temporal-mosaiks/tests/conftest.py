@@ -1,4 +1,4 @@
-"""Small cubes of the layout the encoder expects."""
+"""Small cubes with the bands that the encoder needs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pytest
 
-from neucocore.plugin import Cube
-
-_L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-BANDS = {"s1": ("vv", "vh"), "s2l1c": (*_L2A[:10], "B10", *_L2A[10:]), "s2l2a": _L2A}
+from neucocore.plugin import BANDS, Cube
 
 
 def make_cube(name: str, seasons: int = 2, size: int = 12) -> Cube:
@@ -25,16 +22,16 @@ def make_cube(name: str, seasons: int = 2, size: int = 12) -> Cube:
 
 
 class Source:
-    """Cubes by id that counts how often each is read."""
+    """Cubes by id; records the ids in the order in which they are read."""
 
     def __init__(self, cubes: Sequence[Cube]) -> None:
         self.cubes = {cube.id: cube for cube in cubes}
         self.ids = list(self.cubes)
-        self.served: list[str] = []
+        self.read_ids: list[str] = []
 
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         for name in ids:
-            self.served.append(name)
+            self.read_ids.append(name)
             yield self.cubes[name]
 
 

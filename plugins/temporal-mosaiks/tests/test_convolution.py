@@ -1,4 +1,4 @@
-"""The features of the reference, and what blocks and strides may change."""
+"""Features compared with the reference and with their definition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REFERENCE = Path(__file__).parent / "fixtures" / "random_convolutional_features.
 def by_definition(
     image: NDArray[np.float32], kernels: NDArray[np.float32], bias: float, stride: int
 ) -> NDArray[np.float64]:
-    """Convolve one position at a time in float64, and rectify both signs."""
+    """Convolve position by position in float64, and rectify both signs."""
     size = kernels.shape[-1]
     z = np.array(
         [
@@ -55,13 +55,13 @@ def test_features_follow_the_definition(
     np.testing.assert_allclose(features, expected, rtol=0, atol=1e-5)
 
 
-def test_an_image_of_the_kernels_size_has_one_position() -> None:
+def test_an_image_of_the_size_of_a_kernel_has_one_position() -> None:
     image = np.ones((2, 3, 3), np.float32)
     kernels = np.stack([np.ones((2, 3, 3)), -np.ones((2, 3, 3))]).astype(np.float32)
     np.testing.assert_allclose(mean_features(image, kernels, -1.0), [17, 0, 0, 19], atol=1e-5)
 
 
-def test_not_a_number_is_not_rectified_away() -> None:
+def test_nan_is_preserved() -> None:
     image = np.ones((1, 6, 6), np.float32)
     image[0, 2, 2] = np.nan
     assert np.isnan(mean_features(image, np.ones((2, 1, 3, 3), np.float32), 0.0)[2:]).all()

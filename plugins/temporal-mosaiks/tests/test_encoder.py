@@ -1,4 +1,4 @@
-"""From cubes to features: patches, seasons, state and mistakes."""
+"""The encoder: features, patches, seasons, state and errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def prepared(source_of: Callable[[Sequence[Cube]], Any]) -> Prepare:
     return prepare
 
 
-def test_rows_have_the_wanted_features(prepared: Prepare, cubes: list[Cube]) -> None:
+def test_rows_have_the_requested_number_of_features(prepared: Prepare, cubes: list[Cube]) -> None:
     rows = prepared(cubes).encode(cubes)
     assert rows.shape == (6, 64)
     assert rows.dtype == np.float32
@@ -45,46 +45,49 @@ def test_gaussian_features_follow_the_definition(cubes: list[Cube]) -> None:
     np.testing.assert_allclose(row, np.concatenate(halves), rtol=1e-5, atol=1e-4)
 
 
-def test_a_row_does_not_depend_on_batch_or_neighbours(prepared: Prepare, cubes: list[Cube]) -> None:
+def test_a_row_does_not_depend_on_the_other_cubes_of_the_batch(
+    prepared: Prepare, cubes: list[Cube]
+) -> None:
     encoder = prepared(cubes)
     together = encoder.encode(cubes)
     alone = [encoder.encode([cube])[0] for cube in reversed(cubes)][::-1]
     assert together.tobytes() == np.stack(alone).tobytes()
 
 
-def test_state_carries_the_kernels_to_another_process(prepared: Prepare, cubes: list[Cube]) -> None:
+def test_an_encoder_restored_from_its_state_gives_the_same_rows(
+    prepared: Prepare, cubes: list[Cube]
+) -> None:
     encoder, worker = prepared(cubes), TemporalMosaiks(features=64)
     worker.restore(encoder.state())
     assert worker.encode(cubes).tobytes() == encoder.encode(cubes).tobytes()
 
 
-def test_each_drawn_cube_is_read_once_beside_the_first(cubes: list[Cube], source_of: Any) -> None:
+def test_each_drawn_cube_is_read_once(cubes: list[Cube], source_of: Any) -> None:
     source = source_of(cubes)
     TemporalMosaiks(features=64).prepare(source)
-    assert source.served[1:] == source.ids
+    assert source.read_ids[1:] == source.ids  # the first is read before, for its size
 
 
-def test_kernels_come_from_the_cubes(prepared: Prepare, cubes: list[Cube], cube: MakeCube) -> None:
+def test_kernels_depend_on_the_cubes(prepared: Prepare, cubes: list[Cube], cube: MakeCube) -> None:
     others = [cube(f"other-{i}", seasons=2) for i in range(4)]
     one, two = (prepared(cubes).state()["kernels"] for cubes in (cubes, others))
     assert np.abs(one - two).max() > 0.1
 
 
-def test_patches_come_from_one_season_of_a_cube(prepared: Prepare, cube: MakeCube) -> None:
-    """With one of two seasons blank, kernels of one cube are all blank or all not."""
+def test_patches_of_a_cube_come_from_one_season(prepared: Prepare, cube: MakeCube) -> None:
+    """If one of two seasons is blank, either all kernels of a cube are blank or none is."""
     blanks = []
     for i in range(12):
         half = cube(f"half-{i}", seasons=2)
         for array in half.arrays.values():
             array[0] = 0
         kernels = prepared([half]).state()["kernels"]
-        # A patch of a blank season is the same wherever it is cut.
-        alike = np.ptp(kernels, axis=0).max() < 1e-5
-        blanks.append(bool(alike))
+        # All patches of a blank season are equal.
+        blanks.append(bool(np.ptp(kernels, axis=0).max() < 1e-5))
     assert 0 < sum(blanks) < 12
 
 
-def test_another_seed_gives_other_kernels(prepared: Prepare, cubes: list[Cube]) -> None:
+def test_a_different_seed_gives_different_kernels(prepared: Prepare, cubes: list[Cube]) -> None:
     one, two = (prepared(cubes, seed=seed).state()["kernels"] for seed in (1, 2))
     assert np.abs(one - two).max() > 0.1
 
@@ -95,42 +98,48 @@ def test_stride_approximates_the_features(prepared: Prepare, cubes: list[Cube]) 
     assert 0 < np.abs(coarse - exact).mean() < 0.2 * exact.mean()
 
 
-def test_encoding_before_preparing_says_what_to_do(cubes: list[Cube]) -> None:
-    with pytest.raises(ConfigError, match="has no kernels yet") as error:
+def test_encoding_before_preparing_is_an_error(cubes: list[Cube]) -> None:
+    with pytest.raises(ConfigError, match="is not prepared") as error:
         TemporalMosaiks().encode(cubes)
     assert "mode=gaussian" in str(error.value)
 
 
-def test_no_cubes_to_prepare_on_is_an_error(cubes: list[Cube], source_of: Any) -> None:
-    with pytest.raises(DataError, match="no cubes to cut its patches from"):
+def test_preparing_without_cubes_is_an_error(cubes: list[Cube], source_of: Any) -> None:
+    with pytest.raises(DataError, match="at least one cube to cut patches from"):
         TemporalMosaiks().prepare(source_of([]))
 
 
-def test_cubes_of_another_size_are_named(
+def test_cubes_of_different_sizes_are_an_error(
     prepared: Prepare, cubes: list[Cube], cube: MakeCube
 ) -> None:
-    with pytest.raises(ShapeError, match=r"cube odd has 13 x 13 pixels, the first .* 12 x 12"):
-        prepared([*cubes, cube("odd", size=13)])
+    with pytest.raises(
+        ShapeError, match="cube large has 13 x 13 pixels, but the first cube has 12 x 12"
+    ):
+        prepared([*cubes, cube("large", size=13)])
 
 
-def test_cubes_no_larger_than_a_patch_are_refused(prepared: Prepare, cube: MakeCube) -> None:
-    with pytest.raises(ShapeError, match="patches of 3 x 3 are cut from larger ones"):
+def test_cubes_that_are_not_larger_than_a_patch_are_an_error(
+    prepared: Prepare, cube: MakeCube
+) -> None:
+    with pytest.raises(ShapeError, match="it must be larger than a patch of 3 x 3"):
         prepared([cube("small", size=3)])
 
 
-def test_a_cube_smaller_than_a_kernel_is_refused(
+def test_a_cube_smaller_than_a_kernel_is_an_error(
     prepared: Prepare, cubes: list[Cube], cube: MakeCube
 ) -> None:
-    with pytest.raises(ShapeError, match="cube small has 2 x 2 pixels, fewer than a kernel"):
+    with pytest.raises(
+        ShapeError, match="cube small has 2 x 2 pixels and is smaller than a kernel"
+    ):
         prepared(cubes).encode([cube("small", size=2)])
 
 
-def test_a_state_of_other_parameters_is_refused(prepared: Prepare, cubes: list[Cube]) -> None:
-    with pytest.raises(ShapeError, match=r"needed are \(16, 27, 3, 3\)"):
+def test_a_state_of_different_parameters_is_an_error(prepared: Prepare, cubes: list[Cube]) -> None:
+    with pytest.raises(ShapeError, match=r"instead of \(16, 27, 3, 3\)"):
         TemporalMosaiks(features=32).restore(prepared(cubes).state())
 
 
-def test_all_wrong_parameters_are_reported_together() -> None:
+def test_all_invalid_parameters_are_reported_together() -> None:
     with pytest.raises(ConfigError) as error:
         TemporalMosaiks(features=5, kernel=0, bias=float("nan"), seed=-1, stride=0)
     assert len(error.value.problems) == 5

@@ -1,4 +1,4 @@
-"""What the plugin announces, and that announcing costs nothing."""
+"""The specs of the plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neuco_plugin_temporal_mosaiks import plugin
 from neuco_plugin_temporal_mosaiks.encoder import TemporalMosaiks
 
 
-def test_defaults_are_the_published_entry() -> None:
+def test_defaults_are_those_of_the_published_entry() -> None:
     spec, _ = plugin.neuco_encoders()
     assert spec.fit == "transductive"
     assert (spec.reducer, spec.dimension) == ("pca", 1024)
@@ -24,7 +24,7 @@ def test_defaults_are_the_published_entry() -> None:
     }
 
 
-def test_the_encoder_takes_the_declared_parameters_with_their_defaults() -> None:
+def test_the_encoder_has_the_declared_parameters_and_defaults() -> None:
     spec, trained = plugin.neuco_encoders()
     signature = inspect.signature(TemporalMosaiks).parameters
     defaults = {name: p.default for name, p in signature.items()}
@@ -32,7 +32,7 @@ def test_the_encoder_takes_the_declared_parameters_with_their_defaults() -> None
     assert defaults | {"dimension": 1024} == {p.name: p.default for p in trained.params}
 
 
-def test_the_variant_for_training_cubes_says_so() -> None:
+def test_the_variant_is_fitted_on_training_cubes() -> None:
     _, trained = plugin.neuco_encoders()
     assert trained.fit == "train"
     assert trained.reducer is None

@@ -1,4 +1,4 @@
-"""The variant that has seen training cubes only."""
+"""The variant that is fitted on training cubes."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ def test_a_new_cube_does_not_change_the_row_of_another(
     assert together.tobytes() == alone.tobytes()
 
 
-def test_the_dimension_is_bounded_by_the_training_cubes(source_of: Any, cubes: list[Cube]) -> None:
+def test_the_dimension_is_limited_by_the_number_of_training_cubes(
+    source_of: Any, cubes: list[Cube]
+) -> None:
     encoder = TrainedTemporalMosaiks(dimension=1024, features=64)
     encoder.prepare(source_of(cubes[:4]))
     assert encoder.encode(cubes).shape == (6, 4)
 
 
-def test_state_carries_kernels_and_pca_to_another_process(
+def test_an_encoder_restored_from_its_state_gives_the_same_rows(
     trained: TrainedTemporalMosaiks, cubes: list[Cube]
 ) -> None:
     worker = TrainedTemporalMosaiks(dimension=3, features=64)

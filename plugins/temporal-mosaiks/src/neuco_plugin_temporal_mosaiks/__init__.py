@@ -1,1 +1,1 @@
-"""Random convolutional features of every season, averaged: the challenge's temporal-mosaiks."""
+"""Random convolutional features, averaged over the seasons: the entry temporal-mosaiks."""

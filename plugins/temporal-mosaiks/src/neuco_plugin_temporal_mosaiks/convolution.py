@@ -1,10 +1,10 @@
 """Mean rectified convolutions of one image, at the speed of one matrix product.
 
-The features of kernel w are the means over all positions of max(z, 0) and of max(-z, 0), with
-z = conv(image, w) + bias. Since max(z, 0) - max(-z, 0) = z, the second follows from the first and
-from the mean of z, which is linear in the mean patch: one product and one rectifier instead of
-two of each. The positions go block by block, so that a block of the product is rectified and
-summed while it is still in the cache and the whole of it never exists.
+The features of a kernel w are the means of max(z, 0) and of max(-z, 0) over all positions, with
+z = conv(image, w) + bias. Since max(z, 0) - max(-z, 0) = z, the second feature follows from the
+first and from the mean of z, which is linear in the mean patch: one matrix product and one
+rectification instead of two. The positions are processed in blocks, so that a block of the product
+is rectified and summed while it is in the cache, and the complete product is never in memory.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 _POSITIONS = 1100
-"""Positions in a block, at most: enough for BLAS to be fast, few enough for the last-level cache.
+"""Maximum number of positions in a block: large for BLAS, but small for the last-level cache.
 
-2048 kernels make that 9 MB; benchmarks/encoding.py measures it."""
+With 2048 kernels a block has 9 MB; measured by benchmarks/encoding.py."""
 
 
 def mean_features(
@@ -34,8 +34,8 @@ def mean_features(
     bias
         Added to every convolution.
     stride
-        Evaluate every n-th row and column only. 1 is exact; more is an approximation whose
-        work falls with the square.
+        Evaluate every n-th row and column. 1 is exact; larger values are approximations, n**2
+        times faster.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def mean_features(
         Shape (2 K,), float32: mean(max(z, 0)) of all kernels, then mean(max(-z, 0)).
     """
     count, channels, size, _ = kernels.shape
-    # (channel, k, k, row, column): a view, of which blocks of rows are copied out.
+    # A view of shape (channel, k, k, row, column); blocks of its rows are copied.
     windows = sliding_window_view(image, (size, size), axis=(1, 2))
     windows = windows[:, ::stride, ::stride].transpose(0, 3, 4, 1, 2)
     height, width = windows.shape[3:]
@@ -54,11 +54,11 @@ def mean_features(
     total = np.zeros(count)
     patch_sum = np.zeros(weights.shape[1])
     for top in range(0, height, rows):
-        held = min(rows, height - top)
-        if held < rows:
-            patches = np.empty((channels, size, size, held, width), np.float32)
-            product = np.empty((count, held * width), np.float32)
-        patches[...] = windows[..., top : top + held, :]
+        block_rows = min(rows, height - top)
+        if block_rows < rows:
+            patches = np.empty((channels, size, size, block_rows, width), np.float32)
+            product = np.empty((count, block_rows * width), np.float32)
+        patches[...] = windows[..., top : top + block_rows, :]
         columns = patches.reshape(weights.shape[1], -1)
         np.matmul(weights, columns, out=product)
         _add_rectified(product, np.float32(bias), total)
@@ -68,7 +68,7 @@ def mean_features(
     return np.concatenate([positive, positive - mean]).astype(np.float32)
 
 
-# Reordering the sum is what lets it run in vector registers; nothing else is relaxed, NaN stays.
+# Only the order of the sum is relaxed, so that vector registers can be used; NaN is preserved.
 @numba.njit(nogil=True, fastmath={"reassoc", "nsz"})
 def _add_rectified(
     product: NDArray[np.float32], bias: np.float32, total: NDArray[np.float64]

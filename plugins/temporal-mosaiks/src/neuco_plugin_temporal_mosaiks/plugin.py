@@ -1,4 +1,4 @@
-"""What the plugin offers."""
+"""The challenge entry temporal-mosaiks, and a variant that is fitted on training cubes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ NEUCO_API = 1
 
 
 _PARAMS = (
-    Param("features", "int", 4096, "features before the reduction, an even number"),
-    Param("kernel", "int", 3, "pixels along each side of a convolution kernel"),
-    Param("bias", "float", -1.0, "added to every convolution before the rectifier"),
+    Param("features", "int", 4096, "number of features before the reduction, even"),
+    Param("kernel", "int", 3, "pixels along y and x of a convolution kernel"),
+    Param("bias", "float", -1.0, "added to every convolution before the rectification"),
     Param(
         "mode",
         "str",
         "empirical",
-        "kernels: whitened patches of cubes, or normal noise",
+        "kernels are whitened patches of cubes, or normal noise",
         choices=("empirical", "gaussian"),
     ),
-    Param("seed", "int", 10012023, "seed of kernels and patches"),
-    Param("stride", "int", 1, "evaluate every n-th row and column: an approximation"),
+    Param("seed", "int", 10012023, "random seed of kernels and patches"),
+    Param(
+        "stride", "int", 1, "evaluate every n-th row and column; values above 1 are approximations"
+    ),
 )
 _MODALITIES = ("s1", "s2l1c", "s2l2a")
 _CITATION = (
@@ -31,11 +33,11 @@ _URL = "https://doi.org/10.1038/s41467-021-24638-z"
 
 @hookimpl
 def neuco_encoders() -> list[EncoderSpec]:
-    """Return the published encoder, and its variant that has not seen the cubes it encodes."""
+    """Return the published encoder, and its variant that is fitted on training cubes."""
     return [
         EncoderSpec(
             name="temporal-mosaiks",
-            summary="random convolutional features, seasons averaged; PCA on the encoded cubes",
+            summary="random convolutional features, mean over seasons, PCA on the encoded cubes",
             factory="neuco_plugin_temporal_mosaiks.encoder:TemporalMosaiks",
             params=_PARAMS,
             fit="transductive",
@@ -48,9 +50,12 @@ def neuco_encoders() -> list[EncoderSpec]:
         ),
         EncoderSpec(
             name="temporal-mosaiks-train",
-            summary="temporal-mosaiks with patches and PCA from training cubes only",
+            summary="temporal-mosaiks with patches and PCA from training cubes",
             factory="neuco_plugin_temporal_mosaiks.trained:TrainedTemporalMosaiks",
-            params=(*_PARAMS, Param("dimension", "int", 1024, "the most columns of the PCA")),
+            params=(
+                *_PARAMS,
+                Param("dimension", "int", 1024, "maximum number of dimensions of the PCA"),
+            ),
             fit="train",
             modalities=_MODALITIES,
             license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""The random numbers torch would have drawn, without torch."""
+"""The random numbers of torch's CPU generator, without torch."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ _BLOCK = 16
 
 
 class TorchStream:
-    """Draws of torch's CPU generator: MT19937 seeded the classic way, one 32-bit output a draw.
+    """Draws of torch's CPU generator: MT19937, one 32-bit output per draw.
 
     Parameters
     ----------
     seed
-        0 to 2**32 - 1.
+        From 0 to 2**32 - 1; initialises the state as ``init_genrand`` of the reference code does.
     """
 
     def __init__(self, seed: int) -> None:
         self._bits = np.random.MT19937()
-        np.random.RandomState(self._bits).seed(seed)  # the classic init_genrand, in place
+        np.random.RandomState(self._bits).seed(seed)  # init_genrand, on the same bit generator
 
     def uniforms(self, count: int) -> NDArray[np.float32]:
-        """Return uniforms in [0, 1), shape (count,): the low 24 bits of each output."""
+        """Return uniform numbers in [0, 1), shape (count,): the low 24 bits of each output."""
         low = self._bits.random_raw(count) & 0xFFFFFF
         return low.astype(np.float32) * np.float32(2**-24)
 
     def normals(self, count: int) -> NDArray[np.float32]:
-        """Return standard normals, shape (count,), in torch's order for 16 values and more.
+        """Return standard normal numbers, shape (count,), in torch's order for 16 values or more.
 
         Raises
         ------
         ValueError
-            For fewer than 16, which torch draws by another rule.
+            For fewer than 16 values, which torch draws in a different way.
         """
         if count < _BLOCK:
-            raise ValueError(f"normals come in blocks of {_BLOCK} or more, not {count}")
+            raise ValueError(f"at least {_BLOCK} normal numbers must be drawn, not {count}")
         uniforms = self.uniforms(count)
-        whole = count // _BLOCK * _BLOCK
+        in_blocks = count // _BLOCK * _BLOCK
         normals = np.empty(count, np.float32)
-        normals[:whole] = _box_muller(uniforms[:whole])
-        if whole < count:  # torch draws the last 16 values again, from fresh uniforms
+        normals[:in_blocks] = _box_muller(uniforms[:in_blocks])
+        if in_blocks < count:  # torch draws the last 16 values again, from new uniform numbers
             normals[-_BLOCK:] = _box_muller(self.uniforms(_BLOCK))
         return normals
 

@@ -1,4 +1,4 @@
-"""Random convolutional features whose patches and PCA come from training cubes."""
+"""Random convolutional features with patches and PCA from training cubes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from neucocore.plugin import PCA, Cube, CubeSource
 
 
 class TrainedTemporalMosaiks:
-    """`TemporalMosaiks` and a PCA, both fitted by `prepare`: a row depends on its own cube only.
+    """`TemporalMosaiks` and a PCA, both fitted by `prepare`: a row depends only on its own cube.
 
     Parameters
     ----------
     dimension
-        The most columns of the result, which has the smallest of this, the features and the
-        training cubes.
+        Maximum number of columns; also limited by the numbers of features and training cubes.
     params
-        Of `TemporalMosaiks`.
+        Parameters of `TemporalMosaiks`.
     """
 
     def __init__(self, dimension: int = 1024, **params: Any) -> None:
@@ -30,9 +29,9 @@ class TrainedTemporalMosaiks:
         self._pca = PCA(dimension)
 
     def prepare(self, source: CubeSource) -> None:
-        """Cut the patches from the training cubes, encode them, and fit the PCA on the result.
+        """Cut the patches from the training cubes, encode the cubes, and fit the PCA.
 
-        The features are spooled, so memory does not grow with the number of cubes.
+        The features are stored in a temporary file, so memory does not grow with the cubes.
         """
         self._features.prepare(source)
         with tempfile.TemporaryFile() as spool:
@@ -43,7 +42,7 @@ class TrainedTemporalMosaiks:
             self._pca.fit(np.memmap(spool, np.float32, "r", shape=shape))
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
-        """Return one reduced row per cube, float32; errors as `TemporalMosaiks.encode`."""
+        """Return one reduced row per cube, float32; errors as for `TemporalMosaiks.encode`."""
         return self._pca.apply(self._features.encode(cubes))
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -51,6 +50,6 @@ class TrainedTemporalMosaiks:
         return {**self._features.state(), **self._pca.state()}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a prepared encoder with the same parameters."""
+        """Take the state of a prepared encoder with the same parameters."""
         self._features.restore(state)
         self._pca.restore(state)
