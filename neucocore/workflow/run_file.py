@@ -157,7 +157,7 @@ class _Reader:
                 and isinstance(value, dict)
                 and not isinstance(value.get("name"), str)
             ):
-                self._problem("probe must have a name", name)
+                self._problem(f"probe must have a name, found {value!r}", name)
                 continue
             if name == "split" and (problem := _split_problem(value)):
                 self._problem(problem, name)

@@ -175,14 +175,15 @@ def test_a_config_and_its_own_options_exclude_each_other(labels: Path, tmp_path:
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "--config sets what --protocol would set" in done.stderr
+    assert "--config c.yaml already sets what --protocol would set" in done.stderr
 
 
-def test_an_unknown_protocol_is_answered_with_the_known_ones(labels: Path, tmp_path: Path) -> None:
+def test_an_unknown_protocol_is_answered_with_the_command_that_lists_them(labels: Path, tmp_path: Path) -> None:
     (tmp_path / "e.csv").write_text("id,0\nc1,1\n")
     done = neuco("evaluate", "e.csv", "--labels", labels, "--protocol", "strong", cwd=tmp_path)
     assert done.returncode == 2
-    assert "robust@1" in done.stderr
+    assert "unknown protocol 'strong'" in done.stderr
+    assert "neuco list protocols" in done.stderr
 
 
 def test_an_unknown_command_and_option_are_usage_errors(tmp_path: Path) -> None:
@@ -285,7 +286,7 @@ def test_a_component_of_a_plugin_that_is_not_there_says_which(tmp_path: Path) ->
 def test_a_season_that_is_not_there_leaves_nothing_behind(cubes: Path, tmp_path: Path) -> None:
     before = written(tmp_path)
     words = ("encode", "random", "--dataset", "folder", "--data", cubes, "--output", "e.csv")
-    done = neuco(*words, "--dataset-set", "seasons=winterr", cwd=tmp_path)
+    done = neuco(*words, "--set", "dataset.seasons=winterr", cwd=tmp_path)
     assert done.returncode == 2
     assert "no season 'winterr'" in done.stderr
     assert written(tmp_path) == before

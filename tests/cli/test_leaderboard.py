@@ -31,7 +31,7 @@ def test_the_table_ranks_on_stdout_and_explains_on_stderr() -> None:
     assert lines[0] == "eval: neuco-bench, ranked by weighted"
     assert lines[2].split()[:3] == ["1", "alpha", "10.013"]
     assert "golf" not in result.stdout
-    assert "left out: golf_incomplete_20260101_000006, incomplete: no crops" in result.stderr
+    assert "left out: golf_incomplete_20260101_000006, incomplete: crops missing" in result.stderr
 
 
 @pytest.mark.parametrize("by", ["weighted", "uniform", "borda", "mean"])
@@ -56,5 +56,5 @@ def test_documents_carry_their_remarks_themselves() -> None:
 
 
 def test_an_empty_folder_is_a_results_error(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match="holds no run"):
+    with pytest.raises(ResultsError, match="contains no run"):
         CliRunner().invoke(app, [str(tmp_path)], catch_exceptions=False)

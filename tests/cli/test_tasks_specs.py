@@ -129,7 +129,7 @@ def test_the_newest_version_of_a_task_can_be_derived(name):
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_task_plugin_is_short(plugin):
     (module,) = (ROOT / "plugins" / plugin / "src").glob("*/plugin.py")
-    assert len(module.read_text().splitlines()) < 150
+    assert len(module.read_text().splitlines()) < 160
 
 
 def test_every_published_label_file_is_claimed_by_exactly_one_task():
