@@ -20,7 +20,7 @@ from neucocore.evaluation.neucobench.random_stream import (
 )
 from neucocore.evaluation.neucobench.reference import Training
 from neucocore.evaluation.protocols import protocol
-from neucocore.results.ranking import moved_by
+from neucocore.results.ranking import reranked_by
 
 
 def folds(X, y, *, classify=False, scaled=None, count=40):
@@ -229,7 +229,7 @@ def rank_weights():
         for _ in range(2000):
             q = rng.standard_normal((methods + 1, tasks)) * rng.lognormal(0, 1, tasks)
             q += rng.standard_normal((methods + 1, 1))
-            changed += bool(moved_by(q, methods, "weighted"))
+            changed += bool(reranked_by(q, methods, "weighted"))
         rows.append((methods, tasks, f"{changed / 20:.0f} %"))
     show(
         "Rank weights: random tables in which one more method changes the order of the others",

@@ -1,1 +1,1 @@
-"""Run folders, the tables that rank them, and what a run says of its making."""
+"""Run folders, and the tables that rank their runs."""

@@ -1,4 +1,4 @@
-"""Where runs lie: ``<output>/<phase>/<method>_<UTC time>/``, and which names may be used."""
+"""Where runs are stored, ``<output>/<phase>/<method>_<UTC time>/``, and which names are allowed."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ LEADERBOARDS = "leaderboards"
 EMBEDDINGS = "embeddings"
 
 TIME_FORMAT = "%Y%m%d_%H%M%S"
-LONGEST_NAME = 180
-"""Bytes; most file systems allow 255, of which time and temporary names need some."""
+MAX_NAME_BYTES = 180
+"""Most file systems allow 255 bytes; the time and temporary names need some of them."""
 
 _RESERVED = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
 )
-_TAKEN_PHASES = frozenset({LEADERBOARDS, EMBEDDINGS})
+_USED_FOLDERS = frozenset({LEADERBOARDS, EMBEDDINGS})
 
 
-def check_name(name: str, what: str) -> str:
-    """Return `name` when a folder may be called so on every system.
+def check_name(name: str, kind: str) -> str:
+    """Return `name` if it can be the name of a folder on every system.
 
     Parameters
     ----------
-    what
-        ``method``, ``phase`` or ``task``, for the message.
+    kind
+        What is named, for the message: ``method``, ``phase`` or ``task``.
 
     Raises
     ------
     ConfigError
-        It is empty, too long, hidden, reserved, or leads elsewhere.
+        The name is empty, too long, hidden, reserved, or leads to another folder.
     """
-    reason = _unusable(name) or (
-        what == "phase" and name in _TAKEN_PHASES and "it is the name of another folder there"
-    )
+    reason = _problem(name)
+    if not reason and kind == "phase" and name in _USED_FOLDERS:
+        reason = "neuco uses the folder of this name for other files"
     if reason:
         shown = name if len(name) <= 60 else f"{name[:57]}..."
         raise ConfigError(
-            f"a {what} cannot be named {shown!r}: {reason}",
-            hint=f"use letters, digits, '-', '_', '=' and '.' for the {what}",
+            f"a {kind} cannot be named {shown!r}: {reason}",
+            hint=f"use letters, digits, '-', '_', '=' and '.' in the name of a {kind}",
         )
     return name
 
 
 def check_output(output: Path) -> None:
-    """Refuse an output folder whose name, or that of a folder above it, a file has.
+    """Check that an output folder exists or can be created.
 
     Raises
     ------
     ConfigError
-        It can be neither used nor made.
+        The path, or a folder above it, is a file.
     """
     for path in (output, *output.parents):
         if path.is_dir():
@@ -65,43 +65,49 @@ def check_output(output: Path) -> None:
                 f"--output {output}: {path} is a file"
                 if path != output
                 else f"--output {output} is a file",
-                hint="name a folder; it is made if need be",
+                hint="choose a folder; it is created if it does not exist",
             )
 
 
 def new_run_folder(output: Path, phase: str, method: str, now: datetime | None = None) -> Path:
-    """Make the folder of a new run, one that nobody else has.
+    """Create the folder of a new run and return its path.
 
-    A second run in the same second gets ``_2`` at its end.
+    The name of a second run in the same second ends with ``_2``.
+
+    Parameters
+    ----------
+    now
+        Time in the folder's name; the current time by default.
 
     Raises
     ------
     ConfigError
-        `phase` or `method` cannot be a folder's name.
+        `phase` or `method` cannot be the name of a folder.
     """
     parent = output / check_name(phase, "phase")
     parent.mkdir(parents=True, exist_ok=True)
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime(TIME_FORMAT)
-    base = f"{check_name(method, 'method')}_{stamp}"
+    name = f"{check_name(method, 'method')}_{stamp}"
     for number in count(1):
-        folder = parent / (base if number == 1 else f"{base}_{number}")
+        folder = parent / (name if number == 1 else f"{name}_{number}")
         try:
             folder.mkdir()
         except FileExistsError:
             continue
         return folder
-    raise AssertionError("unreachable: there is always a next number")
+    raise AssertionError("unreachable: count() never ends")
 
 
-def _unusable(name: str) -> str:
+def _problem(name: str) -> str:
+    """Return why a name cannot be used; empty if it can."""
     if not name.strip() or name != name.strip():
-        return "it is empty or has blanks at an end"
+        return "it is empty, or starts or ends with a space"
     if any(char in '/\\<>:"|?*' or not char.isprintable() for char in name):
-        return "it holds a character that paths cannot hold everywhere"
+        return "it contains a character that file names cannot contain on every system"
     if name.startswith((".", "-")) or name.endswith("."):
         return "it starts with '.' or '-', or ends with '.'"
     if name.partition(".")[0].lower() in _RESERVED:
-        return "some systems reserve it"
-    if (size := len(name.encode())) > LONGEST_NAME:
-        return f"it has {size} bytes, {LONGEST_NAME} are allowed"
+        return "the name is reserved on some systems"
+    if (size := len(name.encode())) > MAX_NAME_BYTES:
+        return f"it has {size} bytes; at most {MAX_NAME_BYTES} are allowed"
     return ""

@@ -1,7 +1,7 @@
 """Tables of comparable runs.
 
-Runs share a table only with the same phase, protocol identity, tasks and labels. What a table
-leaves out it names, with the reason.
+Runs are in one table only if they have the same phase, protocol identity, tasks and labels. Each
+table names the runs that it leaves out, with the reason.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 
 from neucocore.errors import ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
-from neucocore.results.ranking import By, merits, moved_by, ranks, weighted_scores
+from neucocore.messages import pluralize
+from neucocore.results.ranking import By, merits, ranks, reranked_by, weighted_scores
 from neucocore.results.reading import RunRecord
 
 FEW_TASKS = 2
+"""Up to this number of tasks, a table has a note that the order is not conclusive."""
 
 Signature = tuple[tuple[str, str], ...]
-"""The tasks of a run with the digests of their labels."""
+"""The tasks of a run, each with the digest of its labels."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One ranked run; ``q`` and ``acc`` by task."""
+    """One ranked run, with ``q`` (the ranking value) and ``acc`` (the primary metric) by task."""
 
     method: str
     experiment: str
@@ -39,14 +41,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Comparable runs, best first.
+    """Comparable runs, the best first.
 
     Attributes
     ----------
     left_out
-        Experiments that are not ranked here, each with the reason.
+        Experiments that are not ranked, each with the reason.
     notes
-        What a reader should know before believing the order.
+        What limits the conclusions that can be drawn from the order.
     """
 
     phase: str
@@ -75,7 +77,7 @@ class Table:
 
 @dataclass
 class _Group:
-    """The runs of one phase and protocol with the same tasks and labels."""
+    """The runs of one phase and protocol that have the same tasks and labels."""
 
     signature: Signature
     runs: list[RunRecord]
@@ -90,94 +92,116 @@ def leaderboards(
     protocol: str | None = None,
     all_runs: bool = False,
 ) -> list[Table]:
-    """Rank runs, in as many tables as are needed to compare only what can be compared.
+    """Rank runs, in one table per group of comparable runs.
 
     Parameters
     ----------
+    by
+        The ranking.
     protocol
-        Only this one: an identity, ``name@version`` or a name.
+        Rank only runs of this protocol: an identity, ``name@version`` or a name.
     all_runs
-        Keep older runs of a method; else the newest complete one counts.
+        Rank all runs of a method instead of the newest complete one.
 
     Raises
     ------
     ResultsError
-        No run was made under `protocol`.
+        No run has the protocol.
     """
-    known = list(runs)
-    chosen = [run for run in known if protocol is None or _is_of(run.protocol, protocol)]
-    if known and not chosen:
-        there = ", ".join(sorted({run.protocol for run in known}))
+    runs = list(runs)
+    selected = [run for run in runs if protocol is None or _matches(run.protocol, protocol)]
+    if runs and not selected:
+        available = ", ".join(sorted({run.protocol for run in runs}))
         raise ResultsError(
-            f"no run was made under the protocol {protocol}", hint=f"there are runs under {there}"
+            f"no run has the protocol {protocol}", hint=f"the runs have the protocols {available}"
         )
-    places: dict[tuple[str, str], list[RunRecord]] = {}
-    for run in chosen:
-        places.setdefault((run.phase, run.protocol), []).append(run)
+    runs_of: dict[tuple[str, str], list[RunRecord]] = {}
+    for run in selected:
+        runs_of.setdefault((run.phase, run.protocol), []).append(run)
     return [
         _table(group, phase, identity, by, all_runs)
-        for (phase, identity), together in sorted(places.items(), key=lambda item: _order(*item[0]))
-        for group in _groups(together)
+        for (phase, identity), comparable in sorted(
+            runs_of.items(), key=lambda item: _order(*item[0])
+        )
+        for group in _groups(comparable)
     ]
 
 
 def _order(phase: str, identity: str) -> tuple[str, bool, str]:
-    """Sort the default protocol's tables before the others of a phase."""
+    """Return the sort key of a table: within a phase the default protocol comes first."""
     return phase, identity.partition("@")[0] != DEFAULT_PROTOCOL, identity
 
 
-def _is_of(identity: str, wanted: str) -> bool:
-    return wanted in (identity, identity.partition("+")[0], identity.partition("@")[0])
+def _matches(identity: str, protocol: str) -> bool:
+    return protocol in (identity, identity.partition("+")[0], identity.partition("@")[0])
 
 
 def _groups(runs: Sequence[RunRecord]) -> list[_Group]:
     """Group runs by tasks and labels, the largest group first.
 
-    Runs that lack some tasks of a group at least as large are no group but its incomplete runs.
+    Runs that have only some of the tasks of a group at least as large do not form a group: they are
+    left out of that group's table as incomplete.
     """
-    signatures: dict[Signature, list[RunRecord]] = {}
+    runs_of: dict[Signature, list[RunRecord]] = {}
     for run in runs:
         signature = tuple((task, run.tasks[task].labels) for task in sorted(run.tasks))
-        signatures.setdefault(signature, []).append(run)
+        runs_of.setdefault(signature, []).append(run)
     groups: list[_Group] = []
-    for signature in sorted(signatures, key=lambda s: (-len(signatures[s]), -len(s), s)):
-        whole = next((group for group in groups if set(signature) < set(group.signature)), None)
-        if whole is not None:
-            lacking = "incomplete: no " + _listed(set(whole.signature) - set(signature))
-            whole.left_out += [(run.experiment, lacking) for run in signatures[signature]]
+    for signature in sorted(runs_of, key=lambda s: (-len(runs_of[s]), -len(s), s)):
+        containing = next(
+            (group for group in groups if set(signature) < set(group.signature)), None
+        )
+        if containing is not None:
+            missing = _task_names(set(containing.signature) - set(signature))
+            containing.left_out += [
+                (run.experiment, f"incomplete: {missing} missing") for run in runs_of[signature]
+            ]
             continue
-        groups.append(_Group(signature, signatures[signature]))
+        groups.append(_Group(signature, runs_of[signature]))
         if len(groups) > 1:
             groups[-1].notes.append(_difference(signature, groups[0].signature))
     return groups
 
 
 def _difference(signature: Signature, first: Signature) -> str:
-    """Say why two groups of one phase and protocol have tables of their own."""
-    mine, theirs = dict(signature), dict(first)
-    other = [task for task in mine if task in theirs and mine[task] != theirs[task]]
-    if other:
-        tasks = ", ".join(other)
-        return f"a table of its own: other labels or groups for {tasks} than in the first"
-    more = set(signature) - set(first)
-    less = set(first) - set(signature)
-    said = [f"with {_listed(more)}"] * bool(more) + [f"without {_listed(less)}"] * bool(less)
-    return f"a table of its own: other tasks than in the first, {' and '.join(said)}"
+    """Describe why two groups of one phase and protocol have separate tables."""
+    labels, labels_of_first = dict(signature), dict(first)
+    changed = [
+        task for task in labels if task in labels_of_first and labels[task] != labels_of_first[task]
+    ]
+    if changed:
+        names = ", ".join(changed)
+        return f"separate table: labels or groups of {names} differ from those in the first table"
+    added, removed = set(signature) - set(first), set(first) - set(signature)
+    parts = []
+    if added:
+        parts.append(f"has {_task_names(added)}")
+    if removed:
+        parts.append(f"does not have {_task_names(removed)}")
+    return f"separate table: unlike the first table, it {' and '.join(parts)}"
 
 
-def _listed(tasks: Iterable[tuple[str, str]]) -> str:
+def _task_names(tasks: Iterable[tuple[str, str]]) -> str:
     return ", ".join(sorted(task for task, _ in tasks))
 
 
 def _table(group: _Group, phase: str, protocol: str, by: By, all_runs: bool) -> Table:
     names = [task for task, _ in group.signature]
     ranked = [run for run in group.runs if not run.partial]
-    left_out = [*group.left_out]
-    left_out += [(r.experiment, "partial: ids without embeddings") for r in group.runs if r.partial]
+    left_out = [
+        *group.left_out,
+        *(
+            (run.experiment, "partial: labelled ids without embeddings")
+            for run in group.runs
+            if run.partial
+        ),
+    ]
     tasks = tuple(t for t in names if not ranked or any(r.tasks[t].q is not None for r in ranked))
     notes = [*group.notes]
     notes += [
-        f"{task} is undefined in every run, so no column" for task in names if task not in tasks
+        f"{task} has no column, since its score is undefined in every run"
+        for task in names
+        if task not in tasks
     ]
     ranked = _complete(ranked, tasks, left_out)
     if not all_runs:
@@ -190,19 +214,21 @@ def _table(group: _Group, phase: str, protocol: str, by: By, all_runs: bool) -> 
 def _complete(
     runs: Sequence[RunRecord], tasks: Sequence[str], left_out: list[tuple[str, str]]
 ) -> list[RunRecord]:
+    """Return the runs with a score for every task; append the others to `left_out`."""
     complete = []
     for run in runs:
         undefined = [task for task in tasks if run.tasks[task].q is None]
         if undefined:
             reason = run.tasks[undefined[0]].reason
-            said = f"no score for {', '.join(undefined)}" + (f" ({reason})" if reason else "")
-            left_out.append((run.experiment, said))
+            text = f"no score for {', '.join(undefined)}" + (f" ({reason})" if reason else "")
+            left_out.append((run.experiment, text))
         else:
             complete.append(run)
     return complete
 
 
 def _newest(runs: Sequence[RunRecord], left_out: list[tuple[str, str]]) -> list[RunRecord]:
+    """Return the newest run of each method; append the others to `left_out`."""
     newest: dict[str, RunRecord] = {}
     for run in sorted(runs, key=_age):
         newest[run.method] = run
@@ -219,6 +245,7 @@ def _age(run: RunRecord) -> tuple[str, str]:
 
 
 def _scores(runs: Sequence[RunRecord], tasks: Sequence[str]) -> NDArray[np.float64]:
+    """Return the ranking values, (runs, tasks)."""
     values = [[run.tasks[task].q for task in tasks] for run in runs]
     return np.array(values, dtype=np.float64).reshape(len(runs), len(tasks))
 
@@ -245,26 +272,35 @@ def _rows(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> tuple[Ro
 
 
 def _cautions(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> list[str]:
-    """Say what speaks against reading much into the order."""
+    """Return what limits the conclusions that can be drawn from the order."""
     cautions = [f"{run.experiment}: {remark}" for run in runs for remark in run.remarks]
     cautions += [note for task in tasks if (note := _unequal_rows(runs, task))]
     if len(runs) == 1:
-        cautions.append("one run: nothing to compare it with")
+        cautions.append("only one run, so there is nothing to compare")
     if runs and len(tasks) <= FEW_TASKS:
-        cautions.append(f"tasks: {len(tasks)}; too few to say which method is better in general")
+        cautions.append(
+            f"only {pluralize(len(tasks), 'task')}: too few to tell which method is better in "
+            "general"
+        )
     if len(runs) > 1 and tasks:
         newest = max(range(len(runs)), key=lambda row: _age(runs[row]))
-        moved = moved_by(_scores(runs, tasks), newest, by)
-        if moved:
-            names = ", ".join(runs[row].experiment for row in moved)
-            newcomer = runs[newest].experiment
-            cautions.append(f"the newest run, {newcomer}, moved the ranks of others: {names}")
+        if reranked := reranked_by(_scores(runs, tasks), newest, by):
+            names = ", ".join(runs[row].experiment for row in reranked)
+            cautions.append(
+                f"the newest run, {runs[newest].experiment}, changed the ranks of other runs: "
+                f"{names}"
+            )
     return cautions
 
 
 def _unequal_rows(runs: Sequence[RunRecord], task: str) -> str:
-    """Say so when runs had embeddings for different rows of the same labels (drop-in mode)."""
+    """Return a note if runs were scored on different numbers of rows of the same labels.
+
+    This happens if NeuCo-Bench's configuration is used, which ignores missing embeddings.
+    """
     counts = {run.experiment: n for run in runs if (n := run.tasks[task].n) is not None}
     most = max(counts.values(), default=0)
-    fewer = [f"{name} {n}" for name, n in sorted(counts.items()) if n != most]
-    return f"{task} was scored on {most} rows, but {', '.join(fewer)}" if fewer else ""
+    fewer = [f"{name} ({n})" for name, n in sorted(counts.items()) if n != most]
+    if not fewer:
+        return ""
+    return f"{task} was scored on {most} rows, but on fewer rows in {', '.join(fewer)}"

@@ -1,6 +1,6 @@
-"""Pictures of a run: loss curves, predictions against labels, confusion matrices.
+"""Plots of a run: loss curves, predictions against labels, confusion matrices.
 
-They need matplotlib (extra ``plots``) and lie in ``<run>/<task>/plots/``.
+They need matplotlib (extra ``plots``) and are written to ``<run>/<task>/plots/``.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FOLDER = "plots"
-INCHES = (5.0, 4.0)
-DOTS_PER_INCH = 150
-MOST_POINTS = 5000
-"""A scatter plot shows at most so many, evenly taken."""
+FIGURE_SIZE = (5.0, 4.0)
+"""Inches."""
+DPI = 150
+MAX_POINTS = 5000
+"""With more rows a scatter plot shows every second row, or every third, and so on."""
 
 Draw = Callable[["Axes"], None]
 
 
 def draw_plots(folder: Path, outcomes: Sequence[TaskOutcome]) -> list[Path]:
-    """Draw what the outcomes hold and return the files, PNG.
+    """Draw the curves and predictions of the outcomes; return the PNG files.
 
     Parameters
     ----------
     folder
-        The run's folder.
+        Folder of the run.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def draw_plots(folder: Path, outcomes: Sequence[TaskOutcome]) -> list[Path]:
     written = []
     for outcome in outcomes:
         key = outcome.task.key
-        for name, draw in (*_of_curves(outcome), *_of_predictions(outcome)):
+        for name, draw in (*_curve_plots(outcome), *_prediction_plots(outcome)):
             path = folder / key / FOLDER / f"{name}.png"
             _save(path, f"{key}: {name.replace('_', ' ')}", draw)
             written.append(path)
@@ -54,35 +55,35 @@ def draw_plots(folder: Path, outcomes: Sequence[TaskOutcome]) -> list[Path]:
 
 def _save(path: Path, title: str, draw: Draw) -> None:
     try:
-        # The object interface, not pyplot: no global state, no window.
+        # Unlike pyplot, the object interface has no global state and opens no window.
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigError(
             "plots need matplotlib, which is not installed",
             hint="pip install 'neucocore[plots]', or evaluate without plots",
         ) from error
-    figure = Figure(figsize=INCHES, layout="constrained")
+    figure = Figure(figsize=FIGURE_SIZE, layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title)
     draw(axes)
     with replacing(path, durable=False) as file:
-        figure.savefig(file, format="png", dpi=DOTS_PER_INCH)
+        figure.savefig(file, format="png", dpi=DPI)
 
 
-def _of_curves(outcome: TaskOutcome) -> Iterator[tuple[str, Draw]]:
+def _curve_plots(outcome: TaskOutcome) -> Iterator[tuple[str, Draw]]:
     for name, curves in outcome.curves.items():
         yield name, partial(_lines, curves)
 
 
-def _of_predictions(outcome: TaskOutcome) -> Iterator[tuple[str, Draw]]:
+def _prediction_plots(outcome: TaskOutcome) -> Iterator[tuple[str, Draw]]:
     if not len(outcome.predictions):
         return
     true, predicted = outcome.predictions["y_true"], outcome.predictions["y_pred"]
     problem = outcome.task.problem
     if problem in ("binary", "multiclass"):
         columns = predicted.reshape(len(true), -1)
-        said = columns[:, 0] > 0.5 if problem == "binary" else columns.argmax(axis=1)
-        yield "confusion_matrix", partial(_confusion, true, said, outcome.task.classes)
+        decided = columns[:, 0] > 0.5 if problem == "binary" else columns.argmax(axis=1)
+        yield "confusion_matrix", partial(_confusion, true, decided, outcome.task.classes)
     elif problem == "regression":
         true, predicted = true.reshape(len(true), -1), predicted.reshape(len(true), -1)
         for number, name in enumerate(outcome.task.outputs or ("",)):
@@ -100,7 +101,7 @@ def _lines(curves: NDArray[np.float64], axes: Axes) -> None:
 
 def _scatter(true: NDArray[Any], predicted: NDArray[Any], axes: Axes) -> None:
     known = np.flatnonzero(np.isfinite(true) & np.isfinite(predicted))
-    shown = known[:: max(1, -(-len(known) // MOST_POINTS))]
+    shown = known[:: max(1, -(-len(known) // MAX_POINTS))]
     axes.plot(true[shown], predicted[shown], ".", markersize=3, alpha=0.4)
     if len(shown):
         ends = [true[shown].min(), true[shown].max()]
@@ -108,15 +109,17 @@ def _scatter(true: NDArray[Any], predicted: NDArray[Any], axes: Axes) -> None:
     axes.set(xlabel="label", ylabel="prediction")
 
 
-def _confusion(true: NDArray[Any], said: NDArray[Any], classes: Sequence[str], axes: Axes) -> None:
-    names = list(classes) or [str(code) for code in range(int(max(true.max(), said.max())) + 1)]
+def _confusion(
+    true: NDArray[Any], decided: NDArray[Any], classes: Sequence[str], axes: Axes
+) -> None:
+    names = list(classes) or [str(code) for code in range(int(max(true.max(), decided.max())) + 1)]
     counts = np.zeros((len(names), len(names)), dtype=np.int64)
-    np.add.at(counts, (true.astype(np.intp), said.astype(np.intp)), 1)
+    np.add.at(counts, (true.astype(np.intp), decided.astype(np.intp)), 1)
     axes.imshow(counts, cmap="Blues")
     for (row, column), count in np.ndenumerate(counts):
-        ink = "white" if count > counts.max() / 2 else "black"
-        axes.text(column, row, str(count), ha="center", va="center", color=ink)
-    places = np.arange(len(names))
+        color = "white" if count > counts.max() / 2 else "black"
+        axes.text(column, row, str(count), ha="center", va="center", color=color)
+    ticks = np.arange(len(names))
     axes.set(xlabel="predicted", ylabel="label")
-    axes.set_xticks(places, names)
-    axes.set_yticks(places, names)
+    axes.set_xticks(ticks, names)
+    axes.set_yticks(ticks, names)

@@ -1,4 +1,4 @@
-"""Stored probes: ``probe.npz`` with arrays, ``probe.json`` with what they mean; no pickles."""
+"""Stored probes: ``probe.npz`` with arrays and ``probe.json`` with their meaning; no pickles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ META = "probe.json"
 
 
 def save_probe(folder: Path, probe: StoredProbe) -> None:
-    """Write a probe into a folder, which is made if need be."""
+    """Write a probe to a folder, which is created if it does not exist."""
     with replacing(folder / ARRAYS, durable=False) as file:
         np.savez(file, **probe.arrays)  # type: ignore[arg-type]
     text = json.dumps(dict(probe.meta), indent=2, allow_nan=False, ensure_ascii=False)
@@ -29,23 +29,26 @@ def load_probe(folder: str | Path) -> StoredProbe:
     Returns
     -------
     StoredProbe
-        ``meta["predict"]`` says how the arrays turn an embedding into a prediction.
+        ``meta["predict"]`` describes how to compute a prediction from the arrays.
 
     Raises
     ------
     ResultsError
-        There is no probe, or it cannot be read.
+        The folder contains no probe, or the probe cannot be read.
     """
-    place = Path(folder)
+    path = Path(folder)
     try:
-        meta = json.loads((place / META).read_text(encoding="utf-8"))
-        with np.load(place / ARRAYS, allow_pickle=False) as file:
+        meta = json.loads((path / META).read_text(encoding="utf-8"))
+        with np.load(path / ARRAYS, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise ResultsError(
-            f"{place} holds no stored probe",
-            hint="neuco evaluate ... --store-probes writes one per task",
+            f"{path} contains no stored probe",
+            hint="neuco evaluate with --store-probes writes one per task to <run>/<task>/probe",
         ) from None
     except (ValueError, OSError) as error:
-        raise ResultsError(f"{place}: the stored probe cannot be read: {error}") from error
+        raise ResultsError(
+            f"{path}: the stored probe cannot be read: {error}",
+            hint="evaluate again with --store-probes and --force",
+        ) from error
     return StoredProbe(arrays, meta)

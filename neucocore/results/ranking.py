@@ -1,6 +1,6 @@
-"""Ranking methods over several tasks: numbers in, numbers out.
+"""Ranks of methods over several tasks.
 
-All functions take ``q`` of shape (methods, tasks), higher is better, without gaps.
+All functions take scores ``q`` of shape (methods, tasks) without missing values; higher is better.
 """
 
 from __future__ import annotations
@@ -12,27 +12,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 By = Literal["weighted", "uniform", "borda", "mean"]
-WAYS: tuple[By, ...] = get_args(By)
-"""The ways to rank.
+RANKINGS: tuple[By, ...] = get_args(By)
+"""The available rankings.
 
-``weighted``: NeuCo-Bench's, the mean of the ranks in the tasks, each weighted by the spread of the
-methods' scores in it. ``uniform``: the plain mean of these ranks. ``borda``: in each task a method
-gets a point for every one it beats, half a point for a tie. ``mean``: the mean score.
+``weighted``
+    NeuCo-Bench's ranking (Vinge et al., arXiv:2510.17914): the mean of the ranks in the tasks, each
+    weighted by the standard deviation of the methods' scores in the task.
+``uniform``
+    The unweighted mean of the ranks.
+``borda``
+    The Borda count: in each task a method gets one point for every method with a lower score and
+    half a point for every method with an equal score.
+``mean``
+    The mean score.
 """
 
 Floats = NDArray[np.float64]
 
 
 def ranks(values: Floats) -> NDArray[np.int64]:
-    """Rank along the first axis: 1 for the highest, ties share the better rank."""
-    better: NDArray[np.int64] = np.sum(values[None] > values[:, None], axis=1)
-    return 1 + better
+    """Rank along the first axis: 1 is the highest value; equal values share the smallest rank."""
+    n_better: NDArray[np.int64] = np.sum(values[None] > values[:, None], axis=1)
+    return 1 + n_better
 
 
 def weights(q: Floats) -> Floats:
-    """Return NeuCo-Bench's task weights: standard deviations over methods (ddof 1), sum 1.
+    """Return NeuCo-Bench's task weights, (tasks,): standard deviations (ddof 1), normalised to 1.
 
-    They are equal when there is one method or no spread at all.
+    The weights are equal if there is only one method, or if all methods have equal scores.
     """
     methods, tasks = q.shape
     spread: Floats = q.std(axis=0, ddof=1) if methods > 1 else np.zeros(tasks)
@@ -41,29 +48,29 @@ def weights(q: Floats) -> Floats:
 
 
 def weighted_scores(q: Floats) -> Floats:
-    """Return the weighted mean of each method's ranks, lower is better, shape (methods,)."""
+    """Return the weighted mean of the ranks of each method, (methods,); lower is better."""
     weighted: Floats = (ranks(q) * weights(q)).sum(axis=1)
     return weighted
 
 
 def merits(q: Floats, by: By) -> Floats:
-    """Return what methods are ordered by, higher is better, shape (methods,)."""
+    """Return the values by which methods are ordered, (methods,); higher is better."""
     merit: Floats
     if by == "weighted":
         merit = -weighted_scores(q)
     elif by == "uniform":
         merit = -ranks(q).mean(axis=1)
     elif by == "borda":
-        beaten = np.sum(q[:, None] > q[None], axis=(1, 2))
-        tied = np.sum(q[:, None] == q[None], axis=(1, 2)) - q.shape[1]
-        merit = beaten + tied / 2
+        n_lower = np.sum(q[:, None] > q[None], axis=(1, 2))
+        n_equal = np.sum(q[:, None] == q[None], axis=(1, 2)) - q.shape[1]
+        merit = n_lower + n_equal / 2
     else:
         merit = q.mean(axis=1)
     return merit
 
 
-def moved_by(q: Floats, newest: int, by: By) -> Sequence[int]:
-    """Return the methods whose rank among the others changes when `newest` enters."""
+def reranked_by(q: Floats, newest: int, by: By) -> Sequence[int]:
+    """Return the methods whose rank among the others changes when method `newest` is added."""
     others = [row for row in range(len(q)) if row != newest]
     if len(others) < 2:
         return []

@@ -1,4 +1,4 @@
-"""Reading run folders, ours and NeuCo-Bench's own (its old format too), for tables."""
+"""Reads the scores of run folders: those of neuco, and those of NeuCo-Bench in both its formats."""
 
 from __future__ import annotations
 
@@ -8,43 +8,46 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neucocore.errors import ResultsError
+from neucocore.errors import NeucoError, ResultsError
+from neucocore.evaluation.protocols import DIGEST_LENGTH, protocol, recorded_identity
 from neucocore.files.content_type import no_folder
 from neucocore.results.layout import SUMMARY
-from neucocore.results.run_folder import read_provenance
+from neucocore.results.run_json import read_provenance
 
-FOREIGN = "neuco-bench"
-"""Protocol of runs that NeuCo-Bench wrote; with its configuration's digest if it kept one."""
+NEUCO_BENCH = "neuco-bench"
+"""Protocol of runs that NeuCo-Bench wrote, with a digest of its configuration if it is recorded."""
 
-# The configuration NeuCo-Bench fills in for what is not there, as far as scores depend on it.
-_FOREIGN_DEFAULTS = {
+# Defaults of NeuCo-Bench's configuration, for the keys that scores depend on.
+_NEUCO_BENCH_DEFAULTS = {
     "embedding_dim": None,
     "standardize_embeddings": True,
     "normalize_labels": True,
 }
 _TIME = re.compile(r"_\d{8}_\d{6}$")
+_SHORT_DIGEST = re.compile(r"\+[0-9a-f]{4}$")
+"""End of an identity that was written when digests had four digits."""
 
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """One task of a run.
+    """The result of one task of a run.
 
     Attributes
     ----------
     q
-        What runs are ranked by, None where undefined.
+        The value by which runs are ranked; None if it is undefined.
     score
-        The primary metric, None where undefined or not kept.
+        The primary metric; None if it is undefined or not recorded.
     labels
-        Digest of ids and labels; empty for NeuCo-Bench's runs, which keep none.
+        Digest of ids and labels; empty for NeuCo-Bench's runs, which do not record it.
     reason
         Why there is no value.
     n
-        Rows it was scored on; None where not kept.
+        Number of rows on which the task was scored; None if it is not recorded.
     """
 
     q: float | None
@@ -56,18 +59,18 @@ class TaskRecord:
 
 @dataclass(frozen=True, eq=False)
 class RunRecord:
-    """One run as tables see it.
+    """One run, as tables need it.
 
     Attributes
     ----------
     protocol
-        Identity of the protocol, or of NeuCo-Bench's own configuration.
+        Identity of the protocol, or of NeuCo-Bench's configuration.
     started
-        ISO time (UTC) or the time in the experiment's name: the later, the newer.
+        ISO time (UTC), or the time in the experiment's name. Newer runs have larger values.
     partial
-        It lacks embeddings and is not ranked.
+        Whether embeddings are missing, so that the run is not ranked.
     remarks
-        What a table should say about it: an edited result, plugins nobody else has.
+        What a table should report about the run, such as edited results.
     """
 
     folder: Path
@@ -78,54 +81,63 @@ class RunRecord:
     started: str
     tasks: Mapping[str, TaskRecord]
     partial: bool = False
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
 
 def read_runs(output: Path, phase: str | None = None) -> list[RunRecord]:
-    """Read the complete runs under `output`, sorted by phase and experiment.
+    """Read the complete runs in a results folder, sorted by phase and experiment.
 
-    Only ``<output>/<phase>/<run>/results_summary.json`` is looked at.
+    Only files ``<output>/<phase>/<run>/results_summary.json`` are found.
+
+    Parameters
+    ----------
+    phase
+        Read only the runs of this phase.
 
     Raises
     ------
     ResultsError
-        There is no run, or a summary cannot be read (all of those at once).
+        There is no run, or runs cannot be read; all unreadable runs are reported together.
     """
-    files = sorted(output.glob(f"*/*/{SUMMARY}"))
-    chosen = [file for file in files if phase is None or file.parent.parent.name == phase]
-    if not chosen:
-        raise _nothing(output, phase, files)
+    all_files = sorted(output.glob(f"*/*/{SUMMARY}"))
+    files = [file for file in all_files if phase is None or file.parent.parent.name == phase]
+    if not files:
+        raise _no_run(output, phase, all_files)
     runs, problems = [], []
-    for file in chosen:
+    for file in files:
         try:
             runs.append(_read(file))
         except ResultsError as error:
             problems.append(error.message)
     if problems:
         raise ResultsError(
-            f"{len(problems)} of {len(chosen)} runs under {output} cannot be read",
+            f"{len(problems)} of {len(files)} runs in {output} cannot be read",
             problems=problems,
             hint="move these folders elsewhere, or evaluate again",
         )
     return sorted(runs, key=lambda run: (run.phase, run.experiment))
 
 
-def _nothing(output: Path, phase: str | None, files: list[Path]) -> ResultsError:
+def _no_run(output: Path, phase: str | None, all_files: list[Path]) -> ResultsError:
     if not output.is_dir():
-        return ResultsError(no_folder(output), hint="name the --output of neuco run")
-    for pattern, what, up in ((f"*/{SUMMARY}", "phase", 0), (SUMMARY, "run", 1)):
+        return ResultsError(
+            no_folder(output), hint="pass the --output folder of neuco evaluate or neuco run"
+        )
+    for pattern, kind, levels in ((f"*/{SUMMARY}", "phase", 0), (SUMMARY, "run", 1)):
         if any(output.glob(pattern)):
-            above = Path(os.path.relpath(output.resolve().parents[up]))
-            return ResultsError(f"{output} is a single {what}", hint=f"neuco leaderboard {above}")
-    phases = sorted({file.parent.parent.name for file in files})
+            results = Path(os.path.relpath(output.resolve().parents[levels]))
+            return ResultsError(
+                f"{output} is one {kind}, not a results folder", hint=f"neuco leaderboard {results}"
+            )
+    phases = sorted({file.parent.parent.name for file in all_files})
     if phase is not None and phases:
         return ResultsError(
-            f"{output} holds no run of the phase {phase!r}",
-            hint=f"its phases are {', '.join(phases)}",
+            f"{output} contains no run of the phase {phase!r}",
+            hint=f"the phases are {', '.join(phases)}",
         )
     return ResultsError(
-        f"{output} holds no run",
-        hint=f"runs lie in <phase>/<run>/{SUMMARY} under the folder; neuco evaluate makes them",
+        f"{output} contains no run",
+        hint=f"neuco evaluate writes runs to <output>/<phase>/<run>/{SUMMARY}",
     )
 
 
@@ -138,19 +150,22 @@ def _read(file: Path) -> RunRecord:
         q, scores = _task_scores(summary)
         record = read_provenance(folder)
         if record is None:
-            return _foreign(folder, experiment, summary, q, scores)
-        return _own(folder, record, content, q, scores)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(f"{file} is not a run as neuco knows it: {error!r}") from None
+            return _run_of_neuco_bench(folder, experiment, summary, q, scores)
+        return _run_of_neuco(folder, record, content, q, scores)
+    except KeyError as error:
+        raise ResultsError(f"{folder}: the run does not record {error}") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ResultsError(f"{file} is not the summary of a run: {error}") from None
 
 
 def _task_scores(
     summary: Mapping[str, Any],
 ) -> tuple[dict[str, float | None], dict[str, float | None]]:
+    """Return the ranking value and the primary metric of each task."""
     if "task_q_scores" in summary or "task_acc_scores" in summary:
         q, scores = summary.get("task_q_scores") or {}, summary.get("task_acc_scores") or {}
     else:
-        q, scores = summary.get("task_result") or {}, {}
+        q, scores = summary.get("task_result") or {}, {}  # NeuCo-Bench's first format
     return (
         {str(task): _number(value) for task, value in q.items()},
         {str(task): _number(value) for task, value in scores.items()},
@@ -158,46 +173,46 @@ def _task_scores(
 
 
 def _number(value: Any) -> float | None:
-    # NeuCo-Bench writes NaN and -Infinity as they are.
+    """Return a finite number or None; NeuCo-Bench writes NaN and -Infinity."""
     number = float("nan") if value is None else float(value)
     return number if math.isfinite(number) else None
 
 
-def _foreign(
+def _run_of_neuco_bench(
     folder: Path,
     experiment: str,
     summary: Mapping[str, Any],
     q: Mapping[str, float | None],
     scores: Mapping[str, float | None],
 ) -> RunRecord:
-    stamp = _TIME.search(experiment)
+    time = _TIME.search(experiment)
     return RunRecord(
         folder=folder,
         phase=folder.parent.name,
         experiment=experiment,
         method=_TIME.sub("", experiment),
-        protocol=_foreign_protocol(summary.get("config")),
-        started=stamp[0][1:] if stamp else "",
+        protocol=_neuco_bench_identity(summary.get("config")),
+        started=time[0][1:] if time else "",
         tasks={task: TaskRecord(value, scores.get(task)) for task, value in q.items()},
     )
 
 
-def _foreign_protocol(config: Any) -> str:
+def _neuco_bench_identity(config: Any) -> str:
     if not isinstance(config, dict):
-        return FOREIGN
-    names = ("k_folds", "probe_type", *_FOREIGN_DEFAULTS)
-    relevant = {name: config.get(name, _FOREIGN_DEFAULTS.get(name)) for name in names}
-    probe = config.get("probe_params")
+        return NEUCO_BENCH
+    names = ("k_folds", "probe_type", *_NEUCO_BENCH_DEFAULTS)
+    relevant = {name: config.get(name, _NEUCO_BENCH_DEFAULTS.get(name)) for name in names}
+    params = config.get("probe_params")
     relevant["probe_params"] = {
         name: value
-        for name, value in (probe if isinstance(probe, dict) else {}).items()
+        for name, value in (params if isinstance(params, dict) else {}).items()
         if name != "device"
     }
     text = json.dumps(relevant, sort_keys=True)
-    return f"{FOREIGN}+{hashlib.sha256(text.encode()).hexdigest()[:4]}"
+    return f"{NEUCO_BENCH}+{hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]}"
 
 
-def _own(
+def _run_of_neuco(
     folder: Path,
     record: Mapping[str, Any],
     content: bytes,
@@ -206,13 +221,19 @@ def _own(
 ) -> RunRecord:
     remarks = []
     if record["files"].get(SUMMARY) != hashlib.sha256(content).hexdigest():
-        remarks.append(f"{SUMMARY} is not what the run wrote")
+        remarks.append(f"{SUMMARY} was edited after the run")
     if record.get("unregistered"):
         remarks.append("made with a plugin file that is not installed")
-    described = {task["task"]: task for task in record["tasks"]}
+    identity = _identity(record["protocol"])
+    if _SHORT_DIGEST.search(identity):
+        remarks.append(
+            "written by an earlier version of neuco with a protocol, probe or metric that is not "
+            "installed, so it cannot be compared with newer runs"
+        )
+    task_records = {task["task"]: task for task in record["tasks"]}
     tasks = {}
     for name, value in q.items():
-        task = described.get(name, {})
+        task = task_records.get(name, {})
         tasks[name] = TaskRecord(
             value,
             scores.get(name),
@@ -225,9 +246,36 @@ def _own(
         phase=folder.parent.name,
         experiment=record["experiment"],
         method=record["method"],
-        protocol=record["protocol"]["identity"],
+        protocol=identity,
         started=record["costs"].get("started", ""),
         tasks=tasks,
         partial=bool(record.get("partial")),
         remarks=tuple(remarks),
     )
+
+
+def _identity(record: Mapping[str, Any]) -> str:
+    """Return the identity of a run's protocol.
+
+    A digest of four digits, which earlier versions of neuco wrote, is computed anew from the
+    recorded options, so that the run can be compared with later ones. It stays as it is if the
+    protocol, the probe or the metric is not installed in the recorded version.
+
+    Parameters
+    ----------
+    record
+        ``protocol`` in ``run.json``.
+    """
+    identity = str(record["identity"])
+    if not _SHORT_DIGEST.search(identity):
+        return identity
+    try:
+        installed = protocol(f"{record['name']}@{record['version']}")
+    except NeucoError:
+        return identity
+    changed = {
+        name: value
+        for name, value in sorted(record["options"].items())
+        if value != installed.defaults.get(name)
+    }
+    return recorded_identity(record["name"], record["version"], changed) or identity

@@ -1,9 +1,9 @@
-"""Writing a run folder, and finding one that is already there.
+"""Writes the folder of a run.
 
-NeuCo-Bench's files (``results_summary.json``, ``<task>/<task>_result.json``) with its keys, and
-beside them ``run.json`` (provenance), ``scores.jsonl`` (one row per method, task, metric, split),
-out-of-fold predictions and stored probes. The summary is written last: a folder without it is no
-run.
+It contains NeuCo-Bench's files with its keys (``results_summary.json``,
+``<task>/<task>_result.json``) and, in addition, ``run.json`` (provenance), ``scores.jsonl`` (one
+row per method, task, metric and split), out-of-fold predictions and stored probes. The summary is
+written last: a folder without it is an incomplete run.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from typing import Any
 
 import numpy as np
 
-from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import ChosenProtocol
 from neucocore.files.atomic import replacing, write_bytes
 from neucocore.provenance.machine import file_digest
 from neucocore.results.layout import RUN, SCORES, SUMMARY, check_name, new_run_folder
 from neucocore.results.probes import save_probe
-
-FORMAT = 1
+from neucocore.results.run_json import FORMAT
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a run folder is written from.
+    """The content of a run folder.
 
     Attributes
     ----------
+    outcomes
+        Results of the tasks, in the order of the summary.
     key
-        sha256 of everything the scores depend on; `find_run` looks for it.
+        sha256 of everything the scores depend on, by which the run is found again.
     config
-        NeuCo-Bench's YAML in the drop-in mode; empty otherwise.
+        Content of NeuCo-Bench's configuration file, if it was used; else empty.
     provenance
-        Plain JSON for ``run.json``: software, machine, costs, embeddings, parameters.
-    noted
-        What moves scores without being an option: task list, ``where``, stored probes.
+        JSON values for ``run.json``: software, machine, costs, embeddings, parameters.
+    context
+        What changes scores without being an option of the protocol: tasks, subset, stored probes.
     partial
-        Labelled ids had no embedding: the run is not ranked.
+        Whether labelled ids had no embedding. Such a run is not ranked.
     unregistered
-        A plugin was loaded from a file that nobody else has.
+        Whether a plugin was loaded from a file instead of an installed distribution.
     fold_results
-        Whether the task files hold the score of each split (``q_t``).
+        Whether task files contain the score of each split (``q_t``).
     """
 
     method: str
@@ -60,7 +60,7 @@ class Run:
     key: str
     config: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    noted: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     partial: bool = False
     unregistered: bool = False
@@ -72,13 +72,15 @@ def write_run(output: Path, run: Run, now: datetime | None = None) -> Path:
 
     Parameters
     ----------
+    output
+        The results folder, above the phases.
     now
-        The time in the folder's name; the present by default.
+        Time in the folder's name; the current time by default.
 
     Raises
     ------
     ConfigError
-        Method, phase or a task cannot be a folder's name.
+        The name of the method, of the phase or of a task cannot be the name of a folder.
     """
     for outcome in run.outcomes:
         check_name(outcome.task.key, "task")
@@ -89,51 +91,6 @@ def write_run(output: Path, run: Run, now: datetime | None = None) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
-
-
-def find_run(output: Path, phase: str, method: str, key: str) -> Path | None:
-    """Return the newest complete, unedited run of a method with this key, or None."""
-    found = []
-    for file in (output / phase).glob(f"*/{SUMMARY}"):
-        folder = file.parent
-        try:
-            record = read_provenance(folder)
-        except ResultsError:
-            continue
-        if not record or (record.get("method"), record.get("key")) != (method, key):
-            continue
-        if not edited_files(folder, record):
-            found.append((record.get("costs", {}).get("started", ""), folder.name, folder))
-    return max(found)[2] if found else None
-
-
-def read_provenance(folder: Path) -> dict[str, Any] | None:
-    """Return the content of ``run.json``; None for runs of NeuCo-Bench, which have none.
-
-    Raises
-    ------
-    ResultsError
-        It is not a JSON object.
-    """
-    file = folder / RUN
-    try:
-        record = json.loads(file.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise ResultsError(f"{file} is not JSON: {error}") from None
-    if not isinstance(record, dict):
-        raise ResultsError(f"{file} is not a JSON object")
-    return record
-
-
-def edited_files(folder: Path, record: Mapping[str, Any]) -> list[str]:
-    """Return the files of a run that are gone or differ from what the run wrote."""
-    return [
-        name
-        for name, digest in record.get("files", {}).items()
-        if not (folder / name).is_file() or file_digest(folder / name) != digest
-    ]
 
 
 def _write(folder: Path, run: Run) -> None:
@@ -169,7 +126,7 @@ def _write_task(folder: Path, outcome: TaskOutcome, run: Run) -> None:
 
 
 def primary_values(outcome: TaskOutcome) -> list[float | None]:
-    """Return the primary metric of each split, in the splits' order."""
+    """Return the primary metric of each split, in the order of the splits."""
     if not outcome.splits:
         return []
     primary = outcome.splits[0].metric
@@ -197,19 +154,19 @@ def _write_scores(folder: Path, run: Run) -> None:
 def _summary(experiment: str, run: Run) -> dict[str, Any]:
     q = {outcome.task.key: outcome.q for outcome in run.outcomes}
     scores = {outcome.task.key: outcome.score for outcome in run.outcomes}
-    own = {"protocol": run.protocol.identity, **run.protocol.values()}
+    options = {"protocol": run.protocol.identity, **run.protocol.values()}
     return {
         "experiment": experiment,
         "overall_q_score": _mean(list(q.values())),
         "overall_acc_score": _mean(list(scores.values())),
         "task_q_scores": q,
         "task_acc_scores": scores,
-        "config": dict(run.config) or own,
+        "config": dict(run.config) or options,
     }
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    """Return the plain mean; None when a value is missing, since fewer tasks are another mean."""
+    """Return the mean; None if a value is missing: a mean over fewer tasks is not comparable."""
     numbers = [value for value in values if value is not None]
     return float(np.mean(numbers)) if numbers and len(numbers) == len(values) else None
 
@@ -228,9 +185,9 @@ def _provenance(experiment: str, run: Run, files: Mapping[str, str]) -> dict[str
             "name": run.protocol.name,
             "version": run.protocol.spec.version,
             "options": run.protocol.values(),
-            "noted": dict(run.noted),
+            "context": dict(run.context),
         },
-        "tasks": [_described(outcome) for outcome in run.outcomes],
+        "tasks": [_task_record(outcome) for outcome in run.outcomes],
         "costs": {},
         **run.provenance,
         "warnings": list(run.warnings),
@@ -238,7 +195,7 @@ def _provenance(experiment: str, run: Run, files: Mapping[str, str]) -> dict[str
     }
 
 
-def _described(outcome: TaskOutcome) -> dict[str, Any]:
+def _task_record(outcome: TaskOutcome) -> dict[str, Any]:
     task = outcome.task
     return {
         "task": task.key,
@@ -265,7 +222,7 @@ def _json(value: Mapping[str, Any], indent: int | None = 2) -> bytes:
 
 
 def _finite(value: Any) -> Any:
-    """Return plain JSON values, with null for what JSON has no number for."""
+    """Return JSON values, with None for NaN and infinity, which JSON does not have."""
     if isinstance(value, Mapping):
         return {str(name): _finite(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Scoring under one protocol with a run folder at the end, or the one that is there already."""
+"""Scores an evaluation under one protocol and writes its run folder, unless it exists."""
 
 from __future__ import annotations
 
@@ -12,12 +12,27 @@ from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
-from neucocore.results.run_folder import Run, find_run, read_provenance, write_run
+from neucocore.results.run_folder import Run, write_run
+from neucocore.results.run_json import find_run, read_provenance
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What became of one evaluation: its folder, and the tasks as ``run.json`` describes them."""
+    """The result of one evaluation.
+
+    Attributes
+    ----------
+    protocol
+        Identity of the protocol.
+    folder
+        Folder of the run.
+    up_to_date
+        Whether an equal run already existed.
+    tasks
+        The tasks as ``run.json`` describes them.
+    notes
+        What was asked for and has no effect under this protocol.
+    """
 
     protocol: str
     folder: Path
@@ -26,13 +41,13 @@ class RunReport:
     notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row a task for a table."""
+        """Return one row per task, for a table."""
         names = ("task", "metric", "score", "std", "q", "n", "d", "status", "reason")
         return [{name: task[name] for name in names} for task in self.tasks]
 
 
 def run_protocol(
-    prepared: Prepared, chosen: ChosenProtocol, *, progress: Progress | None = None
+    prepared: Prepared, protocol: ChosenProtocol, *, progress: Progress | None = None
 ) -> RunReport:
     """Score a prepared evaluation under one protocol and write its run folder.
 
@@ -48,21 +63,21 @@ def run_protocol(
     check_name(request.method, "method")
     check_name(request.phase, "phase")
     check_output(output)
-    inputs = prepared.for_protocol(chosen)
+    inputs = prepared.for_protocol(protocol)
     key = inputs.key
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
-        return RunReport(chosen.identity, folder, True, tuple(_tasks(folder)), inputs.notes)
+        return RunReport(protocol.identity, folder, True, tuple(_tasks(folder)), inputs.notes)
     meter = Meter()
     outcomes = inputs.score(jobs=options.jobs, progress=progress)
     run = Run(
         method=request.method,
         phase=request.phase,
-        protocol=chosen,
+        protocol=protocol,
         outcomes=outcomes,
         key=key,
         config=request.config,
         provenance=_provenance(prepared, inputs, meter),
-        noted=_noted(prepared, inputs),
+        context=_context(prepared, inputs),
         warnings=(*prepared.warnings, *inputs.notes),
         partial=prepared.joined.partial,
         unregistered=any(not plugin.registered for plugin in installation().plugins),
@@ -73,7 +88,7 @@ def run_protocol(
         from neucocore.results.plots import draw_plots
 
         draw_plots(folder, outcomes)
-    return RunReport(chosen.identity, folder, False, tuple(_tasks(folder)), inputs.notes)
+    return RunReport(protocol.identity, folder, False, tuple(_tasks(folder)), inputs.notes)
 
 
 def _tasks(folder: Path) -> list[Mapping[str, Any]]:
@@ -107,7 +122,7 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
     }
 
 
-def _noted(prepared: Prepared, inputs: ProtocolInputs) -> dict[str, Any]:
+def _context(prepared: Prepared, inputs: ProtocolInputs) -> dict[str, Any]:
     """Return what changes scores without being an option of the protocol."""
     return {
         "tasks": [task.key for task in inputs.scoring.tasks],

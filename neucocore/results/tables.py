@@ -1,4 +1,4 @@
-"""Leaderboards as text for programs and papers: CSV, JSON, Markdown, LaTeX."""
+"""Leaderboards as CSV, JSON, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from neucocore.results.leaderboard import Row, Table
 
 LEAD = ("method", "experiment", "mean_score", "weighted_score", "aggregated_rank")
 TAIL = ("phase", "protocol", "table")
-"""Which table a row belongs to: numbered from 1 in the order given."""
+"""Columns that identify the table of a row. Tables are numbered from 1."""
 
 
 def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
-    """Return the rows of all tables, each saying at its end which table it is of."""
+    """Return the rows of all tables; the last columns of a row identify its table."""
     return [
         {**row, "phase": table.phase, "protocol": table.protocol, "table": number}
         for number, table in enumerate(tables, start=1)
@@ -29,12 +29,12 @@ def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
 
 
 def to_json(tables: Sequence[Table]) -> str:
-    """Return a list of objects, one a row."""
+    """Return a JSON list with one object per row."""
     return json.dumps(records(tables), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def to_csv(tables: Sequence[Table]) -> str:
-    """Return one CSV of all tables, cells empty where a table has no such task."""
+    """Return all tables as one CSV; a cell is empty if its table does not have the task."""
     tasks = dict.fromkeys(task for table in tables for task in table.tasks)
     columns = [*LEAD, *(f"q::{t}" for t in tasks), *(f"acc::{t}" for t in tasks), *TAIL]
     text = io.StringIO()
@@ -45,7 +45,7 @@ def to_csv(tables: Sequence[Table]) -> str:
 
 
 def to_markdown(tables: Sequence[Table]) -> str:
-    """Return a heading, a pipe table and the remarks for each table."""
+    """Return each table as Markdown: a heading, the table and the remarks."""
     parts = []
     for table in tables:
         lines = [f"### {title(table)}", "", _piped(headings(table))]
@@ -57,7 +57,7 @@ def to_markdown(tables: Sequence[Table]) -> str:
 
 
 def to_latex(tables: Sequence[Table]) -> str:
-    """Return a ``tabular`` for each table, in the style of the package booktabs."""
+    """Return each table as a LaTeX ``tabular`` for the package booktabs."""
     parts = []
     for table in tables:
         lines = [f"% {title(table)}", *(f"% {remark}" for remark in remarks(table))]
@@ -70,32 +70,32 @@ def to_latex(tables: Sequence[Table]) -> str:
 
 
 def title(table: Table) -> str:
-    """Return one line that says what the table compares, and by what."""
+    """Return one line with the phase, the protocol and the ranking of a table."""
     return f"{table.phase}: {table.protocol}, ranked by {table.by}"
 
 
 def remarks(table: Table) -> list[str]:
-    """Return what a reader must know: what was left out and why, and cautions."""
-    return [f"left out: {name}, {why}" for name, why in table.left_out] + list(table.notes)
+    """Return which runs were left out and why, and what limits the conclusions."""
+    return [f"left out: {name}, {reason}" for name, reason in table.left_out] + list(table.notes)
 
 
 def headings(table: Table) -> list[str]:
-    """Return the columns of the tables for people."""
+    """Return the column headings of tables for display."""
     return ["rank", "method", "mean_score", "weighted_score", *table.tasks]
 
 
 def cells(table: Table, row: Row) -> list[str]:
-    """Return a row's cells for people, three decimals."""
+    """Return the cells of a row for display, with three decimals."""
     numbers = [row.mean_score, row.weighted_score, *(row.q[task] for task in table.tasks)]
     return [str(row.aggregated_rank), row.method, *map(_three_decimals, numbers)]
 
 
 def _three_decimals(number: float) -> str:
-    return f"{round(number, 3) + 0.0:.3f}"  # adding 0.0 leaves no minus before 0.000
+    return f"{round(number, 3) + 0.0:.3f}"  # adding 0.0 turns -0.000 into 0.000
 
 
 def write_leaderboard(output: Path, phase: str, tables: Sequence[Table]) -> Path:
-    """Write the CSV where NeuCo-Bench keeps its own: ``leaderboards/<phase>/``."""
+    """Write all tables as CSV to ``leaderboards/<phase>/``, as NeuCo-Bench does."""
     stamp = datetime.now(UTC).strftime(TIME_FORMAT)
     path = output / LEADERBOARDS / phase / f"leaderboard_{stamp}.csv"
     write_text(path, to_csv(tables))

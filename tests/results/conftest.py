@@ -1,4 +1,4 @@
-"""Outcomes and runs to write and to rank, small and made by hand."""
+"""Small outcomes and runs to write and to rank."""
 
 from __future__ import annotations
 
@@ -30,17 +30,20 @@ def make_outcome(
         name, name, problem, ("a", "b", "c"), np.array([0.0, 1.0, 2.0]), "r2", digest
     )
     known = [value for value in folds if value is not None]
-    whole = len(known) == len(folds)
-    mean, std = float(np.mean(known)) if whole else None, float(np.std(known)) if whole else None
+    complete = len(known) == len(folds)
+    mean, std = (
+        float(np.mean(known)) if complete else None,
+        float(np.std(known)) if complete else None,
+    )
     return TaskOutcome(
         task,
         n=3,
         d=4,
-        status="ok" if whole else "undefined",
+        status="ok" if complete else "undefined",
         q=None if mean is None or std is None else 2 * mean / (0.02 + std),
         score=mean,
         std=std,
-        reason="" if whole else "all 3 labels are 1",
+        reason="" if complete else "all 3 labels are 1",
         splits=tuple(
             SplitScore(n, "r2", value)
             if value is not None
@@ -63,7 +66,7 @@ def make_run(method: str = "mean", *outcomes: TaskOutcome, **more: Any) -> Run:
 
 
 class Results:
-    """A results folder that runs are written to, a minute apart."""
+    """A results folder to which runs are written, one minute apart."""
 
     def __init__(self, output: Path) -> None:
         self.output = output

@@ -1,4 +1,4 @@
-"""Pictures of a run."""
+"""Plots of a run."""
 
 from __future__ import annotations
 
@@ -32,32 +32,34 @@ def test_regression_gets_curves_and_a_scatter_plot(tmp_path: Path, outcome: Make
 
 def test_each_output_gets_a_scatter_plot(tmp_path: Path, outcome: Make) -> None:
     predictions = {"y_true": np.ones((3, 2)), "y_pred": np.ones((3, 2))}
-    made = outcome(predictions=predictions)
-    made = replace(made, task=replace(made.task, outputs=("row", "column")))
-    assert names(draw_plots(tmp_path, [made])) == ["scatter_row.png", "scatter_column.png"]
+    result = outcome(predictions=predictions)
+    result = replace(result, task=replace(result.task, outputs=("row", "column")))
+    assert names(draw_plots(tmp_path, [result])) == ["scatter_row.png", "scatter_column.png"]
 
 
 @pytest.mark.parametrize("problem", ["binary", "multiclass"])
 def test_classes_get_a_confusion_matrix(tmp_path: Path, outcome: Make, problem: str) -> None:
     width = 1 if problem == "binary" else 3
     predictions = {"y_true": np.array([0, 1, 1]), "y_pred": np.eye(3)[:, :width]}
-    made = outcome(problem=problem, predictions=predictions)
-    assert names(draw_plots(tmp_path, [made])) == ["confusion_matrix.png"]
+    result = outcome(problem=problem, predictions=predictions)
+    assert names(draw_plots(tmp_path, [result])) == ["confusion_matrix.png"]
 
 
-def test_an_outcome_with_nothing_kept_has_no_plots(tmp_path: Path, outcome: Make) -> None:
+def test_an_outcome_without_curves_and_predictions_has_no_plots(
+    tmp_path: Path, outcome: Make
+) -> None:
     assert draw_plots(tmp_path, [outcome()]) == []
 
 
-def test_without_matplotlib_the_extra_is_named(
+def test_without_matplotlib_the_error_names_the_extra(
     tmp_path: Path, outcome: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported = builtins.__import__
 
-    def missing(name: str, *rest: Any, **more: Any) -> Any:
+    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
         if name.startswith("matplotlib"):
             raise ImportError(name)
-        return imported(name, *rest, **more)
+        return imported(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ConfigError, match="matplotlib") as caught:

@@ -1,4 +1,4 @@
-"""Stored probes travel as arrays and JSON."""
+"""Stored probes are arrays and JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neucocore.evaluation.outcome import StoredProbe
 from neucocore.results.probes import load_probe, save_probe
 
 
-def test_a_stored_probe_comes_back(tmp_path: Path) -> None:
+def test_a_stored_probe_is_read_as_it_was_written(tmp_path: Path) -> None:
     weight = np.array([0.25, -1.5], dtype=np.float32)
     save_probe(tmp_path / "probe", StoredProbe({"weight": weight}, {"kind": "linear"}))
     probe = load_probe(tmp_path / "probe")
@@ -20,7 +20,9 @@ def test_a_stored_probe_comes_back(tmp_path: Path) -> None:
     assert probe.meta == {"kind": "linear"}
 
 
-def test_a_run_without_probes_says_how_to_get_them(tmp_path: Path) -> None:
+def test_the_error_for_a_run_without_probes_names_the_option_that_stores_them(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(ResultsError, match="--store-probes"):
         load_probe(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Reading run folders, ours and others."""
+"""Run folders of neuco, of earlier versions of neuco, and of NeuCo-Bench."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 
 from neucocore.errors import ResultsError
+from neucocore.evaluation.protocols import protocol
+from neucocore.results.leaderboard import leaderboards
 from neucocore.results.reading import read_runs
 
-REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference" / "leaderboard" / "runs"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+REFERENCE = FIXTURES / "reference" / "leaderboard" / "runs"
+OLD = FIXTURES / "old-run"
+"""Written by a version of neuco in which digests of options had four digits."""
 
 
 def summary(output: Path, run: str, **content: Any) -> Path:
@@ -34,7 +39,7 @@ def test_runs_of_neuco_bench_are_read_in_both_formats() -> None:
     assert runs["bravo"].started == "20260101_000001"
 
 
-def test_a_run_of_ours_knows_its_method_protocol_and_labels(results: Any) -> None:
+def test_a_run_of_neuco_records_method_protocol_and_labels(results: Any) -> None:
     results.add("mean_of_means")
     (run,) = read_runs(results.output)
     assert (run.method, run.phase, run.protocol) == ("mean_of_means", "dev", "neucobench-2026@1")
@@ -42,7 +47,7 @@ def test_a_run_of_ours_knows_its_method_protocol_and_labels(results: Any) -> Non
     assert run.started == "2026-03-01T12:01:00.000000+00:00"
 
 
-def test_other_configurations_of_neuco_bench_are_other_protocols(tmp_path: Path) -> None:
+def test_different_configurations_of_neuco_bench_are_different_protocols(tmp_path: Path) -> None:
     probe = {"epochs": 10, "device": "cpu"}
     config = {"k_folds": 40, "probe_type": "linear", "probe_params": probe}
     same = {**config, "embedding_dim": None, "enable_plots": True, "probe_params": {"epochs": 10}}
@@ -62,14 +67,14 @@ def test_fault_64_nan_of_neuco_bench_is_read_as_missing(tmp_path: Path) -> None:
     assert {task: record.q for task, record in run.tasks.items()} == {"a": None, "b": None, "c": 1}
 
 
-def test_fault_65_an_edited_summary_is_remarked_on(results: Any) -> None:
+def test_fault_65_an_edited_summary_is_reported(results: Any) -> None:
     file = results.add("mean") / "results_summary.json"
     file.write_text(file.read_text().replace("0.6", "0.9"))
     (run,) = read_runs(results.output)
-    assert run.remarks == ("results_summary.json is not what the run wrote",)
+    assert run.remarks == ("results_summary.json was edited after the run",)
 
 
-def test_only_summaries_two_folders_down_are_looked_at(results: Any) -> None:
+def test_only_summaries_two_folders_below_the_results_folder_are_read(results: Any) -> None:
     folder = results.add("mean")
     shutil.copytree(folder, results.output / "deep" / "deeper" / "mean")
     (results.output / "dev" / "notes.txt").write_text("")
@@ -77,7 +82,7 @@ def test_only_summaries_two_folders_down_are_looked_at(results: Any) -> None:
     assert len(read_runs(results.output)) == 1
 
 
-def test_all_unreadable_summaries_come_in_one_error(tmp_path: Path) -> None:
+def test_all_unreadable_summaries_are_reported_together(tmp_path: Path) -> None:
     summary(tmp_path, "good", task_q_scores={"a": 1.0})
     summary(tmp_path, "bad").write_text("{")
     summary(tmp_path, "worse").write_text("[]")
@@ -87,7 +92,7 @@ def test_all_unreadable_summaries_come_in_one_error(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 3
 
 
-def test_broken_provenance_is_unreadable(results: Any) -> None:
+def test_a_run_with_incomplete_provenance_cannot_be_read(results: Any) -> None:
     (results.add("mean") / "run.json").write_text("{}")
     with pytest.raises(ResultsError, match="1 of 1 runs"):
         read_runs(results.output)
@@ -95,9 +100,9 @@ def test_broken_provenance_is_unreadable(results: Any) -> None:
 
 @pytest.mark.parametrize(
     ("phase", "message"),
-    [("test", "its phases are dev"), (None, "run")],
+    [("test", "the phases are dev"), (None, "run")],
 )
-def test_an_unknown_phase_names_the_known_ones(
+def test_the_error_for_an_unknown_phase_names_the_existing_ones(
     results: Any, phase: str | None, message: str
 ) -> None:
     results.add("mean")
@@ -107,19 +112,19 @@ def test_an_unknown_phase_names_the_known_ones(
         read_runs(results.output, phase)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_results_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="there is no folder"):
         read_runs(tmp_path / "nowhere")
 
 
-def test_a_phase_without_a_run_is_not_asked_for_where_there_is_none(results: Any) -> None:
+def test_the_error_for_an_empty_results_folder_states_where_runs_are_expected(results: Any) -> None:
     shutil.rmtree(results.add("mean").parent)
-    with pytest.raises(ResultsError, match="holds no run") as caught:
+    with pytest.raises(ResultsError, match="contains no run") as caught:
         read_runs(results.output, "test")
-    assert "runs lie in <phase>/<run>/" in str(caught.value.hint)
+    assert "<output>/<phase>/<run>/" in str(caught.value.hint)
 
 
-def test_another_probe_or_another_order_of_keys_in_neuco_benchs_configuration(
+def test_the_order_of_keys_in_neuco_benchs_configuration_does_not_change_the_protocol(
     tmp_path: Path,
 ) -> None:
     scores = {"task_q_scores": {"a": 1.0}}
@@ -133,3 +138,66 @@ def test_another_probe_or_another_order_of_keys_in_neuco_benchs_configuration(
         summary(tmp_path, f"{name}_20260101_000000", config=config, **scores)
     x, y, z = (run.protocol for run in read_runs(tmp_path))
     assert x == y != z
+
+
+def test_a_run_of_a_later_format_is_an_error_that_asks_for_an_upgrade(results: Any) -> None:
+    file = results.add("mean") / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2}))
+    with pytest.raises(ResultsError, match=r"run\.json has format 2; .* reads format 1"):
+        read_runs(results.output)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "options"),
+    [
+        ("default-options", "robust", {}),
+        ("other-metric", "robust", {"metric": "rmse"}),
+        ("knn", "robust", {"probe": "knn"}),
+        ("neucobench", "neucobench-2026", {"k_folds": 3, "batch_size": 8, "epochs": 2}),
+    ],
+)
+def test_old_runs_have_the_identity_that_their_options_have_today(
+    method: str, name: str, options: dict[str, Any]
+) -> None:
+    (run,) = (run for run in read_runs(OLD) if run.method == method)
+    assert run.protocol == protocol(name).with_options(options).identity
+    assert run.remarks == ()
+
+
+def test_old_runs_are_read_with_all_their_scores() -> None:
+    runs = {run.method: run for run in read_runs(OLD)}
+    assert {method: run.tasks["height"].score for method, run in runs.items()} == {
+        "default-options": 0.9999999999987105,
+        "knn": 0.025026695031905577,
+        "neucobench": -94.91138696670532,
+        "other-metric": 8.545279884626863e-06,
+    }
+    assert runs["other-metric"].tasks["height"].q == -8.545279884626863e-06
+    assert runs["default-options"].tasks["height"].n == 12
+
+
+def test_an_old_run_is_ranked_together_with_a_new_one(tmp_path: Path) -> None:
+    shutil.copytree(OLD, tmp_path / "results")
+    (old,) = (tmp_path / "results" / "dev").glob("knn_*")
+    new = old.with_name("newer_20270101_000000")
+    shutil.copytree(old, new)
+    record = json.loads((new / "run.json").read_text())
+    record["method"], record["experiment"] = "newer", new.name
+    record["protocol"]["identity"] = protocol("robust").with_options({"probe": "knn"}).identity
+    (new / "run.json").write_text(json.dumps(record))
+    tables = leaderboards(read_runs(tmp_path / "results"), protocol=record["protocol"]["identity"])
+    assert [[row.method for row in table.rows] for table in tables] == [["knn", "newer"]]
+
+
+def test_an_old_run_whose_probe_is_not_installed_keeps_its_identity_with_a_remark(
+    tmp_path: Path,
+) -> None:
+    (old,) = (OLD / "dev").glob("knn_*")
+    folder = tmp_path / "dev" / old.name
+    shutil.copytree(old, folder)
+    record = json.loads((folder / "run.json").read_text())
+    record["protocol"]["options"]["probe"] = "somewhere/else"
+    (folder / "run.json").write_text(json.dumps(record))
+    (run,) = read_runs(tmp_path)
+    assert run.protocol == "robust@1+5064"
+    assert "cannot be compared with newer runs" in run.remarks[0]

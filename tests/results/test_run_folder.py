@@ -1,4 +1,4 @@
-"""What a run folder holds, and finding one again."""
+"""The files of a run folder."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.errors import ConfigError, ResultsError
+from neucocore.errors import ConfigError
 from neucocore.results import run_folder as module
-from neucocore.results.run_folder import edited_files, find_run, read_provenance, write_run
+from neucocore.results.run_folder import write_run
+from neucocore.results.run_json import edited_files
 
 Make = Callable[..., Any]
 
 
 def content(path: Path) -> Any:
-    def refuse(constant: str) -> None:
+    def fail(constant: str) -> None:
         raise AssertionError(f"{constant} in {path}")
 
-    return json.loads(path.read_text(), parse_constant=refuse)
+    return json.loads(path.read_text(), parse_constant=fail)
 
 
-def test_the_summary_has_the_keys_neuco_bench_reads(
+def test_the_summary_has_the_keys_that_neuco_bench_reads(
     tmp_path: Path, run: Make, outcome: Make
 ) -> None:
     folder = write_run(tmp_path, run("mean", outcome("crops"), outcome("clouds", (0.1, 0.3))))
@@ -41,7 +42,9 @@ def test_the_summary_has_the_keys_neuco_bench_reads(
     assert summary["overall_acc_score"] == pytest.approx(0.4)
 
 
-def test_a_task_file_keeps_neuco_benchs_spelling(tmp_path: Path, run: Make) -> None:
+def test_a_task_file_has_the_keys_of_neuco_bench_with_its_spelling(
+    tmp_path: Path, run: Make
+) -> None:
     result = content(write_run(tmp_path, run()) / "crops" / "crops_result.json")
     assert result == {
         "q_stat": pytest.approx(10),
@@ -52,12 +55,14 @@ def test_a_task_file_keeps_neuco_benchs_spelling(tmp_path: Path, run: Make) -> N
     }
 
 
-def test_split_scores_are_left_out_when_not_asked_for(tmp_path: Path, run: Make) -> None:
+def test_task_files_have_no_split_scores_if_they_are_not_requested(
+    tmp_path: Path, run: Make
+) -> None:
     folder = write_run(tmp_path, run(fold_results=False))
     assert "q_t" not in content(folder / "crops" / "crops_result.json")
 
 
-def test_the_drop_in_configuration_is_kept(tmp_path: Path, run: Make) -> None:
+def test_the_configuration_of_neuco_bench_is_recorded(tmp_path: Path, run: Make) -> None:
     folder = write_run(tmp_path, run(config={"k_folds": 8}))
     assert content(folder / "results_summary.json")["config"] == {"k_folds": 8}
 
@@ -76,27 +81,27 @@ def test_scores_have_one_row_per_task_metric_and_split(
     assert (rows[3]["status"], rows[3]["reason"]) == ("undefined", "none")
 
 
-def test_fault_64_undefined_scores_are_null_never_nan(
+def test_fault_64_undefined_scores_are_null_and_never_nan(
     tmp_path: Path, run: Make, outcome: Make
 ) -> None:
-    odd = {"learning_rate": math.inf, "rows": np.int64(3), "grid": np.array([1.0, math.nan])}
+    values = {"learning_rate": math.inf, "rows": np.int64(3), "grid": np.array([1.0, math.nan])}
     undefined = outcome("clouds", (0.1, None), extra={"rmse": None})
-    folder = write_run(tmp_path, run("mean", outcome(), undefined, provenance={"odd": odd}))
+    folder = write_run(tmp_path, run("mean", outcome(), undefined, provenance={"values": values}))
     summary = content(folder / "results_summary.json")
     assert summary["task_q_scores"]["clouds"] is None
     assert (summary["overall_q_score"], summary["overall_acc_score"]) == (None, None)
-    assert content(folder / "run.json")["odd"] == {
+    assert content(folder / "run.json")["values"] == {
         "learning_rate": None, "rows": 3, "grid": [1.0, None],
     }  # fmt: skip
     assert content(folder / "clouds" / "clouds_result.json")["q_t"] == [0.1, None]
 
 
-def test_provenance_names_protocol_tasks_and_files(tmp_path: Path, run: Make) -> None:
-    noted = {"where": "phase_dev"}
-    folder = write_run(tmp_path, run(noted=noted, warnings=["3 ids"], unregistered=True))
+def test_provenance_records_protocol_tasks_and_files(tmp_path: Path, run: Make) -> None:
+    context = {"subset": "phase_dev"}
+    folder = write_run(tmp_path, run(context=context, warnings=["3 ids"], unregistered=True))
     record = content(folder / "run.json")
     assert record["protocol"]["identity"] == "neucobench-2026@1"
-    assert record["protocol"]["noted"] == noted
+    assert record["protocol"]["context"] == context
     assert (record["warnings"], record["unregistered"], record["partial"]) == (
         ["3 ids"],
         True,
@@ -110,7 +115,7 @@ def test_provenance_names_protocol_tasks_and_files(tmp_path: Path, run: Make) ->
     assert edited_files(folder, record) == []
 
 
-def test_predictions_are_kept_without_pickles(tmp_path: Path, run: Make, outcome: Make) -> None:
+def test_predictions_are_stored_without_pickles(tmp_path: Path, run: Make, outcome: Make) -> None:
     predictions = {"ids": np.array(["a", "ö"]), "y_pred": np.array([0.5, 1.5])}
     folder = write_run(tmp_path, run("mean", outcome(predictions=predictions)))
     with np.load(folder / "crops" / "predictions.npz", allow_pickle=False) as kept:
@@ -118,53 +123,21 @@ def test_predictions_are_kept_without_pickles(tmp_path: Path, run: Make, outcome
         assert kept["y_pred"].tolist() == [0.5, 1.5]
 
 
-def test_a_run_that_fails_halfway_leaves_nothing(
+def test_a_run_that_cannot_be_written_completely_leaves_no_folder(
     tmp_path: Path, run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> None:
+    def disk_full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "_write_scores", full)
+    monkeypatch.setattr(module, "_write_scores", disk_full)
     with pytest.raises(OSError, match="No space left"):
         write_run(tmp_path, run())
     assert list((tmp_path / "dev").iterdir()) == []
 
 
-def test_a_task_that_cannot_be_a_folder_is_refused_before_anything_is_written(
+def test_a_task_name_that_cannot_be_a_folder_is_an_error_before_anything_is_written(
     tmp_path: Path, run: Make, outcome: Make
 ) -> None:
     with pytest.raises(ConfigError, match="a task cannot be named"):
         write_run(tmp_path, run("mean", outcome("../crops")))
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_run_is_found_by_its_key(tmp_path: Path, run: Make) -> None:
-    folder = write_run(tmp_path, run("mean"))
-    write_run(tmp_path, run("other"))
-    assert find_run(tmp_path, "dev", "mean", "key of mean") == folder
-    assert find_run(tmp_path, "dev", "mean", "another") is None
-    assert find_run(tmp_path, "dev", "other", "key of mean") is None
-    assert find_run(tmp_path, "test", "mean", "key of mean") is None
-
-
-def test_of_several_runs_the_newest_is_found(results: Any) -> None:
-    results.add("mean")
-    newest = results.add("mean")
-    assert find_run(results.output, "dev", "mean", "key of mean") == newest
-
-
-def test_an_edited_or_incomplete_run_is_not_found(tmp_path: Path, run: Make) -> None:
-    folder = write_run(tmp_path, run())
-    scores = folder / "scores.jsonl"
-    scores.write_text(scores.read_text().replace("0.5", "0.9"))
-    assert find_run(tmp_path, "dev", "mean", "key of mean") is None
-    whole = write_run(tmp_path, run())
-    (whole / "results_summary.json").unlink()
-    assert find_run(tmp_path, "dev", "mean", "key of mean") is None
-
-
-def test_broken_provenance_is_an_error_and_absent_provenance_is_none(tmp_path: Path) -> None:
-    assert read_provenance(tmp_path) is None
-    (tmp_path / "run.json").write_text("{")
-    with pytest.raises(ResultsError, match=r"run\.json is not JSON"):
-        read_provenance(tmp_path)

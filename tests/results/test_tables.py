@@ -1,4 +1,4 @@
-"""Leaderboards as text."""
+"""Leaderboards as CSV, JSON, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -45,23 +45,25 @@ def test_json_is_a_list_of_objects(two: list[Table]) -> None:
     assert rows[0]["aggregated_rank"] == 1
 
 
-def test_a_score_just_below_zero_is_zero_to_people(results: Any, outcome: Make) -> None:
+def test_a_score_slightly_below_zero_is_displayed_without_a_minus_sign(
+    results: Any, outcome: Make
+) -> None:
     results.add("random", outcome("crops", (-1e-6, -2e-6)))
     (table,) = leaderboards(read_runs(results.output))
     assert write.cells(table, table.rows[0])[-1] == "0.000"
 
 
-def test_a_score_that_was_not_kept_is_null_and_empty(results: Any) -> None:
+def test_a_score_that_is_not_recorded_is_null_in_json_and_empty_in_csv(results: Any) -> None:
     folder = results.output / "eval" / "old"
     folder.mkdir(parents=True)
     content = {"experiment": "old", "overall_score": 1.0, "task_result": {"crops": 1.0}}
     (folder / "results_summary.json").write_text(json.dumps(content))
-    found = leaderboards(read_runs(results.output))
-    assert json.loads(write.to_json(found))[0]["acc::crops"] is None
-    assert next(csv.DictReader(io.StringIO(write.to_csv(found))))["acc::crops"] == ""
+    old_tables = leaderboards(read_runs(results.output))
+    assert json.loads(write.to_json(old_tables))[0]["acc::crops"] is None
+    assert next(csv.DictReader(io.StringIO(write.to_csv(old_tables))))["acc::crops"] == ""
 
 
-def test_markdown_says_what_was_left_out(results: Any, outcome: Make) -> None:
+def test_markdown_lists_the_runs_that_were_left_out(results: Any, outcome: Make) -> None:
     results.add("ab")
     results.add("c", outcome("crops", (0.5, None)))
     text = write.to_markdown(leaderboards(read_runs(results.output)))
@@ -70,14 +72,14 @@ def test_markdown_says_what_was_left_out(results: Any, outcome: Make) -> None:
     assert "- left out: c_" in text
 
 
-def test_latex_escapes_names_and_keeps_remarks_as_comments(two: list[Table]) -> None:
+def test_latex_escapes_names_and_has_the_remarks_as_comments(two: list[Table]) -> None:
     text = write.to_latex(two)
     assert r"1 & mean\_64 & 10.000" in text
     assert text.count(r"\begin{tabular}{rlrrr}") == 2
-    assert "% tasks: 1; too few" in text
+    assert "% only 1 task: too few" in text
 
 
-def test_the_leaderboard_file_lies_where_neuco_bench_keeps_its_own(
+def test_the_leaderboard_file_is_written_where_neuco_bench_writes_it(
     results: Any, two: list[Table]
 ) -> None:
     path = write.write_leaderboard(results.output, "dev", two)
@@ -86,5 +88,5 @@ def test_the_leaderboard_file_lies_where_neuco_bench_keeps_its_own(
     assert len(read_runs(results.output)) == 3
 
 
-def test_a_bar_in_a_name_opens_no_column_of_markdown() -> None:
+def test_a_vertical_bar_in_a_name_is_escaped_in_markdown() -> None:
     assert write._piped(["a|b", "1"]) == r"| a\|b | 1 |"
