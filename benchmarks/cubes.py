@@ -25,8 +25,8 @@ from numcodecs.registry import get_codec
 from zarr.storage import ZipStore
 
 from neucocore.data.cubes.bands import BANDS
-from neucocore.data.cubes.writing import write_modality
 from neucocore.data.cubes.folder import CubeFolder
+from neucocore.data.cubes.writing import write_modality
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ Generates the Earth, derives all labels from its truth, encodes, scores under ``
 from __future__ import annotations
 
 import argparse
-import importlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -51,7 +50,7 @@ def main() -> None:
     tasks = select_tasks(read_label_folder(labels), dataset=DATASET).tasks
     methods = {name: encoded(name, earth, arguments.output, arguments.jobs) for name in ENCODERS}
     for name in PROTOCOLS:
-        columns = {method: scores(name, found, tasks) for method, found in methods.items()}
+        columns = {method: scores(name, one, tasks) for method, one in methods.items()}
         columns["oracle"] = {}
         for task in tasks:
             columns["oracle"] |= scores(name, oracle(task), [task])
@@ -77,17 +76,19 @@ def oracle(task: ScoringTask) -> Embeddings:
 def scores(name: str, embeddings: Embeddings, tasks: list[ScoringTask]) -> Scores:
     """Return the primary metric of each task under a protocol."""
     chosen = protocol(name)
-    if chosen.by_stem:
-        tasks = [replace(task, key=task.stem) for task in tasks if task.y.ndim == 1]
+    implementation = chosen.implementation()
+    if hasattr(implementation, "task_name"):  # NeuCo-Bench's, whose probe has a single output
+        single = [task for task in tasks if task.y.ndim == 1]
+        tasks = [replace(task, key=implementation.task_name(task)) for task in single]
+    if not tasks:
+        return {}
     labelled = frozenset(cube for task in tasks for cube in task.ids)
-    given = ScoringInput(embeddings.ids, embeddings.matrix, tuple(tasks), labelled)
-    module, _, function = chosen.scorer.partition(":")
-    scorer = getattr(importlib.import_module(module), function)
-    found: Scores = {}
-    for outcome in scorer(given, chosen.values()) if tasks else []:
-        found[outcome.task.stem] = outcome.score
-        found[f"{outcome.task.stem} {BALANCED}"] = outcome.extra.get(BALANCED)
-    return found
+    inputs = ScoringInput(embeddings.ids, embeddings.matrix, tuple(tasks), labelled)
+    result: Scores = {}
+    for outcome in implementation.score(inputs, chosen.values()):
+        result[outcome.task.stem] = outcome.score
+        result[f"{outcome.task.stem} {BALANCED}"] = outcome.extra.get(BALANCED)
+    return result
 
 
 def show(name: str, tasks: list[ScoringTask], columns: dict[str, Scores]) -> None:
