@@ -1,4 +1,4 @@
-"""Any installed probe in place of the protocol's own."""
+"""An installed probe in place of the protocol's own."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def worst(y_true, y_pred):
 
 @hookimpl
 def neuco_probes():
-    params = (Param("offset", "float", 0.0, "added"), Param("fault", "str", "", "what to do wrong"))
+    params = (
+        Param("offset", "float", 0.0, "added to the prediction"),
+        Param("fault", "str", "", "kind of wrong output"),
+    )
     return [
         ProbeSpec(
             name="mean-label",
@@ -74,7 +77,7 @@ def neuco_metrics():
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
     """A plugin file with a probe and a metric, installed for one test."""
-    file = tmp_path / "stranger.py"
+    file = tmp_path / "third_party.py"
     file.write_text(textwrap.dedent(PLUGIN), encoding="utf-8")
     monkeypatch.setenv(discovery.PATH_VARIABLE, str(file))
     discovery.forget()
@@ -88,17 +91,17 @@ def rows():
     return np.random.default_rng(0).standard_normal((50, 4))
 
 
-def test_a_strangers_probe_is_fitted_on_every_training_part(robust, rows, plugin):
+def test_a_probe_of_another_plugin_is_fitted_on_every_training_part(robust, rows, plugin):
     y = rows[:, 0] + 5
     result = robust(rows, y, probe="mean-label")[0]
-    kept = result.predictions
-    means = [y[kept["split"] != split].mean() for split in kept["split"]]
-    assert kept["y_pred"] == pytest.approx(means)
+    predictions = result.predictions
+    means = [y[predictions["split"] != split].mean() for split in predictions["split"]]
+    assert predictions["y_pred"] == pytest.approx(means)
     assert result.score == pytest.approx(0)
     assert result.hyperparameters["probe"].endswith("/mean-label")
 
 
-def test_parameters_of_a_probe_are_given_with_its_name(robust, rows, plugin):
+def test_a_probe_is_chosen_with_its_parameters(robust, rows, plugin):
     y = rows[:, 0]
     result = robust(rows, y, probe={"name": "mean-label", "offset": 2})[0]
     assert result.extra["rmse"] > 2
@@ -106,23 +109,26 @@ def test_parameters_of_a_probe_are_given_with_its_name(robust, rows, plugin):
         robust(rows, y, probe={"name": "mean-label", "ofset": 2})
 
 
-def test_a_strangers_metric_can_lead(robust, rows, plugin):
+def test_a_metric_of_another_plugin_can_be_the_primary_one(robust, rows, plugin):
     y = rows[:, 0] + rows[:, 1] ** 2
     result = robust(rows, y, metric="worst")[0]
     assert result.score == pytest.approx(np.abs(y - result.predictions["y_pred"]).max())
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("shape", r"shape \(4, 1\) for 5 rows"), ("nan", "1 values that are not")]
+    ("fault", "message"),
+    [("shape", r"shape \(4, 1\) for 5 rows"), ("nan", "1 values that are not")],
 )
-def test_fault_53_what_a_probe_may_not_return_is_an_error_that_names_it(
-    robust, rows, plugin, fault, said
+def test_fault_53_wrong_predictions_of_a_probe_are_an_error_that_names_the_probe(
+    robust, rows, plugin, fault, message
 ):
-    with pytest.raises(ComponentOutputError, match=f"mean-label predicted.*{said}"):
+    with pytest.raises(ComponentOutputError, match=f"mean-label predicted.*{message}"):
         robust(rows, rows[:, 0], probe={"name": "mean-label", "fault": fault})
 
 
-def test_a_probe_for_other_problems_is_refused_with_the_tasks(robust, task, rows, plugin):
+def test_the_error_for_a_probe_that_does_not_support_a_problem_names_the_tasks(
+    robust, task, rows, plugin
+):
     with pytest.raises(ConfigError, match="task kind is binary; mean-label is for regression"):
         robust(rows, task("kind", np.arange(50) % 2, "binary"), probe="mean-label")
 
@@ -132,13 +138,13 @@ def test_an_unknown_probe_is_an_error(robust, rows):
         robust(rows, rows[:, 0], probe="ridgee")
 
 
-def test_the_ridge_probe_gives_what_the_protocol_gives(robust, rows):
+def test_the_ridge_probe_has_the_predictions_of_the_protocols_own_probe(robust, rows):
     y = rows[:, 0] + np.random.default_rng(1).standard_normal(50)
-    own, plugged = (robust(rows, y, probe=probe)[0] for probe in (None, "ridge"))
-    assert plugged.predictions["y_pred"] == pytest.approx(own.predictions["y_pred"])
+    own, installed = (robust(rows, y, probe=probe)[0] for probe in (None, "ridge"))
+    assert installed.predictions["y_pred"] == pytest.approx(own.predictions["y_pred"])
 
 
-def test_classes_without_a_row_have_no_probability(robust, task, rows):
+def test_a_class_without_rows_has_almost_no_probability(robust, task, rows):
     y = np.where(rows[:, 0] > 0, 2, 0)
     for probe in (None, "knn"):
         result = robust(rows, task("kind", y, "multiclass", classes=("a", "b", "c")), probe=probe)[
@@ -149,7 +155,7 @@ def test_classes_without_a_row_have_no_probability(robust, task, rows):
         assert result.predictions["y_pred"][:, 1].max() < 0.1
 
 
-def test_a_stored_plugin_probe_is_its_state(robust, rows, plugin):
+def test_a_stored_probe_of_a_plugin_is_its_state(robust, rows, plugin):
     y = rows[:, 0]
     stored = robust(rows, y, probe="mean-label", store_probe=True)[0].probe
     assert stored.arrays["mean"] == pytest.approx(y.mean())
@@ -160,17 +166,17 @@ def test_a_stored_plugin_probe_is_its_state(robust, rows, plugin):
     [("binary", np.arange(50) % 2), ("multiclass", np.arange(50) % 3)],
     ids=["binary", "multiclass"],
 )
-def test_a_probe_gets_classes_as_a_column_of_codes(robust, rows, task, monkeypatch, problem, y):
+def test_a_probe_gets_classes_as_integer_codes(robust, rows, task, monkeypatch, problem, y):
     from neucocore.builtin.probes.knn import KNearestProbe
 
-    seen = []
+    fitted_labels = []
     fit = KNearestProbe.fit
 
-    def noting(self, X, y, rng):
-        seen.append(y)
+    def recording_fit(self, X, y, rng):
+        fitted_labels.append(y)
         return fit(self, X, y, rng)
 
-    monkeypatch.setattr(KNearestProbe, "fit", noting)
+    monkeypatch.setattr(KNearestProbe, "fit", recording_fit)
     robust(rows, task("kind", y, problem), probe="knn")
-    assert {(part.ndim, part.dtype.kind) for part in seen} == {(1, "i")}
-    assert {int(code) for part in seen for code in part} == set(y.tolist())
+    assert {(part.ndim, part.dtype.kind) for part in fitted_labels} == {(1, "i")}
+    assert {int(code) for part in fitted_labels for code in part} == set(y.tolist())

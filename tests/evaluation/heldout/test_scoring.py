@@ -1,26 +1,44 @@
-"""What every held-out protocol makes of its metrics."""
+"""Options and tasks that cannot be scored on held-out rows."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from neucocore.evaluation.inputs import ScoringInput, ScoringTask
-from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
-
-score = RobustProtocol().score
+from neucocore.errors import ConfigError
+from neucocore.evaluation.heldout.scoring import check_split_options
 
 
-@pytest.mark.parametrize(("metric", "sign"), [("rmse", -1), ("r2", 1)])
-def test_what_runs_are_ranked_by_is_higher_for_better_predictions(metric: str, sign: int) -> None:
-    rng = np.random.default_rng(0)
-    ids = tuple(f"s{row}" for row in range(60))
-    matrix = rng.standard_normal((60, 3)).astype(np.float32)
-    y = matrix @ np.ones(3) + 0.1 * rng.standard_normal(60)
-    task = ScoringTask("t", "t", "regression", ids, y.astype(np.float64), "r2", "digest")
-    given = ScoringInput(ids, matrix, (task,), frozenset(ids))
-    (outcome,) = score(given, protocol("robust").with_options({"metric": metric}).values())
-    assert outcome.score is not None
-    assert outcome.score > 0
-    assert outcome.q == sign * outcome.score
+def test_all_split_options_that_cannot_be_used_are_reported_together():
+    with pytest.raises(ConfigError, match="splitting rows into folds") as caught:
+        check_split_options({"folds": 1, "repeats": True})
+    assert caught.value.problems == (
+        "folds must be an integer of at least 2, found 1",
+        "repeats must be an integer of at least 1, found True",
+    )
+    assert caught.value.hint == "for example: --set folds=10 --set repeats=1"
+
+
+@pytest.mark.parametrize(
+    ("y", "reason"),
+    [
+        ([], "only 0 labelled rows, at least 2 are needed"),
+        ([5.0], "only 1 labelled row, at least 2 are needed"),
+        ([2.5, 2.5, 2.5], "constant label: all 3 rows are 2.5"),
+    ],
+    ids=["no row", "one row", "constant"],
+)
+def test_a_task_without_a_score_has_the_reason(robust, y, reason):
+    (outcome,) = robust(np.eye(3), np.array(y))
+    assert (outcome.status, outcome.score, outcome.q) == ("undefined", None, None)
+    assert outcome.reason == reason
+
+
+def test_a_task_without_a_score_keeps_its_place_among_the_others(robust, linear_data, task):
+    X, y = linear_data(30, 3)
+    outcomes = robust(X, task("first", y), task("flat", np.ones(30)), task("last", -y))
+    assert [(outcome.task.key, outcome.status) for outcome in outcomes] == [
+        ("first", "ok"),
+        ("flat", "undefined"),
+        ("last", "ok"),
+    ]

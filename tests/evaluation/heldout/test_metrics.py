@@ -1,0 +1,80 @@
+"""Metrics of held-out predictions, against values computed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neucocore.evaluation.heldout.joined_task import JoinedTask
+from neucocore.evaluation.heldout.metrics import (
+    metrics_for,
+    pooled_score,
+    r2_against,
+    split_scores,
+    training_means,
+)
+
+NAN = float("nan")
+FOLDS = np.array([0, 0, 1, 1])
+
+
+@pytest.fixture
+def joined(task):
+    """Return a function that joins a task of four rows, two in each of two folds."""
+
+    def make(y, problem="regression", **fields):
+        made = task("t", y, problem, **fields)
+        return JoinedTask(made, made.ids, made.y, np.arange(len(made.ids)), (FOLDS,))
+
+    return make
+
+
+def test_r2_compares_the_squared_error_with_that_of_the_baseline():
+    y = np.array([1.0, 2.0, 3.0])
+    assert r2_against(y, np.array([1.0, 2.0, 4.0]), np.full(3, 2.0)) == 0.5
+    assert r2_against(y, np.full(3, 2.0), np.full(3, 2.0)) == 0
+    assert r2_against(y, np.array([1.0, 2.0, 4.0]), np.full(3, 0.0)) == pytest.approx(13 / 14)
+
+
+@pytest.mark.parametrize("y", [[], [2.0], [2.0, 2.0]], ids=["no row", "one row", "constant"])
+def test_r2_of_labels_without_variation_is_nan(y):
+    assert np.isnan(r2_against(np.array(y), np.zeros(len(y)), np.ones(len(y))))
+
+
+def test_training_means_exclude_the_fold_itself_and_missing_labels(joined):
+    y = np.array([[1.0, 8.0], [2.0, NAN], [3.0, 4.0], [10.0, 6.0]])
+    means = training_means(joined(y, outputs=("a", "b")), FOLDS)
+    assert means.tolist() == [[6.5, 5.0], [6.5, 5.0], [1.5, 8.0], [1.5, 8.0]]
+
+
+def test_pooled_and_split_scores_of_regression(joined):
+    made = joined(np.array([1.0, 3.0, 5.0, 7.0]))
+    ((rmse, *_),) = metrics_for([made], "rmse")
+    scores = np.array([[[1.0], [5.0], [5.0], [3.0]]])  # errors 0, 2, 0, -4
+    assert pooled_score(rmse, made, scores) == pytest.approx(np.sqrt(20 / 4))
+    assert split_scores(rmse, made, scores) == [
+        (0, pytest.approx(np.sqrt(2))),
+        (1, pytest.approx(np.sqrt(8))),
+    ]
+
+
+def test_r2_of_a_split_compares_with_the_mean_of_its_training_part(joined):
+    made = joined(np.array([1.0, 3.0, 5.0, 7.0]))
+    ((r2, *_),) = metrics_for([made], "r2")
+    scores = np.array([[[1.0], [3.0], [5.0], [5.0]]])
+    # Training means are 6 and 2: squared errors 25 + 9 and 9 + 25.
+    assert split_scores(r2, made, scores) == [(0, 1.0), (1, pytest.approx(1 - 4 / 34))]
+    assert pooled_score(r2, made, scores) == pytest.approx(1 - 4 / 68)
+
+
+def test_metrics_of_decisions_get_the_class_above_a_probability_of_one_half(joined):
+    made = joined(np.array([0, 1, 0, 1]), "binary")
+    ((accuracy, *_),) = metrics_for([made], "accuracy")
+    scores = np.array([[[0.5], [0.6], [0.7], [0.9]]])
+    assert pooled_score(accuracy, made, scores) == 0.75
+
+
+def test_a_score_that_is_undefined_in_every_row_is_none(joined):
+    made = joined(np.array([4.0, 4.0, 4.0, 4.0]))
+    ((r2, *_),) = metrics_for([made], "r2")
+    assert pooled_score(r2, made, np.zeros((1, 4, 1))) is None
