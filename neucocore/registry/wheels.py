@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import configparser
 import email.parser
-import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from neucocore.components.catalogue import KnownPlugin
 from neucocore.components.entry_points import COMMANDS, PLUGINS
@@ -32,7 +34,7 @@ class Wheel:
     file: Path
     name: str
     license: str
-    requires: tuple[str, ...]
+    requires: tuple[Requirement, ...]
     entry_points: dict[str, dict[str, str]]
     members: frozenset[str]
 
@@ -56,17 +58,18 @@ def read_wheel(file: Path) -> Wheel:
             )
         parser = _EntryPointsParser(delimiters=("=",), interpolation=None)
         parser.read_string(points, source=entry_points_file)
+        metadata = email.parser.Parser().parsestr(text)
+        requires = tuple(map(Requirement, metadata.get_all("Requires-Dist") or ()))
     except (zipfile.BadZipFile, KeyError, ValueError, configparser.Error) as error:
         message = " ".join(str(error).split())
         raise ConfigError(
             f"{file} is not a valid wheel: {message}", hint="build the wheel again"
         ) from error
-    metadata = email.parser.Parser().parsestr(text)
     return Wheel(
         file=file,
         name=metadata["Name"],
         license=metadata["License-Expression"] or metadata["License"] or "",
-        requires=tuple(metadata.get_all("Requires-Dist") or ()),
+        requires=requires,
         entry_points={group: dict(parser[group]) for group in parser.sections()},
         members=members,
     )
@@ -126,7 +129,7 @@ def _differences(plugin: KnownPlugin, wheel: Wheel, at: Callable[[str], str]) ->
             f"{at('license')}: the license is {wheel.license!r} in {file} and {plugin.license!r} "
             "in the registry; they must be equal"
         )
-    if not any(re.match(r"neucocore(?![\w.-])", requirement) for requirement in wheel.requires):
+    if "neucocore" not in {canonicalize_name(requirement.name) for requirement in wheel.requires}:
         yield f"{at('distribution')}: {file} does not require neucocore; add it to dependencies"
     yield from _entry_point_differences(plugin, wheel, at)
     package = plugin.distribution.replace("-", "_")

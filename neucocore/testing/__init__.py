@@ -1,7 +1,7 @@
-"""The conformance kit: whether a plugin keeps its promises, as executable checks.
+"""The conformance kit: executable checks of what plugins promise.
 
-One list of checks has three faces: `check_plugin`, ``neuco plugins check NAME``, and the pytest
-decorator in `neucocore.testing.pytest_plugin`. Every name is imported when it is first used.
+The same checks run in `check_plugin`, in ``neuco plugins check NAME``, and as tests through the
+pytest decorator in `neucocore.testing.pytest_plugin`. Every name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from neucocore.testing.kit import check_plugin
     from neucocore.testing.records import CheckRecord, summary
 
-_HOMES = {
+_ON_DEMAND = {
     "CheckRecord": "neucocore.testing.records",
     "check_plugin": "neucocore.testing.kit",
     "make_cubes": "neucocore.testing.cubes",
@@ -26,8 +26,8 @@ __all__ = ["CheckRecord", "check_plugin", "make_cubes", "summary", "write_cube_f
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    value = getattr(importlib.import_module(_ON_DEMAND[name]), name)
     globals()[name] = value
     return value

@@ -1,4 +1,4 @@
-"""Cubes that look enough like Sentinel's to try an encoder or a data set with."""
+"""Generate cubes that resemble Sentinel data, to test encoders and data sets."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.writing import write_modality
 
-_S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-BANDS: Mapping[str, tuple[str, ...]] = {
-    "s1": ("vv", "vh"),
-    "s2l1c": (*_S2L2A[:10], "B10", *_S2L2A[10:]),
-    "s2l2a": _S2L2A,
-}
 OTHER_BANDS = ("b1", "b2", "b3")
-"""Bands of a modality that nobody knows."""
+"""Bands of a modality that is not one of those above."""
 SEASONS = ("spring", "summer", "fall", "winter")
 CIRRUS = "B10"
 
@@ -34,33 +29,39 @@ def make_cubes(
     size: int = 32,
     seed: int = 0,
 ) -> list[Cube]:
-    """Return cubes in field units, each a smooth scene with texture.
+    """Generate cubes in the units of Sentinel products, each a smooth scene with texture.
 
     Parameters
     ----------
     count
-        How many; the cubes of a smaller number are the first of a larger one.
+        Number of cubes. The first cubes do not depend on it.
     modalities
-        ``s1`` is in dB as float32, everything else reflectance x 10,000 as int16, without offset.
+        ``s1`` is in dB as float32; all others are reflectance times 10,000 as int16, without
+        digital-number offset.
     bands
-        Modality to band names, for others than the field's.
+        Maps further modalities to the names of their bands.
     seasons, size
-        Shape of every array: (seasons, bands, size, size).
+        The shape of every array is (seasons, bands, size, size).
     seed
         Another seed gives other cubes with other ids.
+
+    Returns
+    -------
+    list of Cube
+        Equal arguments give equal cubes.
     """
     known = {**BANDS, **(bands or {})}
-    chosen = {name: known.get(name, OTHER_BANDS) for name in modalities}
-    return [_cube(number, chosen, seasons, size, seed) for number in range(count)]
+    selected = {name: known.get(name, OTHER_BANDS) for name in modalities}
+    return [_cube(number, selected, seasons, size, seed) for number in range(count)]
 
 
 def _cube(
     number: int, bands: Mapping[str, tuple[str, ...]], seasons: int, size: int, seed: int
 ) -> Cube:
     rng = np.random.default_rng([seed, number])
-    arrays = {name: _scene(rng, name, found, seasons, size) for name, found in bands.items()}
+    arrays = {name: _scene(rng, name, names, seasons, size) for name, names in bands.items()}
     return Cube(
-        # Hashed like the field's ids, so that sorting the ids is not the order of the cubes.
+        # A hash, as in published data sets, so that the sorted order is not the order of the cubes.
         id=hashlib.sha256(f"{seed}/{number}".encode()).hexdigest(),
         arrays=arrays,
         bands=dict(bands),
@@ -92,9 +93,9 @@ def write_cube_folder(
     Parameters
     ----------
     folder
-        Gets ``data/<modality>/part-000000/<id>.zarr.zip`` and ``labels/<stem>__<type>.csv``.
+        Receives ``data/<modality>/part-000000/<id>.zarr.zip`` and ``labels/<stem>__<type>.csv``.
     labels
-        File stem with its type, such as ``mine__regr``, to (id, label) pairs.
+        Maps the stem of a label file with its type, such as ``mine__regr``, to (id, label) pairs.
 
     Returns
     -------

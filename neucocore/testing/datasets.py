@@ -1,4 +1,4 @@
-"""Checks of data sets: cubes by id, in the order asked for, as the spec declares them."""
+"""Checks of data sets: cubes by id, in the requested order, as the spec declares them."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ import numpy as np
 from neucocore.components.factory import create, resolve
 from neucocore.components.specs import DatasetSpec
 from neucocore.data.cubes.cube import Cube
-from neucocore.data.labels.labels import read_label_file
+from neucocore.data.labels.label_file import read_label_file
 from neucocore.files.findings import messages
 from neucocore.interfaces import Dataset
 from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.records import CheckFailed, Skip, check, require
-from neucocore.testing.side_effects import watching
+from neucocore.testing.side_effects import require_no_side_effects, watching
 
-MOST = 4
-"""Cubes read by a check."""
+MAX_CUBES = 4
+"""Number of cubes that a check reads."""
 
 
 class DatasetContext(ComponentContext):
     """A data set with its own example on disk."""
 
     @property
-    def spec_of_data(self) -> DatasetSpec:
+    def dataset_spec(self) -> DatasetSpec:
         """The spec."""
         return cast(DatasetSpec, self.spec)
 
     @cached_property
     def folder(self) -> Path:
-        """A folder with the data set's example."""
-        if self.spec_of_data.example is None:
+        """A folder with the example of the data set."""
+        if self.dataset_spec.example is None:
             raise Skip(
-                "the spec names no example; example='package.module:function' with "
-                "function(folder) writing a few cubes lets the kit read them"
+                "the spec has no example; set example='package.module:function', with "
+                "function(folder) writing a few cubes that the kit can read"
             )
-        resolve(self.component, self.spec_of_data.example)(self.scratch)
+        resolve(self.component, self.dataset_spec.example)(self.scratch)
         return self.scratch
 
     @cached_property
@@ -49,12 +49,12 @@ class DatasetContext(ComponentContext):
 
     @cached_property
     def ids(self) -> list[str]:
-        """Some ids, not in the order of the data set."""
-        return self.dataset.ids()[:MOST][::-1]
+        """A few ids, in another order than that of the data set."""
+        return self.dataset.ids()[:MAX_CUBES][::-1]
 
     @cached_property
     def cubes(self) -> list[Cube]:
-        """The cubes of those ids."""
+        """The cubes with those ids."""
         return self.read(self.ids)
 
     def read(self, ids: Sequence[str]) -> list[Cube]:
@@ -62,70 +62,71 @@ class DatasetContext(ComponentContext):
         return list(self.dataset.read(ids))
 
 
-@check("dataset-made", "dataset")
-def dataset_made(context: DatasetContext) -> None:
-    """It opens a folder and has what the interface asks for."""
+@check("dataset-created", "dataset")
+def dataset_created(context: DatasetContext) -> None:
+    """It can be created from a folder and has the methods of the interface."""
     missing = [
         name for name in ("ids", "read", "label_files") if not hasattr(context.dataset, name)
     ]
-    require(not missing, f"it has no {'(), no '.join(missing)}()")
+    require(not missing, f"it has no {'() and no '.join(missing)}()")
 
 
 @check("dataset-ids", "dataset")
 def dataset_ids(context: DatasetContext) -> None:
-    """Its ids are texts, sorted, each once."""
+    """Its ids are strings, sorted and distinct."""
     ids = context.dataset.ids()
-    require(ids, "its example has no cube")
-    require(all(isinstance(sample, str) for sample in ids), "ids are not texts")
-    require(ids == sorted(set(ids)), f"ids are not sorted, each once: {ids[:3]}")
+    require(ids, "its example contains no cube")
+    require(all(isinstance(sample, str) for sample in ids), "ids are not strings")
+    require(ids == sorted(set(ids)), f"ids are not sorted and distinct: {ids[:3]}")
 
 
 @check("dataset-order", "dataset")
 def dataset_order(context: DatasetContext) -> None:
-    """It reads the cubes asked for, in the order asked for."""
-    found = [cube.id for cube in context.cubes]
-    require(found == context.ids, f"asked for {context.ids[:3]}, read {found[:3]}")
+    """It reads the requested cubes, in the requested order."""
+    ids = [cube.id for cube in context.cubes]
+    require(ids == context.ids, f"requested {context.ids[:3]}, read {ids[:3]}")
     one = [cube.id for cube in context.read(context.ids[:1])]
-    require(one == context.ids[:1], f"asked for {context.ids[:1]} alone, read {one[:3]}")
+    require(one == context.ids[:1], f"requested only {context.ids[:1]}, read {one[:3]}")
 
 
 @check("dataset-shapes", "dataset")
 def dataset_shapes(context: DatasetContext) -> None:
-    """Arrays are (season, band, y, x), their bands named, as the spec declares them."""
+    """Arrays are (season, band, y, x), with the bands that the spec declares."""
     for cube in context.cubes:
         for modality, array in cube.arrays.items():
-            said = f"{modality} of {cube.id}"
-            require(array.ndim == 4, f"{said} has shape {array.shape}; expected 4 dimensions")
+            where = f"{modality} of {cube.id}"
+            require(array.ndim == 4, f"{where} has shape {array.shape}; expected 4 dimensions")
             bands = cube.bands.get(modality, ())
             require(
-                array.shape[1] == len(bands), f"{said} has {array.shape[1]} bands, named {bands}"
+                array.shape[1] == len(bands),
+                f"{where} has {array.shape[1]} bands but {len(bands)} band names: {bands}",
             )
-            declared = context.spec_of_data.bands.get(modality, bands)
+            declared = context.dataset_spec.bands.get(modality, bands)
             require(
                 tuple(bands) == tuple(declared),
-                f"{said} has the bands {tuple(bands)}; the spec says {tuple(declared)}",
+                f"{where} has the bands {tuple(bands)}; the spec declares {tuple(declared)}",
             )
-    declared_modalities = set(context.spec_of_data.bands)
-    found = set(context.cubes[0].arrays)
+    declared_modalities = set(context.dataset_spec.bands)
+    modalities = set(context.cubes[0].arrays)
     require(
-        not declared_modalities or found == declared_modalities,
-        f"the cubes have {sorted(found)}; the spec says {sorted(declared_modalities)}",
+        not declared_modalities or modalities == declared_modalities,
+        f"the modalities are {sorted(modalities)}; the spec declares {sorted(declared_modalities)}",
     )
 
 
-@check("dataset-audit", "dataset")
-def dataset_audit(context: DatasetContext) -> None:
-    """Its example is sound: finite values, and nothing the reader calls an error."""
+@check("dataset-quality", "dataset")
+def dataset_quality(context: DatasetContext) -> None:
+    """The cubes of its example have finite values, and reading them reports no error."""
     for cube in context.cubes:
         errors = messages(cube.findings, "error")
         require(not errors, f"{cube.id}: {'; '.join(errors[:3])}")
         for modality, array in cube.arrays.items():
-            require(np.isfinite(array).all(), f"{modality} of {cube.id} holds NaN or infinity")
+            require(np.isfinite(array).all(), f"{modality} of {cube.id} contains NaN or infinity")
 
 
 @check("dataset-repeatable", "dataset")
 def dataset_repeatable(context: DatasetContext) -> None:
-    """Reading again gives the same bytes, also from a second data set on the folder."""
+    """Reading a cube again gives the same bytes, also from a second object for the same folder."""
     again = list(cast(Dataset, create(context.component, context.folder)).read(context.ids))
     for one, other in zip(context.cubes, again, strict=True):
         for modality, array in one.arrays.items():
@@ -135,32 +136,29 @@ def dataset_repeatable(context: DatasetContext) -> None:
 
 @check("dataset-unknown-id", "dataset")
 def dataset_unknown_id(context: DatasetContext) -> None:
-    """An id that is not there is an error, not a gap."""
+    """Reading an unknown id raises an error."""
     try:
-        found = context.read(["no-such-cube"])
-    except Exception:  # noqa: BLE001  any error will do
+        cubes = context.read(["no-such-cube"])
+    except Exception:  # noqa: BLE001  any exception is accepted
         return
-    raise CheckFailed(
-        f"asked for a cube that is not there, it gave {len(found)} cubes and no error"
-    )
+    raise CheckFailed(f"reading an unknown id returned {len(cubes)} cubes and raised no error")
 
 
 @check("dataset-labels", "dataset")
 def dataset_labels(context: DatasetContext) -> None:
-    """Its label files can be read, and label its cubes."""
+    """Its label files can be read and contain labels for its cubes."""
     files = list(context.dataset.label_files())
     if not files:
         raise Skip("its example has no label files")
-    there = set(context.dataset.ids())
+    ids = set(context.dataset.ids())
     for file in files:
-        labelled = read_label_file(file).ids
-        require(there & set(labelled), f"{Path(file).name} labels no cube of the example")
+        labelled = set(read_label_file(file).ids)
+        require(ids & labelled, f"{Path(file).name} has no label for a cube of the example")
 
 
 @check("dataset-side-effects", "dataset")
 def dataset_side_effects(context: DatasetContext) -> None:
-    """Reading writes nothing into the folder and opens no connection."""
+    """Reading writes no files, opens no connection and starts no program."""
     with watching() as seen:
         context.read(context.ids)
-    shown = "; ".join(effect.what for effect in seen[:3])
-    require(not seen, f"reading does what it must not, {len(seen)} times: {shown}")
+    require_no_side_effects(seen, "reading")

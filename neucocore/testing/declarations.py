@@ -1,4 +1,4 @@
-"""Checks of every component's declaration, before it is asked to do anything."""
+"""Checks of the declaration of a component, before anything of it is created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neucocore.testing.records import CheckFailed, Skip, check, require
 
 
 class ComponentContext:
-    """A component on the context: what it declares. The kinds' benches add how to try it."""
+    """A component and its declaration. Subclasses add what is needed to test one kind."""
 
     def __init__(self, component: Component, plugin: PluginRecord) -> None:
         self.component = component
@@ -28,39 +28,45 @@ class ComponentContext:
 
     @functools.cached_property
     def scratch(self) -> Path:
-        """A folder that is gone when the context is."""
+        """A temporary folder, deleted together with the context."""
         folder = tempfile.mkdtemp(prefix="neuco-check-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)
 
     @property
     def functions(self) -> dict[str, tuple[Factory, tuple[Param, ...]]]:
-        """Every function the spec names, with the parameters it must accept."""
+        """The functions that the spec names, by field, with the parameters that each accepts."""
         spec = self.spec
-        found: dict[str, tuple[Factory | None, tuple[Param, ...]]] = {
-            "factory": (spec.factory, spec.params)
+        params = () if spec.kind == "protocol" else spec.params  # passed to score(), not to it
+        functions: dict[str, tuple[Factory | None, tuple[Param, ...]]] = {
+            "factory": (spec.factory, params)
         }
         if isinstance(spec, DatasetSpec):
-            found |= {
+            functions |= {
                 "generate": (spec.generate, spec.generate_params),
                 "example": (spec.example, ()),
             }
         if isinstance(spec, TaskSpec):
-            found |= {"derive": (spec.derive, spec.derive_params), "example": (spec.example, ())}
-        return {field: (named, params) for field, (named, params) in found.items() if named}
+            functions |= {
+                "derive": (spec.derive, spec.derive_params),
+                "example": (spec.example, ()),
+            }
+        return {
+            field: (function, params) for field, (function, params) in functions.items() if function
+        }
 
     @functools.cached_property
-    def given(self) -> dict[str, tuple[int, tuple[str, ...]]]:
-        """What the core hands to each function: positional arguments and keywords."""
-        of_factory: dict[str, tuple[int, tuple[str, ...]]] = {
+    def arguments(self) -> dict[str, tuple[int, tuple[str, ...]]]:
+        """What the core passes to each function: number of positional arguments, and keywords."""
+        factory_arguments: dict[str, tuple[int, tuple[str, ...]]] = {
             "dataset": (1, ()),
             "metric": (2, ()),
             "probe": (0, ("problem",)),
             "reducer": (0, ("dimension",)),
         }
         return {
-            "factory": of_factory.get(self.spec.kind, (0, ())),
-            "make": (1, ()),
+            "factory": factory_arguments.get(self.spec.kind, (0, ())),
+            "generate": (1, ()),
             "derive": (2, ()),
             "example": (1, ()),
         }
@@ -68,71 +74,71 @@ class ComponentContext:
 
 @check("spec-documented", "component", level="should")
 def spec_documented(context: ComponentContext) -> None:
-    """The spec says on what terms it may be used, and whom to cite."""
+    """The spec states a licence and a citation."""
     if context.plugin.name == CORE:
-        raise Skip("the core's licence and citation hold for it")
+        raise Skip("the licence and citation of neuco apply")
     missing = [field for field in ("license", "citation") if not getattr(context.spec, field)]
     require(not missing, f"the spec has no {' and no '.join(missing)}")
 
 
 @check("spec-picklable", "component")
 def spec_picklable(context: ComponentContext) -> None:
-    """The spec survives the way to a worker process."""
+    """The spec can be sent to a worker process: it is equal after pickling."""
     try:
         packed = pickle.dumps(context.spec)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise CheckFailed(
-            f"it cannot be pickled ({error}); name code by a text 'module:attribute', and let "
-            "defaults be plain values"
+            f"it cannot be pickled ({error}); name code with a string 'module:attribute', and use "
+            "plain values as defaults"
         ) from None
-    # These bytes were made in the line above, so unpickling them runs nobody else's code.
-    require(pickle.loads(packed) == context.spec, "a pickled spec comes back as something else")  # noqa: S301
+    # Unpickling is safe here because the bytes were created above.
+    require(pickle.loads(packed) == context.spec, "the spec is not equal after pickling")  # noqa: S301
 
 
 @check("factory-own", "component")
 def factory_own(context: ComponentContext) -> None:
-    """Factories are texts that name code of the plugin's own distribution."""
+    """Factories are strings that name code of the plugin's own package."""
     if not context.plugin.registered:
-        raise Skip("a single file may name its functions themselves")
+        raise Skip("a plugin in a single file can use the functions themselves")
     package = context.plugin.origin.partition(".")[0]
-    for field, (named, _) in context.functions.items():
+    for field, (function, _) in context.functions.items():
         require(
-            isinstance(named, str),
-            f"{field} is {named!r}, not a text 'package.module:attribute'",
+            isinstance(function, str),
+            f"{field} is {function!r}, not a string 'package.module:attribute'",
         )
-        top = str(named).partition(":")[0].partition(".")[0]
-        require(top == package, f"{field}={named!r} is not in the plugin's own package {package}")
+        top = str(function).partition(":")[0].partition(".")[0]
+        require(top == package, f"{field}={function!r} is not in the plugin's package {package}")
 
 
 @check("factory-resolves", "component")
 def factory_resolves(context: ComponentContext) -> None:
-    """What the spec names is there and can be called."""
+    """The functions that the spec names exist and can be called."""
     if not context.functions:
-        raise Skip("the spec names no code")
-    for field, (named, _) in context.functions.items():
-        require(callable(resolve(context.component, named)), f"{field}={named!r} cannot be called")
+        raise Skip("the spec names no function")
+    for field, (function, _) in context.functions.items():
+        resolved = resolve(context.component, function)
+        require(callable(resolved), f"{field}={function!r} cannot be called")
 
 
 @check("parameters-accepted", "component")
 def parameters_accepted(context: ComponentContext) -> None:
-    """The code takes every declared parameter by its name."""
+    """The functions accept every declared parameter as a keyword."""
     if not context.functions:
-        raise Skip("the spec names no code")
-    for field, (named, params) in context.functions.items():
-        positional, keywords = context.given[field]
-        problem = _binding_problem(
-            resolve(context.component, named), positional, [*keywords, *(p.name for p in params)]
-        )
-        require(not problem, f"{field}={named!r}: {problem}")
+        raise Skip("the spec names no function")
+    for field, (function, params) in context.functions.items():
+        positional, keywords = context.arguments[field]
+        resolved = resolve(context.component, function)
+        problem = _binding_problem(resolved, positional, [*keywords, *(p.name for p in params)])
+        require(not problem, f"{field}={function!r}: {problem}")
 
 
 def _binding_problem(function: Callable[..., Any], positional: int, names: list[str]) -> str:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return ""  # written in C: nothing can be told
+        return ""  # functions written in C can have no signature
     try:
         signature.bind(*[None] * positional, **dict.fromkeys(names))
     except TypeError as error:
-        return f"{error}; it takes {signature}"
+        return f"{error}; its signature is {signature}"
     return ""

@@ -1,4 +1,4 @@
-"""Checks of a plugin as a whole: what importing it does, what it is called, what it reaches for."""
+"""Checks of a plugin itself: its names, what importing it does, and what it imports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -16,45 +15,50 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from neucocore.components.discovery import CORE, PluginRecord
 from neucocore.components.heavy_imports import HEAVY_MODULES
+from neucocore.messages import pluralize
 from neucocore.public_names import PUBLIC_NAMES
 from neucocore.testing.records import Skip, check, require
+from neucocore.testing.side_effects import SideEffect, require_no_side_effects
 
 SLOW_SECONDS = 0.2
 LIMIT_SECONDS = 120
 DISTRIBUTION_PREFIX = "neuco-plugin-"
 PUBLIC = frozenset({"neucocore.plugin", *(f"neucocore.{name}" for name in PUBLIC_NAMES)})
-SHOWN = 3
-OF_CORE = re.compile(r"neucocore(?![\w.-])", re.IGNORECASE)
-"""A requirement of the core, and not of another distribution whose name begins like its own."""
+UPPER_BOUNDS = frozenset({"<", "<=", "==", "~="})
+MAX_EXAMPLES = 3
 
-# Runs in a fresh interpreter: imports the plugin and calls its hooks under watch.
+# Runs in a fresh interpreter: imports the plugin, calls its hooks and records side effects.
 _PROGRAM = """
 import json, os, sys, time
 from neucocore.components.sources import PluginSource
-from neucocore.components.loading import load_specs
+from neucocore.components.loading import load_specs, plugin_manager
 from neucocore.testing.side_effects import watching
 origin, registered, heavy, report = sys.argv[1:]
 threads = lambda: __import__("threading").active_count()
 before = threads()
 with watching() as seen:
     start = time.perf_counter()
-    load_specs(PluginSource("", "", "", origin, registered == "yes").module())
+    module = PluginSource("", "", "", origin, registered == "yes").module()
+    load_specs(module, "plugin", plugin_manager())
     seconds = time.perf_counter() - start
-found = {
+result = {
     "heavy": [name for name in heavy.split(",") if name in sys.modules],
     "effects": [[effect.family, effect.what] for effect in seen],
     "seconds": seconds,
     "threads": threads() - before,
 }
 with open(report, "w") as stream:
-    json.dump(found, stream)
+    json.dump(result, stream)
 """
 
 
 class PluginContext:
-    """A plugin on the context."""
+    """A plugin, and what importing it does."""
 
     def __init__(self, plugin: PluginRecord) -> None:
         self.plugin = plugin
@@ -62,13 +66,13 @@ class PluginContext:
 
     @cached_property
     def fresh(self) -> dict[str, Any]:
-        """What importing it does in a fresh interpreter and an empty folder, and what it prints."""
+        """The result of importing it in a fresh interpreter, in an empty folder, and its output."""
         with tempfile.TemporaryDirectory(prefix="neuco-check-") as folder:
             report = Path(folder) / "report.json"
             here = Path(folder) / "empty"
             here.mkdir()
             registered = "yes" if self.plugin.registered else "no"
-            done = subprocess.run(  # noqa: S603  our own interpreter with our own program
+            process = subprocess.run(  # noqa: S603  runs our own interpreter
                 [
                     *(sys.executable, "-B", "-c", _PROGRAM, self.plugin.origin, registered),
                     *(",".join(HEAVY_MODULES), str(report)),
@@ -80,17 +84,21 @@ class PluginContext:
                 cwd=here,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
-            require(report.exists(), f"it cannot be imported alone: {_last_line(done.stderr)}")
-            found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-        return found | {"output": (done.stdout + done.stderr).strip()}
+            require(
+                report.exists(),
+                f"it cannot be imported in a fresh interpreter: {_last_line(process.stderr)}",
+            )
+            result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        return result | {"output": (process.stdout + process.stderr).strip()}
 
-    def effects(self, family: str) -> list[str]:
-        """Return what importing it does of one family of side effects."""
-        return [what for found, what in self.fresh["effects"] if found == family]
+    def effects(self, family: str) -> list[SideEffect]:
+        """Return the side effects of one family."""
+        effects = [SideEffect(*effect) for effect in self.fresh["effects"]]
+        return [effect for effect in effects if effect.family == family]
 
     @cached_property
     def sources(self) -> list[Path]:
-        """Its Python files."""
+        """The Python files of the plugin."""
         if not self.plugin.registered:
             return [Path(self.plugin.origin)]
         spec = importlib.util.find_spec(self.package)
@@ -103,55 +111,58 @@ class PluginContext:
 
 @check("plugin-loads")
 def plugin_loads(context: PluginContext) -> None:
-    """The core can load it and call its hooks."""
+    """The plugin loads: its module can be imported and its hooks return valid specs."""
     require(context.plugin.status == "loaded", context.plugin.reason)
 
 
 @check("plugin-names")
 def plugin_names(context: PluginContext) -> None:
-    """Distribution, package and module are named after the plugin."""
+    """The distribution, package and module are named after the plugin."""
     plugin = context.plugin
     if not plugin.registered or plugin.name == CORE:
-        raise Skip("not a distribution of its own")
+        raise Skip("the plugin is not a distribution of its own")
     package = f"neuco_plugin_{plugin.name.replace('-', '_')}"
-    wanted = (DISTRIBUTION_PREFIX + plugin.name, f"{package}.plugin")
-    found = (plugin.distribution.lower().replace("_", "-"), plugin.origin)
+    expected = (DISTRIBUTION_PREFIX + plugin.name, f"{package}.plugin")
+    names = (plugin.distribution.lower().replace("_", "-"), plugin.origin)
     require(
-        found == wanted,
-        f"distribution and module are {' and '.join(found)}; expected {' and '.join(wanted)}",
+        names == expected,
+        f"distribution and module are {' and '.join(names)}; expected {' and '.join(expected)}",
     )
 
 
 @check("plugin-requires-core")
 def plugin_requires_core(context: PluginContext) -> None:
-    """The distribution requires neucocore, so that pip can tell what fits together."""
+    """The distribution requires neucocore, with an upper bound of the version."""
     plugin = context.plugin
     if not plugin.registered or plugin.name == CORE:
-        raise Skip("not a distribution of its own")
+        raise Skip("the plugin is not a distribution of its own")
     problem = requirement_problem(importlib.metadata.requires(plugin.distribution) or [])
     require(not problem, problem)
 
 
 def requirement_problem(requires: Sequence[str]) -> str:
-    """Return what is wrong with how a distribution's requirements name the core, or nothing."""
-    found = [text for text in requires if OF_CORE.match(text)]
-    if not found:
-        return "dependencies do not name neucocore; add 'neucocore>=0.1,<0.2'"
-    if not re.search(r"<|~=|==", found[0].partition(";")[0]):
-        return f"{found[0]!r} has no upper bound; add one, such as '<0.2'"
-    return ""
+    """Return what is wrong with the requirement of neucocore, or an empty string."""
+    for requirement in map(Requirement, requires):
+        if canonicalize_name(requirement.name) == "neucocore":
+            if any(part.operator in UPPER_BOUNDS for part in requirement.specifier):
+                return ""
+            return f"'{requirement}' has no upper bound; add one, such as '<0.2'"
+    return "the dependencies do not contain neucocore; add 'neucocore>=0.1,<0.2'"
 
 
 @check("import-light")
 def import_light(context: PluginContext) -> None:
-    """Importing it imports nothing heavy: listing what is installed must stay quick."""
+    """Importing it imports no heavy package, so that listing the installed plugins stays fast."""
     heavy = context.fresh["heavy"]
-    require(not heavy, f"importing it imports {', '.join(heavy)}; move that behind a factory")
+    require(
+        not heavy,
+        f"importing it imports {', '.join(heavy)}; import that in the module that a factory names",
+    )
 
 
-@check("import-quick", level="should")
-def import_quick(context: PluginContext) -> None:
-    """Importing it takes no time to speak of."""
+@check("import-fast", level="should")
+def import_fast(context: PluginContext) -> None:
+    """Importing it takes less than 0.2 s."""
     seconds = context.fresh["seconds"]
     require(seconds < SLOW_SECONDS, f"importing it takes {seconds:.2f} s")
 
@@ -166,40 +177,40 @@ def import_silent(context: PluginContext) -> None:
 @check("import-files")
 def import_files(context: PluginContext) -> None:
     """Importing it writes no files."""
-    _expect_none(context.effects("files"))
+    require_no_side_effects(context.effects("files"), "importing it")
 
 
 @check("import-network")
 def import_network(context: PluginContext) -> None:
-    """Importing it opens no connection."""
-    _expect_none(context.effects("network"))
+    """Importing it opens no network connection."""
+    require_no_side_effects(context.effects("network"), "importing it")
 
 
 @check("import-processes")
 def import_processes(context: PluginContext) -> None:
-    """Importing it starts no program and leaves no thread behind."""
-    _expect_none(context.effects("processes"))
-    require(not context.fresh["threads"], f"importing it leaves {context.fresh['threads']} threads")
+    """Importing it starts no program and no thread."""
+    require_no_side_effects(context.effects("processes"), "importing it")
+    require(not context.fresh["threads"], f"importing it starts {context.fresh['threads']} threads")
 
 
 @check("public-imports")
 def public_imports(context: PluginContext) -> None:
-    """Its code uses the public doors: ``neucocore.plugin`` and the names of ``neucocore``."""
+    """Its code imports only what is public: ``neucocore.plugin`` and the names of ``neucocore``."""
     if context.plugin.name == CORE:
-        raise Skip("the core is at home")
-    found = [
+        raise Skip("the core uses its own modules")
+    private = [
         f"{path.name}:{line} imports {module}"
         for path in context.sources
         for line, module in core_imports(path)
         if module not in PUBLIC
     ]
-    shown = "; ".join(found[:SHOWN])
-    require(not found, f"{len(found)} imports of what may change any day: {shown}")
+    examples = "; ".join(private[:MAX_EXAMPLES])
+    require(not private, f"{pluralize(len(private), 'import')} of private modules: {examples}")
 
 
 def core_imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and name of what a source file imports of the core."""
-    # Bytes, so that a file may declare its own encoding.
+    """Yield the line and the name of each import of neucocore in a source file."""
+    # Parsed from bytes, because a file can declare its own encoding.
     for node in ast.walk(ast.parse(path.read_bytes(), filename=path.name)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in _imported(node):
@@ -213,11 +224,6 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     if node.module == "neucocore":
         return [f"neucocore.{alias.name}" for alias in node.names]
     return [node.module] if node.module and not node.level else []
-
-
-def _expect_none(effects: list[str]) -> None:
-    shown = "; ".join(effects[:SHOWN])
-    require(not effects, f"importing it does what it must not, {len(effects)} times: {shown}")
 
 
 def _last_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Putting a plugin and its components through all checks that apply."""
+"""Run all checks that apply to a plugin and its components."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neucocore.components.specs import Kind
 from neucocore.errors import UnknownComponentError
 from neucocore.messages import did_you_mean
 
-# Importing a module of checks puts them into the list: the order here is the order of a report.
+# Importing a module adds its checks to the list: the order here is the order of a report.
 from neucocore.testing.imports import PluginContext  # isort: skip
 from neucocore.testing.declarations import ComponentContext  # isort: skip
 from neucocore.testing.datasets import DatasetContext  # isort: skip
@@ -19,23 +19,25 @@ from neucocore.testing import tasks as _tasks  # noqa: F401  # isort: skip
 from neucocore.testing.metrics import MetricContext  # isort: skip
 from neucocore.testing.probes import ProbeContext  # isort: skip
 from neucocore.testing.reducers import ReducerContext  # isort: skip
-from neucocore.testing.records import CHECKS, Check, CheckRecord, Level, Status
+from neucocore.testing.protocols import ProtocolContext  # isort: skip
+from neucocore.testing.records import CHECKS, Check, CheckRecord, CheckStatus, Level
 from neucocore.testing.task_context import TaskContext
 
-BENCH_OF_KIND: dict[Kind, type[ComponentContext]] = {
+CONTEXT_OF_KIND: dict[Kind, type[ComponentContext]] = {
     "dataset": DatasetContext,
     "encoder": EncoderContext,
     "task": TaskContext,
     "metric": MetricContext,
     "probe": ProbeContext,
     "reducer": ReducerContext,
+    "protocol": ProtocolContext,
 }
-RAN = "checks-ran"
-"""The check that something was checked at all."""
+CHECKS_RAN = "checks-ran"
+"""The check that every component was tested."""
 
 
 def check_plugin(name: str, *, without: Collection[str] = ()) -> list[CheckRecord]:
-    """Put an installed plugin through all checks that apply to it.
+    """Run all checks that apply to an installed plugin.
 
     Parameters
     ----------
@@ -47,121 +49,132 @@ def check_plugin(name: str, *, without: Collection[str] = ()) -> list[CheckRecor
     Returns
     -------
     list of CheckRecord
-        One record for each check of the plugin and of each of its components, skipped ones
-        included, in a fixed order.
+        One record per check of the plugin and of each of its components, skipped ones included, in
+        a fixed order.
 
     Raises
     ------
     UnknownComponentError
-        No such plugin is installed.
+        No plugin of this name is installed.
     """
     return [planned.record() for planned in plan(name, without)]
 
 
 @dataclass(eq=False)
 class PlannedCheck:
-    """One check of one plugin or component, made when it is asked for and only once."""
+    """One check of a plugin or of one component; it runs at most once."""
 
     check: Check
-    trial: Trial
+    subject: CheckedSubject
     _record: CheckRecord | None = None
 
     @property
     def id(self) -> str:
         """``check`` or ``check[kind name]``, for reports."""
-        said = self.trial.component
-        return f"{self.check.id}[{said}]" if said else self.check.id
+        component = self.subject.component
+        return f"{self.check.id}[{component}]" if component else self.check.id
 
     def record(self) -> CheckRecord:
-        """Make the check, or return what became of it."""
+        """Run the check, or return the result if it has run before."""
         if self._record is None:
-            self._record = self.trial.run(self.check)
+            self._record = self.subject.run(self.check)
         return self._record
 
 
 @dataclass(eq=False)
-class Trial:
-    """A context and whether what is on it could be made at all.
+class CheckedSubject:
+    """A plugin or a component while it is checked.
 
     Attributes
     ----------
     component
-        ``kind name``, or empty for the plugin as a whole.
+        ``kind name``, or empty for the plugin itself.
+    unusable
+        Why nothing more can be tested, once the plugin could not be loaded or the component could
+        not be created.
+    failed
+        Ids of the checks that failed.
     """
 
     context: object
     component: str = ""
-    unmade: str = field(default="", init=False)
+    unusable: str = field(default="", init=False)
     failed: set[str] = field(default_factory=set, init=False)
 
     def run(self, check: Check) -> CheckRecord:
-        """Make a check; once something cannot be made, the checks that try it are skipped."""
-        lost = [f"{need} failed" for need in check.needs if need in self.failed]
-        if check.about != "component" and (self.unmade or lost):
-            why = self.unmade or lost[0]
-            return _record(check.id, self.component, "skipped", why, check.level)
+        """Run a check, or skip it if a check that it needs has failed."""
+        reason = self.unusable or next(
+            (f"{needed} failed" for needed in check.needs if needed in self.failed), ""
+        )
+        if reason and check.about != "component":
+            return _record(check.id, self.component, "skipped", reason, check.level)
         record = check.record(self.context, self.component)
         if record.status == "failed":
             self.failed.add(check.id)
-        if record.status != "passed" and check.id in ("plugin-loads", f"{check.about}-made"):
-            self.unmade = (
-                f"{check.id} was skipped" if record.status == "skipped" else (f"{check.id} failed")
-            )
+        if record.status != "passed" and check.id in ("plugin-loads", f"{check.about}-created"):
+            outcome = "was skipped" if record.status == "skipped" else "failed"
+            self.unusable = f"{check.id} {outcome}"
         return record
 
 
 def plan(name: str, without: Collection[str] = ()) -> list[PlannedCheck]:
-    """Return the checks that apply to a plugin, without making any."""
-    plugin = _plugin(name)
-    whole = Trial(PluginContext(plugin))
-    checks = [PlannedCheck(check, whole) for check in CHECKS if check.about == "plugin"]
+    """Return the checks that apply to a plugin, without running them."""
+    plugin = _find_plugin(name)
+    subject = CheckedSubject(PluginContext(plugin))
+    checks = [PlannedCheck(check, subject) for check in CHECKS if check.about == "plugin"]
     for component in plugin.components:
-        checks += _of_component(component, plugin)
-    chosen = [c for c in checks if not {c.check.id, c.trial.component} & set(without)]
-    last = Check(RAN, "plugin", "must", lambda _: None)
-    return [*chosen, _Ran(last, whole, planned=[c for c in chosen if c.trial is not whole])]
+        checks += _component_checks(component, plugin)
+    selected = [c for c in checks if not {c.check.id, c.subject.component} & set(without)]
+    last = Check(CHECKS_RAN, "plugin", "must", lambda _: None)
+    of_components = [c for c in selected if c.subject is not subject]
+    return [*selected, _ChecksRan(last, subject, planned=of_components)]
 
 
-def _plugin(name: str) -> PluginRecord:
+def _find_plugin(name: str) -> PluginRecord:
     plugins = installation().plugins
     for plugin in plugins:
         if plugin.name == name:
             return plugin
-    hint = did_you_mean(name, [plugin.name for plugin in plugins])
+    suggestion = did_you_mean(name, [plugin.name for plugin in plugins])
     raise UnknownComponentError(
-        f"no plugin {name!r} is installed" + (f"; {hint}" if hint else ""),
+        f"no plugin {name!r} is installed" + (f"; {suggestion}" if suggestion else ""),
         hint="neuco plugins list",
     )
 
 
-def _of_component(component: Component, plugin: PluginRecord) -> Iterator[PlannedCheck]:
-    trial = Trial(
-        BENCH_OF_KIND[component.kind](component, plugin), f"{component.kind} {component.name}"
-    )
+def _component_checks(component: Component, plugin: PluginRecord) -> Iterator[PlannedCheck]:
+    context = CONTEXT_OF_KIND[component.kind](component, plugin)
+    subject = CheckedSubject(context, f"{component.kind} {component.name}")
     for check in CHECKS:
         if check.about in ("component", component.kind):
-            yield PlannedCheck(check, trial)
+            yield PlannedCheck(check, subject)
 
 
 @dataclass(eq=False)
-class _Ran(PlannedCheck):
-    """The last check: every component that is declared was tried, not only looked at."""
+class _ChecksRan(PlannedCheck):
+    """The last check: for every component, a check of its behaviour ran."""
 
     planned: Sequence[PlannedCheck] = ()
 
     def record(self) -> CheckRecord:
-        tried: dict[str, list[str]] = {}
+        reasons: dict[str, list[str]] = {}
         for planned in self.planned:
-            reasons = tried.setdefault(planned.trial.component, [])
+            skipped = reasons.setdefault(planned.subject.component, [])
             if planned.check.about != "component":
                 record = planned.record()
-                reasons.append("" if record.status != "skipped" else record.reason)
-        untried = {who: reasons[0] for who, reasons in tried.items() if all(reasons)}
-        if not untried:
-            return _record(RAN, "", "passed", "", "must")
-        said = "; ".join(f"{who}: {reason}" for who, reason in untried.items())
-        return _record(RAN, "", "failed", f"not one check could try {said}", "must")
+                skipped.append(record.reason if record.status == "skipped" else "")
+        untested = {
+            component: next(iter(skipped), "its checks are left out")
+            for component, skipped in reasons.items()
+            if all(skipped)
+        }
+        if not untested:
+            return _record(CHECKS_RAN, "", "passed", "", "must")
+        text = "; ".join(f"{component}: {reason}" for component, reason in untested.items())
+        return _record(CHECKS_RAN, "", "failed", f"no check could test {text}", "must")
 
 
-def _record(check: str, component: str, status: Status, reason: str, level: Level) -> CheckRecord:
+def _record(
+    check: str, component: str, status: CheckStatus, reason: str, level: Level
+) -> CheckRecord:
     return CheckRecord(check, component, level, status, reason, 0.0)

@@ -1,7 +1,8 @@
-"""The conformance kit under pytest: one test for each check, and fixtures for a plugin's own tests.
+"""The conformance kit in pytest: one test per check, and fixtures for a plugin's own tests.
 
-pytest loads this module through the entry point ``pytest11``, so its fixtures are simply there.
-It imports nothing of the core at its top: coverage would miss what is imported before it starts.
+pytest loads this module through the entry point ``pytest11``, so its fixtures are available without
+an import. The module imports nothing of neucocore at its top, because coverage does not see what is
+imported before it starts.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def conformance(
         def test_conformance(check):
             check()
 
-    A broken promise fails, broken advice is an expected failure, what cannot be tried is skipped.
+    The test fails for a broken promise, is an expected failure for advice that is not followed,
+    and is skipped for a check that cannot run.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ def conformance(
 
 
 class _Call:
-    """A planned check as a test calls it."""
+    """A planned check as a function that reports its result to pytest."""
 
     def __init__(self, planned: PlannedCheck) -> None:
         self.planned = planned
@@ -61,7 +63,7 @@ class _Call:
 
 @pytest.fixture
 def neuco_cubes() -> Callable[..., list[Cube]]:
-    """Return `neucocore.testing.make_cubes`: cubes in field units, in memory."""
+    """Return `neucocore.testing.make_cubes`, which generates cubes in memory."""
     from neucocore.testing import make_cubes
 
     return make_cubes
@@ -69,7 +71,7 @@ def neuco_cubes() -> Callable[..., list[Cube]]:
 
 @pytest.fixture
 def neuco_cube_folder() -> Callable[..., Path]:
-    """Return `neucocore.testing.write_cube_folder`: cubes and labels on disk."""
+    """Return `neucocore.testing.write_cube_folder`, which writes cubes and labels to a folder."""
     from neucocore.testing import write_cube_folder
 
     return write_cube_folder

@@ -1,4 +1,4 @@
-"""The global generators of random numbers, which a component must leave alone."""
+"""The global random number generators, which a component must not use."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import numpy as np
 from neucocore.testing.records import require
 
 _Result = TypeVar("_Result")
-UNLIKELY = 748_131_907
-"""A seed that nobody chooses: seeding anew with the seed in force would go unnoticed."""
+UNUSUAL_SEED = 748_131_907
+"""A seed that no component uses: seeding again with the current seed would not be noticed."""
 
 
 @contextmanager
 def seeded_globally(seed: int) -> Iterator[None]:
-    """Seed every global generator there is, and put them back afterwards.
+    """Seed the global generators, and restore their states afterwards.
 
-    What depends on them gives something else under another seed.
+    The result of code that uses them differs from one seed to another.
     """
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  what is tested
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  the global generator
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     if torch := sys.modules.get("torch"):
@@ -45,26 +45,26 @@ def _states() -> dict[str, Any]:
     return states
 
 
-def moved_generators(work: Callable[[], _Result]) -> tuple[_Result, list[str]]:
-    """Run something; return its result and the global generators it used or seeded."""
-    with seeded_globally(UNLIKELY):
+def used_generators(work: Callable[[], _Result]) -> tuple[_Result, list[str]]:
+    """Call a function; return its result and the global generators that it used or seeded."""
+    with seeded_globally(UNUSUAL_SEED):
         before = _states()
         result = work()
         after = _states()
     return result, [name for name in after if before.get(name, after[name]) != after[name]]
 
 
-def expect_none_moved(moved: list[str]) -> None:
-    """Raise a `CheckFailed` if a global generator was used."""
+def require_none_used(generators: list[str]) -> None:
+    """Raise `CheckFailed` if a global generator was used."""
     require(
-        not moved,
-        f"it uses or seeds the global generator of {' and '.join(moved)}; "
-        "make one of its own from the seed parameter",
+        not generators,
+        f"it uses or seeds the global generator of {' and '.join(generators)}; "
+        "create a generator from the seed parameter instead",
     )
 
 
-def leaving_generators_alone(work: Callable[[], _Result]) -> _Result:
-    """Run something; raise a `CheckFailed` if it used or seeded a global generator."""
-    result, moved = moved_generators(work)
-    expect_none_moved(moved)
+def without_global_generators(work: Callable[[], _Result]) -> _Result:
+    """Call a function; raise `CheckFailed` if it used or seeded a global generator."""
+    result, generators = used_generators(work)
+    require_none_used(generators)
     return result

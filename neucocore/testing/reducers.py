@@ -1,4 +1,4 @@
-"""Checks of reducers: rows in, rows out, as many bytes as they say, at any scale."""
+"""Checks of reducers: one row per row, the declared number of bytes, at any scale."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from neucocore.components.specs import ReducerSpec
 from neucocore.errors import NeucoError
 from neucocore.interfaces import Reducer
 from neucocore.testing.declarations import ComponentContext
-from neucocore.testing.encoders import expect_arrays
-from neucocore.testing.randomness import leaving_generators_alone, seeded_globally
+from neucocore.testing.encoders import require_arrays
+from neucocore.testing.randomness import seeded_globally, without_global_generators
 from neucocore.testing.records import Skip, check, require
 
 ROWS, COLUMNS, DIMENSION = 40, 24, 8
@@ -24,7 +24,7 @@ Matrix = NDArray[np.float32]
 
 
 class ReducerContext(ComponentContext):
-    """A reducer with a matrix to reduce."""
+    """A reducer, and a matrix to reduce."""
 
     @property
     def reducer_spec(self) -> ReducerSpec:
@@ -32,19 +32,19 @@ class ReducerContext(ComponentContext):
         return cast(ReducerSpec, self.spec)
 
     def new_matrix(self, seed: int = 5) -> Matrix:
-        """Correlated columns around different means, (n, d) float32."""
+        """Generate correlated columns with different means, (n, d) float32."""
         rng = np.random.default_rng(seed)
         mixed = rng.normal(size=(ROWS, COLUMNS)) @ rng.normal(size=(COLUMNS, COLUMNS))
         return (mixed + rng.normal(size=COLUMNS)).astype(np.float32)
 
     @cached_property
     def matrix(self) -> Matrix:
-        """The matrix that many checks share."""
+        """The matrix that most checks use."""
         return self.new_matrix()
 
     @cached_property
     def dimension(self) -> int | None:
-        """`DIMENSION`, or None for reducers that keep all columns and refuse less."""
+        """`DIMENSION`, or None for a reducer that must keep all columns."""
         try:
             create(self.component, dimension=DIMENSION).fit(self.matrix)
         except NeucoError:
@@ -52,13 +52,13 @@ class ReducerContext(ComponentContext):
         return DIMENSION
 
     def fitted(self, matrix: Matrix) -> Reducer:
-        """Return a new reducer fitted on a matrix."""
+        """Create a reducer and fit it on a matrix."""
         reducer: Reducer = create(self.component, dimension=self.dimension)
         return reducer.fit(matrix)
 
     @cached_property
     def reducer(self) -> Reducer:
-        """A fitted reducer that many checks share."""
+        """The fitted reducer that most checks use."""
         return self.fitted(self.matrix)
 
     @cached_property
@@ -67,20 +67,21 @@ class ReducerContext(ComponentContext):
         return self.reducer.apply(self.matrix)
 
 
-@check("reducer-made", "reducer")
-def reducer_made(context: ReducerContext) -> None:
-    """It can be made for a dimension and fitted, and fit returns it."""
+@check("reducer-created", "reducer")
+def reducer_created(context: ReducerContext) -> None:
+    """It can be created and fitted, and fit returns the reducer."""
     require(hasattr(context.reducer, "apply"), f"fit returned {context.reducer!r}, not the reducer")
 
 
 @check("reducer-shape", "reducer")
 def reducer_shape(context: ReducerContext) -> None:
-    """It returns one row a row, no more columns than asked for, float32 and finite."""
+    """It returns one row per row and at most the requested columns, float32 and finite."""
     reduced = context.reduced
-    most = context.dimension or COLUMNS
+    limit = context.dimension or COLUMNS
     require(
-        reduced.ndim == 2 and len(reduced) == ROWS and 0 < reduced.shape[1] <= most,
-        f"a matrix of shape {(ROWS, COLUMNS)} became {reduced.shape}, asked for {most} columns",
+        reduced.ndim == 2 and len(reduced) == ROWS and 0 < reduced.shape[1] <= limit,
+        f"a matrix of shape {(ROWS, COLUMNS)} became {reduced.shape}; expected {ROWS} rows and at "
+        f"most {limit} columns",
     )
     require(reduced.dtype == np.float32, f"apply returned {reduced.dtype}; expected float32")
     require(np.isfinite(reduced).all(), "apply returned NaN or infinite numbers")
@@ -88,7 +89,7 @@ def reducer_shape(context: ReducerContext) -> None:
 
 @check("reducer-rows", "reducer")
 def reducer_rows(context: ReducerContext) -> None:
-    """Once fitted, it reduces each row on its own."""
+    """Once it is fitted, the result for a row does not depend on the other rows."""
     alone = np.concatenate(
         [context.reducer.apply(context.matrix[row : row + 1]) for row in range(3)]
     )
@@ -96,39 +97,40 @@ def reducer_rows(context: ReducerContext) -> None:
     difference = float(np.abs(alone - context.reduced[:3]).max())
     require(
         difference <= TOLERANCE * scale,
-        f"a row applied alone differs by up to {difference:.2g} from the same row among others",
+        f"the results for a row alone and with others differ by up to {difference:.2g}",
     )
 
 
 @check("reducer-fitted", "reducer")
 def reducer_fitted(context: ReducerContext) -> None:
-    """A reducer that says it is not fitted gives the same after any matrix."""
+    """With needs_fit=False, the result does not depend on the matrix it is fitted on."""
     if context.reducer_spec.needs_fit:
-        raise Skip("it says needs_fit=True")
+        raise Skip("the spec declares needs_fit=True")
     other = context.fitted(context.new_matrix(seed=6)).apply(context.matrix)
     require(
         np.array_equal(other, context.reduced),
-        "it depends on the matrix it was fitted on, but says needs_fit=False",
+        "the result depends on the matrix it is fitted on, but the spec declares needs_fit=False",
     )
 
 
 @check("reducer-repeatable", "reducer")
 def reducer_repeatable(context: ReducerContext) -> None:
-    """The same matrix gives the same bytes, whatever the global seeds."""
+    """The same matrix gives the same bytes, whatever the global random seeds."""
     with seeded_globally(9):
         again = context.fitted(context.matrix).apply(context.matrix)
-    require(again.tobytes() == context.reduced.tobytes(), "fitted again, it gives something else")
+    same = again.tobytes() == context.reduced.tobytes()
+    require(same, "fitted again on the same matrix, it returns other values")
 
 
 @check("reducer-global-random", "reducer")
 def reducer_global_random(context: ReducerContext) -> None:
-    """It leaves the global generators of random numbers alone."""
-    leaving_generators_alone(lambda: context.fitted(context.matrix).apply(context.matrix))
+    """It does not use or seed the global random number generators."""
+    without_global_generators(lambda: context.fitted(context.matrix).apply(context.matrix))
 
 
 @check("reducer-scale", "reducer")
 def reducer_scale(context: ReducerContext) -> None:
-    """It works for numbers a thousand times smaller or larger."""
+    """It works for values a thousand times smaller or larger."""
     for scale in SCALES:
         matrix = np.float32(scale) * context.matrix
         reduced = context.fitted(matrix).apply(matrix)
@@ -139,36 +141,36 @@ def reducer_scale(context: ReducerContext) -> None:
 
 @check("reducer-bytes", "reducer")
 def reducer_bytes(context: ReducerContext) -> None:
-    """The bytes of a stored row are those of its columns at the declared bits."""
-    found = context.reducer.bytes_per_row()
+    """Its bytes_per_row() agree with the number of columns and the declared bits."""
+    row_bytes = context.reducer.bytes_per_row()
     expected = context.reduced.shape[1] * context.reducer_spec.bits / 8
     require(
-        abs(found - expected) < 1,
-        f"bytes_per_row() is {found:g}; {context.reduced.shape[1]} columns of "
-        f"{context.reducer_spec.bits} bits are {expected:g}",
+        abs(row_bytes - expected) < 1,
+        f"bytes_per_row() is {row_bytes:g}; {context.reduced.shape[1]} columns of "
+        f"{context.reducer_spec.bits} bits are {expected:g} bytes",
     )
 
 
 @check("reducer-state", "reducer")
 def reducer_state(context: ReducerContext) -> None:
-    """Its fitted state is plain arrays."""
-    expect_arrays(dict(context.reducer.state()))
+    """Its state() maps names to plain arrays."""
+    require_arrays(dict(context.reducer.state()))
 
 
 @check("reducer-restore", "reducer")
 def reducer_restore(context: ReducerContext) -> None:
-    """A reducer restored from its state gives the same bytes."""
+    """A reducer restored from its state returns the same bytes."""
     other: Any = create(context.component, dimension=context.dimension)
     if not hasattr(other, "restore"):
         raise Skip("it has no restore()")
     other.restore({name: np.array(array) for name, array in context.reducer.state().items()})
     same = other.apply(context.matrix).tobytes() == context.reduced.tobytes()
-    require(same, "restored from state(), it gives something else")
+    require(same, "a reducer restored from state() returns other values")
 
 
 @check("reducer-input", "reducer")
 def reducer_input(context: ReducerContext) -> None:
-    """It leaves the matrix as it is."""
-    given = context.new_matrix()
-    context.fitted(given).apply(given)
-    require(np.array_equal(given, context.new_matrix()), "fit or apply changed its input")
+    """It does not modify the matrix."""
+    matrix = context.new_matrix()
+    context.fitted(matrix).apply(matrix)
+    require(np.array_equal(matrix, context.new_matrix()), "fit or apply modified its input")

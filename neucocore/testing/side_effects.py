@@ -1,4 +1,4 @@
-"""What code does beside computing: files it writes, connections it opens, programs it starts."""
+"""Record the side effects of code: files written, connections opened, programs started."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from neucocore.messages import pluralize
+from neucocore.testing.records import require
 
 Family = Literal["files", "network", "processes"]
 
@@ -38,22 +41,22 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 @dataclass(frozen=True, slots=True)
 class SideEffect:
-    """One thing done beside computing."""
+    """One side effect."""
 
     family: Family
     what: str
 
 
 _watchers: dict[int, list[SideEffect]] = {}
-"""By thread: other threads' doings are not the watched code's."""
+"""By thread id, because only the side effects of the watching thread are recorded."""
 _installed = threading.Event()
 
 
 @contextmanager
 def watching() -> Iterator[list[SideEffect]]:
-    """Collect what this thread does inside the block, by Python's audit events."""
+    """Record the side effects of this thread inside the block, from the audit events of Python."""
     if not _installed.is_set():
-        sys.addaudithook(_hook)  # cannot be removed again, so it does nothing unless watched
+        sys.addaudithook(_hook)  # cannot be removed, so it does nothing outside the block
         _installed.set()
     seen: list[SideEffect] = []
     _watchers[threading.get_ident()] = seen
@@ -61,6 +64,12 @@ def watching() -> Iterator[list[SideEffect]]:
         yield seen
     finally:
         del _watchers[threading.get_ident()]
+
+
+def require_no_side_effects(effects: list[SideEffect], action: str) -> None:
+    """Raise `CheckFailed` if there are side effects, with the first three."""
+    examples = "; ".join(effect.what for effect in effects[:3])
+    require(not effects, f"{action} has {pluralize(len(effects), 'side effect')}: {examples}")
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -1,4 +1,4 @@
-"""A task on the context: its label files, and what embeddings score on it under ``robust``."""
+"""A task while it is checked: its label files, and the scores of embeddings under ``robust``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.factory import create, resolve
-from neucocore.components.lookup import find
+from neucocore.components.lookup import find_for_spec
 from neucocore.components.specs import MetricSpec, TaskSpec
 from neucocore.data.labels.label_file import read_label_file, read_label_folder
 from neucocore.data.labels.labels import Labels
@@ -23,13 +23,13 @@ from neucocore.testing.cubes import make_cubes
 from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.records import require
 
-MADE_UP = 120
+GENERATED_CUBES = 120
 DIMENSION = 8
 CLASSES = ("low", "middle", "high")
 
 
 class TaskContext(ComponentContext):
-    """A task with label files: its own example's, or made up within the bounds of its spec."""
+    """A task, and label files: its own example, or generated within the bounds of its spec."""
 
     @property
     def task(self) -> TaskSpec:
@@ -42,18 +42,18 @@ class TaskContext(ComponentContext):
         if self.task.example is not None:
             resolve(self.component, self.task.example)(self.scratch)
         else:
-            make_up_labels(self.task, self.scratch)
+            generate_labels(self.task, self.scratch)
         files = sorted(self.scratch.rglob("*__*.csv"))
-        require(files, "its example wrote no label file <stem>__<type>.csv")
+        require(files, "the example wrote no label file <stem>__<type>.csv")
         return files
 
     @cached_property
     def labels(self) -> Labels:
-        """What the task makes of its files."""
+        """The labels that the task reads from its files."""
         return self.read()
 
     def read(self) -> Labels:
-        """Let the task read its files."""
+        """Read the label files with the task."""
         if self.task.factory == "":
             return read_label_file(self.files[0]).labels()
         labels = create(self.component).labels(self.files)
@@ -64,36 +64,40 @@ class TaskContext(ComponentContext):
 
     @cached_property
     def scoring(self) -> ScoringTask:
-        """The task as ``neuco evaluate`` would score it."""
+        """The task in the form in which ``neuco evaluate`` scores it."""
         selection = select_tasks(
             read_label_folder(self.files[0].parent),
             dataset=self.task.dataset,
             patterns=[self.component.versioned_name],
         )
-        (found,) = selection.tasks
-        return found
+        (task,) = selection.tasks
+        return task
 
     @cached_property
     def metric(self) -> MetricSpec:
         """The primary metric."""
-        return cast(MetricSpec, find("metric", self.task.primary_metric).spec)
+        return self.find_metric(self.task.primary_metric)
+
+    def find_metric(self, name: str) -> MetricSpec:
+        """Return the metric that a name in the spec means."""
+        return cast(MetricSpec, find_for_spec("metric", name, plugin=self.plugin.name).spec)
 
     def outcome(self, matrix: NDArray[np.float64], task: ScoringTask | None = None) -> TaskOutcome:
-        """Score an embedding, rows as the task's ids, under ``robust`` with one repeat."""
-        judged = self.scoring if task is None else task
-        given = ScoringInput(
-            ids=judged.ids,
+        """Score embeddings, with rows in the order of the task's ids, under ``robust``."""
+        scored = self.scoring if task is None else task
+        inputs = ScoringInput(
+            ids=scored.ids,
             matrix=matrix.astype(np.float32),
-            tasks=(judged,),
-            labelled_ids=frozenset(judged.ids),
+            tasks=(scored,),
+            labelled_ids=frozenset(scored.ids),
         )
-        chosen = protocol("robust")
-        results: list[TaskOutcome] = chosen.implementation().score(given, chosen.values())
-        return results[0]
+        robust = protocol("robust")
+        outcomes: list[TaskOutcome] = robust.implementation().score(inputs, robust.values())
+        return outcomes[0]
 
     @cached_property
     def oracle(self) -> NDArray[np.float64]:
-        """The labels themselves as an embedding: values, or one column a class."""
+        """The labels as an embedding: values, or one column per class."""
         y = np.asarray(self.scoring.y)
         if self.scoring.problem == "multiclass":
             return np.eye(int(y.max()) + 1)[y.astype(np.int64)]
@@ -101,12 +105,12 @@ class TaskContext(ComponentContext):
 
     @cached_property
     def constant_score(self) -> float:
-        """What knowing nothing but the training labels scores."""
-        found = self.outcome(np.ones((len(self.scoring.ids), DIMENSION)))
-        return 0.0 if found.score is None else found.score
+        """The score of a constant embedding, which carries no information."""
+        outcome = self.outcome(np.ones((len(self.scoring.ids), DIMENSION)))
+        return 0.0 if outcome.score is None else outcome.score
 
     def skill(self, outcome: TaskOutcome) -> float:
-        """Return 0 for what a constant embedding scores, 1 for the metric's best value."""
+        """Return a score rescaled to 0 for a constant embedding and 1 for the best value."""
         if outcome.score is None:
             return 0.0
         best = self.metric.high if self.metric.greater_is_better else self.metric.low
@@ -117,20 +121,20 @@ class TaskContext(ComponentContext):
 
     @property
     def chance(self) -> float:
-        """The skill that chance may give with so few labels."""
+        """The largest skill that can be due to chance, for this number of labels."""
         return float(0.15 + 1.5 / np.sqrt(len(self.scoring.ids)))
 
 
-def make_up_labels(spec: TaskSpec, folder: Path) -> Path:
-    """Write a label file such as the task would claim, with labels within its bounds."""
+def generate_labels(spec: TaskSpec, folder: Path) -> Path:
+    """Write a label file with a name of the task, and labels within its bounds."""
     rng = np.random.default_rng(0)
-    ids = [cube.id for cube in make_cubes(MADE_UP, modalities=("s1",), seasons=1, size=4)]
+    ids = [cube.id for cube in make_cubes(GENERATED_CUBES, modalities=("s1",), seasons=1, size=4)]
     kind = "regr" if spec.problem == "regression" else "cls"
     stem = spec.aliases[0] if spec.aliases else spec.name
     names = [f"label:{output}" for output in spec.outputs] or ["label"]
     if spec.problem == "multilabel" and not spec.outputs:
         names = [f"label:{name}" for name in CLASSES]
-    columns = [_made_up_column(spec, rng) for _ in names]
+    columns = [_generate_column(spec, rng) for _ in names]
     file = folder / f"{stem}__{kind}.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
@@ -139,11 +143,11 @@ def make_up_labels(spec: TaskSpec, folder: Path) -> Path:
     return file
 
 
-def _made_up_column(spec: TaskSpec, rng: np.random.Generator) -> list[object]:
+def _generate_column(spec: TaskSpec, rng: np.random.Generator) -> list[object]:
     if spec.problem == "multiclass":
-        return [CLASSES[code] for code in rng.integers(0, len(CLASSES), MADE_UP)]
+        return [CLASSES[code] for code in rng.integers(0, len(CLASSES), GENERATED_CUBES)]
     if spec.problem != "regression":
-        return list(map(int, rng.random(MADE_UP) < 0.4))
+        return list(map(int, rng.random(GENERATED_CUBES) < 0.4))
     low = spec.low if spec.low is not None else (spec.high or 0.0) - 1
     high = spec.high if spec.high is not None else low + 1
-    return list(map(float, low + (high - low) * rng.beta(2, 3, MADE_UP)))
+    return list(map(float, low + (high - low) * rng.beta(2, 3, GENERATED_CUBES)))

@@ -18,7 +18,7 @@ def test_check_prints_what_did_not_pass_and_how_many_ran(
     plugins.check("nodata")
     said = capsys.readouterr().out.splitlines()
     assert said[-1].startswith("nodata: ")
-    assert re.search(r"\d\d ran, \d skipped: 0 failed$", said[-1])
+    assert re.search(r"\d\d of \d\d checks ran, \d were skipped, none failed$", said[-1])
 
 
 def test_check_as_json_is_a_list_of_all_records(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,7 +44,7 @@ def test_a_broken_promise_ends_with_the_exit_code_of_plugins(
 def test_broken_advice_does_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     from neucocore import testing
 
-    record = testing.CheckRecord("import-quick", "", "should", "failed", "slow", 0.0)
+    record = testing.CheckRecord("import-fast", "", "should", "failed", "slow", 0.0)
     monkeypatch.setattr(testing, "check_plugin", lambda _: [record])
     plugins.check("x")
 

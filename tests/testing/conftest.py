@@ -1,4 +1,4 @@
-"""Plugins that break one promise each, installed where this process finds them."""
+"""Plugins that each break one promise, installed so that this process finds them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from neucocore.components.discovery import Component, PluginRecord, forget
 from neucocore.components.specs import ComponentSpec
-from neucocore.testing.kit import BENCH_OF_KIND
+from neucocore.testing.kit import CONTEXT_OF_KIND
 from neucocore.testing.records import CHECKS
 
 WRONG = Path(__file__).with_name("wrong")
@@ -21,7 +21,7 @@ def wrong_plugins(
     build_module: Callable[..., Path],
     install_wheels: Callable[..., Path],
 ) -> Path:
-    """Return the folder they are installed into."""
+    """Return the folder that the plugins are installed in."""
     folder = tmp_path_factory.mktemp("wrong-wheels")
     wheels = [
         build_module(file.read_text("utf-8"), f"neuco-plugin-{name}", name, folder)
@@ -35,7 +35,7 @@ def wrong_plugins(
 def with_wrong_plugins(
     wrong_plugins: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """Let this process find them, in a folder where one may leave its file."""
+    """Make the plugins available to this process, in a folder where one of them writes a file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(wrong_plugins))
     forget()
@@ -46,13 +46,13 @@ def with_wrong_plugins(
 
 @pytest.fixture
 def broken_checks() -> Callable[[ComponentSpec], set[str]]:
-    """Return a function that tries a component and gives the checks of its kind that failed."""
+    """Return a function that checks a component and returns the ids of the checks that failed."""
 
-    def try_component(spec: ComponentSpec) -> set[str]:
+    def check_component(spec: ComponentSpec) -> set[str]:
         plugin = PluginRecord("mine", "neuco-plugin-mine", "1", "mine", "loaded")
         component = Component(spec, "mine", "neuco-plugin-mine", "1")
-        context = BENCH_OF_KIND[spec.kind](component, plugin)
+        context = CONTEXT_OF_KIND[spec.kind](component, plugin)
         records = [check.record(context) for check in CHECKS if check.about == spec.kind]
         return {record.id for record in records if record.status == "failed"}
 
-    return try_component
+    return check_component

@@ -22,8 +22,8 @@ def example(folder: Path) -> None:
     (folder / "mine__regr.csv").write_text("\n".join(lines) + "\n")
 
 
-class Fine:
-    """One array a cube."""
+class Valid:
+    """One array per cube."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -39,77 +39,77 @@ class Fine:
         return [self.path / "mine__regr.csv"]
 
 
-class NoLabelFiles:
+class WithoutLabelFiles:
     def __init__(self, path: Path) -> None:
-        self.ids, self.read = Fine(path).ids, Fine(path).read
+        self.ids, self.read = Valid(path).ids, Valid(path).read
 
 
-class Unsorted(Fine):
+class Unsorted(Valid):
     def ids(self) -> list[str]:
         return super().ids()[::-1]
 
 
-class InItsOwnOrder(Fine):
+class InOwnOrder(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         return super().read(sorted(ids))
 
 
-class OtherBands(Fine):
+class OtherBands(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         for cube in super().read(ids):
             yield replace(cube, bands={"s1": ("hh", "hv")})
 
 
-class NotANumber(Fine):
+class NotANumber(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         for cube in super().read(ids):
             cube.arrays["s1"][0, 0, 0, 0] = np.nan
             yield cube
 
 
-class Noisy(Fine):
+class Noisy(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         for cube in super().read(ids):
             noise = np.random.default_rng().normal(size=cube.arrays["s1"].shape)
             yield replace(cube, arrays={"s1": cube.arrays["s1"] + noise})
 
 
-class LeavesGaps(Fine):
+class SkipsUnknownIds(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         return super().read([sample for sample in ids if sample in self.ids()])
 
 
-class ForeignLabels(Fine):
+class LabelsOtherCubes(Valid):
     def label_files(self) -> list[Path]:
         file = self.path / "other__regr.csv"
-        file.write_text("id,label\nsomebody-else,1\n")
+        file.write_text("id,label\nanother-cube,1\n")
         return [file]
 
 
-class Caches(Fine):
+class Caches(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        (self.path / "cache").write_text("here I was")
+        (self.path / "cache").write_text("x")
         return super().read(ids)
 
 
-WRONG = {
-    Fine: set(),
-    NoLabelFiles: {"dataset-made", "dataset-labels"},
+FAILED_CHECKS = {
+    Valid: set(),
+    WithoutLabelFiles: {"dataset-created", "dataset-labels"},
     Unsorted: {"dataset-ids"},
-    InItsOwnOrder: {"dataset-order"},
+    InOwnOrder: {"dataset-order"},
     OtherBands: {"dataset-shapes"},
-    NotANumber: {"dataset-audit"},
+    NotANumber: {"dataset-quality"},
     Noisy: {"dataset-repeatable"},
-    LeavesGaps: {"dataset-unknown-id"},
-    ForeignLabels: {"dataset-labels"},
+    SkipsUnknownIds: {"dataset-unknown-id"},
+    LabelsOtherCubes: {"dataset-labels"},
     Caches: {"dataset-side-effects"},
 }
 
 
 @pytest.mark.parametrize(
-    ("dataset", "checks"), WRONG.items(), ids=lambda value: getattr(value, "__name__", "")
+    ("dataset", "checks"), FAILED_CHECKS.items(), ids=lambda value: getattr(value, "__name__", "")
 )
-def test_what_a_data_set_does_wrong_is_named(
+def test_each_mistake_of_a_data_set_fails_its_check(
     broken_checks: Callable[..., set[str]], dataset: type, checks: set[str]
 ) -> None:
     spec = DatasetSpec(name="x", summary="s", factory=dataset, example=example, bands=BANDS)

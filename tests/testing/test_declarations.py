@@ -1,4 +1,4 @@
-"""Every check of a declaration and of an import, seen to fail on what it is there for."""
+"""Every check of declarations and imports fails on the mistake that it is for."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MINE = PluginRecord("mine", "neuco-plugin-mine", "1", "neuco_plugin_mine.plugin"
 SPEC = EncoderSpec(name="x", summary="s", factory="neuco_plugin_mine.encoder:Encoder")
 
 
-def judged(check_id: str, context: object) -> CheckRecord:
+def run_check(check_id: str, context: object) -> CheckRecord:
     (check,) = [check for check in CHECKS if check.id == check_id]
     return check.record(context)
 
 
-def of_spec(check_id: str, spec: EncoderSpec) -> CheckRecord:
+def check_spec(check_id: str, spec: EncoderSpec) -> CheckRecord:
     component = Component(spec, "mine", "neuco-plugin-mine", "1")
-    return judged(check_id, ComponentContext(component, MINE))
+    return run_check(check_id, ComponentContext(component, MINE))
 
 
 def takes_seed(*, seed: int = 0) -> int:
@@ -37,46 +37,48 @@ NOT_CALLABLE = 7
 
 
 def test_a_spec_of_a_local_function_cannot_be_pickled() -> None:
-    record = of_spec("spec-picklable", replace(SPEC, factory=lambda: None))
+    record = check_spec("spec-picklable", replace(SPEC, factory=lambda: None))
     assert record.status == "failed"
-    assert "name code by a text 'module:attribute'" in record.reason
-    assert of_spec("spec-picklable", SPEC).status == "passed"
+    assert "name code with a string 'module:attribute'" in record.reason
+    assert check_spec("spec-picklable", SPEC).status == "passed"
 
 
-class OnlyItself:
-    """Equal to nothing but itself, so that a copy is something else."""
+class EqualToNothingElse:
+    """Equal only to itself, so that a copy is different."""
 
 
-def test_a_default_that_comes_back_as_something_else_is_named() -> None:
-    spec = replace(SPEC, params=(Param("odd", "str", OnlyItself(), "a default"),))
-    record = of_spec("spec-picklable", spec)
+def test_a_default_must_be_equal_after_pickling() -> None:
+    spec = replace(SPEC, params=(Param("name", "str", EqualToNothingElse(), "a default"),))
+    record = check_spec("spec-picklable", spec)
     assert record.status == "failed"
-    assert record.reason == "a pickled spec comes back as something else"
+    assert record.reason == "the spec is not equal after pickling"
 
 
 @pytest.mark.parametrize(
-    ("factory", "said"),
-    [(takes_seed, "not a text"), ("numpy:zeros", "not in the plugin's own package")],
+    ("factory", "reason"),
+    [(takes_seed, "not a string"), ("numpy:zeros", "not in the plugin's package")],
     ids=["a function", "another package"],
 )
-def test_a_factory_that_is_not_the_plugin_s_own_is_named(factory: object, said: str) -> None:
-    record = of_spec("factory-own", replace(SPEC, factory=factory))  # type: ignore[arg-type]
+def test_a_factory_must_be_code_of_the_plugin(factory: object, reason: str) -> None:
+    record = check_spec("factory-own", replace(SPEC, factory=factory))  # type: ignore[arg-type]
     assert record.status == "failed"
-    assert said in record.reason
-    assert of_spec("factory-own", SPEC).status == "passed"
+    assert reason in record.reason
+    assert check_spec("factory-own", SPEC).status == "passed"
 
 
 @pytest.mark.parametrize("name", ["NOT_CALLABLE", "not_there"])
-def test_a_factory_that_cannot_be_called_is_named(name: str) -> None:
-    assert of_spec("factory-resolves", replace(SPEC, factory=f"{__name__}:{name}")).broken
-    assert not of_spec("factory-resolves", replace(SPEC, factory=f"{__name__}:takes_seed")).broken
+def test_a_factory_must_be_callable(name: str) -> None:
+    assert check_spec("factory-resolves", replace(SPEC, factory=f"{__name__}:{name}")).broken
+    assert not check_spec(
+        "factory-resolves", replace(SPEC, factory=f"{__name__}:takes_seed")
+    ).broken
 
 
 @pytest.mark.parametrize(("name", "broken"), [("seed", False), ("sede", True)])
-def test_a_parameter_the_code_does_not_take_is_named(name: str, broken: bool) -> None:
-    params = (Param(name, "int", 0, "where noise starts"),)
+def test_the_factory_must_accept_every_parameter(name: str, broken: bool) -> None:
+    params = (Param(name, "int", 0, "seed"),)
     spec = replace(SPEC, factory=f"{__name__}:takes_seed", params=params)
-    assert of_spec("parameters-accepted", spec).broken == broken
+    assert check_spec("parameters-accepted", spec).broken == broken
 
 
 @pytest.mark.parametrize(
@@ -86,23 +88,23 @@ def test_a_parameter_the_code_does_not_take_is_named(name: str, broken: bool) ->
         (replace(MINE, distribution="mine"), True),
         (replace(MINE, origin="mine.plugin"), True),
     ],
-    ids=["as it should be", "distribution", "module"],
+    ids=["valid", "distribution", "module"],
 )
-def test_names_that_do_not_follow_the_plugin_s_are_named(
+def test_the_distribution_and_module_must_be_named_after_the_plugin(
     record: PluginRecord, broken: bool
 ) -> None:
-    assert judged("plugin-names", PluginContext(record)).broken == broken
+    assert run_check("plugin-names", PluginContext(record)).broken == broken
 
 
-def test_a_distribution_that_does_not_require_the_core_is_named() -> None:
-    record = judged("plugin-requires-core", PluginContext(replace(MINE, distribution="pytest")))
+def test_the_distribution_must_require_the_core() -> None:
+    record = run_check("plugin-requires-core", PluginContext(replace(MINE, distribution="pytest")))
     assert record.broken
     assert "add 'neucocore>=0.1,<0.2'" in record.reason
 
 
 @pytest.fixture
 def plugin_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Return a function that makes a plugin of one file, with a line of its own at the top."""
+    """Return a function that writes a plugin in a single file, with a given first line."""
     monkeypatch.setenv("NEUCO_PLUGIN_PATH", "")
 
     def make(name: str, line: str) -> str:
@@ -132,11 +134,11 @@ def plugin_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
             "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)",
             "import-processes",
         ),
-        ("reaches", "from neucocore.data.ids import bare_id", "public-imports"),
+        ("private", "from neucocore.data.ids import bare_id", "public-imports"),
     ],
-    ids=["prints", "starts", "reaches"],
+    ids=["prints", "starts a program", "imports a private module"],
 )
-def test_what_importing_a_plugin_must_not_do_is_named(
+def test_importing_a_plugin_must_have_no_side_effects(
     plugin_file: Callable[..., str], name: str, line: str, check: str
 ) -> None:
     records = check_plugin(plugin_file(name, line))

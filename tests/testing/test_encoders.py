@@ -10,7 +10,7 @@ import pytest
 from neucocore.components.specs import EncoderSpec
 
 
-class Fine:
+class Valid:
     """Means of the bands."""
 
     def encode(self, cubes: Sequence[Any]) -> Any:
@@ -20,54 +20,54 @@ class Fine:
         return cube.arrays["s1"].mean(axis=(0, 2, 3))
 
 
-class NoEncode:
+class WithoutEncode:
     pass
 
 
-class Flat(Fine):
+class Flattened(Valid):
     def encode(self, cubes: Sequence[Any]) -> Any:
         return super().encode(cubes).ravel()
 
 
-class Listed(Fine):
+class ReturnsList(Valid):
     def encode(self, cubes: Sequence[Any]) -> Any:
         return super().encode(cubes).tolist()
 
 
-class Double(Fine):
+class Float64(Valid):
     def encode(self, cubes: Sequence[Any]) -> Any:
         return super().encode(cubes).astype(np.float64)
 
 
-class DividesByNothing(Fine):
+class DividesByZero(Valid):
     def row(self, cube: Any) -> Any:
         with np.errstate(all="ignore"):
             return super().row(cube) / np.abs(super().row(cube)).sum()
 
 
-class Unseeded(Fine):
+class Unseeded(Valid):
     def row(self, cube: Any) -> Any:
         return super().row(cube) + 1e-6 * np.random.default_rng().normal()
 
 
-class NeverPrepared(Fine):
+class PrepareIsNotDeclared(Valid):
     def prepare(self, source: Any) -> None: ...
 
 
-class InPlace(Fine):
+class InPlace(Valid):
     def row(self, cube: Any) -> Any:
         cube.arrays["s1"][:] -= 1
         return super().row(cube)
 
 
-class Caches(Fine):
+class Caches(Valid):
     def row(self, cube: Any) -> Any:
-        Path("cache").write_text("here I was")
+        Path("cache").write_text("x")
         return super().row(cube)
 
 
-class Fitted(Fine):
-    """Centres on what it was prepared with."""
+class Fitted(Valid):
+    """Subtracts the mean of the cubes it is prepared on."""
 
     def prepare(self, source: Any) -> None:
         rows = [super(Fitted, self).row(cube) for cube in source.read(source.ids)]
@@ -83,47 +83,47 @@ class Fitted(Fine):
         self.mean = state["mean"]
 
 
-class FittedForgets(Fitted):
+class RestoresNothing(Fitted):
     def restore(self, state: dict[str, Any]) -> None:
         self.mean = np.zeros_like(state["mean"])
 
 
-class FittedStays(Fine):
+class WithoutState(Valid):
     def prepare(self, source: Any) -> None: ...
 
 
-class Drifts(Fine):
+class UnstableCacheKey(Valid):
     def cache_key_fields(self) -> dict[str, Any]:
         return {"weights": float(np.random.default_rng().normal())}
 
 
-WRONG = {
-    Fine: set(),
-    NoEncode: {"encoder-made"},
-    Flat: {"encoder-shape"},
-    Listed: {"encoder-shape"},
-    Double: {"encoder-dtype"},
-    DividesByNothing: {"encoder-empty-cube"},
+FAILED_CHECKS = {
+    Valid: set(),
+    WithoutEncode: {"encoder-created"},
+    Flattened: {"encoder-shape"},
+    ReturnsList: {"encoder-shape"},
+    Float64: {"encoder-dtype"},
+    DividesByZero: {"encoder-empty-cube"},
     Unseeded: {"encoder-repeatable"},
-    NeverPrepared: {"encoder-fit"},
+    PrepareIsNotDeclared: {"encoder-fit"},
     InPlace: {"encoder-input"},
     Caches: {"encoder-side-effects"},
-    Drifts: {"encoder-cache_key_fields"},
+    UnstableCacheKey: {"encoder-cache-key"},
 }
-FITTED = {Fitted: set(), FittedForgets: {"encoder-state"}, FittedStays: {"encoder-state"}}
+FITTED = {Fitted: set(), RestoresNothing: {"encoder-state"}, WithoutState: {"encoder-state"}}
 
 
 @pytest.mark.parametrize(
     ("encoder", "checks", "fit"),
     [
-        *((encoder, checks, "none") for encoder, checks in WRONG.items()),
+        *((encoder, checks, "none") for encoder, checks in FAILED_CHECKS.items()),
         *((encoder, checks, "transductive") for encoder, checks in FITTED.items()),
-        (Fine, {"encoder-fit"}, "transductive"),
-        (Fine, {"encoder-fit"}, "train"),
+        (Valid, {"encoder-fit"}, "transductive"),
+        (Valid, {"encoder-fit"}, "train"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_what_an_encoder_does_wrong_is_named(
+def test_each_mistake_of_an_encoder_fails_its_check(
     broken_checks: Callable[..., set[str]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -133,6 +133,6 @@ def test_what_an_encoder_does_wrong_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     spec = EncoderSpec(name="x", summary="s", factory=encoder, modalities=("s1",), fit=fit)
-    found = broken_checks(spec)
-    assert checks <= found
-    assert bool(checks) == bool(found)
+    failed = broken_checks(spec)
+    assert checks <= failed
+    assert bool(checks) == bool(failed)

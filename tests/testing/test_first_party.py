@@ -1,4 +1,4 @@
-"""Every plugin of this repository keeps the promises it asks of strangers' plugins."""
+"""The plugins of this repository keep the same promises as those of other authors."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ def test_a_plugin_passes_the_conformance_kit(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_plugin_uses_the_doors_that_strangers_have(folder: Path) -> None:
-    # Seen in the sources, so that a plugin which is not installed here is looked at too.
-    inside = {
+def test_a_plugin_imports_only_what_is_public(folder: Path) -> None:
+    # In the source files, so that a plugin that is not installed here is checked as well.
+    private = {
         (file.name, module)
         for file in folder.glob("src/**/*.py")
         for _, module in core_imports(file)
         if module not in PUBLIC
     }
-    assert inside == set()
+    assert private == set()
 
 
-def test_a_private_door_is_seen(tmp_path: Path) -> None:
+def test_a_private_import_is_found(tmp_path: Path) -> None:
     file = tmp_path / "encoder.py"
     file.write_text(
         "import neucocore\n"
         "from neucocore.plugin import Cube\n"
-        "from neucocore import load_embeddings, discovery\n"
+        "from neucocore import load_embeddings, components\n"
         "import neucocore.data.cubes.cube\n"
         "def late():\n"
         "    from neucocore.evaluation.robust import score\n"
     )
     assert [(line, name) for line, name in core_imports(file) if name not in PUBLIC] == [
-        (3, "neucocore.components.discovery"),
+        (3, "neucocore.components"),
         (4, "neucocore.data.cubes.cube"),
         (6, "neucocore.evaluation.robust"),
     ]

@@ -25,9 +25,9 @@ def raising(error: BaseException) -> Check:
         (SystemExit(3), "failed", "SystemExit: 3"),
         (type("Panic", (BaseException,), {})("rust"), "failed", "Panic: rust"),
     ],
-    ids=["violation", "skip", "our error", "any error", "exit", "no exception"],
+    ids=["failure", "skip", "error of neuco", "exception", "exit", "BaseException"],
 )
-def test_whatever_a_check_raises_becomes_a_record(
+def test_any_exception_of_a_check_becomes_a_record(
     error: BaseException, status: str, reason: str
 ) -> None:
     record = raising(error).record(None)
@@ -49,24 +49,24 @@ def warn(text: str) -> None:
     warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
-def test_an_interrupt_is_not_a_failed_check() -> None:
+def test_a_keyboard_interrupt_is_raised() -> None:
     with pytest.raises(KeyboardInterrupt):
         raising(KeyboardInterrupt()).record(None)
 
 
-def test_what_does_not_hold_is_a_violation() -> None:
-    require(holds=[1], otherwise="never said")
-    with pytest.raises(CheckFailed, match="nothing is there"):
-        require(holds=[], otherwise="nothing is there")
+def test_a_requirement_that_is_not_met_is_a_failure() -> None:
+    require([1], "not raised")
+    with pytest.raises(CheckFailed, match="the list is empty"):
+        require([], "the list is empty")
 
 
-def test_the_summary_says_how_many_ran_and_what_became_of_them() -> None:
+def test_the_summary_counts_the_results() -> None:
     records = [
         CheckRecord("a", "", "must", "passed", "", 0.0),
         CheckRecord("b", "", "must", "failed", "x", 0.0),
         CheckRecord("c", "", "should", "failed", "x", 0.0),
         CheckRecord("d", "", "must", "skipped", "x", 0.0),
     ]
-    said = "4 checks apply, 3 ran, 1 skipped: 2 failed, 1 of them advice"
-    assert summary(records) == said
+    assert summary(records) == "3 of 4 checks ran, 1 were skipped, 2 failed (1 of them advice)"
+    assert summary(records[:1]) == "1 of 1 checks ran, 0 were skipped, none failed"
     assert [record.broken for record in records] == [False, True, False, False]

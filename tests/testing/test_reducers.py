@@ -9,13 +9,13 @@ import pytest
 from neucocore.components.specs import ReducerSpec
 
 
-class Fine:
-    """Keeps the first columns, centred on what it was fitted on."""
+class Valid:
+    """Keeps the first columns, minus the mean of the matrix it is fitted on."""
 
     def __init__(self, dimension: int | None = None) -> None:
         self.dimension = dimension
 
-    def fit(self, matrix: Any) -> Fine:
+    def fit(self, matrix: Any) -> Valid:
         self.mean = matrix.mean(axis=0)
         return self
 
@@ -32,103 +32,103 @@ class Fine:
         self.mean = state["mean"]
 
 
-class FitsNothing(Fine):
+class FitReturnsNone(Valid):
     def fit(self, matrix: Any) -> Any:
         super().fit(matrix)
 
 
-class Double(Fine):
+class Float64(Valid):
     def apply(self, matrix: Any) -> Any:
         return super().apply(matrix).astype(np.float64)
 
 
-class TooWide(Fine):
+class TooWide(Valid):
     def apply(self, matrix: Any) -> Any:
         return matrix
 
 
-class CentresWhatComes(Fine):
+class CentresEveryBatch(Valid):
     def apply(self, matrix: Any) -> Any:
         return super().apply(matrix - matrix.mean(axis=0))
 
 
-class Unseeded(Fine):
-    def fit(self, matrix: Any) -> Fine:
+class Unseeded(Valid):
+    def fit(self, matrix: Any) -> Valid:
         self.mean = np.random.default_rng().normal(size=matrix.shape[1])
         return self
 
 
-class GlobalRandom(Fine):
-    def fit(self, matrix: Any) -> Fine:
+class GlobalRandom(Valid):
+    def fit(self, matrix: Any) -> Valid:
         np.random.seed(0)  # noqa: NPY002
         return super().fit(matrix)
 
 
-class Rounds(Fine):
+class Rounds(Valid):
     def apply(self, matrix: Any) -> Any:
         return np.round(super().apply(matrix))
 
 
-class Cheap(Fine):
+class WrongBytes(Valid):
     def bytes_per_row(self) -> float:
         return 1.0
 
 
-class Objects(Fine):
+class StateOfObjects(Valid):
     def state(self) -> dict[str, Any]:
         return {"mean": np.array([self.mean, None], dtype=object)}
 
 
-class Forgets(Fine):
+class RestoresNothing(Valid):
     def restore(self, state: dict[str, Any]) -> None:
         self.mean = np.zeros_like(state["mean"])
 
 
-class InPlace(Fine):
+class InPlace(Valid):
     def apply(self, matrix: Any) -> Any:
         matrix -= self.mean
         return matrix[:, : self.dimension]
 
 
-WRONG = {
-    Fine: set(),
-    FitsNothing: {"reducer-made"},
-    Double: {"reducer-shape"},
+FAILED_CHECKS = {
+    Valid: set(),
+    FitReturnsNone: {"reducer-created"},
+    Float64: {"reducer-shape"},
     TooWide: {"reducer-shape"},
-    CentresWhatComes: {"reducer-rows"},
+    CentresEveryBatch: {"reducer-rows"},
     Unseeded: {"reducer-repeatable"},
     GlobalRandom: {"reducer-global-random"},
     Rounds: {"reducer-scale"},
-    Cheap: {"reducer-bytes"},
-    Objects: {"reducer-state"},
-    Forgets: {"reducer-restore"},
+    WrongBytes: {"reducer-bytes"},
+    StateOfObjects: {"reducer-state"},
+    RestoresNothing: {"reducer-restore"},
     InPlace: {"reducer-input"},
 }
 
 
 @pytest.mark.parametrize(
-    ("reducer", "checks"), WRONG.items(), ids=lambda value: getattr(value, "__name__", "")
+    ("reducer", "checks"), FAILED_CHECKS.items(), ids=lambda value: getattr(value, "__name__", "")
 )
-def test_what_a_reducer_does_wrong_is_named(
+def test_each_mistake_of_a_reducer_fails_its_check(
     broken_checks: Callable[..., set[str]], reducer: type, checks: set[str]
 ) -> None:
-    found = broken_checks(ReducerSpec(name="x", summary="s", factory=reducer))
-    assert checks <= found
-    assert bool(checks) == bool(found)
+    failed = broken_checks(ReducerSpec(name="x", summary="s", factory=reducer))
+    assert checks <= failed
+    assert bool(checks) == bool(failed)
 
 
-def test_a_reducer_that_is_fitted_must_not_say_it_is_not(
+def test_a_fitted_reducer_must_declare_it(
     broken_checks: Callable[..., set[str]],
 ) -> None:
-    spec = ReducerSpec(name="x", summary="s", factory=Fine, needs_fit=False)
+    spec = ReducerSpec(name="x", summary="s", factory=Valid, needs_fit=False)
     assert broken_checks(spec) == {"reducer-fitted"}
 
 
-def test_a_reducer_may_refuse_to_drop_columns(broken_checks: Callable[..., set[str]]) -> None:
+def test_a_reducer_can_require_to_keep_all_columns(broken_checks: Callable[..., set[str]]) -> None:
     from neucocore.errors import ConfigError
 
-    class KeepsAll(Fine):
-        def fit(self, matrix: Any) -> Fine:
+    class KeepsAll(Valid):
+        def fit(self, matrix: Any) -> Valid:
             if self.dimension is not None:
                 raise ConfigError("it keeps all columns")
             return super().fit(matrix)

@@ -1,4 +1,4 @@
-"""The kit names each broken promise by its check."""
+"""For each plugin that breaks a promise, the check of this promise fails."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CHECK_OF = {
     "depends-on-batch": "encoder-batch-size",
     "writes-files": "import-files",
 }
-ALSO = {
-    # What centres on all cubes it has seen also depends on those beside it.
+OTHER_CHECKS = {
+    # It subtracts the mean of all cubes seen so far, so batches matter as well.
     "hidden-transduction": {"encoder-batch-size", "encoder-neighbours"},
     "not-a-number": {"encoder-empty-cube"},
 }
@@ -27,6 +27,6 @@ ALSO = {
 
 @pytest.mark.usefixtures("with_wrong_plugins")
 @pytest.mark.parametrize(("plugin", "check"), CHECK_OF.items(), ids=list(CHECK_OF))
-def test_a_broken_promise_is_named_by_its_check(plugin: str, check: str) -> None:
+def test_a_broken_promise_fails_its_check(plugin: str, check: str) -> None:
     broken = {record.id for record in check_plugin(plugin) if record.broken}
-    assert broken == {check} | ALSO.get(plugin, set())
+    assert broken == {check} | OTHER_CHECKS.get(plugin, set())

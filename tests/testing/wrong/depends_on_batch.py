@@ -1,4 +1,4 @@
-"""Scales with the size of the batch."""
+"""Divides by the size of the batch."""
 
 from __future__ import annotations
 

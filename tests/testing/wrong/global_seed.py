@@ -1,4 +1,4 @@
-"""Draws its directions from the global generator, after seeding it for everybody."""
+"""Seeds the global random number generator and draws from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports numpy when it is imported, for everybody, every time."""
+"""Imports numpy at the top of the plugin module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says fit='none', but centres each vector on all cubes it has ever seen."""
+"""Declares fit='none', but subtracts the mean of all cubes that it has encoded so far."""
 
 from __future__ import annotations
 

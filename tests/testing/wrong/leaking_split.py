@@ -1,4 +1,4 @@
-"""Copies its rare samples, so that copies of one lie in training parts and outside."""
+"""Returns rare samples twice, so that a sample is in a training part and held out from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns the rows in the order of the ids, not of the cubes."""
+"""Returns the rows in the order of the ids instead of the order of the cubes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks a server for news when it is imported."""
+"""Opens a network connection when it is imported."""
 
 from __future__ import annotations
 

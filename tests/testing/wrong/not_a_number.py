@@ -1,4 +1,4 @@
-"""Divides by what may be nothing."""
+"""Takes the logarithm of numbers that can be negative."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says that greater is better of an error."""
+"""Declares that greater is better for an error."""
 
 from __future__ import annotations
 
