@@ -40,7 +40,19 @@ ENCODERS: dict[str, dict[str, str]] = {
     "thumbnails-pca": {"side": "4"},
     "wavelet-energies": {},
 }
-PROSE = {"summary", "reason", "help", "warnings", "text", "message", "hint", "license", "citation"}
+PROSE = {
+    "exclusions",
+    "known_issues",
+    "summary",
+    "reason",
+    "help",
+    "warnings",
+    "text",
+    "message",
+    "hint",
+    "license",
+    "citation",
+}
 VOLATILE = {
     "seconds",
     "started",
@@ -60,6 +72,8 @@ VOLATILE = {
     "run",
     "factory",
     "costs",
+    "sources",
+    "sha256",
 }
 
 
@@ -107,7 +121,8 @@ def array_record(array: np.ndarray) -> dict[str, Any]:
 def npz_record(path: Path) -> dict[str, Any]:
     """Return the members of an npz archive and their arrays."""
     with np.load(path, allow_pickle=False) as archive:
-        return {name: array_record(archive[name]) for name in sorted(archive.files)}
+        names = [name for name in sorted(archive.files) if name != "metadata"]  # holds code digests
+        return {name: array_record(archive[name]) for name in names}
 
 
 def plain(value: Any) -> Any:
@@ -215,7 +230,7 @@ def earth_cases(neuco: Program) -> Iterator[tuple[str, Any]]:
     ]
     (folder / "groups.csv").write_text("\n".join(groups) + "\n")
     variants = {
-        "groups": ("--groups", "groups.csv:place"),
+        "groups": ("--split", "group:groups.csv:place"),
         "knn": ("--probe", "knn"),
         "mae": ("--metric", "mae", "--tasks", "biomass-*"),
     }
