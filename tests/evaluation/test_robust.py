@@ -224,7 +224,7 @@ def test_what_was_chosen_is_plain_json_by_split_and_column(robust, task, rows, s
 
 @pytest.mark.parametrize(("option", "value"), [("folds", 1), ("folds", 2.5), ("repeats", 0)])
 def test_options_that_leave_nothing_to_train_on_are_refused(robust, rows, signals, option, value):
-    with pytest.raises(ConfigError, match=f"option {option}: {value} is not a whole number"):
+    with pytest.raises(ConfigError, match=rf"{option}.*{value}"):
         robust(rows, signals[:, 0], **{option: value})
 
 
@@ -263,7 +263,9 @@ def test_a_stored_probe_predicts_from_its_arrays(robust, task, rows, signals):
     stored = robust(rows, task("a", signals[:, :2], outputs=("x", "y")), store_probe=True)[0].probe
     predicted = rows @ stored.arrays["weights"] + stored.arrays["intercept"]
     assert pooled_r2(signals[:, 0], predicted[:, 0], np.arange(240)) > 0.5
-    assert stored.meta["predict"] == "embedding times weights plus intercept, that is the label"
+    assert stored.meta["predict"] == (
+        "embedding times weights plus intercept; the result is the label"
+    )
     assert stored.meta["outputs"] == ["x", "y"]
     assert stored.meta["trained_on"] == 240
 

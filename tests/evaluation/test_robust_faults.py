@@ -27,8 +27,8 @@ def test_fault_27_one_class_only_is_an_error_with_counts_for_all_tasks_at_once(r
             task("marks", np.zeros((60, 1)), "multilabel", outputs=("road",)),
         )
     assert error.value.problems == (
-        "vessel: one class only (no: 0, yes: 60)",
-        "marks, road: one class only (0: 60, 1: 0)",
+        "vessel: only one class (no: 0, yes: 60)",
+        "marks, road: only one class (0: 60, 1: 0)",
     )
 
 
@@ -138,4 +138,4 @@ def test_fault_36_one_positive_in_a_thousand_is_scored_by_the_stated_rule(robust
     assert result.extra["f1"] == 0.0
     per_split = [s for s in result.splits if s.metric == "average-precision"]
     assert [s.value is None for s in per_split].count(False) == 2
-    assert "one class only" in next(s.reason for s in per_split if s.value is None)
+    assert "only one class" in next(s.reason for s in per_split if s.value is None)

@@ -43,7 +43,7 @@ def _problems(
     count_of_code = {code: int(np.sum(y == code)) for code in class_names}
     counts = ", ".join(f"{class_names[code]}: {count}" for code, count in count_of_code.items())
     if sum(count > 0 for count in count_of_code.values()) < 2:
-        return [f"{labels}: one class only ({counts})"]
+        return [f"{labels}: only one class ({counts})"]
     missing = [
         class_names[code]
         for code, count in count_of_code.items()

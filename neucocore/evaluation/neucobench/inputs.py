@@ -129,7 +129,7 @@ def unsupported_labels_reason(task: ScoringTask, labels: ProbeLabels) -> str:
         return ""
     if labels.constant:
         return (
-            f"one class only: all {len(task.ids)} labels are {task.classes[0]}, so they cannot be "
+            f"only one class: all {len(task.ids)} labels are {task.classes[0]}, so they cannot be "
             "normalised"
         )
     classes = " and ".join(task.classes)

@@ -197,7 +197,7 @@ def test_tasks_at_which_neuco_bench_stops_fail_with_a_reason(
 @pytest.mark.parametrize(
     ("classes", "normalize", "reason"),
     [
-        (("1",), True, "one class only: all 30 labels are 1"),
+        (("1",), True, "only one class: all 30 labels are 1"),
         (("1", "2"), False, "F1 needs labels of 0 and 1, not 1 and 2"),
     ],
     ids=["one class, scaled", "other numbers, not scaled"],
