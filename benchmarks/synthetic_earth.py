@@ -17,7 +17,7 @@ import numpy as np
 
 from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_synthetic_earth.dataset import synthetic_earth
-from neuco_plugin_synthetic_earth.make import make
+from neuco_plugin_synthetic_earth.generate import generate
 from neucocore.plugin import read_label_file
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        earth = make(Path(folder) / "earth", **arguments)
+        earth = generate(Path(folder) / "earth", **arguments)
         seconds = time.perf_counter() - start
         size = sum(path.stat().st_size for path in earth.rglob("*") if path.is_file())
         print(f"{arguments}: {seconds:.1f} s, {size / 1e6:.0f} MB\n")

@@ -20,7 +20,7 @@ from neucocore.plugin import (
 FOLDERS = {"s1": "S1GRD", "s2l1c": "S2L1C", "s2l2a": "S2L2A"}
 
 
-def look_alike(modality, shape, seed=0, offset=0):
+def realistic_values(modality, shape, seed=0, offset=0):
     rng = np.random.default_rng(seed)
     if modality == "s1":
         return rng.normal(-15, 3, shape).astype(np.float16)
@@ -33,28 +33,28 @@ def look_alike(modality, shape, seed=0, offset=0):
 def write_downstream(root, *names, size=12, seasons=4, folder="data/{}/part-000000"):
     for seed, name in enumerate(names):
         for modality, bands in BANDS.items():
-            array = look_alike(modality, (seasons, len(bands), size, size), seed)
+            array = realistic_values(modality, (seasons, len(bands), size, size), seed)
             path = root / folder.format(modality) / f"{name}.zarr.zip"
             write_modality(path, array, bands)
 
 
-def write_pretraining(root, number, samples, split="train", **coordinates):
+def write_pretraining(root, number, samples, split="train", **changed):
     name = f"ssl4eos12_{split}_seasonal_data_{number:06d}"
     for modality, folder in FOLDERS.items():
         bands = BANDS[modality]
         shape = (samples, 4, len(bands), 6, 6)
-        places = {
+        coordinates = {
             "sample": (("sample",), np.arange(samples) + 100 * number),
             "center_lat": (("sample",), np.linspace(40, 50, samples)),
             "center_lon": (("sample",), np.linspace(0, 10, samples)),
-        } | coordinates.get(modality, {})
-        array = look_alike(modality, shape, number, 0 if modality == "s1" else 1000)
+        } | changed.get(modality, {})
+        array = realistic_values(modality, shape, number, 0 if modality == "s1" else 1000)
         path = root / split / folder / f"{name}.zarr.zip"
-        write_modality(path, array, bands, coordinates=places)
+        write_modality(path, array, bands, coordinates=coordinates)
     return name
 
 
-def test_the_winners_embeddings_are_a_collection_with_published_sizes_and_digests():
+def test_the_embeddings_of_the_winners_are_a_collection():
     winners = find_collection("winners")
     assert winners.url.endswith("/NeuCo-Bench/main/data/")
     assert len(winners.files) == 5
@@ -65,7 +65,7 @@ def test_the_winners_embeddings_are_a_collection_with_published_sizes_and_digest
     assert all(len(file.sha256) == 64 for file in winners.files)
 
 
-def test_the_specs_name_the_bands_and_where_the_data_come_from():
+def test_the_specs_declare_bands_and_hub():
     specs = {spec.name: spec for spec in neuco_datasets()}
     assert set(specs) == {"ssl4eo-s12-downstream", "ssl4eo-s12-pretraining", "folder"}
     spec = specs["ssl4eo-s12-downstream"]
@@ -79,7 +79,7 @@ def test_the_specs_name_the_bands_and_where_the_data_come_from():
 @pytest.mark.parametrize(
     "folder", ["data/{}/part-000000", "data_dev/{}", "data_eval/{}", "data_example/{}"]
 )
-def test_downstream_reads_all_layouts(tmp_path, folder):
+def test_downstream_reads_all_folders(tmp_path, folder):
     write_downstream(tmp_path, "a", "b", folder=folder)
     data = downstream(tmp_path)
     assert isinstance(data, Dataset)
@@ -88,30 +88,30 @@ def test_downstream_reads_all_layouts(tmp_path, folder):
     assert cube.bands == BANDS
     assert cube.offset == {"s2l1c": 0, "s2l2a": 0}
     assert cube.nodata["s2l2a"] == 0
-    expected = look_alike("s2l2a", (4, 12, 12, 12), seed=1)
+    expected = realistic_values("s2l2a", (4, 12, 12, 12), seed=1)
     np.testing.assert_array_equal(cube.arrays["s2l2a"], expected)
 
 
-def test_downstream_reads_dev_and_eval_together_and_apart(tmp_path):
+def test_downstream_reads_dev_and_eval_together_or_separately(tmp_path):
     write_downstream(tmp_path, "a", folder="data_dev/{}")
     write_downstream(tmp_path, "b", folder="data_eval/{}")
     assert downstream(tmp_path).ids() == ["a", "b"]
     assert downstream(tmp_path, subfolder="data_eval").ids() == ["b"]
 
 
-def test_downstream_warns_of_another_size_and_refuses_other_bands(tmp_path):
+def test_downstream_warns_of_another_size_and_rejects_other_bands(tmp_path):
     write_downstream(tmp_path, "a")
     (cube,) = downstream(tmp_path).read(["a"])
     assert {finding.code for finding in cube.findings} == {"size"}
     bands = list(BANDS["s2l2a"])
     bands[1], bands[3] = bands[3], bands[1]
-    array = look_alike("s2l2a", (4, 12, 12, 12))
+    array = realistic_values("s2l2a", (4, 12, 12, 12))
     write_modality(tmp_path / "data/s2l2a/part-000000/a.zarr.zip", array, bands)
     with pytest.raises(CorruptCubeError, match="its 12 bands are B01 B04 B03 B02"):
         next(downstream(tmp_path).read(["a"]))
 
 
-def test_the_offset_is_a_choice_that_the_cube_carries(tmp_path):
+def test_cubes_can_be_read_with_another_offset(tmp_path):
     write_downstream(tmp_path, "a")
     (plain,) = downstream(tmp_path).read(["a"])
     (lifted,) = downstream(tmp_path, offset=1000).read(["a"])
@@ -120,7 +120,7 @@ def test_the_offset_is_a_choice_that_the_cube_carries(tmp_path):
     np.testing.assert_array_equal(lifted.shifted("s2l1c", 1000), lifted.arrays["s2l1c"])
 
 
-def test_folder_takes_cubes_of_any_size_seasons_and_bands(tmp_path):
+def test_folder_reads_cubes_of_any_size_seasons_and_bands(tmp_path):
     array = np.arange(2 * 3 * 5 * 7, dtype=np.uint16).reshape(2, 3, 5, 7) + 1
     write_modality(tmp_path / "data/planet/x.zarr.zip", array, ["red", "green", "nir"])
     data = own(tmp_path)
@@ -131,8 +131,8 @@ def test_folder_takes_cubes_of_any_size_seasons_and_bands(tmp_path):
     np.testing.assert_array_equal(cube.arrays["planet"], array)
 
 
-def test_folder_believes_what_it_is_told_about_the_offset(tmp_path):
-    array = look_alike("s2l1c", (4, 13, 12, 12), offset=1000)
+def test_folder_uses_the_declared_offset(tmp_path):
+    array = realistic_values("s2l1c", (4, 13, 12, 12), offset=1000)
     write_modality(tmp_path / "data/s2l1c/x.zarr.zip", array, BANDS["s2l1c"])
     (cube,) = own(tmp_path, stored_offset=1000, offset=0).read(["x"])
     assert cube.findings == ()
@@ -141,7 +141,7 @@ def test_folder_believes_what_it_is_told_about_the_offset(tmp_path):
     assert [finding.code for finding in cube.findings] == ["offset"]
 
 
-def test_pretraining_reads_each_sample_of_its_files(tmp_path):
+def test_pretraining_reads_every_sample_of_its_files(tmp_path):
     first = write_pretraining(tmp_path, 1, 3)
     second = write_pretraining(tmp_path, 2, 2)
     data = Pretraining(tmp_path)
@@ -150,7 +150,7 @@ def test_pretraining_reads_each_sample_of_its_files(tmp_path):
     assert ids == [f"{first}/00", f"{first}/01", f"{first}/02", f"{second}/00", f"{second}/01"]
     cubes = list(data.read([ids[4], ids[0], ids[2]]))
     assert [cube.id for cube in cubes] == [ids[4], ids[0], ids[2]]
-    expected = look_alike("s2l1c", (3, 4, 13, 6, 6), 1, 1000)
+    expected = realistic_values("s2l1c", (3, 4, 13, 6, 6), 1, 1000)
     np.testing.assert_array_equal(cubes[1].arrays["s2l1c"], expected[0])
     np.testing.assert_array_equal(cubes[2].arrays["s2l1c"], expected[2])
     assert cubes[2].metadata == {"lon": 10.0, "lat": 50.0}
@@ -160,7 +160,7 @@ def test_pretraining_reads_each_sample_of_its_files(tmp_path):
     assert data.label_files() == []
 
 
-def test_pretraining_has_splits_and_shares_the_choices(tmp_path):
+def test_pretraining_has_splits_and_the_common_parameters(tmp_path):
     name = write_pretraining(tmp_path, 1, 2, split="val")
     data = Pretraining(
         tmp_path, split="val", modalities=["s2l2a"], bands=["B04"], seasons=["summer"], offset=0
@@ -175,14 +175,14 @@ def test_pretraining_has_splits_and_shares_the_choices(tmp_path):
         Pretraining(tmp_path, split="val", modalities=["s3"])
 
 
-def test_pretraining_refuses_files_whose_samples_differ(tmp_path):
+def test_pretraining_rejects_files_with_different_samples(tmp_path):
     other = {"sample": (("sample",), np.array([7, 8]))}
     name = write_pretraining(tmp_path, 1, 2, s2l1c=other)
-    with pytest.raises(CorruptCubeError, match="hold different samples"):
+    with pytest.raises(CorruptCubeError, match="have different samples"):
         next(Pretraining(tmp_path).read([f"{name}/00"]))
 
 
-def test_data_check_compares_each_folder_with_what_its_modality_is_like(tmp_path):
+def test_each_folder_is_validated_with_the_schema_of_its_modality(tmp_path):
     write_pretraining(tmp_path, 1, 1)
     data = Pretraining(tmp_path)
     schema = data.folder_schemas["S2L1C"]
@@ -190,21 +190,23 @@ def test_data_check_compares_each_folder_with_what_its_modality_is_like(tmp_path
     assert set(data.folder_schemas) == {"S1GRD", "S2L1C", "S2L2A"}
 
 
-def test_fault_42_pretraining_names_files_that_lack_a_modality(tmp_path):
+def test_fault_42_pretraining_names_files_that_are_missing_in_a_modality(tmp_path):
     name = write_pretraining(tmp_path, 1, 1)
-    kept = write_pretraining(tmp_path, 2, 1)
+    complete = write_pretraining(tmp_path, 2, 1)
     (tmp_path / "train" / "S1GRD" / f"{name}.zarr.zip").unlink()
-    with pytest.raises(MissingFileError, match=f"1 files of .* lack a modality: {name}"):
+    with pytest.raises(
+        MissingFileError, match=f"1 files of .* are missing in one of the modalities: {name}"
+    ):
         Pretraining(tmp_path).ids()
-    assert Pretraining(tmp_path, incomplete="drop").ids() == [f"{kept}/00"]
+    assert Pretraining(tmp_path, incomplete="drop").ids() == [f"{complete}/00"]
     assert len(Pretraining(tmp_path, modalities=["s2l2a"]).ids()) == 2
 
 
-def test_pretraining_refuses_what_is_no_id_and_labels_it_has_not(tmp_path):
+def test_pretraining_rejects_unknown_ids_and_subsets(tmp_path):
     name = write_pretraining(tmp_path, 1, 1)
-    with pytest.raises(IdError, match="'x' is no id of this data set"):
+    with pytest.raises(IdError, match="'x' is not an id of this data set"):
         next(Pretraining(tmp_path).read(["x"]))
-    with pytest.raises(IdError, match=f"no cube {name}/09: its file holds 1"):
+    with pytest.raises(IdError, match=f"no cube {name}/09: its file has 1 samples"):
         next(Pretraining(tmp_path).read([f"{name}/09"]))
     with pytest.raises(ConfigError, match="no label files"):
         Pretraining(tmp_path, subset="dev")

@@ -1,4 +1,4 @@
-"""The labels written with the cubes are those that the task plugins derive from the truth."""
+"""The labels of the generated Earth equal those that the task plugins derive from the truth."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_written_labels_equal_derived_ones(world: Path, name: str) -> None:
     derivation = pytest.importorskip(f"neuco_plugin_{module}")
     written = read_label_file(world / "labels" / f"{name}.csv")
     cubes = [path.stem for path in sorted((world / "truth").iterdir())]
-    # Ships are asked for only where there is sea, a choice of cubes and not of definition.
+    # Only cubes with sea have a detection label; among them the definitions are the same.
     ids = written.ids if name == "ships_detection__cls" else cubes
     derived = getattr(derivation, function)(ids, [world], **params)
     assert derived.ids == written.ids

@@ -11,11 +11,11 @@ from zarr.storage import ZipStore
 
 from neuco_plugin_synthetic_earth import plugin
 from neuco_plugin_synthetic_earth.dataset import synthetic_earth
-from neuco_plugin_synthetic_earth.make import make
+from neuco_plugin_synthetic_earth.generate import generate
 from neucocore.plugin import MissingFileError, read_label_file
 
 
-def test_the_plugin_offers_the_data_set_with_its_maker() -> None:
+def test_the_spec_declares_the_parameters_of_generate() -> None:
     (spec,) = plugin.neuco_datasets()
     assert spec.name == "synthetic-earth"
     assert [(p.name, p.default) for p in spec.generate_params] == [
@@ -26,7 +26,7 @@ def test_the_plugin_offers_the_data_set_with_its_maker() -> None:
     ]
 
 
-def test_cubes_come_with_bands_offset_no_data_and_place(earth: Path) -> None:
+def test_cubes_have_bands_offset_nodata_and_place(earth: Path) -> None:
     dataset = synthetic_earth(earth)
     ids = dataset.ids()
     cube = next(dataset.read(ids[:1]))
@@ -38,7 +38,7 @@ def test_cubes_come_with_bands_offset_no_data_and_place(earth: Path) -> None:
     assert str(cube.metadata["place"]).startswith("place-")
 
 
-def test_the_labels_belong_to_the_cubes(earth: Path) -> None:
+def test_the_label_files_are_of_the_cubes(earth: Path) -> None:
     dataset = synthetic_earth(earth)
     files = dataset.label_files()
     assert len(files) > 5
@@ -46,8 +46,8 @@ def test_the_labels_belong_to_the_cubes(earth: Path) -> None:
         assert set(read_label_file(file).ids) <= set(dataset.ids())
 
 
-def test_a_full_size_cube_reads_the_same_through_plain_zarr(tmp_path: Path) -> None:
-    folder = make(tmp_path / "full", cubes=1, size=264)
+def test_a_full_size_cube_is_read_equally_by_zarr(tmp_path: Path) -> None:
+    folder = generate(tmp_path / "full", cubes=1, size=264)
     (cube,) = synthetic_earth(folder).read(synthetic_earth(folder).ids())
     for modality, array in cube.arrays.items():
         path = next((folder / "data" / modality).rglob("*.zarr.zip"))
@@ -57,7 +57,7 @@ def test_a_full_size_cube_reads_the_same_through_plain_zarr(tmp_path: Path) -> N
             assert array.shape[-2:] == (264, 264)
 
 
-def test_a_file_has_the_members_and_descriptions_of_the_field(earth: Path) -> None:
+def test_a_file_has_the_layout_of_ssl4eo_s12_downstream(earth: Path) -> None:
     path = next((earth / "data/s2l2a").rglob("*.zarr.zip"))
     with zipfile.ZipFile(path) as archive:
         assert {name for name in archive.namelist() if name.startswith("bands/")} == {
@@ -65,11 +65,11 @@ def test_a_file_has_the_members_and_descriptions_of_the_field(earth: Path) -> No
             "bands/.zattrs",
             *(f"bands/0.{season}.0.0.0" for season in range(4)),
         }
-        described = json.loads(archive.read("bands/.zarray"))
+        zarray = json.loads(archive.read("bands/.zarray"))
         dimensions = json.loads(archive.read("bands/.zattrs"))["_ARRAY_DIMENSIONS"]
-    assert described["dtype"] == "<i2"
-    assert described["chunks"] == [1, 1, 12, 32, 32]
-    assert described["zarr_format"] == 2
+    assert zarray["dtype"] == "<i2"
+    assert zarray["chunks"] == [1, 1, 12, 32, 32]
+    assert zarray["zarr_format"] == 2
     assert dimensions == ["sample", "time", "band", "y", "x"]
 
 

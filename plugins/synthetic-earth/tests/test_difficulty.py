@@ -1,4 +1,4 @@
-"""The tasks can be learnt from the cubes, none wholly, and the control not at all."""
+"""The tasks can be partly predicted from the cubes, the control tasks not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TASKS = ("biomass_mean__regr", "clouds_reg__regr", "landcover_forest__regr", "cr
 
 
 def ridge_r2(features: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Pooled R2 of ridge regression over fixed folds; the penalty is the best of a few."""
+    """Return the pooled R2 of ridge regression over fixed folds, with the best penalty."""
     fold = np.arange(len(y)) % FOLDS
     return max(_r2(features, y, fold, strength) for strength in (0.1, 1.0, 10.0))
 
@@ -27,19 +27,17 @@ def _r2(
     for held in range(FOLDS):
         train, test = fold != held, fold == held
         centre, scale = features[train].mean(0), features[train].std(0) + 1e-9
-        known, asked = (features[train] - centre) / scale, (features[test] - centre) / scale
-        kernel = known @ known.T / known.shape[1]
-        weights = np.linalg.solve(
-            kernel + strength * np.eye(len(known)), y[train] - y[train].mean()
-        )
-        predicted[test] = asked @ known.T / known.shape[1] @ weights + y[train].mean()
+        rows, held_rows = (features[train] - centre) / scale, (features[test] - centre) / scale
+        kernel = rows @ rows.T / rows.shape[1]
+        weights = np.linalg.solve(kernel + strength * np.eye(len(rows)), y[train] - y[train].mean())
+        predicted[test] = held_rows @ rows.T / rows.shape[1] @ weights + y[train].mean()
         baseline[test] = y[train].mean()
     return float(1.0 - ((y - predicted) ** 2).sum() / ((y - baseline) ** 2).sum())
 
 
 @pytest.fixture(scope="module")
 def means(cubes: list[EarthCube]) -> NDArray[np.float64]:
-    """Mean of every band in every season."""
+    """Return the mean of every band in every season."""
     parts = [
         [getattr(cube, name).mean((2, 3)).ravel() for name in ("s1", "s2l1c", "s2l2a")]
         for cube in cubes
@@ -48,18 +46,20 @@ def means(cubes: list[EarthCube]) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_band_means_tell_something_and_not_everything(
+def test_band_means_partly_predict_the_labels(
     cubes: list[EarthCube], means: NDArray[np.float64], task: str
 ) -> None:
-    found = [LABELS[task](cube.truth) for cube in cubes]
-    known = np.array([label is not None for label in found])
-    y = np.array([label for label in found if label is not None], np.float64)
+    labels = [LABELS[task](cube.truth) for cube in cubes]
+    labelled = np.array([label is not None for label in labels])
+    y = np.array([label for label in labels if label is not None], np.float64)
     noise = generator(0, "test").normal(size=means.shape)
-    assert 0.2 < ridge_r2(means[known], y) < 0.97
-    assert ridge_r2(noise[known], y) < 0.05
+    assert 0.2 < ridge_r2(means[labelled], y) < 0.97
+    assert ridge_r2(noise[labelled], y) < 0.05
 
 
-def test_nothing_tells_the_control(cubes: list[EarthCube], means: NDArray[np.float64]) -> None:
-    drawn = [control(cube.id) for cube in cubes]
-    for name in drawn[0]:
-        assert ridge_r2(means, np.array([labels[name] for labels in drawn])) < 0.05
+def test_band_means_do_not_predict_the_control(
+    cubes: list[EarthCube], means: NDArray[np.float64]
+) -> None:
+    labels_of = [control(cube.id) for cube in cubes]
+    for name in labels_of[0]:
+        assert ridge_r2(means, np.array([labels[name] for labels in labels_of])) < 0.05

@@ -28,14 +28,14 @@ def test_a_generator_depends_on_seed_and_purpose_only() -> None:
         assert not np.array_equal(first, other.random(3))
 
 
-def test_the_numbers_of_a_generator_stay_the_same_for_ever() -> None:
+def test_the_numbers_of_a_generator_never_change() -> None:
     assert generator(0, "place", 0).integers(0, 1000, 4).tolist() == [384, 589, 372, 463]
 
 
-def test_a_smooth_field_has_unit_variance_and_the_correlation_of_its_length() -> None:
+def test_a_smooth_field_has_unit_variance_and_the_expected_correlation() -> None:
     fields = [smooth(generator(0, "test", n), SHAPE, 4.0) for n in range(8)]
     assert np.mean([np.mean(field**2) for field in fields]) == pytest.approx(1.0, abs=0.1)
-    # Blurred by s, white noise has the correlation exp(-d**2 / (4 s**2)).
+    # White noise blurred by s has the correlation exp(-d**2 / (4 s**2)) at distance d.
     near = np.mean([correlation(field, 0, 4) for field in fields])
     assert near == pytest.approx(np.exp(-0.25), abs=0.05)
     assert abs(np.mean([correlation(field, 30, 30) for field in fields])) < 0.1
@@ -51,7 +51,7 @@ def test_a_stretched_field_is_longer_along_its_angle() -> None:
     assert correlation(field, 0, 8) > correlation(field, 8, 0) + 0.2
 
 
-def test_blurring_spreads_a_point_as_a_gaussian() -> None:
+def test_a_blurred_point_is_a_gaussian() -> None:
     point = np.zeros((64, 64), np.float32)
     point[32, 32] = 1.0
     image = blurred(point, 3.0)
@@ -59,7 +59,7 @@ def test_blurring_spreads_a_point_as_a_gaussian() -> None:
     assert image[32, 35] / image[32, 32] == pytest.approx(np.exp(-0.5), rel=1e-3)
 
 
-def test_spreading_gives_each_neighbour_its_share_and_loses_nothing() -> None:
+def test_spreading_moves_a_share_to_each_neighbour_and_keeps_the_sum() -> None:
     point = np.zeros((5, 5), np.float32)
     point[2, 2] = 1.0
     image = spread(point, 0.1)

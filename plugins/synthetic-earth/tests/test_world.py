@@ -1,4 +1,4 @@
-"""What a remote-sensing person would look for in the cubes."""
+"""Properties that real cubes have too."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ SUMMER, WINTER = 1, 3
 SEA, BROADLEAF, CITY = (44,), (23,), (1,)
 
 
-def seen(cube: EarthCube, season: int, codes: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Pixels of some land cover under a clear sky."""
+def clear_pixels(cube: EarthCube, season: int, codes: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return the mask of pixels of some land cover classes under a clear sky."""
     clear = (cube.truth["clouds"][season] == 0) & (cube.s2l2a[season] != 0).any(axis=0)
     return clear & np.isin(cube.truth["corine"], codes)
 
 
-def over(
+def values_over(
     cubes: list[EarthCube], values: object, season: int, codes: tuple[int, ...]
 ) -> NDArray[np.float64]:
-    parts = [values(cube)[seen(cube, season, codes)] for cube in cubes]  # type: ignore[operator]
+    parts = [values(cube)[clear_pixels(cube, season, codes)] for cube in cubes]  # type: ignore[operator]
     return np.concatenate(parts)
 
 
-def test_one_cube_alone_is_the_same_as_among_its_neighbours(cubes: list[EarthCube]) -> None:
+def test_a_cube_does_not_depend_on_whether_its_neighbours_are_generated(
+    cubes: list[EarthCube],
+) -> None:
     alone, together = make_cube(0, 64, 5), cubes[5]
     assert alone.id == together.id
     for name in ("s1", "s2l1c", "s2l2a"):
         assert np.array_equal(getattr(alone, name), getattr(together, name))
 
 
-def test_the_landscape_goes_on_in_the_neighbouring_cube(cubes: list[EarthCube]) -> None:
+def test_the_landscape_is_continuous_between_adjacent_cubes(cubes: list[EarthCube]) -> None:
     steps, jumps = [], []
     for first in range(0, len(cubes), 4):
         left, right = (c.truth["elevation"] for c in cubes[first : first + 2])
@@ -62,7 +64,7 @@ def test_leaves_are_green_in_the_summer_of_their_hemisphere() -> None:
             assert shares[1] < 0.2 * shares[0]
 
 
-def test_the_sea_is_level_and_the_land_rises_from_it(cubes: list[EarthCube]) -> None:
+def test_the_sea_is_flat_and_the_land_rises_from_the_shore(cubes: list[EarthCube]) -> None:
     coasts = [c for c in cubes if 0.2 < (c.truth["corine"] == 44).mean() < 0.8]
     assert len(coasts) > 3
     ashore = []
@@ -74,14 +76,18 @@ def test_the_sea_is_level_and_the_land_rises_from_it(cubes: list[EarthCube]) -> 
     assert np.median(np.concatenate(ashore)) < 3.0
 
 
-def test_water_is_dark_in_the_infrared_and_a_city_bright_in_radar(cubes: list[EarthCube]) -> None:
-    infrared = [np.median(over(cubes, lambda c: c.s2l2a[1, B08], 1, k)) for k in (SEA, BROADLEAF)]
+def test_water_is_dark_in_the_infrared_and_cities_are_bright_in_radar(
+    cubes: list[EarthCube],
+) -> None:
+    infrared = [
+        np.median(values_over(cubes, lambda c: c.s2l2a[1, B08], 1, k)) for k in (SEA, BROADLEAF)
+    ]
     assert infrared[0] < 500 < 2000 < infrared[1]
-    vv = [np.median(over(cubes, lambda c: c.s1[1, 0], 1, k)) for k in (SEA, BROADLEAF, CITY)]
+    vv = [np.median(values_over(cubes, lambda c: c.s1[1, 0], 1, k)) for k in (SEA, BROADLEAF, CITY)]
     assert vv[0] < -15 < vv[1] < vv[2]
 
 
-def test_clouds_are_bright_and_their_shadows_dark(cubes: list[EarthCube]) -> None:
+def test_clouds_are_bright_and_cloud_shadows_are_dark(cubes: list[EarthCube]) -> None:
     medians = []
     for kind in (THICK, 0, SHADOW):
         pixels = [
@@ -93,7 +99,7 @@ def test_clouds_are_bright_and_their_shadows_dark(cubes: list[EarthCube]) -> Non
     assert medians[0] > 1.5 * medians[1] > 1.5 * 1.5 * medians[2]
 
 
-def test_values_carry_no_offset_and_zero_means_no_data_in_all_bands(
+def test_values_have_no_offset_and_missing_pixels_are_zero_in_all_bands(
     cubes: list[EarthCube],
 ) -> None:
     cirrus_band = np.concatenate([c.s2l1c[:, L1C_B10].ravel() for c in cubes])
@@ -105,13 +111,13 @@ def test_values_carry_no_offset_and_zero_means_no_data_in_all_bands(
         assert cube.s2l2a.min() >= 0
 
 
-def test_some_cubes_lie_at_the_edge_of_the_swath_and_most_do_not(cubes: list[EarthCube]) -> None:
+def test_some_cubes_are_at_the_edge_of_the_swath_but_most_are_not(cubes: list[EarthCube]) -> None:
     shares = np.array([(c.s2l2a == 0).all(axis=1).mean() for c in cubes])
     assert 0.5 < (shares == 0).mean() < 0.95
     assert ((shares > 0) & (shares < 0.25)).any()
 
 
-def test_a_ship_is_the_brightest_thing_near_its_position(cubes: list[EarthCube]) -> None:
+def test_a_ship_is_brighter_than_the_sea_around_its_position(cubes: list[EarthCube]) -> None:
     gains = []
     for cube in cubes:
         for row, col in cube.truth["ships"]:
@@ -124,7 +130,7 @@ def test_a_ship_is_the_brightest_thing_near_its_position(cubes: list[EarthCube])
     assert summer > winter + 5
 
 
-def test_snow_lies_where_it_is_cold(cubes: list[EarthCube]) -> None:
+def test_snow_is_where_it_is_cold(cubes: list[EarthCube]) -> None:
     white = {"cold": [], "warm": []}
     for cube in cubes:
         bright = (cube.s2l2a[WINTER, B02] > 4000) & (cube.s2l2a[WINTER, 10] < 2500)
@@ -135,17 +141,17 @@ def test_snow_lies_where_it_is_cold(cubes: list[EarthCube]) -> None:
     assert np.mean(white["warm"]) < 0.005
 
 
-def test_soybean_is_brighter_than_corn_in_the_infrared_and_corn_in_radar(
+def test_soybean_is_brighter_than_corn_in_the_infrared_but_darker_in_radar(
     cubes: list[EarthCube],
 ) -> None:
     corn, soy = [], []
     for cube in cubes:
         clear = cube.truth["clouds"][SUMMER] == 0
-        for code, found in ((1, corn), (5, soy)):
-            here = clear & (cube.truth["cdl"] == code) & (cube.s2l2a[SUMMER, B08] > 0)
-            if cube.lat > 20 and here.sum() > 50:
-                found.append(
-                    [cube.s2l2a[SUMMER, B08][here].mean(), cube.s1[SUMMER, 1][here].mean()]
+        for code, means in ((1, corn), (5, soy)):
+            pixels = clear & (cube.truth["cdl"] == code) & (cube.s2l2a[SUMMER, B08] > 0)
+            if cube.lat > 20 and pixels.sum() > 50:
+                means.append(
+                    [cube.s2l2a[SUMMER, B08][pixels].mean(), cube.s1[SUMMER, 1][pixels].mean()]
                 )
     corn_nir, corn_vh = np.mean(corn, axis=0)
     soy_nir, soy_vh = np.mean(soy, axis=0)
@@ -153,7 +159,7 @@ def test_soybean_is_brighter_than_corn_in_the_infrared_and_corn_in_radar(
     assert corn_vh > soy_vh
 
 
-def test_biomass_is_measured_only_within_the_orbit_of_the_station(cubes: list[EarthCube]) -> None:
+def test_there_is_no_biomass_beyond_the_latitudes_of_gedi(cubes: list[EarthCube]) -> None:
     far = [c for c in cubes if abs(c.lat) > 52]
     near = [c for c in cubes if abs(c.lat) < 51]
     assert far
@@ -161,20 +167,20 @@ def test_biomass_is_measured_only_within_the_orbit_of_the_station(cubes: list[Ea
     assert np.mean([(c.truth["agbd"] != -9999).any() for c in near]) > 0.9
 
 
-def test_sealed_ground_is_hotter_than_woods(cubes: list[EarthCube]) -> None:
+def test_sealed_ground_is_warmer_than_forest(cubes: list[EarthCube]) -> None:
     gaps = []
     for cube in cubes:
         kelvin = cube.truth["st_b10"] * 0.00341802 + 149.0
-        known = cube.truth["st_b10"] > 0
-        city = known & np.isin(cube.truth["corine"], (1, 2, 3))
-        green = known & np.isin(cube.truth["corine"], (23, 24, 25))
+        valid = cube.truth["st_b10"] > 0
+        city = valid & np.isin(cube.truth["corine"], (1, 2, 3))
+        green = valid & np.isin(cube.truth["corine"], (23, 24, 25))
         if city.sum() > 100 and green.sum() > 100:
             gaps.append(kelvin[city].mean() - kelvin[green].mean())
     assert len(gaps) > 5
     assert np.median(gaps) > 2.0
 
 
-def test_places_near_each_other_have_alike_climates() -> None:
+def test_nearby_places_have_similar_climates() -> None:
     places = [make_place(0, index) for index in range(300)]
     points = np.radians([[p.lat, p.lon] for p in places])
     xyz = np.stack(

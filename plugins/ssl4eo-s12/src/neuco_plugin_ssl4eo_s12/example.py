@@ -1,4 +1,4 @@
-"""A few small made-up cubes in each layout, for trying the data sets out."""
+"""Small examples of the data sets, with made-up cubes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ COUNT = 4
 
 
 def downstream(folder: Path) -> None:
-    """Write cubes as SSL4EO-S12-downstream has them, with a label file."""
+    """Write cubes in the layout of SSL4EO-S12-downstream, with a label file."""
     cubes = make_cubes(COUNT, bands=BANDS)
     labels = {"infrared__regr": [(c.id, c.arrays["s2l2a"][0, 7].mean()) for c in cubes]}
     write_cube_folder(folder, cubes, labels)
 
 
 def pretraining(folder: Path) -> None:
-    """Write one file of SSL4EO-S12 v1.1 for each modality, with as many samples as cubes."""
+    """Write one file in the layout of SSL4EO-S12 v1.1 for each modality, with `COUNT` samples."""
     cubes = make_cubes(COUNT, bands=BANDS)
-    places = np.linspace(-60, 60, COUNT)
+    degrees = np.linspace(-60, 60, COUNT)
     for modality, bands in BANDS.items():
         values = np.stack([cube.arrays[modality] for cube in cubes])
         values = values.astype(np.float16) if modality == "s1" else values + np.int16(OFFSET)
         name = "ssl4eos12_train_seasonal_data_000001.zarr.zip"
-        coordinates = dict.fromkeys(("center_lat", "center_lon"), (("sample",), places))
+        coordinates = dict.fromkeys(("center_lat", "center_lon"), (("sample",), degrees))
         file = Path(folder) / "train" / FOLDERS[modality] / name
         write_modality(file, values, bands, coordinates=coordinates)

@@ -1,4 +1,4 @@
-"""Folders with one sample and modality a file."""
+"""Folders with one file per sample and modality."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIZE = 264
 
 
 def schemas(offset: int) -> dict[str, CubeSchema]:
-    """Return what the files of each modality look like, Sentinel-2 carrying `offset`."""
+    """Return the schema of each modality, with the digital-number `offset` of Sentinel-2."""
     return {
         modality: CubeSchema(
             bands=bands,
@@ -26,27 +26,27 @@ def schemas(offset: int) -> dict[str, CubeSchema]:
     }
 
 
-def downstream(path: str | Path, **choices: Any) -> CubeFolder:
+def downstream(path: str | Path, **params: Any) -> CubeFolder:
     """Open SSL4EO-S12-downstream: 4 seasons, 264 x 264 pixels, no offset.
 
     Parameters
     ----------
     path
         The data set's folder.
-    choices
+    params
         The declared parameters.
     """
-    return CubeFolder(path, schemas(offset=0), **choices)
+    return CubeFolder(path, schemas(offset=0), **params)
 
 
-def own(path: str | Path, **choices: Any) -> CubeFolder:
-    """Open anybody's folder of cubes; all its cubes must look like its first one.
+def own(path: str | Path, **params: Any) -> CubeFolder:
+    """Open a folder of cubes of any kind; all cubes must have the schema of the first one.
 
     Parameters
     ----------
     path
-        The folder that holds ``data/<modality>/`` and ``labels/``.
-    choices
+        The folder that contains ``data/<modality>/`` and ``labels/``.
+    params
         The declared parameters.
     """
-    return CubeFolder(path, **choices)
+    return CubeFolder(path, **params)

@@ -1,4 +1,4 @@
-"""Data sets: SSL4EO-S12-downstream, SSL4EO-S12 v1.1, and anybody's own folder of cubes."""
+"""Data sets: SSL4EO-S12-downstream, SSL4EO-S12 v1.1, and folders of cubes of any kind."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def neuco_datasets() -> list[DatasetSpec]:
         ),
         DatasetSpec(
             name="ssl4eo-s12-pretraining",
-            summary="SSL4EO-S12 v1.1: 246,144 places, four seasons, 64 samples a file",
+            summary="SSL4EO-S12 v1.1: 246,144 locations, four seasons, 64 samples per file",
             factory="neuco_plugin_ssl4eo_s12.pretraining:Pretraining",
             example="neuco_plugin_ssl4eo_s12.example:pretraining",
             params=(
                 *CUBE_PARAMS,
-                Param("split", "str", "train", "which split to read", choices=("train", "val")),
+                Param("split", "str", "train", "split to read", choices=("train", "val")),
             ),
             license="CC-BY-4.0",
             citation="arXiv:2503.00168 (SSL4EO-S12 v1.1)",
@@ -62,7 +62,7 @@ def neuco_datasets() -> list[DatasetSpec]:
         ),
         DatasetSpec(
             name="folder",
-            summary="your own cubes in SSL4EO-S12-downstream's layout, any size, seasons and bands",
+            summary="your own cubes, in the layout of ssl4eo-s12-downstream, any size and bands",
             factory="neuco_plugin_ssl4eo_s12.folders:own",
             example="neuco_plugin_ssl4eo_s12.example:downstream",
             params=(
@@ -71,7 +71,7 @@ def neuco_datasets() -> list[DatasetSpec]:
                     "stored_offset",
                     "int",
                     0,
-                    "the digital-number offset the Sentinel-2 files carry; none: not known",
+                    "digital-number offset of the Sentinel-2 files; none: unknown",
                     choices=(0, 1000),
                     nullable=True,
                 ),

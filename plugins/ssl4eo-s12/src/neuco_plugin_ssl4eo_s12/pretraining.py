@@ -1,4 +1,4 @@
-"""SSL4EO-S12 v1.1: many samples a file."""
+"""SSL4EO-S12 v1.1: many samples per file."""
 
 from __future__ import annotations
 
@@ -27,32 +27,33 @@ from neucocore.plugin import (
 
 OFFSET = 1000
 FOLDERS = {"s1": "S1GRD", "s2l1c": "S2L1C", "s2l2a": "S2L2A"}
-PLACE = {"lon": "center_lon", "lat": "center_lat"}
+LOCATION = {"lon": "center_lon", "lat": "center_lat"}
 
 
 class Pretraining:
     """The cubes of ``<split>/{S1GRD,S2L1C,S2L2A}/ssl4eos12_<split>_seasonal_data_<n>.zarr.zip``.
 
-    Ids are ``<file>/<sample>`` with two digits or more for the sample, so that text order is
-    file order. Sentinel-2 carries +1000.
+    Ids are ``<file>/<sample>`` with two or more digits for the sample, so that sorted ids are in
+    the order of the files. Sentinel-2 values have an offset of +1000.
 
     Parameters
     ----------
     path
-        The folder that holds the splits.
+        The folder that contains the splits.
     split
         ``train`` or ``val``.
     modalities, seasons, bands, offset, keep_nodata
         What to read, as for `CubeFolder`.
     missing_chunks, incomplete
-        ``error``, ``warn`` or ``fill``; ``error`` or ``drop``.
+        ``error``, ``warn`` or ``fill`` for missing chunks; ``error`` or ``drop`` for samples
+        that are missing in one of the modalities.
     subset
-        Not possible here: the data set has no labels.
+        Must be None: the data set has no labels.
 
     Raises
     ------
     MissingFileError
-        No such folder, or no cubes of the split in it.
+        The folder does not exist, or has no cubes of the split.
     """
 
     def __init__(
@@ -72,12 +73,12 @@ class Pretraining:
         if subset is not None:
             raise ConfigError(
                 f"subset={subset}: ssl4eo-s12-pretraining has no label files",
-                hint="choose the cubes with --ids FILE",
+                hint="select cubes with --ids FILE",
             )
         self.path = Path(path)
         self._missing_chunks = missing_chunks
         self._incomplete = incomplete
-        self._files = self._found(split, modalities)
+        self._files = self._find_files(split, modalities)
         self.schemas = {modality: schemas(OFFSET)[modality] for modality in self._files}
         self.selection = CubeSelection.of(seasons, bands, offset, keep_nodata)
         self.selection.band_positions({m: s.bands for m, s in self.schemas.items()})
@@ -89,7 +90,7 @@ class Pretraining:
 
     @property
     def folder_schemas(self) -> Mapping[str, CubeSchema]:
-        """What the files in each folder look like; ``neuco data check`` knows folders only."""
+        """The schema of the files in each folder, by which ``neuco validate`` checks them."""
         return {FOLDERS[modality]: schema for modality, schema in self.schemas.items()}
 
     def ids(self) -> list[str]:
@@ -106,18 +107,19 @@ class Pretraining:
             for sample in range(self._samples[name])
         ]
 
-    def files(self, id: str) -> Mapping[str, Path]:  # noqa: A002  the field's word
-        """Return the file of each modality that holds the cube."""
+    def files(self, id: str) -> Mapping[str, Path]:  # noqa: A002  the standard name
+        """Return the file of each modality that contains the cube."""
         name, _ = split_id(id)
         try:
             return {modality: files[name] for modality, files in self._files.items()}
         except KeyError:
             raise MissingFileError(
-                f"{id}: no file {name}.zarr.zip in every one of {', '.join(self._files)}"
+                f"{id}: there is no file {name}.zarr.zip for each of {', '.join(self._files)}",
+                hint="check the ids given with --ids",
             ) from None
 
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        """Yield cubes in the order given; neighbours of one file open it once."""
+        """Yield the cubes of ``ids`` in order; a file is opened once for consecutive ids."""
         for _, group in groupby(ids, key=lambda member: split_id(member)[0]):
             members = list(group)
             with ExitStack() as stack:
@@ -125,51 +127,58 @@ class Pretraining:
                     modality: stack.enter_context(CubeFile(file, self.schemas[modality]))
                     for modality, file in self.files(members[0]).items()
                 }
-                places = _places(opened)
+                locations = _locations(opened)
                 samples = next(iter(opened.values())).samples
                 for member in members:
                     sample = split_id(member)[1]
                     if sample >= samples:
-                        raise IdError(f"there is no cube {member}: its file holds {samples}")
+                        raise IdError(
+                            f"there is no cube {member}: its file has {samples} samples",
+                            hint="check the ids given with --ids",
+                        )
                     cube = read_cube(
                         member,
                         opened,
                         sample=sample,
                         season_names=SEASON_NAMES,
-                        metadata={key: float(values[sample]) for key, values in places.items()},
+                        metadata={key: float(values[sample]) for key, values in locations.items()},
                         missing_chunks=self._missing_chunks,
                     )
                     yield self.selection.apply(cube)
 
     def label_files(self) -> list[Path]:
-        """Return no files: the data have no labels."""
+        """Return no files: the data set has no labels."""
         return []
 
-    def _found(self, split: str, modalities: Sequence[str] | None) -> dict[str, dict[str, Path]]:
+    def _find_files(
+        self, split: str, modalities: Sequence[str] | None
+    ) -> dict[str, dict[str, Path]]:
+        """Return the files of each modality by name without suffix."""
         root = self.path / split
-        found = find_cubes([root], tuple(FOLDERS.values())) if root.is_dir() else {}
-        wanted = modalities or [m for m, folder in FOLDERS.items() if folder in found]
-        absent = [m for m in wanted if FOLDERS.get(m) not in found]
-        if absent or not wanted:
+        available = find_cubes([root], tuple(FOLDERS.values())) if root.is_dir() else {}
+        selected = modalities or [m for m, folder in FOLDERS.items() if folder in available]
+        missing = [m for m in selected if FOLDERS.get(m) not in available]
+        if missing or not selected:
             raise MissingFileError(
-                f"no cubes of {', '.join(absent) or 'any modality'} in {root}",
-                hint="neuco data download ssl4eo-s12-pretraining --out DIR --only 'val/*'",
+                f"no cubes of {', '.join(missing) or 'any modality'} in {root}",
+                hint=f"neuco data download ssl4eo-s12-pretraining -o DIR --only '{split}/*'",
             )
-        return {modality: found[FOLDERS[modality]] for modality in wanted}
+        return {modality: available[FOLDERS[modality]] for modality in selected}
 
     def _names(self) -> list[str]:
-        everywhere = set.intersection(*map(set, self._files.values()))
-        lacking = sorted(set.union(*map(set, self._files.values())) - everywhere)
-        if lacking and self._incomplete == "error":
+        complete = set.intersection(*map(set, self._files.values()))
+        incomplete = sorted(set.union(*map(set, self._files.values())) - complete)
+        if incomplete and self._incomplete == "error":
             raise MissingFileError(
-                f"{len(lacking)} files of {self.path} lack a modality: {', '.join(lacking[:3])}",
-                hint="download the rest, or drop them with --dataset-set incomplete=drop",
+                f"{len(incomplete)} files of {self.path} are missing in one of the modalities: "
+                f"{', '.join(incomplete[:3])}",
+                hint="download the rest, or leave them out: --set dataset.incomplete=drop",
             )
-        return sorted(everywhere)
+        return sorted(complete)
 
     @cached_property
     def _samples(self) -> dict[str, int]:
-        """How many samples each file holds, by its first modality."""
+        """Number of samples in each file, read from the first modality."""
         counts = {}
         files = next(iter(self._files.values()))
         for name in self._names():
@@ -184,7 +193,7 @@ def sample_id(name: str, sample: int) -> str:
 
 
 def split_id(id: str) -> tuple[str, int]:  # noqa: A002
-    """Return the file's name and the position of a sample.
+    """Return the file name and the sample number of an id.
 
     Raises
     ------
@@ -193,28 +202,33 @@ def split_id(id: str) -> tuple[str, int]:  # noqa: A002
     """
     name, _, sample = id.rpartition("/")
     if not name or not sample.isdecimal():
-        raise IdError(f"{id!r} is no id of this data set; they look like {sample_id('FILE', 7)}")
+        raise IdError(
+            f"{id!r} is not an id of this data set", hint=f"ids look like {sample_id('FILE', 7)}"
+        )
     return name, int(sample)
 
 
-def _places(opened: Mapping[str, CubeFile]) -> dict[str, Any]:
-    """Return longitudes and latitudes by sample, having compared the files' samples.
+def _locations(opened: Mapping[str, CubeFile]) -> dict[str, Any]:
+    """Return longitude and latitude of each sample, after comparing the samples of the files.
 
     Raises
     ------
     CorruptCubeError
-        The modalities' files hold different samples.
+        The files of the modalities have different samples.
     """
     first, *others = opened.values()
     samples = first.coordinate("sample")
     for other in others:
-        theirs = other.coordinate("sample")
-        same = samples is None or theirs is None or np.array_equal(samples, theirs)
+        others_samples = other.coordinate("sample")
+        same = samples is None or others_samples is None or np.array_equal(samples, others_samples)
         if other.samples != first.samples or not same:
-            raise CorruptCubeError(f"{first.path} and {other.path} hold different samples")
-    found = {key: first.coordinate(name) for key, name in PLACE.items()}
+            raise CorruptCubeError(
+                f"{first.path} and {other.path} have different samples",
+                hint="download both files again",
+            )
+    coordinates = {key: first.coordinate(name) for key, name in LOCATION.items()}
     return {
         key: values
-        for key, values in found.items()
+        for key, values in coordinates.items()
         if values is not None and values.shape == (first.samples,)
     }

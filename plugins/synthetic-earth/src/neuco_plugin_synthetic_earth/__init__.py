@@ -1,1 +1,1 @@
-"""A procedural Earth: cubes, labels, and the truth they follow from."""
+"""A procedural Earth: cubes, labels, and the truth that the labels are computed from."""

@@ -1,4 +1,4 @@
-"""The synthetic Earth's folder, read like any folder of cubes."""
+"""Reading the folder of a synthetic Earth."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from neuco_plugin_synthetic_earth.plugin import SEASONS
 from neucocore.plugin import BANDS, CubeFolder, CubeSchema
 
 
-def synthetic_earth(path: str | Path, **choices: Any) -> CubeFolder:
-    """Open a folder that `neuco_plugin_synthetic_earth.make.make` wrote, of any size.
+def synthetic_earth(path: str | Path, **params: Any) -> CubeFolder:
+    """Open a folder that `neuco_plugin_synthetic_earth.generate.generate` wrote, of any size.
 
     Parameters
     ----------
     path
         The data set's folder.
-    choices
+    params
         The declared parameters.
 
     Raises
     ------
     MissingFileError
-        No such folder, or no cube in it.
+        The folder does not exist or has no cubes.
     """
     schemas = {
         modality: CubeSchema(
@@ -34,4 +34,4 @@ def synthetic_earth(path: str | Path, **choices: Any) -> CubeFolder:
         )
         for modality, bands in BANDS.items()
     }
-    return CubeFolder(path, schemas, **choices)
+    return CubeFolder(path, schemas, **params)

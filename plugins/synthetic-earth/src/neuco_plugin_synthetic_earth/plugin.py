@@ -1,4 +1,4 @@
-"""A data set that is computed, not downloaded: the synthetic Earth."""
+"""The synthetic Earth: a data set that is generated, not downloaded."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ def neuco_datasets() -> list[DatasetSpec]:
     return [
         DatasetSpec(
             name="synthetic-earth",
-            summary="A procedural Earth from a seed: cubes of four seasons, labels and their truth",
+            summary="A procedural Earth from a seed: cubes of four seasons, labels and truth",
             factory="neuco_plugin_synthetic_earth.dataset:synthetic_earth",
             params=FOLDER_PARAMS,
             bands=BANDS,
             seasons=len(SEASONS),
             size=64,
-            generate="neuco_plugin_synthetic_earth.make:make",
-            example="neuco_plugin_synthetic_earth.make:example",
+            generate="neuco_plugin_synthetic_earth.generate:generate",
+            example="neuco_plugin_synthetic_earth.generate:example",
             generate_params=(
                 Param(
                     "cubes",
                     "int",
                     500,
-                    "number of cubes; more cubes leave the first ones as they are",
+                    "number of cubes; the first cubes are the same for every number",
                 ),
+                Param("size", "int", 64, "pixels of 10 m along y and x; SSL4EO-S12 has 264"),
+                Param("seed", "int", 0, "random seed"),
                 Param(
-                    "size", "int", 64, "pixels along y and x, 10 m each; 264 is SSL4EO-S12's size"
+                    "jobs", "int", 1, "number of worker processes; the files do not depend on it"
                 ),
-                Param("seed", "int", 0, "which Earth"),
-                Param("jobs", "int", 1, "worker processes; the files do not depend on it"),
             ),
             license="CC0-1.0",
             citation="the neuco developers",

@@ -1,1 +1,1 @@
-"""The physics and geography of the synthetic Earth; nothing here touches a file."""
+"""The physics and geography of the synthetic Earth; nothing in here reads or writes files."""

@@ -1,4 +1,4 @@
-"""Cities and villages: how dense, and what a block is built of."""
+"""Cities and villages: their density, and what their blocks are built of."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from neuco_plugin_synthetic_earth.world import codes
 from neuco_plugin_synthetic_earth.world.fields import Field, smooth
 from neuco_plugin_synthetic_earth.world.places import Place
 
-TABLE = 4096  # random properties of cells, looked up by a hash of the cell's position
+TABLE = 4096  # number of rows of random plot properties; a hash of the position selects the row
 
 
 @dataclass(frozen=True)
 class City:
-    """What is built.
+    """The built-up part of a landscape.
 
     Attributes
     ----------
     density
-        (y, x) 0 to 1, the share of the ground that is built upon, smooth.
+        (y, x) 0 to 1, smoothed share of the ground that is built up.
     cover
-        (y, x) uint8 CORINE code, 0 where nothing urban is.
+        (y, x) uint8 CORINE code, 0 outside urban areas.
     layers
         (layer, y, x) shares of `codes.LAYERS` where `cover` is urban.
     height
-        (y, x) how strongly buildings throw the radar back, 0 to about 3.
+        (y, x) how strongly buildings reflect radar, 0 to about 3.
     """
 
     density: Field
@@ -37,7 +37,7 @@ class City:
 
 
 def make_city(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> City:
-    """Return the city or the village of a place, or the empty land."""
+    """Return the city or village of a place; its density is 0 where there is none."""
     density = _density(place, rng, shape)
     cover = _cover(rng, density)
     street, cell = _grid(rng, shape)
@@ -46,9 +46,9 @@ def make_city(place: Place, rng: np.random.Generator, shape: tuple[int, int]) ->
     factory = cover == codes.INDUSTRIAL
     built = (chance[..., 0] < np.where(factory, 0.75, 0.15 + 0.85 * density)) & ~street
     built &= (cover > 0) & (cover != codes.URBAN_GREEN)
-    # Every city has its fashion: share of tiled and of dark roofs, of trees in the gardens.
-    fashion = rng.uniform([0.08, 0.2, 0.3], [0.5, 0.45, 0.8])
-    layers = _layers(cover, street, built, factory, chance, fashion)
+    # Style of the city: shares of tiled roofs, of dark roofs, and of gardens with trees.
+    style = rng.uniform([0.08, 0.2, 0.3], [0.5, 0.45, 0.8])
+    layers = _layers(cover, street, built, factory, chance, style)
     tall = np.exp(1.1 * (chance[..., 3] - 0.5) * 2.0) * (0.4 + density)
     return City(density, cover, layers, np.where(built, tall, 0.0).astype(np.float32))
 
@@ -83,7 +83,7 @@ def _cover(rng: np.random.Generator, density: Field) -> NDArray[np.uint8]:
 def _grid(
     rng: np.random.Generator, shape: tuple[int, int]
 ) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
-    """Return where streets run, and for every pixel the table row of its building plot."""
+    """Return the mask of streets, and the table row of the building plot of every pixel."""
     angle, block = rng.uniform(0.0, np.pi), rng.uniform(8.0, 13.0)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     bend = rng.uniform(0.0, 4.0)
@@ -100,23 +100,23 @@ def _layers(
     built: NDArray[np.bool_],
     factory: NDArray[np.bool_],
     chance: Field,
-    fashion: NDArray[np.float64],
+    style: NDArray[np.float64],
 ) -> Field:
     layers = np.moveaxis(codes.MIXTURES[cover], -1, 0).copy()
     name = codes.LAYERS.index
     roof, garden = chance[..., 1], chance[..., 2]
-    tiled, dark, wooded = fashion[0], fashion[0] + fashion[1], fashion[2]
+    tiled, dark, wooded = style[0], style[0] + style[1], style[2]
     towns = np.isin(cover, (codes.URBAN_CONTINUOUS, codes.URBAN_DISCONTINUOUS, codes.INDUSTRIAL))
-    # A plot keeps some of the class's mixture and adds what stands on it.
+    # A plot consists of 40 % of the mixture of its class and 60 % of what is built on it.
     layers[:, towns] *= 0.4
-    rest = 0.6
+    built_share = 0.6
     paved = towns & street
-    layers[name("asphalt"), paved] += rest
+    layers[name("asphalt"), paved] += built_share
     house = towns & built
-    layers[name("concrete"), house & ((roof > dark) | factory)] += rest
-    layers[name("tiles"), house & (roof <= tiled) & ~factory] += rest
-    layers[name("asphalt"), house & (roof > tiled) & (roof <= dark) & ~factory] += rest
+    layers[name("concrete"), house & ((roof > dark) | factory)] += built_share
+    layers[name("tiles"), house & (roof <= tiled) & ~factory] += built_share
+    layers[name("asphalt"), house & (roof > tiled) & (roof <= dark) & ~factory] += built_share
     open_plot = towns & ~street & ~built
-    layers[name("broadleaf"), open_plot & (garden < wooded)] += rest
-    layers[name("grass"), open_plot & (garden >= wooded)] += rest
+    layers[name("broadleaf"), open_plot & (garden < wooded)] += built_share
+    layers[name("grass"), open_plot & (garden >= wooded)] += built_share
     return layers

@@ -1,7 +1,7 @@
-"""Land cover in CORINE's grid codes, and what each class is made of.
+"""Land cover classes in CORINE grid codes, and the layers that each class consists of.
 
-Materials have spectra (`spectra`) and backscatter (`radar`); a class is a mixture of layers, and
-a layer becomes materials according to season (`surface`).
+A class is a mixture of layers. A layer consists of materials that depend on the season (`surface`).
+Materials have spectra (`spectra`) and backscatter (`radar`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# CORINE grid codes (the three-digit class in the comment).
+# CORINE grid codes; the comment gives the three-digit code.
 URBAN_CONTINUOUS = 1  # 111
 URBAN_DISCONTINUOUS = 2  # 112
 INDUSTRIAL = 3  # 121
@@ -98,9 +98,9 @@ def _table() -> NDArray[np.float32]:
 
 
 MIXTURES = _table()
-"""(code, layer) shares, rows sum to 1 for the codes in use."""
+"""Shares of the layers in each class, (code, layer); rows of codes in use sum to 1."""
 
-# Cropland Data Layer codes of the crops grown here, in the order of `phenology`.
+# Cropland Data Layer codes of the crops, in the order of the tables in `surface`.
 CORN, SOYBEAN, WHEAT, ALFALFA, SORGHUM, SUNFLOWER, FALLOW = 1, 5, 24, 36, 4, 6, 61
 CROPS = (CORN, SOYBEAN, WHEAT, ALFALFA, SORGHUM, SUNFLOWER, FALLOW)
 

@@ -1,4 +1,4 @@
-"""Which land cover is where, and what a map of it shows."""
+"""The land cover, and a generalised map of it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from neuco_plugin_synthetic_earth.world.fields import blurred, smooth
 from neuco_plugin_synthetic_earth.world.places import Place
 from neuco_plugin_synthetic_earth.world.terrain import Terrain
 
-MAP_UNIT = 2.5  # pixels, radius of what a land cover map leaves out
-DRAWN_BY_PEOPLE = 0.3  # share of farming from which borders follow parcels
+MAP_UNIT = 2.5  # radius in pixels of the smallest objects in the land cover map
+PARCEL_BORDERS = 0.3  # share of farmland above which borders follow parcels
 
 
 def make_cover(
     place: Place, rng: np.random.Generator, terrain: Terrain, city: City, parcels: Parcels
 ) -> NDArray[np.uint8]:
-    """Let the classes compete: a random field each, lifted by how well it suits the place."""
+    """Return the class of highest score, a random field plus its suitability for the place."""
     steep = np.hypot(terrain.gradient_east, terrain.gradient_south)
     high = (terrain.elevation - place.altitude) / max(place.relief, 1.0)
     best = np.full(steep.shape, -np.inf, np.float32)
@@ -33,10 +33,10 @@ def make_cover(
             score = score + 0.4 * high
         if code == codes.MARSH:
             score = score - 0.8 * high - 12.0 * steep
-        if place.farming > DRAWN_BY_PEOPLE:  # borders of fields, less so of woods
-            drawn = parcels.mean(score)
+        if place.farming > PARCEL_BORDERS:  # all borders of farmland, some of forests
+            by_parcel = parcels.mean(score)
             share = 1.0 if code in codes.FARMED else straight
-            score = share * drawn + (1.0 - share) * score
+            score = share * by_parcel + (1.0 - share) * score
         cover[score > best] = code
         best = np.maximum(best, score)
     cover[city.cover > 0] = city.cover[city.cover > 0]
@@ -50,9 +50,10 @@ def make_cover(
 
 
 def generalised(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return what a map with a smallest unit shows: at each pixel the commonest class around.
+    """Return the most frequent class around each pixel, as in a map with a minimum mapping unit.
 
-    CORINE's unit is 25 ha; a cube of 64 pixels would hold one or two, so this map is finer.
+    The minimum mapping unit of CORINE is 25 ha; a cube of 64 pixels has only one or two of these,
+    so this map is finer.
     """
     best = np.zeros(cover.shape, np.float32)
     result = np.zeros_like(cover)

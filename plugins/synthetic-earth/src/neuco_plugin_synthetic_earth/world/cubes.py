@@ -1,4 +1,4 @@
-"""One cube of the world: what the satellites saw, and what was true."""
+"""One cube of the world: the satellite images and the truth."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class EarthCube:
     id
         64 hexadecimal digits.
     row, col
-        Position in the grid of its place.
+        Position in the grid of cubes of its place.
     lon, lat
-        Degrees of the cube's centre.
+        Centre of the cube in degrees.
     s1, s2l1c, s2l2a
-        (season, band, y, x): float32 decibels, int16 and int16 without offset.
+        (season, band, y, x): s1 in decibels as float32, the others int16 without offset.
     truth
-        Rasters by name, see `docs/architecture.md`.
+        Rasters by name, see docs/synthetic-earth.md.
     """
 
     id: str
@@ -63,15 +63,14 @@ def cube_id(seed: int, size: int, index: int) -> str:
 def make_cubes(
     seed: int, size: int, place: int, count: int = CUBES_PER_PLACE
 ) -> Iterator[EarthCube]:
-    """Yield the first `count` cubes of a place, in order."""
-    where = make_place(seed, place)
-    scene = make_scene(where, seed, size)
+    """Yield the first `count` cubes of place number `place`, in order."""
+    scene = make_scene(make_place(seed, place), seed, size)
     for number in range(count):
         yield _cube(scene, seed, size, place * CUBES_PER_PLACE + number)
 
 
 def make_cube(seed: int, size: int, index: int) -> EarthCube:
-    """Return cube number `index` alone."""
+    """Return cube number `index`; it equals that of `make_cubes`."""
     place = make_place(seed, index // CUBES_PER_PLACE)
     return _cube(make_scene(place, seed, size), seed, size, index)
 

@@ -1,4 +1,4 @@
-"""Random numbers that depend on what they are for, and correlated fields made of them."""
+"""Random generators for a purpose, and spatially correlated random fields."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Field = NDArray[np.float32]
 
 
 def generator(seed: int, *purpose: str | int) -> np.random.Generator:
-    """Return a generator that depends on the seed and on the purpose alone.
+    """Return a generator that depends only on the seed and the purpose.
 
-    A place or cube draws from its own generator, so that more cubes change nothing in the
-    earlier ones and the order of the work does not matter.
+    Every place and cube has generators of its own, so that a cube does not depend on the number of
+    cubes or the order of the work.
     """
     text = "/".join(("synthetic-earth", str(seed), *map(str, purpose)))
     digest = hashlib.sha256(text.encode()).digest()
@@ -23,9 +23,9 @@ def generator(seed: int, *purpose: str | int) -> np.random.Generator:
 
 
 def smooth(rng: np.random.Generator, shape: tuple[int, int], length: float) -> Field:
-    """Return a Gaussian random field, unit variance, blurred by `length` pixels.
+    """Return a Gaussian random field of unit variance, blurred by `length` pixels.
 
-    Neighbours further apart than about three times `length` know nothing of each other.
+    Pixels further apart than about three times `length` are uncorrelated.
     """
     return _shaped_noise(rng, shape, _gaussian(shape, length))
 
@@ -39,30 +39,30 @@ def fractal(
     angle: float = 0.0,
     stretch: float = 1.0,
 ) -> Field:
-    """Return a Gaussian random field, unit variance, whose power falls as f**-exponent.
+    """Return a Gaussian random field of unit variance with a power spectrum of f**-exponent.
 
     Parameters
     ----------
     longest
-        Wavelength in pixels above which power no longer grows.
+        Wavelength in pixels above which the power is constant.
     exponent
-        Of the power spectrum: 2 is rough, 4 is smooth.
+        Exponent of the power spectrum: 2 is rough, 4 is smooth.
     angle, stretch
-        Features are longer by `stretch` along `angle` (radians from the x axis).
+        Features are `stretch` times longer in the direction `angle` (radians from the x axis).
     """
     spectrum = _power_law(shape, longest, exponent, round(angle, 3), round(stretch, 3))
     return _shaped_noise(rng, shape, spectrum)
 
 
 def blurred(values: Field, length: float) -> Field:
-    """Return `values` blurred by a Gaussian of standard deviation `length` pixels, periodic."""
+    """Return `values` blurred by a Gaussian of standard deviation `length` pixels; periodic."""
     transfer = _kernel(values.shape, length)
     spectrum = np.fft.rfft2(values) * transfer
     return np.fft.irfft2(spectrum, s=values.shape).astype(np.float32)
 
 
 def spread(values: Field, share: float) -> Field:
-    """Give `share` of every pixel to each neighbour along y, then along x; (..., y, x)."""
+    """Move `share` of every pixel to each neighbour along y, then along x; (..., y, x)."""
     rows = np.concatenate([values[..., :1, :], values, values[..., -1:, :]], axis=-2)
     values = share * (rows[..., :-2, :] + rows[..., 2:, :]) + (1.0 - 2.0 * share) * values
     cols = np.concatenate([values[..., :1], values, values[..., -1:]], axis=-1)
@@ -71,7 +71,7 @@ def spread(values: Field, share: float) -> Field:
 
 
 def logistic(values: NDArray[np.floating] | float) -> NDArray[np.float32]:
-    """Return 1 / (1 + exp(-values)), safe for large values."""
+    """Return 1 / (1 + exp(-values)) without overflow."""
     return (0.5 * (1.0 + np.tanh(0.5 * np.asarray(values)))).astype(np.float32)
 
 
@@ -86,7 +86,7 @@ def _frequencies(shape: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _unit_variance(amplitude: NDArray[np.float64]) -> Field:
-    """Scale a full-plane amplitude to unit variance and keep the half that rfft2 needs."""
+    """Scale an amplitude to unit variance of the field, and return the half that rfft2 needs."""
     amplitude = amplitude / np.sqrt(np.mean(amplitude**2))
     return amplitude[:, : amplitude.shape[1] // 2 + 1].astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Sentinel-2 as it would see the ground: levels 2A and 1C."""
+"""Simulated Sentinel-2 images of levels 2A and 1C."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from neuco_plugin_synthetic_earth.world.scene import Scene
 from neuco_plugin_synthetic_earth.world.surface import CROP_ROW, MATERIALS
 from neuco_plugin_synthetic_earth.world.terrain import illumination
 
-# Factor on near and short-wave infrared of each crop's green leaves, in the order of codes.CROPS.
+# Factors of the near and short-wave infrared of green leaves of each crop, as in codes.CROPS.
 CROP_NIR = np.array([0.93, 1.10, 0.95, 1.05, 0.92, 1.06, 1.0], np.float32)
 CROP_SWIR = np.array([1.02, 0.94, 1.06, 0.97, 1.05, 0.95, 1.0], np.float32)
 NIR, SWIR = slice(5, 10), slice(11, 13)
-LARGEST = 32767
-POINT_SPREAD = 0.15  # of the light falls on each neighbouring pixel
+MAX_NUMBER = 32767
+POINT_SPREAD = 0.15  # share of the light that falls on each neighbouring pixel
 
 
 def ground_reflectance(scene: Scene, season: int, ground: Field) -> Field:
-    """Return (band, y, x) surface reflectance times 10,000 under a clear sky.
+    """Return the surface reflectance times 10,000 under a clear sky, (band, y, x).
 
     Parameters
     ----------
     ground
-        (material, y, x) shares, see `surface.materials`.
+        Shares of the materials, (material, y, x), see `surface.materials`.
     """
     shape = scene.cover.shape
     image = (spectra.REFLECTANCE.T @ ground.reshape(len(MATERIALS), -1)).reshape(-1, *shape)
@@ -41,12 +41,12 @@ def ground_reflectance(scene: Scene, season: int, ground: Field) -> Field:
 def observe(
     scene: Scene, season: int, surface: Field, rng: np.random.Generator
 ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Return levels 2A (12, y, x) and 1C (13, y, x), int16, 0 where nothing was seen.
+    """Return levels 2A (12, y, x) and 1C (13, y, x) as int16, 0 where data are missing.
 
     Parameters
     ----------
     surface
-        (band, y, x) reflectance of the ground, ships and wakes included.
+        Reflectance of the ground, with ships and wakes, (band, y, x).
     """
     sky = scene.sky
     shadow, water = sky.shadow[season], sky.water_cloud[season]
@@ -57,7 +57,7 @@ def observe(
     top = top + spectra.TRANSMISSION[:, None, None] * image
     ice = spectra.CIRRUS_IN_B10 * sky.cirrus[season] + 60.0 * water
     top[spectra.B10] += ice + 0.02 * scene.terrain.elevation
-    # The correction of the atmosphere is never perfect.
+    # The atmospheric correction leaves an error.
     residue = rng.normal(0.0, 18.0, len(spectra.BANDS)).astype(np.float32) * (spectra.PATH / 400.0)
     image = image + residue[:, None, None]
     missing = sky.missing[season]
@@ -66,7 +66,7 @@ def observe(
 
 
 def _colour_crops(scene: Scene, ground: Field, image: Field) -> None:
-    """Give each crop's leaves their own infrared."""
+    """Change the infrared reflectance of the leaves of each crop."""
     row = CROP_ROW[scene.crop]
     leaves = spectra.REFLECTANCE[MATERIALS.index("crop")]
     green = ground[MATERIALS.index("crop")]
@@ -75,7 +75,7 @@ def _colour_crops(scene: Scene, ground: Field, image: Field) -> None:
 
 
 def _canopy(scene: Scene, ground: Field) -> Field:
-    """Crowns and their shadows: rougher and darker the older the trees, up to a point."""
+    """Texture of tree crowns and shadows: stronger and darker with age, with saturation."""
     trees = ground[: MATERIALS.index("herb")].sum(axis=0)
     grown = scene.age / (scene.age + 0.35)
     rough = 0.04 + trees * 0.13 * grown
@@ -89,7 +89,7 @@ def _covered(image: Field, cloud: Field, opacity: Field, brightness: Field) -> F
 def _digitised(
     image: Field, rng: np.random.Generator, missing: NDArray[np.bool_]
 ) -> NDArray[np.int16]:
-    """Blur as the optics do, add the sensor's noise, bring bands to their own resolution."""
+    """Apply point spread, sensor noise and the resolution of each band; return digital numbers."""
     values = spread(image, POINT_SPREAD)
     noise = rng.standard_normal(values.shape, dtype=np.float32)
     strength = 6.0 + 0.006 * np.abs(values)
@@ -98,13 +98,13 @@ def _digitised(
     for factor in sorted(set(spectra.COARSENESS) - {1}):
         bands = [index for index, own in enumerate(spectra.COARSENESS) if own == factor]
         values[bands] = _coarse(values[bands], factor)
-    result = np.clip(np.rint(values), 1, LARGEST).astype(np.int16)
+    result = np.clip(np.rint(values), 1, MAX_NUMBER).astype(np.int16)
     result[:, missing] = 0
     return result
 
 
 def _coarse(bands: Field, factor: int) -> Field:
-    """Average blocks of `factor` pixels and repeat them, as bands delivered at 10 m do."""
+    """Replace blocks of `factor` x `factor` pixels by their mean."""
     height, width = bands.shape[-2:]
     rows, cols = np.arange(0, height, factor), np.arange(0, width, factor)
     total = np.add.reduceat(np.add.reduceat(bands, rows, axis=-2), cols, axis=-1)

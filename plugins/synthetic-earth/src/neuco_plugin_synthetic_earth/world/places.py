@@ -1,4 +1,4 @@
-"""Where the cubes lie on the globe, and what the climate and the sun are like there."""
+"""Locations of the cubes on the globe, with their climate and position of the sun."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from numpy.typing import NDArray
 
 from neuco_plugin_synthetic_earth.world.fields import generator
 
-GRID = 2  # a place is a landscape of GRID x GRID cubes, neighbours without a gap
+GRID = 2  # a place is a landscape of GRID x GRID adjacent cubes
 CUBES_PER_PLACE = GRID * GRID
 SEASONS = 4
 
-# Sun declination in the middle of spring, summer, fall, winter of the northern hemisphere.
+# Declination of the sun in the middle of spring, summer, fall and winter (northern hemisphere).
 DECLINATION = np.radians([9.5, 21.5, -9.0, -21.0])
-OVERPASS = np.radians(-22.5)  # half past ten, local solar time
-LOWEST_SUN = np.radians(12.0)
+OVERPASS = np.radians(-22.5)  # hour angle at 10:30 local solar time
+MIN_SUN_ELEVATION = np.radians(12.0)
 WARMTH_OF_SEASON = np.array([0.0, 1.0, 0.15, -1.0])
 
 
 @dataclass(frozen=True)
 class Place:
-    """A landscape's position, climate and kind.
+    """Location, climate and character of a landscape.
 
     Attributes
     ----------
     name
         ``place-0007``.
     lon, lat
-        Degrees of the north-western corner.
+        North-western corner in degrees.
     altitude, relief
-        Mean and standard deviation of the elevation, metres.
+        Mean and standard deviation of the elevation in metres.
     temperature
-        (season,) mean air temperature, degrees Celsius.
+        (season,) mean air temperature in degrees Celsius.
     moisture, farming, corn_belt, aridity
-        0 to 1: how wet, how much tilled, of that for corn and soy, how bright the soil.
+        0 to 1: wetness, share of farmland, share of corn and soybean in it, brightness of the soil.
     sea
-        Share of the landscape that is sea; 0 inland.
+        Share of sea in the landscape; 0 inland.
     city
-        0 to 1: how much of a city.
+        0 to 1: size and density of the city.
     sun_elevation, sun_azimuth
-        (season,) radians; azimuth clockwise from north.
+        (season,) in radians; azimuth clockwise from north.
     wood_density
-        Factor on biomass that no image shows.
+        Factor of the biomass that is not visible in any image.
     """
 
     index: int
@@ -65,12 +65,12 @@ class Place:
 
     @property
     def local_season(self) -> NDArray[np.intp]:
-        """(season,) index of the local season: the southern spring is the northern fall."""
+        """(season,) index of the local season: spring in the south is fall in the north."""
         return (np.arange(SEASONS) + (2 if self.lat < 0 else 0)) % SEASONS
 
 
 def make_place(seed: int, index: int) -> Place:
-    """Return place number `index` of the Earth of `seed`."""
+    """Return place number `index` of the Earth with this seed."""
     rng = generator(seed, "place", index)
     lat = _latitude(rng)
     lon = float(rng.uniform(-180.0, 180.0))
@@ -122,16 +122,16 @@ def _latitude(rng: np.random.Generator) -> float:
 
 
 def _moisture(seed: int, lon: float, lat: float) -> float:
-    """Wet at the equator, dry in the horse latitudes, mixed beyond."""
+    """Return the moisture, 0 to 1: wet at the equator, dry in the subtropics, mixed beyond."""
     belt = 1.3 * np.exp(-((lat / 12.0) ** 2)) - 1.1 * np.exp(-(((abs(lat) - 25.0) / 8.0) ** 2))
     return _share(0.75 + belt + 1.0 * _pattern(seed, "moisture", lon, lat))
 
 
 def _pattern(seed: int, name: str, lon: float, lat: float, waves: int = 24) -> float:
-    """Evaluate a smooth random function on the globe, about standard normal.
+    """Evaluate a smooth random function on the globe with about unit variance.
 
-    A sum of plane waves through the sphere, wavelengths some thousand kilometres: places near
-    each other are alike.
+    It is a sum of plane waves through the sphere with wavelengths of some thousand kilometres, so
+    that nearby places are similar.
     """
     rng = generator(seed, "globe", name)
     direction = rng.normal(0.0, 3.5, (waves, 3))
@@ -146,7 +146,7 @@ def _share(value: float) -> float:
 
 
 def _sun(lat: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return elevation and azimuth of the sun in the four seasons, at the overpass."""
+    """Return elevation and azimuth of the sun at the overpass in the four seasons."""
     north = np.radians(lat)
     height = np.arcsin(
         np.sin(north) * np.sin(DECLINATION) + np.cos(north) * np.cos(DECLINATION) * np.cos(OVERPASS)
@@ -155,4 +155,4 @@ def _sun(lat: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         np.sin(OVERPASS),
         np.cos(OVERPASS) * np.sin(north) - np.tan(DECLINATION) * np.cos(north),
     )
-    return np.maximum(height, LOWEST_SUN), azimuth + np.pi
+    return np.maximum(height, MIN_SUN_ELEVATION), azimuth + np.pi

@@ -1,4 +1,4 @@
-"""Sentinel-1 as it would see the ground: backscatter in VV and VH, decibels."""
+"""Simulated Sentinel-1 images: backscatter in VV and VH, in decibels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from neuco_plugin_synthetic_earth.world.fields import Field, spread
 from neuco_plugin_synthetic_earth.world.scene import Scene
 from neuco_plugin_synthetic_earth.world.surface import CROP_ROW, MATERIALS
 
-LOOKS = 0.9  # before neighbours overlap, about 4.6 after, as a ground range detected product
+LOOKS = 0.9  # of a pixel; about 4.6 after neighbours overlap, as in a GRD product
 OVERLAP = 0.2
-FLOOR = (-27.0, -32.0)  # noise of the sensor
+FLOOR = (-27.0, -32.0)  # noise floor in dB of VV and VH
 FACING = np.radians(100.0)  # look direction of a descending pass, clockwise from north
 
-# VV and VH in decibels.
+# Backscatter in VV and VH, in decibels.
 _BACKSCATTER = {
     "broadleaf": (-8.8, -14.0), "bare_tree": (-9.4, -15.3), "conifer": (-9.2, -14.6),
     "herb": (-11.6, -18.4), "crop": (-10.6, -17.0), "dry": (-12.6, -20.0),
@@ -24,15 +24,15 @@ _BACKSCATTER = {
     "snow": (-13.0, -20.5),
 }  # fmt: skip
 POWER = 10.0 ** (np.array([_BACKSCATTER[name] for name in MATERIALS], np.float32) / 10.0)
-"""(material, polarisation), linear."""
+"""Backscatter as linear power, (material, polarisation)."""
 
-# Decibels that a full green stand of each crop adds in VV and VH, in the order of codes.CROPS.
+# Decibels that a fully green stand of each crop adds in VV and VH, as in codes.CROPS.
 CROP_VV = np.array([0.6, 0.2, -3.2, 0.2, 0.5, 0.6, 0.0], np.float32)
 CROP_VH = np.array([2.2, 0.6, -2.2, 0.4, 1.9, 1.2, 0.0], np.float32)
 
 
 def backscatter(scene: Scene, ground: Field, rng: np.random.Generator) -> Field:
-    """Return (2, y, x) mean backscatter, linear power, before speckle."""
+    """Return the mean backscatter without speckle as linear power, (2, y, x)."""
     shape = scene.cover.shape
     power = (POWER.T @ ground.reshape(len(MATERIALS), -1)).reshape(2, *shape)
     power *= _decibels(_soil_moisture(scene, ground, rng))
@@ -43,14 +43,14 @@ def backscatter(scene: Scene, ground: Field, rng: np.random.Generator) -> Field:
     water = np.isin(scene.cover, codes.WATERS)
     wind = rng.normal(1.0, 2.6)
     power *= _decibels(water * (wind + 1.0 * scene.waves))
-    # Walls and streets throw the beam straight back, some of them very strongly.
+    # Double bounce between walls and streets, in some places very strong.
     walls = scene.city.height
     power += np.stack([0.22 * walls**2.2, 0.028 * walls**2.2])
     return power
 
 
 def observe(power: Field, rng: np.random.Generator) -> Field:
-    """Add noise and speckle and return decibels, float32, rounded to 0.01."""
+    """Add noise and speckle, and return decibels rounded to 0.01, float32."""
     floor = 10.0 ** (np.array(FLOOR, np.float32) / 10.0)
     speckle = rng.gamma(LOOKS, 1.0 / LOOKS, power.shape).astype(np.float32)
     speckle = np.maximum(spread(speckle, OVERLAP), 1e-3)
@@ -69,7 +69,7 @@ def _soil_moisture(scene: Scene, ground: Field, rng: np.random.Generator) -> Fie
 
 
 def _volume(scene: Scene, ground: Field) -> Field:
-    """Crowns scatter in VH; saturates long before the trees are grown."""
+    """Volume scattering of tree crowns, mainly in VH; saturates at a young age."""
     trees = ground[: MATERIALS.index("herb")].sum(axis=0)
     grown = 1.0 - np.exp(-scene.age / 0.22)
     return trees * (grown - 0.8) * np.array([3.0, 6.0], np.float32)[:, None, None]

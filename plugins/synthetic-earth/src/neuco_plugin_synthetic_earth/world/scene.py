@@ -1,4 +1,4 @@
-"""A landscape: everything of a place that does not change with the seasons, and its sky."""
+"""A landscape: everything in a place that does not depend on the season, and its sky."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from neuco_plugin_synthetic_earth.world.places import GRID, Place
 from neuco_plugin_synthetic_earth.world.sky import Sky, make_sky
 from neuco_plugin_synthetic_earth.world.terrain import Terrain, make_terrain
 
-MARGIN = 32  # the fields are periodic; cubes at opposite ends must not know each other
+MARGIN = 32  # pixels; the fields are periodic, but opposite cubes must be independent
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The unchanging part of a landscape; arrays end in (y, x).
+    """The parts of a landscape that do not depend on the season; the last axes are (y, x).
 
     Attributes
     ----------
     cover
-        uint8 CORINE grid codes of what is there.
+        uint8 CORINE grid codes of the true land cover.
     corine
-        The same as a map would show it, small things left out.
+        uint8 CORINE grid codes of the generalised map.
     crop
-        uint8 Cropland Data Layer codes of crops, 0 where nothing is tilled.
+        uint8 Cropland Data Layer codes of crops, 0 outside tilled land.
     layers
-        (layer, y, x) what really stands there, finer than `cover`.
+        (layer, y, x) shares of `codes.LAYERS`, with more detail than `cover`.
     age
-        0 to 1, how grown up the trees are.
+        Relative age of the trees, 0 to 1.
     vigour, timing
-        Parcel to parcel variation of crops: factor on greenness, shift in seasons.
+        Variation of crops between parcels: factor of the greenness, shift in seasons.
     tone, tint
-        Brightness factor, and a tilt of the spectrum; both around zero.
+        Variation of the brightness and of the slope of the spectrum, both with mean 0.
     texture
-        Canopy and ground texture from pixel to pixel, unit variance.
+        Texture of canopy and ground with unit variance.
     waves
-        Sea surface, unit variance.
+        Texture of the sea surface with unit variance.
     """
 
     place: Place
@@ -62,7 +62,7 @@ class Scene:
     waves: Field
 
     def window(self, row: int, col: int, size: int) -> Scene:
-        """Return the cube at a position of the place's grid, as views."""
+        """Return the part of one cube, as views; `row` and `col` are its position in the grid."""
         part = (..., slice(row * size, (row + 1) * size), slice(col * size, (col + 1) * size))
         return _cut(self, part)
 
@@ -116,7 +116,7 @@ def make_scene(place: Place, seed: int, size: int) -> Scene:
 
 
 def _age(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
-    """Return stand age 0 to 1: stands of some hectares, and younger clearings among them."""
+    """Return the age of the trees, 0 to 1: stands of some hectares, with young clearings."""
     level = rng.normal(0.3, 0.7)
     stand = 0.9 * smooth(rng, shape, 10.0) + 0.5 * smooth(rng, shape, 3.0) + level
     cleared = smooth(rng, shape, 5.0) > 1.9
@@ -131,12 +131,12 @@ def _layers(
     parcels: Parcels,
     age: Field,
 ) -> Field:
-    """Return what stands where, with the detail that a land cover map leaves out."""
+    """Return the shares of the layers, with details that are not in the land cover map."""
     layers = np.moveaxis(codes.MIXTURES[cover], -1, 0).copy()
     urban = np.isin(cover, codes.URBAN)
     layers[:, urban] = city.layers[:, urban]
     name = codes.LAYERS.index
-    # Hedges, tracks, single trees; gaps between young trees.
+    # Hedges, tracks and single trees; open ground between young trees.
     farmed = np.isin(cover, codes.FARMED)
     hedge = farmed & parcels.edge
     layers[:, hedge] *= 0.45
@@ -157,7 +157,7 @@ def _layers(
 
 
 def _pave(rng: np.random.Generator, layers: Field, cover: NDArray[np.uint8]) -> None:
-    """Draw a road or two across the land, too narrow for a land cover map."""
+    """Add up to two roads, which are too narrow for the land cover map."""
     y, x = np.ogrid[: cover.shape[0], : cover.shape[1]]
     bend = smooth(rng, cover.shape, 30.0)
     for _ in range(int(rng.integers(0, 3))):

@@ -1,4 +1,4 @@
-"""Ships of the summer acquisition, and their wakes."""
+"""Ships and their wakes in the summer acquisition."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from neuco_plugin_synthetic_earth.world.fields import Field, blurred
 from neuco_plugin_synthetic_earth.world.scene import Scene
 
-SEASON = 1  # AIS gives positions for one of a cube's dates; here it is the summer's
-SEA_NEEDED = 0.2  # least share of sea in a cube that can have ships
-SILENT = 0.15  # chance of a vessel without AIS
-EDGE = 4.0  # pixels between a ship and the cube's border
+SEASON = 1  # ships and their AIS positions exist for one acquisition: summer
+SEA_NEEDED = 0.2  # minimum share of sea in a cube with ships
+SILENT = 0.15  # probability of a vessel without AIS
+EDGE = 4.0  # minimum distance in pixels between a ship and the edge of the cube
 KELVIN = np.radians(19.5)
-DELAY = 110.0  # slant range over platform speed, seconds
+DELAY = 110.0  # slant range divided by platform speed, in seconds
 PIXEL = 10.0
 HULL = np.array(
     [1500, 1600, 1700, 1800, 1850, 1900, 1950, 2000, 2050, 2050, 0, 2000, 1900], np.float32
@@ -27,8 +27,8 @@ FOAM = np.array([900, 950, 950, 900, 850, 780, 750, 700, 650, 600, 0, 250, 150],
 class Ship:
     """One vessel: centroid and size in pixels, course in radians, speed in m/s.
 
-    ``paint`` and ``echo`` are factors on its brightness for the eye and for the radar; a vessel
-    that is not ``reported`` sends no AIS, and no label knows of it.
+    ``paint`` and ``echo`` are factors of its brightness in optical and radar images. A vessel that
+    is not ``reported`` does not transmit AIS and is not in the labels.
     """
 
     row: float
@@ -43,7 +43,7 @@ class Ship:
 
 
 def make_ships(scene: Scene, rng: np.random.Generator) -> list[Ship]:
-    """Return the ships of a cube: none on land, mostly none or one at sea."""
+    """Return the ships of a cube: none without sea, otherwise mostly none or one."""
     sea = scene.terrain.sea
     number = int(rng.choice([0, 1, 2, 3], p=[0.36, 0.52, 0.09, 0.03]))
     clear_of_land = blurred((~sea).astype(np.float32), 2.5) < 0.02
@@ -77,7 +77,7 @@ def _ship(spot: NDArray[np.intp], rng: np.random.Generator, *, reported: bool) -
 
 
 def draw_optical(ships: list[Ship], scene: Scene, image: Field) -> None:
-    """Paint ships and wakes into (band, y, x) reflectances, in place."""
+    """Add ships and wakes to reflectances (band, y, x), in place."""
     for ship in ships:
         along, across = _frame(ship, image.shape[1:], 0.0)
         foam = _wake(ship, along, across) * scene.terrain.sea
@@ -88,10 +88,10 @@ def draw_optical(ships: list[Ship], scene: Scene, image: Field) -> None:
 
 
 def draw_radar(ships: list[Ship], scene: Scene, power: Field) -> None:
-    """Add ships and wakes to (2, y, x) linear power, in place.
+    """Add ships and wakes to linear power (2, y, x), in place.
 
-    A moving ship is displaced along the track by the delay times its speed towards the sensor;
-    its wake is not.
+    A moving ship is displaced along the track by `DELAY` times its line-of-sight speed; its wake is
+    not.
     """
     for ship in ships:
         along, across = _frame(ship, power.shape[1:], 0.0)
@@ -108,13 +108,13 @@ def draw_radar(ships: list[Ship], scene: Scene, power: Field) -> None:
 
 
 def positions(ships: list[Ship]) -> NDArray[np.float64]:
-    """Return (k, 2) rows and columns of the centroids of the ships that send AIS."""
-    known = [(ship.row, ship.col) for ship in ships if ship.reported]
-    return np.array(known, np.float64).reshape(-1, 2)
+    """Return rows and columns of the centroids of the ships with AIS, (k, 2)."""
+    reported = [(ship.row, ship.col) for ship in ships if ship.reported]
+    return np.array(reported, np.float64).reshape(-1, 2)
 
 
 def _frame(ship: Ship, shape: tuple[int, ...], shift: float) -> tuple[Field, Field]:
-    """Return coordinates along (forward) and across the ship, pixels."""
+    """Return coordinates in pixels along the ship (forwards positive) and across it."""
     y, x = np.ogrid[: shape[0], : shape[1]]
     down, right = y - ship.row - shift, x - ship.col
     along = right * np.cos(ship.course) + down * np.sin(ship.course)
@@ -129,7 +129,7 @@ def _hull(ship: Ship, along: Field, across: Field) -> Field:
 
 
 def _wake(ship: Ship, along: Field, across: Field) -> Field:
-    """Turbulent water behind the ship between two arms, fading."""
+    """Return the wake: fading turbulent water behind the ship between two Kelvin arms."""
     if ship.speed == 0.0:
         return np.zeros_like(along)
     behind = -along - ship.length / 2

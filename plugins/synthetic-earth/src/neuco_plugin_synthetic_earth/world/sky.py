@@ -1,4 +1,4 @@
-"""What is between the ground and the satellite: clouds, their shadows, haze, the swath's edge."""
+"""Clouds, cloud shadows and haze between ground and satellite, and missing data."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from numpy.typing import NDArray
 from neuco_plugin_synthetic_earth.world.fields import Field, fractal
 from neuco_plugin_synthetic_earth.world.places import SEASONS, Place
 
-CLEAR, THICK, THIN, SHADOW = 0, 1, 2, 3  # CloudSEN12's classes
+CLEAR, THICK, THIN, SHADOW = 0, 1, 2, 3  # classes of CloudSEN12
 THICK_OPACITY, THIN_OPACITY, SHADOW_DEPTH = 0.6, 0.12, 0.3
 PIXEL = 10.0
 
 
 @dataclass(frozen=True)
 class Sky:
-    """The four acquisitions' skies, each (season, y, x).
+    """The skies of the four acquisitions, each (season, y, x).
 
     Attributes
     ----------
     water_cloud, cirrus
-        Opacity 0 to 1 of low cloud and of ice cloud.
+        Opacity of low clouds and of ice clouds, 0 to 1.
     shadow
-        0 to 1, how much of the sun a cloud takes away.
+        Share of direct sunlight blocked by clouds, 0 to 1.
     brightness
-        Reflectance of the cloud tops as a factor.
+        Factor of the reflectance of cloud tops.
     haze
-        Aerosol as a factor on path radiance, one value per season and pixel.
+        Factor of the path radiance due to aerosol.
     classes
         uint8 CloudSEN12 classes.
     missing
-        True where the optical sensor saw nothing.
+        True where the optical data are missing.
     """
 
     water_cloud: Field
@@ -45,7 +45,7 @@ class Sky:
 
 
 def make_sky(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> Sky:
-    """Return the skies of a place's four acquisitions."""
+    """Return the skies of the four acquisitions of a place."""
     stack = [_acquisition(place, season, rng, shape) for season in range(SEASONS)]
     water, cirrus, shadow, brightness, haze, missing = (
         np.stack(part) for part in zip(*stack, strict=True)
@@ -64,7 +64,7 @@ def _acquisition(
     cirrus = _cirrus(rng, shape)
     height = rng.uniform(500.0, 1600.0)
     reach = height / PIXEL / np.tan(place.sun_elevation[season])
-    # The shadow falls away from the sun; azimuth is clockwise from north, y points south.
+    # Shadows point away from the sun. Azimuth is clockwise from north; y points south.
     down = round(reach * np.cos(place.sun_azimuth[season]))
     right = round(-reach * np.sin(place.sun_azimuth[season]))
     shadow = np.roll(water, (down, right), (0, 1)) * (1.0 - water)
@@ -91,7 +91,7 @@ def _water_cloud(
 
 
 def _cloud_share(place: Place, rng: np.random.Generator) -> float:
-    """Most scenes were chosen clear; wet places have fewer to choose from."""
+    """Return the cloud cover, 0 to 1: mostly 0, as in data selected for clear skies."""
     kind, share = rng.random(), rng.random()
     clear = 0.84 - 0.2 * place.moisture
     if kind < clear:
@@ -110,13 +110,13 @@ def _cirrus(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
 
 
 def _missing(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return the swath's edge, near vertical as the orbit is, and rare lost lines."""
+    """Return the mask of the swath edge, nearly vertical like the orbit, and of lost lines."""
     y, x = np.ogrid[: shape[0], : shape[1]]
     missing = np.zeros(shape, np.bool_)
-    edge, where, side = rng.random(), rng.uniform(-0.1, 1.0), rng.random() < 0.5
+    edge, position, side = rng.random(), rng.uniform(-0.1, 1.0), rng.random() < 0.5
     lean = np.tan(np.radians(rng.uniform(9.0, 15.0))) * rng.choice([-1.0, 1.0])
     if edge < 0.06:
-        across = x + lean * y - where * shape[1]
+        across = x + lean * y - position * shape[1]
         missing |= (across < 0) if side else (across > 0)
     if rng.random() < 0.015:
         period, thick = int(rng.integers(9, 30)), int(rng.integers(1, 4))

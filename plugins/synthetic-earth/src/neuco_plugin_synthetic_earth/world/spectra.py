@@ -1,4 +1,4 @@
-"""Reflectances of materials in the thirteen bands, times 10,000."""
+"""Reflectances of materials in the thirteen bands of Sentinel-2, times 10,000."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from neuco_plugin_synthetic_earth.world.surface import MATERIALS
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
 B10 = BANDS.index("B10")
 L2A = [index for index, band in enumerate(BANDS) if band != "B10"]
-# Pixels of 10 m along a pixel of the band's own resolution.
+# Resolution of each band in pixels of 10 m.
 COARSENESS = (6, 1, 1, 1, 2, 2, 2, 1, 2, 6, 6, 2, 2)
 
 _REFLECTANCE = {
@@ -31,7 +31,7 @@ _REFLECTANCE = {
     "snow":         (8600, 8750, 8700, 8600, 8400, 8200, 8000, 7800, 7400, 7200, 0, 1150, 850),
 }  # fmt: skip
 REFLECTANCE = np.array([_REFLECTANCE[name] for name in MATERIALS], np.float32)
-"""(material, band)."""
+"""Reflectances times 10,000, (material, band)."""
 
 WATER_CLOUD = np.array(
     [7000, 7000, 6950, 6950, 7000, 7100, 7150, 7200, 7200, 7300, 0, 5000, 3900], np.float32
@@ -39,17 +39,17 @@ WATER_CLOUD = np.array(
 CIRRUS = np.array(
     [4500, 4600, 4700, 4800, 4900, 5000, 5000, 5000, 5000, 5100, 0, 3300, 2700], np.float32
 )
-# What is left of the light in a full shadow: the blue sky.
+# Share of the light in full shadow: diffuse skylight, mostly blue.
 SKYLIGHT = np.array(
     [0.62, 0.56, 0.46, 0.40, 0.37, 0.34, 0.32, 0.31, 0.30, 0.30, 1, 0.24, 0.22], np.float32
 )
 
-# From the ground to the top of the atmosphere: rho' = path * haze + transmission * rho.
+# Top-of-atmosphere reflectance: rho' = path * haze + transmission * rho.
 PATH = np.array([1060, 725, 450, 290, 200, 190, 200, 190, 200, 15, 7, 22, 25], np.float32)
 TRANSMISSION = np.array(
     [0.72, 0.74, 0.74, 0.82, 0.86, 0.90, 0.91, 0.88, 0.94, 0.36, 0.0, 0.94, 0.86], np.float32
 )
 CIRRUS_IN_B10 = 420.0
 
-# A tilt of the spectrum that varies over the land: soils and plants are not all alike.
+# Spatial variation of the slope of the spectrum of soils and plants.
 TILT = np.array([-6, -5, -2, 2, 2, 1, 0, 0, 0, 0, 0, 4, 5], np.float32) / 100

@@ -1,4 +1,4 @@
-"""The ground through the seasons: which materials a pixel is made of, and how green it is."""
+"""The ground in each season: the materials that a pixel consists of."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MATERIALS = (
     "sand", "rock", "asphalt", "concrete", "tiles", "clear_water", "turbid_water", "snow",
 )  # fmt: skip
 
-# Green and dry share of a parcel in the local spring, summer, fall and winter; soil is the rest.
+# Green and dry share of a parcel in the local spring, summer, fall and winter; the rest is soil.
 GREEN = np.array(
     [
         [0.12, 0.92, 0.22, 0.00],  # corn
@@ -43,7 +43,7 @@ CROP_ROW[list(codes.CROPS)] = np.arange(len(codes.CROPS))
 
 
 def materials(scene: Scene, season: int) -> Field:
-    """Return (material, y, x) the shares of `MATERIALS` on the ground in a season."""
+    """Return the shares of `MATERIALS` on the ground in a season, (material, y, x)."""
     place, layer = scene.place, dict(zip(codes.LAYERS, scene.layers, strict=True))
     warmth = place.temperature[season] - 0.0065 * (scene.terrain.elevation - place.altitude)
     dryness = _drought(scene, season)
@@ -74,14 +74,14 @@ def materials(scene: Scene, season: int) -> Field:
 
 
 def _drought(scene: Scene, season: int) -> Field | float:
-    """Grass dries where it is hot and not wet; 0 to 1."""
+    """Return how dry the grass is, 0 to 1: dry where it is hot and not wet."""
     heat = scene.place.temperature[season]
     level = 0.35 * (heat - 19.0) - 9.0 * (scene.place.moisture - 0.42)
     return logistic(level + 0.6 * scene.tint) * 0.9
 
 
 def _crops(scene: Scene, season: int) -> tuple[Field, Field]:
-    """Return green and dry share of the tilled ground, parcels being early or late."""
+    """Return the green and dry shares of tilled land; parcels are early or late."""
     local = int(scene.place.local_season[season])
     row = CROP_ROW[scene.crop]
     early = np.clip(scene.timing, -0.5, 0.5)
@@ -94,8 +94,8 @@ def _crops(scene: Scene, season: int) -> tuple[Field, Field]:
     return green.astype(np.float32), np.clip(dry, 0.0, 1.0 - green).astype(np.float32)
 
 
-# How much of a fallen snow cover is seen over each material.
-_SNOW_SEEN = dict.fromkeys(MATERIALS, 0.95) | {
+# Visible share of the snow cover over each material.
+_SNOW_VISIBLE = dict.fromkeys(MATERIALS, 0.95) | {
     "broadleaf": 0.3, "bare_tree": 0.5, "conifer": 0.25, "asphalt": 0.4, "concrete": 0.6,
     "tiles": 0.7, "clear_water": 0.0, "turbid_water": 0.0, "rock": 0.8,
 }  # fmt: skip
@@ -106,7 +106,7 @@ def _snowed(scene: Scene, warmth: Field, ground: dict[str, Field]) -> Field:
     result = np.empty((len(MATERIALS), *scene.cover.shape), np.float32)
     snow = np.zeros(scene.cover.shape, np.float32)
     for index, name in enumerate(MATERIALS[:-1]):
-        hidden = ground[name] * (_SNOW_SEEN[name] * cover)
+        hidden = ground[name] * (_SNOW_VISIBLE[name] * cover)
         result[index] = ground[name] - hidden
         snow += hidden
     result[-1] = snow

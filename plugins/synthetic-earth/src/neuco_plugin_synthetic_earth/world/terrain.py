@@ -1,4 +1,4 @@
-"""Elevation, slopes, and where the water lies."""
+"""Elevation, slopes and water bodies."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PIXEL = 10.0  # metres
 
 @dataclass(frozen=True)
 class Terrain:
-    """Heights in metres and water masks, each (y, x).
+    """Elevation in metres and water masks, each (y, x).
 
-    ``gradient_east`` and ``gradient_south`` are metres per metre; ``shore`` is the distance to
-    the sea in pixels, roughly, negative at sea; ``turbidity`` is 0 to 1.
+    ``gradient_east`` and ``gradient_south`` are in metres per metre; ``shore`` is the approximate
+    distance to the sea in pixels, negative at sea; ``turbidity`` is 0 to 1.
     """
 
     elevation: Field
@@ -32,12 +32,12 @@ class Terrain:
 
 
 def make_terrain(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> Terrain:
-    """Return the terrain of a place on a canvas of `shape` pixels."""
+    """Return the terrain of a place with `shape` pixels."""
     rough = fractal(rng, shape, longest=180.0, exponent=3.9)
     shore = _shore(place, rng, shape)
     height = place.altitude + place.relief * rough
     if place.sea:
-        # The land rises from the waterline; the sea is flat at zero.
+        # The land rises from the shore; the sea is flat at elevation 0.
         height = np.minimum(np.maximum(height, 1.0), 0.6 * np.maximum(shore, 0.0))
     height = np.maximum(height, 0.0)
     river = _river(place, rng, shape) & (shore > 0)
@@ -61,19 +61,19 @@ def make_terrain(place: Place, rng: np.random.Generator, shape: tuple[int, int])
 
 
 def illumination(terrain: Terrain, elevation: float, azimuth: float) -> Field:
-    """Return how much more or less sun a slope gets than flat ground; 1 is flat."""
+    """Return the illumination of slopes relative to flat ground, which has 1."""
     east = terrain.gradient_east * -np.sin(azimuth)
     south = terrain.gradient_south * np.cos(azimuth)
     facing = (1.0 + (east + south) / np.tan(elevation)) / np.sqrt(
         1.0 + terrain.gradient_east**2 + terrain.gradient_south**2
     )
-    # A part of the light is diffuse, more of it under a low sun.
+    # Part of the light is diffuse, more of it if the sun is low.
     direct = 0.35 + 0.4 * np.sin(elevation)
     return (1.0 - direct + direct * np.clip(facing, 0.1, 2.2)).astype(np.float32)
 
 
 def _coordinates(shape: tuple[int, int], angle: float) -> Field:
-    """Distance in pixels along a direction, zero in the middle."""
+    """Return the distance from the centre in pixels along a direction."""
     y, x = np.ogrid[: shape[0], : shape[1]]
     along = (x - shape[1] / 2) * np.cos(angle) + (y - shape[0] / 2) * np.sin(angle)
     return along.astype(np.float32)
@@ -96,7 +96,7 @@ def _river(place: Place, rng: np.random.Generator, shape: tuple[int, int]) -> ND
     if rng.random() > 0.2 + 0.4 * place.moisture:
         return np.zeros(shape, np.bool_)
     south, east = np.gradient(course)
-    # Distance to the zero line, to first order.
+    # First-order approximation of the distance to the line course = 0.
     return np.abs(course) < width * np.hypot(south, east)
 
 

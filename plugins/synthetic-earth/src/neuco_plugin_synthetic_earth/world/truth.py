@@ -1,4 +1,4 @@
-"""The truth beside a cube, in the codes and units of the sources that labels come from."""
+"""The truth rasters of a cube, in the codes and units of the sources of the labels."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from neuco_plugin_synthetic_earth.world.fields import Field, blurred, fractal
 from neuco_plugin_synthetic_earth.world.scene import Scene
 
 GEDI_FILL = np.float32(-9999.0)
-GEDI_REACH = 51.6  # degrees of latitude
+GEDI_MAX_LATITUDE = 51.6  # degrees
 SUMMER = 1
 KELVIN_PER_DN, KELVIN_AT_ZERO = 0.00341802, 149.0
 
 
 def agbd(scene: Scene, rng: np.random.Generator) -> Field:
-    """Return (y, x) above-ground biomass in Mg/ha at GEDI footprints, the fill value elsewhere.
+    """Return above-ground biomass in Mg/ha at GEDI footprints, the fill value elsewhere; (y, x).
 
-    Footprints lie on tracks; a third are lost to clouds and beam quality. Wood density and the
-    footprint's own error cannot be seen in any band.
+    Footprints are on tracks; a third are missing because of clouds or beam quality. Wood density
+    and the error of a footprint are not visible in any band.
     """
     shape = scene.cover.shape
     result = np.full(shape, GEDI_FILL, np.float32)
     land = ~np.isin(scene.cover, codes.WATERS)
     footprint = _tracks(rng, shape) & land & (rng.random(shape) < 0.68)
     error = rng.normal(0.0, 1.0, shape)
-    if abs(scene.place.lat) > GEDI_REACH:
+    if abs(scene.place.lat) > GEDI_MAX_LATITUDE:
         return result
     value = biomass(scene)
     value = np.maximum(value * (1.0 + 0.2 * error) + 4.0 * rng.normal(0.0, 1.0, shape), 0.0)
@@ -35,10 +35,10 @@ def agbd(scene: Scene, rng: np.random.Generator) -> Field:
 
 
 def biomass(scene: Scene) -> Field:
-    """Return (y, x) true above-ground biomass, Mg/ha."""
+    """Return the true above-ground biomass in Mg/ha, (y, x)."""
     place = scene.place
     warm = np.clip(place.temperature.mean() / 25.0, 0.1, 1.0)
-    largest = (130.0 + 330.0 * place.moisture * warm) * place.wood_density
+    maximum = (130.0 + 330.0 * place.moisture * warm) * place.wood_density
     trees = (
         scene.layers[codes.LAYERS.index("broadleaf")] + scene.layers[codes.LAYERS.index("conifer")]
     )
@@ -46,14 +46,15 @@ def biomass(scene: Scene) -> Field:
         6.0 * scene.layers[codes.LAYERS.index("grass")]
         + 4.0 * scene.layers[codes.LAYERS.index("crop")]
     )
-    return (trees * largest * scene.age**1.5 + low).astype(np.float32)
+    return (trees * maximum * scene.age**1.5 + low).astype(np.float32)
 
 
 def surface_temperature(scene: Scene, rng: np.random.Generator) -> NDArray[np.uint16]:
-    """Return (y, x) summer surface temperature as Landsat digital numbers, 0 where none.
+    """Return the summer surface temperature as Landsat digital numbers, 0 for no data; (y, x).
 
-    Only places with a city were observed. Sealed ground heats, water and transpiring plants cool,
-    a dense city is warmer than its pixels; the weather of the day is nobody's to see.
+    Only places with a city are observed. Sealed ground is warmer, water and transpiring plants are
+    cooler, and a dense city adds to the temperature of its pixels. The weather of the day is not
+    visible in any band.
     """
     place, shape = scene.place, scene.cover.shape
     weather, wind = _day(rng)
@@ -79,14 +80,14 @@ def _day(rng: np.random.Generator) -> tuple[float, float]:
 
 
 def cropland(scene: Scene) -> NDArray[np.uint8]:
-    """Return (y, x) Cropland Data Layer codes; 0 (no data) where the layer does not reach."""
+    """Return Cropland Data Layer codes, (y, x); 0 (no data) outside the area of the layer."""
     if scene.place.farming < 0.3:
         return np.zeros(scene.cover.shape, np.uint8)
     return np.where(scene.crop > 0, scene.crop, codes.CDL_OF_COVER[scene.cover]).astype(np.uint8)
 
 
 def _tracks(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Mark footprints every five pixels along parallel tracks six pixels apart."""
+    """Return the mask of footprints: every 5 pixels along parallel tracks 6 pixels apart."""
     y, x = np.mgrid[: shape[0], : shape[1]]
     angle = rng.uniform(0.6, 1.0)
     along = x * np.cos(angle) + y * np.sin(angle) + rng.uniform(0.0, 5.0)

@@ -1,4 +1,4 @@
-"""Write a synthetic Earth in the layout of SSL4EO-S12-downstream, with its truth beside it."""
+"""Write a synthetic Earth in the layout of SSL4EO-S12-downstream, with its truth."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from neuco_plugin_synthetic_earth.world.fields import generator
 from neuco_plugin_synthetic_earth.world.places import CUBES_PER_PLACE
 from neucocore.plugin import BANDS, ConfigError, DataError, replacing, write_modality, write_text
 
-WORLD = 1  # a change of the world's looks for the same seed is a new number
+WORLD = 1  # increased when the same seed gives different cubes
 FILES_PER_PART = 1000
-SMALLEST, LARGEST = 16, 1024
+MIN_SIZE, MAX_SIZE = 16, 1024
 MANIFEST = "synthetic-earth.json"
 PHASES = ("cvpr_earthvision_phase_dev", "cvpr_earthvision_phase_eval")
 SHARE_OF_DEV = 0.4
@@ -29,7 +29,7 @@ OUTPUTS = {"ships_position__regr": ("row", "col")}
 
 
 class Row(NamedTuple):
-    """What the tables say about one cube: its place, and its labels by label file."""
+    """The entries of one cube in the tables: its location, and its labels by label file."""
 
     id: str
     place: str
@@ -41,7 +41,7 @@ class Row(NamedTuple):
     labels: dict[str, Any]
 
 
-def make(
+def generate(
     out: str | Path,
     *,
     cubes: int = 500,
@@ -50,25 +50,25 @@ def make(
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Make `cubes` cubes with labels and truth in the folder `out`.
+    """Write `cubes` cubes with labels and truth to the folder `out`.
 
-    The files depend on `cubes`, `size` and `seed` alone, byte for byte; the cubes of a smaller
-    number are those of a larger one.
+    The bytes of the files depend only on `cubes`, `size` and `seed`; the first cubes are the same
+    for every number of cubes.
 
     Parameters
     ----------
     out
-        A new or empty folder, or one with an earlier, not larger Earth of the same size and seed.
+        A new or empty folder, or one with an Earth of the same size and seed, and no more cubes.
     cubes
-        How many, four neighbours to a place.
+        Number of cubes; four neighbouring cubes form a place.
     size
-        Pixels along y and x, 10 m each.
+        Pixels of 10 m along y and x.
     seed
-        Which Earth.
+        Random seed.
     jobs
-        Worker processes.
+        Number of worker processes.
     progress
-        Called with the cubes done and the cubes in all.
+        Called with the number of finished cubes and the number of all cubes.
 
     Returns
     -------
@@ -80,14 +80,14 @@ def make(
     ConfigError
         A parameter out of range.
     DataError
-        The folder holds something else.
+        The folder contains something else.
     """
     _check(cubes, size, jobs)
     folder = Path(out)
-    _claim(folder, {"world": WORLD, "size": size, "seed": seed, "cubes": cubes})
+    _write_manifest(folder, {"world": WORLD, "size": size, "seed": seed, "cubes": cubes})
     rows: list[Row] = []
-    for made in _places(folder, cubes, size, seed, jobs):
-        rows += made
+    for place_rows in _places(folder, cubes, size, seed, jobs):
+        rows += place_rows
         if progress is not None:
             progress(len(rows), cubes)
     _write_tables(folder, rows)
@@ -95,53 +95,57 @@ def make(
 
 
 def example(folder: Path) -> None:
-    """Make the smallest Earth worth reading, for trying the data set out."""
-    make(folder, cubes=4, size=32)
+    """Write a small Earth, the example for the conformance kit."""
+    generate(folder, cubes=4, size=32)
 
 
 def _check(cubes: int, size: int, jobs: int) -> None:
     if cubes < 1:
-        raise ConfigError(f"an Earth of {cubes} cubes cannot be made", hint="--set cubes=500")
-    if not SMALLEST <= size <= LARGEST:
+        raise ConfigError(f"cubes={cubes} is less than 1", hint="--set cubes=500")
+    if not MIN_SIZE <= size <= MAX_SIZE:
         raise ConfigError(
-            f"cubes of {size} pixels cannot be made; the size is {SMALLEST} to {LARGEST}",
-            hint="--set size=64, or 264 as SSL4EO-S12",
+            f"size={size} is not between {MIN_SIZE} and {MAX_SIZE} pixels",
+            hint="--set size=64",
         )
     if jobs < 1:
-        raise ConfigError(f"{jobs} jobs cannot work", hint="--set jobs=1")
+        raise ConfigError(f"jobs={jobs} is less than 1", hint="--set jobs=1")
 
 
-def _claim(folder: Path, wanted: dict[str, int]) -> None:
-    """Say what the folder is going to hold, unless it holds something else."""
+def _write_manifest(folder: Path, parameters: dict[str, int]) -> None:
+    """Record the parameters in the folder; an error if it contains something else."""
     manifest = folder / MANIFEST
     if not manifest.exists():
         if folder.exists() and any(folder.iterdir()):
             raise DataError(
-                f"{folder} is not empty and holds no synthetic Earth", hint="name a new folder"
+                f"{folder} is not empty and is not a synthetic Earth",
+                hint="write to a new folder: --output DIR",
             )
     else:
-        held = _manifest(manifest)
-        other = {key for key in wanted if key != "cubes" and held.get(key) != wanted[key]}
-        if other or held["cubes"] > wanted["cubes"]:
+        existing = _read_manifest(manifest)
+        differ = any(
+            existing.get(key) != value for key, value in parameters.items() if key != "cubes"
+        )
+        if differ or existing["cubes"] > parameters["cubes"]:
             raise DataError(
-                f"{folder} holds another synthetic Earth: {_told(held)}; asked for {_told(wanted)}",
-                hint="name a new folder",
+                f"{folder} contains another synthetic Earth: {_described(existing)} instead of "
+                f"{_described(parameters)}",
+                hint="write to a new folder: --output DIR",
             )
-    write_text(manifest, json.dumps(wanted, indent=1, sort_keys=True) + "\n")
+    write_text(manifest, json.dumps(parameters, indent=1, sort_keys=True) + "\n")
 
 
-def _manifest(path: Path) -> dict[str, int]:
+def _read_manifest(path: Path) -> dict[str, int]:
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(held, dict) and isinstance(held.get("cubes"), int):
-            return held
-        problem = "it names no number of cubes"
+        parameters = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(parameters, dict) and isinstance(parameters.get("cubes"), int):
+            return parameters
+        problem = "it has no number of cubes"
     except ValueError as error:
         problem = str(error)
-    raise DataError(f"{path} cannot be read: {problem}", hint="name a new folder")
+    raise DataError(f"{path} cannot be read: {problem}", hint="write to a new folder: --output DIR")
 
 
-def _told(parameters: dict[str, int]) -> str:
+def _described(parameters: dict[str, int]) -> str:
     return ", ".join(f"{key} {value}" for key, value in sorted(parameters.items()))
 
 
@@ -152,14 +156,14 @@ def _places(folder: Path, cubes: int, size: int, seed: int, jobs: int) -> Iterat
         for place in places
     ]
     if jobs == 1:
-        yield from map(_make_place, work)
+        yield from map(_write_place, work)
         return
     with ProcessPoolExecutor(min(jobs, len(work)), mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_make_place, work, chunksize=4)
+        yield from pool.map(_write_place, work, chunksize=4)
 
 
-def _make_place(work: tuple[Path, int, int, int, int]) -> list[Row]:
-    """Make and write one place's cubes; runs in a worker process."""
+def _write_place(work: tuple[Path, int, int, int, int]) -> list[Row]:
+    """Generate and write the cubes of one place; runs in a worker process."""
     folder, seed, size, place, count = work
     dev = bool(generator(seed, "phase", place).random() < SHARE_OF_DEV)
     rows = []

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuco_plugin_synthetic_earth import make as making
-from neuco_plugin_synthetic_earth.make import make
+from neuco_plugin_synthetic_earth import generate as module
+from neuco_plugin_synthetic_earth.generate import generate
 from neucocore.plugin import ConfigError, DataError, read_label_file, read_modality
 
 CHALLENGE_FILES = {
@@ -41,7 +41,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_every_cube_has_three_modalities_a_truth_file_and_a_place(earth: Path) -> None:
+def test_every_cube_has_three_modalities_a_truth_file_and_a_location(earth: Path) -> None:
     ids = {row["id"] for row in rows_of(earth / "locations.csv")}
     assert len(ids) == 10
     for modality in ("s1", "s2l1c", "s2l2a"):
@@ -51,7 +51,7 @@ def test_every_cube_has_three_modalities_a_truth_file_and_a_place(earth: Path) -
     assert all(len(name) == 64 and int(name, 16) >= 0 for name in ids)
 
 
-def test_arrays_have_the_shapes_and_types_of_the_field(earth: Path) -> None:
+def test_arrays_have_the_shapes_and_types_of_ssl4eo_s12_downstream(earth: Path) -> None:
     expected = {"s1": (2, np.float32), "s2l1c": (13, np.int16), "s2l2a": (12, np.int16)}
     for modality, (bands, dtype) in expected.items():
         path = next((earth / "data" / modality).rglob("*.zarr.zip"))
@@ -61,7 +61,7 @@ def test_arrays_have_the_shapes_and_types_of_the_field(earth: Path) -> None:
         assert [f for f in findings if f.level == "error"] == []
 
 
-def test_truth_files_hold_what_the_architecture_promises(earth: Path) -> None:
+def test_truth_files_have_the_documented_rasters(earth: Path) -> None:
     expected = {
         "corine": (np.uint8, (32, 32)),
         "cdl": (np.uint8, (32, 32)),
@@ -77,14 +77,14 @@ def test_truth_files_hold_what_the_architecture_promises(earth: Path) -> None:
         assert truth["ships"].shape[1] == 2
 
 
-def test_neighbouring_cubes_share_a_place_and_lie_next_to_each_other(earth: Path) -> None:
+def test_the_cubes_of_a_place_are_adjacent(earth: Path) -> None:
     rows = [r for r in rows_of(earth / "locations.csv") if r["place"] == "place-0000"]
     assert [(r["row"], r["col"]) for r in rows] == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
     north, south = float(rows[0]["lat"]), float(rows[2]["lat"])
     assert (north - south) * 111_320 == pytest.approx(320, rel=0.01)
 
 
-def test_the_challenge_label_files_are_there_with_their_columns(
+def test_the_label_files_have_the_columns_of_the_challenge(
     world: Path,
 ) -> None:
     files = {path.name: path for path in (world / "labels").iterdir()}
@@ -97,7 +97,7 @@ def test_the_challenge_label_files_are_there_with_their_columns(
         assert read_label_file(path).findings == ()
 
 
-def test_a_place_belongs_to_one_phase(earth: Path) -> None:
+def test_all_cubes_of_a_place_are_in_the_same_phase(earth: Path) -> None:
     place = {row["id"]: row["place"] for row in rows_of(earth / "locations.csv")}
     phases: dict[str, set[str]] = {}
     for row in rows_of(earth / "labels" / "nodata__regr.csv"):
@@ -107,82 +107,88 @@ def test_a_place_belongs_to_one_phase(earth: Path) -> None:
     assert all(len(seen) == 1 for seen in phases.values())
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_the_number_of_jobs(
+def test_the_same_seed_gives_the_same_bytes_for_any_number_of_jobs(
     earth: Path, tmp_path: Path
 ) -> None:
-    again = make(tmp_path / "again", cubes=10, size=32, seed=3, jobs=2)
+    again = generate(tmp_path / "again", cubes=10, size=32, seed=3, jobs=2)
     assert digests(again) == digests(earth)
 
 
-def test_more_cubes_leave_the_earlier_ones_as_they_are(earth: Path, tmp_path: Path) -> None:
-    fewer = digests(make(tmp_path / "fewer", cubes=5, size=32, seed=3))
+def test_the_first_cubes_are_the_same_for_every_number_of_cubes(
+    earth: Path, tmp_path: Path
+) -> None:
+    fewer = digests(generate(tmp_path / "fewer", cubes=5, size=32, seed=3))
     cubes = {name: value for name, value in fewer.items() if name.startswith(("data", "truth"))}
     assert len(cubes) == 20
     assert cubes.items() <= digests(earth).items()
 
 
-def test_an_earth_grows_in_its_own_folder(earth: Path, tmp_path: Path) -> None:
-    folder = make(tmp_path / "growing", cubes=5, size=32, seed=3)
-    make(folder, cubes=10, size=32, seed=3)
+def test_cubes_can_be_added_to_an_existing_earth(earth: Path, tmp_path: Path) -> None:
+    folder = generate(tmp_path / "growing", cubes=5, size=32, seed=3)
+    generate(folder, cubes=10, size=32, seed=3)
     assert digests(folder) == digests(earth)
 
 
-def test_another_seed_gives_other_cubes(earth: Path, tmp_path: Path) -> None:
-    other = digests(make(tmp_path / "other", cubes=1, size=32, seed=4))
+def test_a_different_seed_gives_different_cubes(earth: Path, tmp_path: Path) -> None:
+    other = digests(generate(tmp_path / "other", cubes=1, size=32, seed=4))
     assert not set(other.values()) & set(digests(earth).values())
 
 
 def test_progress_counts_cubes(tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    make(tmp_path / "earth", cubes=6, size=16, progress=lambda done, of: seen.append((done, of)))
-    assert seen == [(4, 6), (6, 6)]
+    calls: list[tuple[int, int]] = []
+    generate(
+        tmp_path / "earth", cubes=6, size=16, progress=lambda done, of: calls.append((done, of))
+    )
+    assert calls == [(4, 6), (6, 6)]
 
 
-def test_a_part_folder_holds_no_more_than_its_share(
+def test_a_part_folder_has_a_maximum_number_of_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "FILES_PER_PART", 4)
-    folder = make(tmp_path / "earth", cubes=5, size=16)
+    monkeypatch.setattr(module, "FILES_PER_PART", 4)
+    folder = generate(tmp_path / "earth", cubes=5, size=16)
     parts = {path.name: len(list(path.iterdir())) for path in (folder / "data/s1").iterdir()}
     assert parts == {"part-000000": 4, "part-000001": 1}
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("invalid", "message"),
     [
-        ({"cubes": 0}, "0 cubes"),
-        ({"size": 8}, "8 pixels"),
-        ({"size": 4000}, "4000 pixels"),
-        ({"jobs": 0}, "0 jobs"),
+        ({"cubes": 0}, "cubes=0"),
+        ({"size": 8}, "size=8"),
+        ({"size": 4000}, "size=4000"),
+        ({"jobs": 0}, "jobs=0"),
     ],
 )
-def test_parameters_out_of_range_are_refused_before_anything_is_written(
-    tmp_path: Path, wrong: dict[str, int], message: str
+def test_invalid_parameters_are_an_error_before_anything_is_written(
+    tmp_path: Path, invalid: dict[str, int], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        make(tmp_path / "earth", **({"cubes": 4, "size": 16} | wrong))
+        generate(tmp_path / "earth", **({"cubes": 4, "size": 16} | invalid))
     assert not (tmp_path / "earth").exists()
 
 
-def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(DataError, match="not empty"):
-        make(tmp_path, cubes=4, size=16)
+        generate(tmp_path, cubes=4, size=16)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-@pytest.mark.parametrize("asked", [{"seed": 4}, {"size": 16}, {"cubes": 9}])
-def test_a_folder_with_another_earth_is_left_alone(earth: Path, asked: dict[str, int]) -> None:
+@pytest.mark.parametrize("changed", [{"seed": 4}, {"size": 16}, {"cubes": 9}])
+def test_a_folder_with_a_different_earth_is_not_changed(
+    earth: Path, changed: dict[str, int]
+) -> None:
     before = digests(earth)
     with pytest.raises(DataError, match="another synthetic Earth"):
-        make(earth, **({"cubes": 10, "size": 32, "seed": 3} | asked))
+        generate(earth, **({"cubes": 10, "size": 32, "seed": 3} | changed))
     assert digests(earth) == before
 
 
-def test_a_manifest_that_cannot_be_read_is_an_error_with_its_name(tmp_path: Path) -> None:
-    (tmp_path / making.MANIFEST).write_text("{", encoding="utf-8")
+def test_a_manifest_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / module.MANIFEST).write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match=r"synthetic-earth\.json"):
-        make(tmp_path, cubes=4, size=16)
-    (tmp_path / making.MANIFEST).write_text(json.dumps([1]), encoding="utf-8")
+        generate(tmp_path, cubes=4, size=16)
+    (tmp_path / module.MANIFEST).write_text(json.dumps([1]), encoding="utf-8")
     with pytest.raises(DataError, match=r"synthetic-earth\.json"):
-        make(tmp_path, cubes=4, size=16)
+        generate(tmp_path, cubes=4, size=16)
