@@ -28,7 +28,7 @@ from neucocore.components.specs import (
     LabelSource,
     Param,
 )
-from neucocore.scaffold.new_plugin import rendered
+from neucocore.scaffold.new_plugin import render
 from neucocore.testing import kit  # noqa: F401  fills the list of checks
 from neucocore.testing.records import CHECKS
 
@@ -41,7 +41,7 @@ LISTED_FILE = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_example_of_a_kind_is_what_the_template_gives(kind: Kind) -> None:
     # The templates are installed, tested and used by tests/ecosystem.
-    files = rendered("mine", kind, dataset="synthetic-earth")
+    files = render("mine", kind, dataset="synthetic-earth")
     shown = dict(LISTED_FILE.findall((DOCS / f"{kind}.md").read_text("utf-8")))
     package = "src/neuco_plugin_mine"
     assert set(shown) == {f"{package}/plugin.py", f"{package}/{kind}.py", f"tests/test_{kind}.py"}

@@ -1,4 +1,4 @@
-"""A new plugin from templates: a complete distribution that installs and passes its tests."""
+"""Write a new plugin from templates: a complete distribution that passes its own tests."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from neucocore.version import __version__
 TEMPLATES = Path(__file__).with_name("templates")
 SUFFIX = ".in"
 PACKAGE = "package"
-"""The folder that becomes the import package."""
+"""Folder of the templates that is renamed to the import package."""
 
 
 def new_plugin(name: str, kind: Kind, out: Path, dataset: str = "") -> Path:
-    """Write a plugin's source tree.
+    """Write the source tree of a new plugin.
 
     Parameters
     ----------
     name
-        The plugin's name, also that of its first component.
+        The name of the plugin and of its first component.
     kind
-        What that component is.
+        The kind of that component.
     out
-        The folder in which ``neuco-plugin-<name>`` is made.
+        The folder in which ``neuco-plugin-<name>`` is created.
     dataset
-        The data set that a task is for; only tasks need it.
+        The data set that a task has labels for; required for tasks only.
 
     Returns
     -------
@@ -41,26 +41,29 @@ def new_plugin(name: str, kind: Kind, out: Path, dataset: str = "") -> Path:
     Raises
     ------
     ConfigError
-        A bad or taken name, a task without a data set, or an existing folder.
+        The name is invalid or already used, a task has no data set, or the folder exists.
     """
     _check_name(name, kind)
     if kind == "task" and not dataset:
         raise ConfigError(
-            "a task labels the cubes of one data set: name it with --dataset",
+            "a task has labels for one data set; name it with --dataset",
             hint="neuco list datasets",
         )
     folder = out / f"neuco-plugin-{name}"
     if folder.exists():
-        raise ConfigError(f"{folder} is there already", hint="another name, or --out DIR")
-    for path, text in sorted(rendered(name, kind, dataset).items()):
+        raise ConfigError(
+            f"the folder {folder} already exists",
+            hint=f"neuco plugins new {name} --kind {kind} -o DIR, with another folder",
+        )
+    for path, text in sorted(render(name, kind, dataset).items()):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return folder
 
 
-def rendered(name: str, kind: Kind, dataset: str = "") -> dict[str, str]:
-    """Return the files of a new plugin: path below its folder to text."""
+def render(name: str, kind: Kind, dataset: str = "") -> dict[str, str]:
+    """Return the files of a new plugin: maps paths relative to its folder to texts."""
     values = _values(name, kind) | {"dataset": dataset}
     files = {}
     for part in ("common", kind):
@@ -89,7 +92,7 @@ def _values(name: str, kind: Kind) -> dict[str, str]:
 
 
 def _class_name(name: str, kind: Kind) -> str:
-    """Return ``MineEncoder`` for an encoder named mine, which is also one named mine-encoder."""
+    """Return ``MineEncoder`` for an encoder named mine or mine-encoder."""
     words = [*name.split("-"), kind] if not name.endswith(kind) else name.split("-")
     return "".join(word.capitalize() for word in words)
 
@@ -102,10 +105,10 @@ def _check_name(name: str, kind: Kind) -> None:
             hint=f"neuco plugins new {better or 'mine'} --kind {kind}",
         )
     if name in ("core", *KINDS):
-        raise ConfigError(f"the name {name!r} is taken by neuco itself", hint="choose another")
-    for entry in catalogue.known_plugins():
-        if entry.name == name:
+        raise ConfigError(f"the name {name!r} is reserved", hint="choose another name")
+    for plugin in catalogue.known_plugins():
+        if plugin.name == name:
             raise ConfigError(
-                f"the plugin {name!r} exists: {entry.summary} ({entry.repository})",
-                hint="choose another name, or join its maintainers",
+                f"a plugin {name!r} already exists: {plugin.summary} ({plugin.repository})",
+                hint="choose another name, or contribute to that plugin",
             )

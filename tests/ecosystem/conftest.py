@@ -1,4 +1,4 @@
-"""A fresh environment with the built core in it, shared by the tests of a session."""
+"""A separate environment with the built core, shared by all tests of a session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @dataclass(frozen=True)
 class Fresh:
-    """A virtual environment of its own, and a folder to work in."""
+    """A virtual environment, and a folder to work in."""
 
     python: Path
     folder: Path
@@ -25,32 +25,32 @@ class Fresh:
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("NEUCO_", "PYTHON"))}
-        done = subprocess.run(
+        result = subprocess.run(
             [str(self.python.with_name(command[0])), *command[1:]],
             cwd=self.folder,
             env=clean,
             capture_output=True,
             text=True,
         )
-        assert not check or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done
+        assert not check or result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+        return result
 
     def neuco(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run ``neuco``."""
         return self.run("neuco", *arguments, check=check)
 
     def install(self, *requirements: str) -> None:
-        """Install without the network; what the core needs is there already."""
+        """Install without network access; the dependencies of the core are available."""
         options = ("--quiet", "--offline", "--no-deps", "--no-build-isolation")
         uv = (sys.executable, "-m", "uv", "pip", "install", "--python", str(self.python))
-        done = subprocess.run([*uv, *options, *requirements], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        result = subprocess.run([*uv, *options, *requirements], capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
 
 
 def lend_dependencies(python: Path, folder: Path) -> None:
-    """Let an environment see what this one has installed, but for neuco itself.
+    """Make the packages of this environment, except those of neuco, available in another one.
 
-    Downloading numpy and all the others for each test run would take minutes.
+    Downloading them in each test run would take minutes.
     """
     folder.mkdir()
     for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
@@ -58,8 +58,8 @@ def lend_dependencies(python: Path, folder: Path) -> None:
         if not ours and entry.suffix != ".pth" and entry.name != "__pycache__":
             (folder / entry.name).symlink_to(entry)
     query = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
-    done = subprocess.run([str(python), "-c", query], capture_output=True, text=True, check=True)
-    (Path(done.stdout.strip()) / "lent.pth").write_text(f"{folder}\n", encoding="utf-8")
+    result = subprocess.run([str(python), "-c", query], capture_output=True, text=True, check=True)
+    (Path(result.stdout.strip()) / "lent.pth").write_text(f"{folder}\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="session", name="lend_dependencies")
@@ -77,8 +77,8 @@ def core_wheel(tmp_path_factory: pytest.TempPathFactory, build_wheel: Callable[.
 def fresh(tmp_path_factory: pytest.TempPathFactory, core_wheel: Path) -> Fresh:
     """Return an environment in which only the built core is installed."""
     folder = tmp_path_factory.mktemp("fresh")
-    make = (sys.executable, "-m", "uv", "venv", "--quiet", "--python", sys.executable)
-    subprocess.run([*make, str(folder / "venv")], check=True)
+    create = (sys.executable, "-m", "uv", "venv", "--quiet", "--python", sys.executable)
+    subprocess.run([*create, str(folder / "venv")], check=True)
     python = folder / "venv" / "bin" / "python"
     lend_dependencies(python, folder / "lent")
     work = folder / "work"

@@ -1,7 +1,7 @@
-"""What docs/plugins/index.md promises: from an idea to a score in a leaderboard, outside the core.
+"""What docs/plugins/index.md promises: from an idea to a score in a leaderboard.
 
-One script for all six kinds, in an environment that has never seen this repository: the plugins
-are generated, installed, tested by their own tests, and used together.
+One plugin of every kind is generated, installed in a separate environment, tested by its own tests,
+and used together with the others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-KINDS = ("dataset", "encoder", "task", "metric", "probe", "reducer")
+from neucocore.components.specs import KINDS
 
 WRITE_DATA = """
 import csv
@@ -30,10 +30,10 @@ with open("data/labels/my_task__regr.csv", "w", newline="") as stream:
 
 @pytest.fixture(scope="module")
 def plugins(fresh: Any) -> dict[str, Path]:
-    """Generate and install a plugin of each kind; the encoder ends in the new reducer."""
+    """Generate and install a plugin of each kind; the new encoder uses the new reducer."""
     for kind in KINDS:
-        of_task = ("--dataset", "my-dataset") if kind == "task" else ()
-        fresh.neuco("plugins", "new", f"my-{kind}", "--kind", kind, *of_task)
+        dataset = ("--dataset", "my-dataset") if kind == "task" else ()
+        fresh.neuco("plugins", "new", f"my-{kind}", "--kind", kind, *dataset)
     folders = {kind: fresh.folder / f"neuco-plugin-my-{kind}" for kind in KINDS}
     spec = folders["encoder"] / "src" / "neuco_plugin_my_encoder" / "plugin.py"
     text = spec.read_text(encoding="utf-8")
@@ -50,53 +50,63 @@ def plugins(fresh: Any) -> dict[str, Path]:
 def embeddings(fresh: Any, plugins: dict[str, Path]) -> str:
     """Encode the new data set with the new encoder."""
     fresh.run("python", "-c", WRITE_DATA)
-    where = ("--dataset", "my-dataset", "--data", "data", "--dimension", "20")
-    fresh.neuco("encode", "my-encoder", *where, "--out", "mine.parquet")
-    fresh.neuco("encode", "random", *where, "--out", "random.parquet")
+    options = ("--dataset", "my-dataset", "--data", "data", "--dimension", "20")
+    fresh.neuco("encode", "my-encoder", *options, "--output", "mine.parquet")
+    fresh.neuco("encode", "random", *options, "--output", "random.parquet")
     return "mine.parquet"
 
 
-def test_all_are_listed_and_described(fresh: Any, plugins: dict[str, Path]) -> None:
+def test_all_components_are_listed_and_described(fresh: Any, plugins: dict[str, Path]) -> None:
     rows = json.loads(fresh.neuco("list", "--json").stdout)
     mine = {row["name"] for row in rows if row["plugin"].startswith("my-")}
     assert mine == {f"my-{kind}" for kind in KINDS}
     assert "median absolute error" in fresh.neuco("info", "my-metric").stdout
 
 
-def test_their_own_tests_pass(fresh: Any, plugins: dict[str, Path]) -> None:
+def test_the_tests_of_the_plugins_pass(fresh: Any, plugins: dict[str, Path]) -> None:
     folders = [str(folder / "tests") for folder in plugins.values()]
     options = ("-q", "--import-mode=importlib", "-p", "no:cacheprovider", "-W", "error")
-    done = fresh.run("python", "-m", "pytest", *options, *folders)
-    assert " passed" in done.stdout
-    assert "failed" not in done.stdout
+    result = fresh.run("python", "-m", "pytest", *options, *folders)
+    assert " passed" in result.stdout
+    assert "failed" not in result.stdout
 
 
-def test_the_kit_finds_nothing_to_complain_about(fresh: Any, plugins: dict[str, Path]) -> None:
-    done = fresh.neuco("plugins", "check", "my-task", "--json")
-    records = json.loads(done.stdout)
+def test_the_conformance_kit_passes(fresh: Any, plugins: dict[str, Path]) -> None:
+    result = fresh.neuco("plugins", "check", "my-task", "--json")
+    records = json.loads(result.stdout)
     assert {record["status"] for record in records} <= {"passed", "skipped"}
     assert any(record["id"] == "task-oracle" for record in records)
 
 
-def test_the_new_reducer_ends_the_new_encoder(fresh: Any, embeddings: str) -> None:
-    done = fresh.neuco("inspect", embeddings, "--json")
-    assert "my-reducer" in done.stdout
+def test_the_new_encoder_uses_the_new_reducer(fresh: Any, embeddings: str) -> None:
+    result = fresh.neuco("inspect", embeddings, "--json")
+    assert "my-reducer" in result.stdout
 
 
 def test_the_new_task_gets_a_score_in_a_leaderboard(fresh: Any, embeddings: str) -> None:
     for method in ("mine", "random"):
-        where = ("--labels", "data/labels", "--dataset", "my-dataset", "--output", "results")
-        fresh.neuco("evaluate", f"{method}.parquet", *where, "--method", method)
-    done = fresh.neuco("leaderboard", "results", "--format", "json")
-    rows = {row["method"]: row for row in json.loads(done.stdout)}
+        options = ("--labels", "data/labels", "--dataset", "my-dataset", "--output", "results")
+        fresh.neuco("evaluate", f"{method}.parquet", *options, "--method", method)
+    result = fresh.neuco("leaderboard", "results", "--format", "json")
+    rows = {row["method"]: row for row in json.loads(result.stdout)}
     assert rows["mine"]["q::my-task@1"] > 0.3 > rows["random"]["q::my-task@1"]
 
 
 def test_the_new_metric_and_probe_are_used(fresh: Any, embeddings: str) -> None:
-    where = ("--labels", "data/labels", "--dataset", "my-dataset", "--output", "other")
-    chosen = ("--metric", "my-metric", "--probe", "my-probe", "--tasks", "my-task")
-    fresh.neuco("evaluate", embeddings, *where, "--method", "mine", *chosen)
-    (summary,) = fresh.folder.glob("other/*/*/my-task@1/*_result.json")
-    result = json.loads(summary.read_text(encoding="utf-8"))
+    data = ("--labels", "data/labels", "--dataset", "my-dataset", "--output", "other")
+    options = ("--metric", "my-metric", "--probe", "my-probe", "--tasks", "my-task")
+    fresh.neuco("evaluate", embeddings, *data, "--method", "mine", *options)
+    (file,) = fresh.folder.glob("other/*/*/my-task@1/*_result.json")
+    result = json.loads(file.read_text(encoding="utf-8"))
     assert "my-probe" in json.dumps(result)
     assert 0 < result["mean_score"] < 1  # the median error of a share
+
+
+def test_the_new_protocol_scores_and_ranks(fresh: Any, embeddings: str) -> None:
+    for method in ("mine", "random"):
+        data = ("--labels", "data/labels", "--dataset", "my-dataset", "--output", "held-out")
+        options = ("--protocol", "my-protocol", "--set", "test_share=0.5", "--method", method)
+        fresh.neuco("evaluate", f"{method}.parquet", *data, *options)
+    result = fresh.neuco("leaderboard", "held-out", "--format", "json")
+    rows = {row["method"]: row for row in json.loads(result.stdout)}
+    assert rows["mine"]["q::my-task@1"] > rows["random"]["q::my-task@1"]

@@ -1,4 +1,4 @@
-"""``neuco registry check --live``: plugins installed on their own, compared and tried."""
+"""``neuco registry check --live``: plugins are installed, compared and tested one by one."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ ENTRY = """\
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory, build_wheel: Callable[..., Path]) -> Path:
-    """Build two plugins with a metric each."""
+    """Build two plugins, each with a metric."""
     folder = tmp_path_factory.mktemp("live")
     for name in ("right", "wrong"):
         build_wheel(new_plugin(name, "metric", folder), folder)
     return folder
 
 
-def test_what_a_plugin_offers_is_compared_and_tried(
+def test_the_components_of_a_plugin_are_compared_and_tested(
     tmp_path: Path,
     wheels: Path,
     core_wheel: Path,
@@ -50,31 +50,31 @@ def test_what_a_plugin_offers_is_compared_and_tried(
     file.write_text(f"plugins:\n{right}{wrong}")
     lent = iter((tmp_path / "lent1", tmp_path / "lent2"))
 
-    def install(environment: Environment, entry: KnownPlugin) -> None:
+    def install(environment: Environment, plugin: KnownPlugin) -> None:
         lend_dependencies(environment.python, next(lent))
-        (wheel,) = wheels.glob(f"{entry.distribution.replace('-', '_')}-*.whl")
+        (wheel,) = wheels.glob(f"{plugin.distribution.replace('-', '_')}-*.whl")
         environment.install([str(core_wheel), str(wheel)], "--no-deps", "--offline")
 
-    tried: list[str] = []
-    passed, failed = check_live(*load_registry(file), install, tried.append)
-    assert tried == ["right", "wrong"]
+    checked: list[str] = []
+    passed, failed = check_live(*load_registry(file), install, checked.append)
+    assert checked == ["right", "wrong"]
     assert passed["status"] == "passed"
     assert passed["version"] == "0.1.0"
     assert passed["problems"] == []
     assert passed["checks"]["passed"] > 15
     assert failed["status"] == "failed"
     assert failed["problems"] == [
-        f"{file}:20: it does not offer the metric other; remove it",
-        f"{file}:20: it also offers the metric wrong; list it",
+        f"{file}:20: the plugin does not provide the metric other; remove it from the list",
+        f"{file}:20: the plugin also provides the metric wrong; add it to the list",
     ]
 
 
-def test_a_plugin_that_cannot_be_installed_is_said_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_plugin_that_cannot_be_installed_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text("plugins:\n" + ENTRY.format(name="absent", provides="absent"))
 
-    def install(environment: Environment, entry: KnownPlugin) -> None:
-        environment.install([entry.distribution], "--no-index", "--offline")
+    def install(environment: Environment, plugin: KnownPlugin) -> None:
+        environment.install([plugin.distribution], "--no-index", "--offline")
 
     (row,) = check_live(*load_registry(file), install, lambda _: None)
     assert row["status"] == "failed"

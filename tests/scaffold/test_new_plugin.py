@@ -8,7 +8,7 @@ import pytest
 
 from neucocore.components.specs import KINDS, Kind
 from neucocore.errors import ConfigError
-from neucocore.scaffold.new_plugin import new_plugin, rendered
+from neucocore.scaffold.new_plugin import new_plugin, render
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -36,8 +36,8 @@ def test_a_new_plugin_is_a_complete_distribution(kind: Kind, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["x", "lambda", "cube", "labels", "a-b2-c"])
-def test_any_name_gives_sound_python(name: str, kind: Kind) -> None:
-    files = rendered(name, kind)
+def test_any_valid_name_gives_valid_python(name: str, kind: Kind) -> None:
+    files = render(name, kind)
     for path, text in files.items():
         assert "$" not in text or path.endswith(".yml")
         if path.endswith(".py"):
@@ -45,16 +45,16 @@ def test_any_name_gives_sound_python(name: str, kind: Kind) -> None:
             imported = {
                 a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names
             }
-            made = {n.name for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef)}
-            assert not imported & made
+            defined = {n.name for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef)}
+            assert not imported & defined
 
 
-def test_the_workflow_keeps_its_own_placeholders() -> None:
-    assert "${{ matrix.python }}" in rendered("x", "encoder")[".github/workflows/test.yml"]
+def test_the_placeholders_of_the_workflow_are_kept() -> None:
+    assert "${{ matrix.python }}" in render("x", "encoder")[".github/workflows/test.yml"]
 
 
-def test_a_task_is_for_the_data_set_it_is_given() -> None:
-    files = rendered("x", "task", "my-data")
+def test_a_task_has_labels_for_the_given_data_set() -> None:
+    files = render("x", "task", "my-data")
     assert 'dataset="my-data"' in files["src/neuco_plugin_x/plugin.py"]
 
 
@@ -66,29 +66,29 @@ def test_a_task_without_a_data_set_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "hint"),
+    ("name", "message", "hint"),
     [
         ("My Idea", "is not lower-case words joined by '-'", "neuco plugins new my-idea"),
         ("idea_2", "is not lower-case words joined by '-'", "neuco plugins new idea-2"),
-        ("core", "is taken by neuco itself", "choose another"),
-        ("encoder", "is taken by neuco itself", "choose another"),
-        ("ships", "the plugin 'ships' exists: ", "choose another name, or join"),
+        ("core", "is reserved", "choose another"),
+        ("encoder", "is reserved", "choose another"),
+        ("ships", "a plugin 'ships' already exists: ", "choose another name, or contribute"),
     ],
 )
-def test_a_name_that_cannot_be_is_said_with_a_better_one(
-    tmp_path: Path, name: str, said: str, hint: str
+def test_the_error_for_an_invalid_name_suggests_another(
+    tmp_path: Path, name: str, message: str, hint: str
 ) -> None:
-    with pytest.raises(ConfigError, match=said) as caught:
+    with pytest.raises(ConfigError, match=message) as caught:
         new_plugin(name, "encoder", tmp_path)
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(hint)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
-    mine = tmp_path / "neuco-plugin-x" / "precious.py"
+def test_an_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
+    mine = tmp_path / "neuco-plugin-x" / "existing.py"
     mine.parent.mkdir()
-    mine.write_text("years of work")
-    with pytest.raises(ConfigError, match="is there already"):
+    mine.write_text("text")
+    with pytest.raises(ConfigError, match="already exists"):
         new_plugin("x", "encoder", tmp_path)
-    assert [path.name for path in mine.parent.iterdir()] == ["precious.py"]
+    assert [path.name for path in mine.parent.iterdir()] == ["existing.py"]
