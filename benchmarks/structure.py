@@ -24,11 +24,11 @@ Graph = Mapping[str, set[str]]
 
 def modules(root: Path) -> dict[str, Path]:
     """Return the modules of the package by dotted name, without templates."""
-    found = {}
+    paths = {}
     for path in sorted((root / PACKAGE).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+        paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return paths
 
 
 def imported(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def cycles(graph: Graph) -> list[list[str]]:
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
-    found = []
+    components = []
 
     def visit(name: str) -> None:
         index[name] = low[name] = len(index)
@@ -82,24 +82,24 @@ def cycles(graph: Graph) -> list[list[str]]:
             members = stack[stack.index(name) :]
             del stack[stack.index(name) :]
             if len(members) > 1:
-                found.append(sorted(members))
+                components.append(sorted(members))
 
     for name in sorted(graph):
         if name not in index:
             visit(name)
-    return found
+    return components
 
 
 def order(graph: Graph) -> list[str]:
     """Return the nodes in the greedy order, importers first."""
-    left, right, rest = [], [], {node: set(targets) for node, targets in graph.items()}
-    while rest:
+    left, right, remaining = [], [], {node: set(targets) for node, targets in graph.items()}
+    while remaining:
         importers = defaultdict(set)
-        for node, targets in rest.items():
+        for node, targets in remaining.items():
             for target in targets:
                 importers[target].add(node)
-        sinks = [node for node in sorted(rest) if not rest[node]]
-        sources = [node for node in sorted(rest) if not importers[node]]
+        sinks = [node for node in sorted(remaining) if not remaining[node]]
+        sources = [node for node in sorted(remaining) if not importers[node]]
         if sinks:
             taken = sinks[0]
             right.append(taken)
@@ -107,11 +107,11 @@ def order(graph: Graph) -> list[str]:
             taken = (
                 sources[0]
                 if sources
-                else max(sorted(rest), key=lambda n: len(rest[n]) - len(importers[n]))
+                else max(sorted(remaining), key=lambda n: len(remaining[n]) - len(importers[n]))
             )
             left.append(taken)
-        del rest[taken]
-        for targets in rest.values():
+        del remaining[taken]
+        for targets in remaining.values():
             targets.discard(taken)
     return left + right[::-1]
 
