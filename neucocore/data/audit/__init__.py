@@ -1,1 +1,1 @@
-"""What is wrong, or only odd, about the cubes of a folder."""
+"""Checking all cubes of a folder: problems, warnings and a summary."""

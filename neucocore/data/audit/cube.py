@@ -1,4 +1,4 @@
-"""The files of one cube audited from end to end, and what was found in each."""
+"""Checking all files of one cube: members, values, offsets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from neucocore.data.cubes.file import CubeFile, MissingChunks
-from neucocore.data.cubes.layouts import SUFFIX
+from neucocore.data.cubes.layouts import cube_id
 from neucocore.data.cubes.offset import estimate_offsets
 from neucocore.data.cubes.quality import nodata_share
 from neucocore.data.cubes.schema import CubeSchema, is_sentinel2
@@ -22,22 +22,22 @@ from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What was found in one cube file.
+    """The findings about one cube file.
 
     Attributes
     ----------
     path, modality, id
-        The file, the name of its modality's folder, and its name without suffix.
+        The file, the name of the folder of its modality, and the id of its cube.
     findings
-        In order of discovery; those of level ``error`` make the file unusable.
+        Findings; those of level ``error`` make the file unusable.
     shape, bands, dtype
-        Form of one sample, empty when the file could not be opened.
+        Form of one sample; empty if the file cannot be opened.
     samples
-        How many samples it holds.
+        Number of samples in the file.
     nodata
-        Mean share of pixels where all bands are 0.
+        Mean share of pixels whose bands are all 0; None if no sample can be read.
     offsets
-        How many seasons were told to carry each offset.
+        Estimated digital-number offset to number of seasons.
     """
 
     path: Path
@@ -62,21 +62,21 @@ def audit_cube(
     schemas: Mapping[str, CubeSchema],
     missing_chunks: MissingChunks = "error",
 ) -> list[FileReport]:
-    """Audit the files of one cube; a broken one does not hide the others.
+    """Check the files of one cube; a damaged file does not affect the others.
 
     Parameters
     ----------
     files
         Modality name to file.
     schemas
-        Modality name to what its file should look like, as far as known.
+        Modality name to the declared form of its file; may lack modalities.
     missing_chunks
         See `CubeFile.read`.
     """
     reports, opened = {}, {}
     with ExitStack() as stack:
         for modality, path in files.items():
-            reports[modality] = FileReport(path, modality, path.name.removesuffix(SUFFIX))
+            reports[modality] = FileReport(path, modality, cube_id(path))
             try:
                 file = stack.enter_context(CubeFile(path, schemas.get(modality)))
                 file.check_all()
@@ -87,27 +87,26 @@ def audit_cube(
         audits = {modality: _FileAudit(file, missing_chunks) for modality, file in opened.items()}
         for sample in range(max((file.samples for file in opened.values()), default=0)):
             arrays = {modality: audit.read(sample) for modality, audit in audits.items()}
-            known = {modality: array for modality, array in arrays.items() if array is not None}
-            bands = {modality: opened[modality].bands for modality in known}
             digital_numbers = {
                 modality: array
-                for modality, array in known.items()
-                if _has_offset(opened[modality], schemas.get(modality))
+                for modality, array in arrays.items()
+                if array is not None and _has_offset(opened[modality], schemas.get(modality))
             }
+            bands = {modality: opened[modality].bands for modality in digital_numbers}
             for modality, seasons in estimate_offsets(digital_numbers, bands).items():
                 offsets[modality].update(offset for offset in seasons if offset is not None)
         for modality, audit in audits.items():
-            reports[modality] = audit.report(reports[modality], offsets[modality])
+            reports[modality] = audit.complete(reports[modality], offsets[modality])
     return list(reports.values())
 
 
 def _has_offset(file: CubeFile, schema: CubeSchema | None) -> bool:
-    """Whether the values are digital numbers: as declared or, without a schema, by their form."""
+    """Whether the values carry an offset: as declared or, without a schema, by their form."""
     return is_sentinel2(file.bands, file.dtype) if schema is None else schema.offset is not None
 
 
 class _FileAudit:
-    """The samples of one open file, read one after the other."""
+    """Collects the findings about the samples of one open file."""
 
     def __init__(self, file: CubeFile, missing_chunks: MissingChunks) -> None:
         self.file = file
@@ -116,25 +115,24 @@ class _FileAudit:
         self._missing_chunks = missing_chunks
 
     def read(self, sample: int) -> NDArray[Any] | None:
-        """Return a sample's array, or None where there is none that can be used."""
+        """Read a sample and note its findings; return None if it cannot be read."""
         if sample >= self.file.samples:
             return None
         try:
-            array, noticed = self.file.read(sample, missing_chunks=self._missing_chunks)
+            array, findings = self.file.read(sample, missing_chunks=self._missing_chunks)
         except DataError as error:
-            noticed = [_unusable(self.file.path, error)]
-            array = None
-        for finding in noticed:
+            array, findings = None, [_unusable(self.file.path, error)]
+        for finding in findings:
             first = self.findings.get(finding.code)
-            self.findings[finding.code] = finding if first is None else _added(first, finding)
+            self.findings[finding.code] = finding if first is None else _sum(first, finding)
         if array is not None:
             self.shares.append(nodata_share(array))
         return array
 
-    def report(self, blank: FileReport, offsets: Counter[int]) -> FileReport:
-        """Return what is known after the last sample."""
+    def complete(self, report: FileReport, offsets: Counter[int]) -> FileReport:
+        """Return a report with the form, findings and offsets of all samples."""
         return replace(
-            blank,
+            report,
             findings=tuple(self.findings.values()),
             shape=self.file.shape,
             bands=self.file.bands,
@@ -145,8 +143,8 @@ class _FileAudit:
         )
 
 
-def _added(first: Finding, other: Finding) -> Finding:
-    """Count a finding of a further sample to that of the samples before."""
+def _sum(first: Finding, other: Finding) -> Finding:
+    """Add up the same finding about two samples."""
     examples = (*first.examples, *other.examples)[:EXAMPLES_SHOWN]
     return replace(first, count=first.count + other.count, examples=examples)
 

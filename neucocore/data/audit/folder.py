@@ -1,4 +1,4 @@
-"""Every cube of a folder audited, alone and beside its neighbours, in several processes."""
+"""Checking every cube of a folder, alone and in comparison with the others, in parallel."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from pathlib import Path
 
 from neucocore.data.audit.cube import FileReport, audit_cube
 from neucocore.data.cubes.file import MissingChunks
-from neucocore.data.cubes.layouts import SUFFIX
+from neucocore.data.cubes.layouts import SUFFIX, cube_id, modality_folder
 from neucocore.data.cubes.offset import wrong_offset_message
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import MissingFileError, RunError
 from neucocore.files.findings import Finding
 from neucocore.runtime.processes import block_sigint, end_with_parent
 
-PART = "part-"
-CUBES_A_TASK = 16
+CUBES_PER_JOB = 16
 
 
 CubeFiles = tuple[Path, str, Mapping[str, Path]]
-"""Root folder, id, and the file of each modality of one cube."""
+"""Root folder, id, and modality to file, of one cube."""
 
 
 def audit_folder(
@@ -36,28 +35,28 @@ def audit_folder(
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[FileReport]:
-    """Read every cube file under a folder and report what is noticed.
+    """Read every cube file below a folder and report its findings.
 
-    Files are compared with `schemas`; without, with what most files of their modality are like.
+    Files are compared with `schemas` and with most files of their modality.
 
     Parameters
     ----------
     path
-        A folder in any layout whose files lie in folders named after their modality (parts in
-        between are passed over), or one cube file.
+        A folder in any layout with ``.../<modality>/<id>.zarr.zip``, with or without folders
+        ``part-*`` in between; or one cube file.
     schemas
-        Modality name to what its files should look like.
+        Name of a modality's folder to the declared form of its files.
     missing_chunks
         See `CubeFile.read`.
     jobs
         Worker processes.
     progress
-        Called with (cubes done, cubes in all).
+        Called with (cubes done, total number of cubes).
 
     Returns
     -------
     list
-        One report a file, and one for each file that is missing beside its cube's others; sorted.
+        One report per file, and one per file that a cube lacks; sorted by path.
 
     Raises
     ------
@@ -66,20 +65,20 @@ def audit_folder(
     RunError
         A worker died.
     """
-    cubes, doubled = find_all(Path(path))
-    wanted = dict(schemas or {})
+    cubes, repeated = find_all(Path(path))
+    declared = dict(schemas or {})
     reports: list[FileReport] = []
-    for done, found in enumerate(_audited(cubes, wanted, missing_chunks, jobs), 1):
-        reports += found
+    for done, cube_reports in enumerate(_audit(cubes, declared, missing_chunks, jobs), 1):
+        reports += cube_reports
         if progress is not None:
             progress(done, len(cubes))
-    reports = _beside_neighbours(reports, wanted)
-    reports += [*_missing_files(cubes), *doubled]
+    reports = _compared(reports, declared)
+    reports += [*_missing_files(cubes), *repeated]
     return sorted(reports, key=lambda report: report.path)
 
 
 def find_all(path: Path) -> tuple[list[CubeFiles], list[FileReport]]:
-    """Find all cubes under a folder, whatever its layout, and files that repeat an id.
+    """Find all cubes below a folder in any layout, and the files that repeat an id.
 
     Raises
     ------
@@ -87,69 +86,58 @@ def find_all(path: Path) -> tuple[list[CubeFiles], list[FileReport]]:
         The path does not exist, or holds no cube.
     """
     if path.is_file():
-        home = _modality_folder(path.absolute().parent)
-        return [(home.parent, _id(path), {home.name: path})], []
+        home = modality_folder(path.absolute().parent)
+        return [(home.parent, cube_id(path), {home.name: path})], []
     if not path.is_dir():
-        raise MissingFileError(f"there is no file or folder {path}")
+        raise MissingFileError(f"there is no file or folder {path}", hint=f"ls {path.parent}")
     cubes: dict[tuple[Path, str], dict[str, Path]] = defaultdict(dict)
-    doubled = []
+    repeated = []
     for folder, folders, names in os.walk(path, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        home = _modality_folder(Path(folder))
+        home = modality_folder(Path(folder))
         for name in sorted(names):
             if not name.endswith(SUFFIX) or name.startswith("."):
                 continue
             file = Path(folder, name)
-            first = cubes[home.parent, _id(file)].setdefault(home.name, file)
+            first = cubes[home.parent, cube_id(file)].setdefault(home.name, file)
             if first != file:
-                finding = Finding("doubled-id", "error", f"its id has another file, {first}")
-                doubled.append(FileReport(file, home.name, _id(file), (finding,)))
+                finding = Finding("duplicate-id", "error", f"the id has another file, {first}")
+                repeated.append(FileReport(file, home.name, cube_id(file), (finding,)))
     if not cubes:
         raise MissingFileError(
-            f"no cubes (*{SUFFIX}) under {path}", hint="neuco data download NAME --out DIR"
+            f"no cubes (*{SUFFIX}) below {path}", hint="neuco data download NAME -o DIR"
         )
-    return [(root, id, files) for (root, id), files in sorted(cubes.items())], doubled  # noqa: A001
+    return [(root, id, files) for (root, id), files in sorted(cubes.items())], repeated  # noqa: A001
 
 
-def _modality_folder(folder: Path) -> Path:
-    """Return the folder named after the modality, above any parts."""
-    while folder.name.startswith(PART):
-        folder = folder.parent
-    return folder
-
-
-def _id(path: Path) -> str:
-    return path.name.removesuffix(SUFFIX)
-
-
-def _audited(
+def _audit(
     cubes: Sequence[CubeFiles],
     schemas: Mapping[str, CubeSchema],
     missing_chunks: MissingChunks,
     jobs: int,
 ) -> Iterator[list[FileReport]]:
-    """Yield the reports of one cube after the other, as they come."""
-    if jobs <= 1 or len(cubes) <= CUBES_A_TASK:
+    """Yield the reports of one cube at a time, in the order in which they finish."""
+    if jobs <= 1 or len(cubes) <= CUBES_PER_JOB:
         for _, _, files in cubes:
             yield audit_cube(files, schemas, missing_chunks)
         return
     chunks = [
-        [files for _, _, files in cubes[start : start + CUBES_A_TASK]]
-        for start in range(0, len(cubes), CUBES_A_TASK)
+        [files for _, _, files in cubes[start : start + CUBES_PER_JOB]]
+        for start in range(0, len(cubes), CUBES_PER_JOB)
     ]
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=end_with_parent) as pool:
         with block_sigint():
-            waiting = [pool.submit(_audit_cubes, part, schemas, missing_chunks) for part in chunks]
+            futures = [pool.submit(_audit_cubes, part, schemas, missing_chunks) for part in chunks]
         try:
-            for finished in as_completed(waiting):
+            for finished in as_completed(futures):
                 yield from finished.result()
         except BrokenProcessPool as error:
             raise RunError(
-                "a worker died while cubes were audited (out of memory?)",
-                hint="try fewer --jobs",
+                "a worker process died while checking cubes; perhaps it ran out of memory",
+                hint="use fewer --jobs",
             ) from error
         finally:
-            for future in waiting:
+            for future in futures:
                 future.cancel()
 
 
@@ -161,22 +149,20 @@ def _audit_cubes(
     return [audit_cube(files, schemas, missing_chunks) for files in cubes]
 
 
-def _beside_neighbours(
-    reports: Sequence[FileReport], schemas: Mapping[str, CubeSchema]
-) -> list[FileReport]:
-    """Add what only the other files of the modality show."""
+def _compared(reports: Sequence[FileReport], schemas: Mapping[str, CubeSchema]) -> list[FileReport]:
+    """Add the findings that need a comparison with the other files of the modality."""
     by_modality: dict[str, list[FileReport]] = defaultdict(list)
     for report in reports:
         by_modality[report.modality].append(report)
     compared = []
     for modality, group in by_modality.items():
-        usual = _Usual(group, schemas.get(modality))
-        compared += [usual.compare(report) for report in group]
+        majority = _Majority(group, schemas.get(modality))
+        compared += [majority.compare(report) for report in group]
     return compared
 
 
-class _Usual:
-    """What most files of a modality are like."""
+class _Majority:
+    """The form and the offset of most files of a modality."""
 
     def __init__(self, reports: Sequence[FileReport], schema: CubeSchema | None) -> None:
         opened = [report for report in reports if report.shape]
@@ -191,14 +177,14 @@ class _Usual:
         self._offset = declared if isinstance(declared, int) else _most_common(estimated)
 
     def compare(self, report: FileReport) -> FileReport:
-        """Return the report with what is unusual about the file added."""
+        """Return a report with the differences to most files added."""
         added = []
         if report.shape:
             for name, counts in self._forms.items():
-                usual, count = counts.most_common(1)[0]
+                majority, count = counts.most_common(1)[0]
                 own = getattr(report, name)
-                if own != usual:
-                    message = f"{name} {_form(own)}, where {count} files have {_form(usual)}"
+                if own != majority:
+                    message = f"{name} {_form(own)}; {count} files have {_form(majority)}"
                     added.append(Finding(name, "error", message))
             wrong = sum(n for offset, n in report.offsets.items() if offset != self._offset)
             if wrong and self._offset is not None:
@@ -218,7 +204,7 @@ def _form(value: object) -> str:
 
 
 def _missing_files(cubes: Sequence[CubeFiles]) -> list[FileReport]:
-    """Report each modality that a root's other cubes have, and a cube has not."""
+    """Report every modality that a cube lacks and other cubes of the same root have."""
     modalities: dict[Path, dict[str, Path]] = defaultdict(dict)
     for root, _, files in cubes:
         for modality, path in files.items():

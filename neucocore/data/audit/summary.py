@@ -1,9 +1,9 @@
-"""The reports of a folder's files, put together for a table."""
+"""The reports about the files of a folder as rows of tables."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from neucocore.data.audit.cube import FileReport
@@ -12,7 +12,7 @@ from neucocore.messages import pluralize
 
 
 def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
-    """Return one row a modality: how many files, and what most of them are like."""
+    """Return one row per modality: number of files, and the form of most of them."""
     rows = []
     for modality, group in sorted(_by_modality(reports).items()):
         opened = [report for report in group if report.shape]
@@ -26,8 +26,8 @@ def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
                 "files": len(group),
                 "usable": sum(report.ok for report in group),
                 "samples": sum(report.samples for report in opened),
-                "shape": _usual(" x ".join(map(str, report.shape)) for report in opened),
-                "type": _usual(report.dtype for report in opened),
+                "shape": _most_common(" x ".join(map(str, report.shape)) for report in opened),
+                "type": _most_common(report.dtype for report in opened),
                 "no data": f"{100 * sum(shares) / len(shares):.2f} %" if shares else None,
                 "offset": ", ".join(
                     f"{offset} in {pluralize(count, 'season')}"
@@ -40,7 +40,7 @@ def summary_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
 
 
 def errors_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
-    """Return one row for each error: the file and what is wrong."""
+    """Return one row per error: the file and the problem."""
     return [
         {"file": report.path, "error": str(finding)}
         for report in reports
@@ -50,7 +50,7 @@ def errors_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
 
 
 def warnings_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
-    """Return one row for each kind of warning or repair in a modality, most frequent first."""
+    """Return one row per kind of warning or repair in a modality, most frequent first."""
     groups: dict[tuple[str, str], list[tuple[FileReport, Finding]]] = defaultdict(list)
     for report in reports:
         for finding in report.findings:
@@ -75,10 +75,10 @@ def _by_modality(reports: Sequence[FileReport]) -> dict[str, list[FileReport]]:
     return groups
 
 
-def _usual(forms: Any) -> str | None:
-    """Return the most frequent form, and how many others there are."""
+def _most_common(forms: Iterable[str]) -> str | None:
+    """Return the most frequent form, and the number of others."""
     counts = Counter(forms).most_common()
     if not counts:
         return None
     others = len(counts) - 1
-    return f"{counts[0][0]} (and {others} others)" if others else str(counts[0][0])
+    return f"{counts[0][0]} (and {pluralize(others, 'other')})" if others else counts[0][0]

@@ -1,1 +1,1 @@
-"""Cubes: from their files to arrays, and back."""
+"""Cubes: reading them from files and folders, checking, selecting, drawing and writing them."""

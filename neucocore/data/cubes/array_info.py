@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 from numcodecs.registry import get_codec
 
-# Codecs that turn bytes into bytes and can run no code from the file (numcodecs also has pickle).
+# Codecs from bytes to bytes that cannot run code from the file (numcodecs also has pickle).
 COMPRESSORS = frozenset({"blosc", "zstd", "lz4", "zlib", "gzip"})
 TEXT_FILTERS = frozenset({"vlen-utf8", "json2"})
 
 
 class ZarrError(ValueError):
-    """A description or chunk that breaks Zarr format 2, or goes beyond what cubes need."""
+    """A description or chunk that violates Zarr format 2, or that cubes do not need."""
 
 
 @dataclass(frozen=True)
 class ArrayInfo:
-    """What a ``.zarray`` says.
+    """The content of a ``.zarray``.
 
     Attributes
     ----------
@@ -33,13 +33,13 @@ class ArrayInfo:
     dtype
         The stored type, byte order included.
     compressor, filters
-        numcodecs objects; filters in the order of encoding.
+        Codecs of numcodecs; filters in the order of encoding.
     fill
-        The value that stands for what is not stored; 0 where the file names none, or NaN.
+        The value of chunks that are not stored; 0 if the file names none, or NaN.
     order
-        ``C`` or ``F``, the layout inside a chunk.
+        ``C`` or ``F``, the memory layout of a chunk.
     separator
-        ``.`` or ``/`` between the numbers of a chunk's name.
+        ``.`` or ``/``, between the numbers in the name of a chunk.
     """
 
     shape: tuple[int, ...]
@@ -53,15 +53,15 @@ class ArrayInfo:
 
     @property
     def chunk_bytes(self) -> int:
-        """Bytes of one chunk, decoded."""
+        """Size of one decoded chunk in bytes."""
         return math.prod(self.chunks) * self.dtype.itemsize
 
     def chunk_name(self, index: Sequence[int]) -> str:
-        """Name of the chunk at a grid position, without the array's folder."""
+        """Return the name of the chunk at a grid position, without the folder of the array."""
         return self.separator.join(map(str, index)) or "0"
 
     def grid(self, first: slice | None = None) -> Iterator[tuple[int, ...]]:
-        """Positions of all chunks, or of those that touch `first` along the first dimension."""
+        """Yield the grid positions of all chunks, or of those within `first` of dimension 0."""
         ranges = [
             range(math.ceil(length / chunk))
             for length, chunk in zip(self.shape, self.chunks, strict=True)
@@ -73,30 +73,31 @@ class ArrayInfo:
 
 @lru_cache(maxsize=64)
 def array_info(text: bytes) -> ArrayInfo:
-    """Read the content of a ``.zarray``.
+    """Parse the content of a ``.zarray``.
 
     Parameters
     ----------
     text
-        The JSON as stored. Cubes of one data set share it, so readings are remembered.
+        The JSON text as stored. Cubes of one data set share it, so results are cached.
 
     Raises
     ------
     ZarrError
-        Not JSON, not format 2, or a type or codec that cubes have no use for.
+        It is not JSON or not format 2, or has a type or codec that cubes do not need.
     """
-    said = _json_object(text)
-    if said.get("zarr_format") != 2:
-        raise ZarrError(f"its Zarr format is {said.get('zarr_format')!r}, not 2")
+    fields = _json_object(text)
+    if fields.get("zarr_format") != 2:
+        raise ZarrError(f"its Zarr format is {fields.get('zarr_format')!r}, not 2")
     try:
-        shape, chunks = _lengths(said["shape"], 0), _lengths(said["chunks"], 1)
-        dtype, order = said["dtype"], said["order"]
-        compressor, filters, fill = said["compressor"], said["filters"] or [], said["fill_value"]
+        shape, chunks = _lengths(fields["shape"], 0), _lengths(fields["chunks"], 1)
+        dtype, order = fields["dtype"], fields["order"]
+        compressor, fill = fields["compressor"], fields["fill_value"]
+        filters = fields["filters"] or []
     except KeyError as error:
-        raise ZarrError(f"its description lacks {error}") from None
-    separator = said.get("dimension_separator") or "."
+        raise ZarrError(f"its description has no {error}") from None
+    separator = fields.get("dimension_separator") or "."
     if len(shape) != len(chunks):
-        raise ZarrError(f"its shape {shape} and its chunks {chunks} differ in length")
+        raise ZarrError(f"its shape {shape} and its chunks {chunks} have different lengths")
     if order not in ("C", "F"):
         raise ZarrError(f"its order is {order!r}")
     if separator not in (".", "/"):
@@ -117,18 +118,18 @@ def array_info(text: bytes) -> ArrayInfo:
 
 def _json_object(text: bytes) -> Mapping[str, Any]:
     try:
-        said = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ZarrError(f"its description is not JSON ({error})") from None
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         raise ZarrError("its description is not a JSON object")
-    return said
+    return content
 
 
-def _lengths(values: Any, least: int) -> tuple[int, ...]:
+def _lengths(values: Any, minimum: int) -> tuple[int, ...]:
     if not isinstance(values, list) or not all(
-        type(value) is int and value >= least
-        for value in values  # JSON's true is no length
+        type(value) is int and value >= minimum
+        for value in values  # not JSON's true
     ):
         raise ZarrError(f"its shape or chunks are {values!r}")
     return tuple(values)
@@ -137,7 +138,7 @@ def _lengths(values: Any, least: int) -> tuple[int, ...]:
 def _dtype(text: Any, filters: Sequence[Any]) -> np.dtype[Any]:
     try:
         dtype: np.dtype[Any] = np.dtype(text)
-    except (TypeError, ValueError, SyntaxError):  # numpy parses lists of types as Python
+    except (TypeError, ValueError, SyntaxError):  # numpy parses lists of types as Python code
         raise ZarrError(f"its type is {text!r}") from None
     if dtype.kind in "biufUSM" and not filters:
         return dtype
@@ -149,15 +150,15 @@ def _dtype(text: Any, filters: Sequence[Any]) -> np.dtype[Any]:
 def _codec(config: Any, allowed: frozenset[str]) -> Any:
     name = config.get("id") if isinstance(config, dict) else config
     if not isinstance(name, str) or name not in allowed:
-        raise ZarrError(f"its codec is {name!r}; known are {', '.join(sorted(allowed))}")
+        raise ZarrError(f"its codec is {name!r}; supported: {', '.join(sorted(allowed))}")
     try:
         return get_codec(dict(config))
-    except Exception as error:  # noqa: BLE001  whatever a codec's constructor raises
-        raise ZarrError(f"its codec {name} cannot be set up ({error})") from None
+    except Exception as error:  # noqa: BLE001  codecs raise any type
+        raise ZarrError(f"its codec {name} cannot be created ({error})") from None
 
 
 def _fill(value: Any, dtype: Any) -> Any:
-    """Return a JSON fill value as a finite number: text means NaN or infinity."""
+    """Return a JSON fill value as a finite number; a string means NaN or infinity, and gives 0."""
     if value is None or isinstance(value, str) or np.dtype(dtype).kind not in "biuf":
         return 0
     try:

@@ -1,4 +1,4 @@
-"""One cube put together from the open files of its modalities."""
+"""One cube assembled from the open files of its modalities."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def read_cube(
     metadata: Mapping[str, Any] | None = None,
     missing_chunks: MissingChunks = "error",
 ) -> Cube:
-    """Read one sample of every modality and audit them together.
+    """Read one sample of every modality and check them together.
 
     Parameters
     ----------
     id
         The cube's id.
     files
-        Modality name to the open file; its schema says the offset and what means no data.
+        Modality name to open file; its schema declares the offset and the no-data value.
     sample
-        Position of the sample in the files.
+        Index of the sample in the files.
     season_names
-        Names of the seasons; left out where the cube has another number of them.
+        Names of the seasons; ignored if the cube has another number of seasons.
     metadata
-        What else is known about the cube.
+        Further information about the cube.
     missing_chunks
         See `CubeFile.read`.
 
@@ -45,20 +45,20 @@ def read_cube(
     """
     arrays, findings = {}, []
     for modality, file in files.items():
-        arrays[modality], noticed = file.read(sample, missing_chunks=missing_chunks)
-        findings += [_of_modality(finding, modality) for finding in noticed]
-    bands = {modality: file.bands or _numbered(file) for modality, file in files.items()}
+        arrays[modality], file_findings = file.read(sample, missing_chunks=missing_chunks)
+        findings += [_of_modality(finding, modality) for finding in file_findings]
+    bands = {modality: file.bands or _numbered_bands(file) for modality, file in files.items()}
     schemas = {modality: file.schema for modality, file in files.items()}
     declared = {m: schema.offset for m, schema in schemas.items() if schema.offset is not None}
     findings += audit_offsets(arrays, bands, declared)
-    named = all(len(array) == len(season_names) for array in arrays.values())
+    has_these_seasons = all(len(array) == len(season_names) for array in arrays.values())
     return Cube(
         id=id,
         arrays=arrays,
         bands=bands,
         offset={m: 0 if offset == "unknown" else offset for m, offset in declared.items()},
         nodata={modality: schema.nodata for modality, schema in schemas.items()},
-        season_names=tuple(season_names) if named else (),
+        season_names=tuple(season_names) if has_these_seasons else (),
         metadata=metadata or {},
         findings=tuple(findings),
     )
@@ -68,6 +68,6 @@ def _of_modality(finding: Finding, modality: str) -> Finding:
     return replace(finding, message=f"{modality}: {finding.message}")
 
 
-def _numbered(file: CubeFile) -> tuple[str, ...]:
-    """Names for bands that have none."""
+def _numbered_bands(file: CubeFile) -> tuple[str, ...]:
+    """Return names for bands without names."""
     return tuple(f"b{position}" for position in range(file.shape[1]))

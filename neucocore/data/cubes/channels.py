@@ -36,19 +36,19 @@ def standardised(
 ) -> NDArray[np.float32]:
     """Return a modality as (value - mean) / std per band.
 
-    The cube is brought onto the offset of the statistics first, and its bands into the order of
+    The values are shifted to the offset of the statistics first, and the bands are ordered as in
     `BANDS`.
 
     Parameters
     ----------
     cube
-        The cube, on either offset.
+        The cube, with either offset.
     modality
         ``s1``, ``s2l1c`` or ``s2l2a``.
     statistics
         Mean and standard deviation of every band, and the offset they belong to.
     keep_nodata
-        Leave no-data values out of the shift, see `Cube.shifted`.
+        Leave no-data values unchanged by the shift, see `Cube.shifted`.
 
     Returns
     -------
@@ -58,9 +58,9 @@ def standardised(
     Raises
     ------
     DataError
-        The cube lacks the modality.
+        The cube does not have the modality.
     ShapeError
-        The modality lacks bands, or is not (season, band, y, x).
+        The modality lacks a band, or is not (season, band, y, x).
     """
     order = _band_order(cube, modality)
     values = cube.shifted(modality, statistics.offset, keep_nodata=keep_nodata)
@@ -78,7 +78,14 @@ def stacked(
     *,
     keep_nodata: bool = True,
 ) -> NDArray[np.float32]:
-    """Return several modalities, `standardised`, along one channel axis.
+    """Return several modalities, standardised and concatenated along one channel axis.
+
+    Parameters
+    ----------
+    cube, statistics, keep_nodata
+        As for `standardised`.
+    modalities
+        Modalities in the order of the channels.
 
     Returns
     -------
@@ -88,40 +95,43 @@ def stacked(
     Raises
     ------
     DataError, ShapeError
-        As `standardised`; also when the modalities differ in seasons or pixels.
+        As for `standardised`; also if the modalities differ in seasons or pixels.
     """
     parts = [
         standardised(cube, modality, statistics, keep_nodata=keep_nodata) for modality in modalities
     ]
-    frames = {(part.shape[0], *part.shape[2:]) for part in parts}
-    if len(frames) > 1:
-        found = ", ".join(
+    grids = {(part.shape[0], *part.shape[2:]) for part in parts}
+    if len(grids) > 1:
+        shapes = ", ".join(
             f"{modality} {part.shape}" for modality, part in zip(modalities, parts, strict=True)
         )
         raise ShapeError(
-            f"cube {cube.id}: modalities of different seasons or pixels cannot be stacked: {found}"
+            f"cube {cube.id}: modalities with different seasons or pixels cannot be stacked: "
+            f"{shapes}",
+            hint="select one modality, or resample the cubes to one grid",
         )
     return np.concatenate(parts, axis=1)
 
 
 def _band_order(cube: Cube, modality: str) -> list[int] | None:
-    """Return the places of the standard bands; None when they already are in order."""
+    """Return the positions of the standard bands; None if the bands are already in this order."""
     if modality not in cube.arrays:
         raise DataError(
             f"cube {cube.id} has no modality {modality!r}; it has {', '.join(cube.modalities)}",
-            hint="a data set with that modality, or an encoder that does not need it "
-            "(neuco list encoders)",
+            hint="choose a data set that has the modality, or an encoder that does not need it",
         )
-    array, names, wanted = cube.arrays[modality], cube.bands[modality], BANDS[modality]
+    array, names, standard = cube.arrays[modality], cube.bands[modality], BANDS[modality]
     if array.ndim != 4 or array.shape[1] != len(names):
         raise ShapeError(
             f"cube {cube.id}: {modality} has shape {array.shape}, "
-            f"not (season, {len(names)} bands, y, x)"
+            f"not (season, {len(names)} bands, y, x)",
+            hint="check the arrays and band names that the data set returns",
         )
-    missing = [name for name in wanted if name not in names]
+    missing = [name for name in standard if name not in names]
     if missing:
         raise ShapeError(
-            f"cube {cube.id}: {modality} lacks {len(missing)} of the {len(wanted)} bands needed: "
-            f"{', '.join(missing[:3])}; it has {', '.join(names)}"
+            f"cube {cube.id}: {modality} lacks {len(missing)} of the {len(standard)} bands needed: "
+            f"{', '.join(missing[:3])}; it has {', '.join(names)}",
+            hint="read all bands: leave dataset.bands out, or name every band of the modality",
         )
-    return None if tuple(names) == wanted else [names.index(name) for name in wanted]
+    return None if tuple(names) == standard else [names.index(name) for name in standard]

@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 from neucocore.data.cubes.array_info import ArrayInfo, ZarrError
 
-PROMISING = frozenset({"blosc", "zstd", "lz4"})
-"""Codecs whose content begins with its unpacked size."""
+SIZED_CODECS = frozenset({"blosc", "zstd", "lz4"})
+"""Codecs whose content starts with its unpacked size."""
 TEXT_LIMIT = 1 << 20
 ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 
 
 def decode_chunk(info: ArrayInfo, content: bytes) -> NDArray[Any]:
-    """Decode one chunk to an array of shape ``info.chunks``.
+    """Decode one chunk into a new array of shape ``info.chunks``.
 
     Raises
     ------
     ZarrError
-        The chunk cannot be decoded, or to another size than described.
+        The chunk cannot be decoded, or has another size than described.
     """
     with _codec_errors():
         unpacked = _unpacked(info, content)
@@ -33,10 +33,22 @@ def decode_chunk(info: ArrayInfo, content: bytes) -> NDArray[Any]:
         return flat.reshape(info.chunks, order=info.order)  # type: ignore[call-overload, no-any-return]
 
 
-def decode_into(info: ArrayInfo, content: bytes, place: NDArray[Any]) -> bool:
-    """Decode one chunk straight into its place, where both have one layout; else return False.
+def decode_into(info: ArrayInfo, content: bytes, out: NDArray[Any]) -> bool:
+    """Decode one chunk directly into an array of the same layout, which saves a copy.
 
-    This spares a copy of every value.
+    Parameters
+    ----------
+    info
+        The description of the array.
+    content
+        The stored bytes of the chunk.
+    out
+        Where to write the values.
+
+    Returns
+    -------
+    bool
+        False if the layouts differ and nothing was written.
 
     Raises
     ------
@@ -46,17 +58,17 @@ def decode_into(info: ArrayInfo, content: bytes, place: NDArray[Any]) -> bool:
     codec = info.compressor
     if (
         codec is None
-        or codec.codec_id not in PROMISING
+        or codec.codec_id not in SIZED_CODECS
         or info.filters
         or info.order != "C"
-        or place.shape != info.chunks
-        or place.dtype != info.dtype
-        or not place.flags.c_contiguous
+        or out.shape != info.chunks
+        or out.dtype != info.dtype
+        or not out.flags.c_contiguous
     ):
         return False
     with _codec_errors():
-        _check_size(info, _promised_size(codec.codec_id, content))
-        codec.decode(content, out=place)
+        _check_size(info, _declared_size(codec.codec_id, content))
+        codec.decode(content, out=out)
     return True
 
 
@@ -65,21 +77,21 @@ def read_array(
     chunk: Callable[[str], bytes | None],
     first: slice | None = None,
 ) -> tuple[NDArray[Any], list[str]]:
-    """Put an array together from its chunks.
+    """Assemble an array from its chunks.
 
     Parameters
     ----------
     info
-        The array's description.
+        The description of the array.
     chunk
-        Gives a chunk's stored bytes by name, or None where there is none.
+        Returns the stored bytes of a chunk by name, or None if it is not stored.
     first
-        Only this part of the first dimension.
+        Only this part of dimension 0; None: all.
 
     Returns
     -------
     tuple
-        The array, and the names of missing chunks, whose place holds the fill value.
+        The array, and the names of the missing chunks, which were filled with the fill value.
 
     Raises
     ------
@@ -103,7 +115,7 @@ def read_array(
 def encode_chunk(content: NDArray[Any], compressor: Any) -> bytes:
     """Compress one chunk; equal input gives equal bytes.
 
-    Blosc's threads append blocks in the order they finish, so they are off here.
+    Blosc's threads append blocks in the order in which they finish, so they are switched off.
     """
     before = blosc.use_threads
     blosc.use_threads = False
@@ -116,7 +128,7 @@ def encode_chunk(content: NDArray[Any], compressor: Any) -> bytes:
 def _overlap(
     info: ArrayInfo, index: tuple[int, ...], start: int, stop: int
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Where a chunk's values go in the array, and which of its values these are."""
+    """Return the part of the array that a chunk fills, and the part of the chunk that fills it."""
     low = [position * chunk for position, chunk in zip(index, info.chunks, strict=True)]
     begin = [max(low[0], start), *low[1:]]
     end = [
@@ -130,15 +142,15 @@ def _overlap(
 
 
 def _unpacked(info: ArrayInfo, content: bytes) -> Any:
-    """Undo the compressor: to exactly the bytes of a chunk, or to a bounded text."""
+    """Decompress a chunk: to exactly its size, or to a text of bounded size."""
     if info.compressor is None:
         unpacked: Any = content
-    elif info.compressor.codec_id not in PROMISING:
-        most = TEXT_LIMIT if info.filters else info.chunk_bytes
-        unpacked = zlib.decompressobj(ZLIB_OR_GZIP).decompress(content, most + 1)
+    elif info.compressor.codec_id not in SIZED_CODECS:
+        limit = TEXT_LIMIT if info.filters else info.chunk_bytes
+        unpacked = zlib.decompressobj(ZLIB_OR_GZIP).decompress(content, limit + 1)
     else:
-        # These codecs believe the size the content promises, so it is looked at before.
-        _check_size(info, _promised_size(info.compressor.codec_id, content))
+        # These codecs trust the size that the content declares, so it is checked before.
+        _check_size(info, _declared_size(info.compressor.codec_id, content))
         unpacked = info.compressor.decode(content)
     _check_size(info, len(unpacked))
     return unpacked
@@ -150,33 +162,33 @@ def _codec_errors() -> Iterator[None]:
         yield
     except ZarrError:
         raise
-    except Exception as error:  # noqa: BLE001  codecs raise whatever they like on bad bytes
+    except Exception as error:  # noqa: BLE001  codecs raise any type on bad bytes
         raise ZarrError(f"a chunk cannot be decoded ({error})") from None
 
 
 def _check_size(info: ArrayInfo, size: int) -> None:
     if info.filters and size > TEXT_LIMIT:
-        raise ZarrError(f"a text has {size} bytes")
+        raise ZarrError(f"a text has {size} bytes, more than {TEXT_LIMIT}")
     if not info.filters and size != info.chunk_bytes:
-        raise ZarrError(f"a chunk has {size} bytes where {info.chunk_bytes} are described")
+        raise ZarrError(f"a chunk has {size} bytes; expected {info.chunk_bytes}")
 
 
-def _promised_size(codec: str, content: bytes) -> int:
-    """Read the unpacked size from the head of a blosc, lz4 or Zstandard chunk."""
+def _declared_size(codec: str, content: bytes) -> int:
+    """Return the unpacked size that the header of a blosc, lz4 or Zstandard chunk declares."""
     if codec == "lz4":
         return int.from_bytes(content[:4], "little")
     if codec == "blosc":
         if int.from_bytes(content[12:16], "little") != len(content):
-            raise ZarrError("a chunk is cut off")
+            raise ZarrError("a chunk is truncated")
         return int.from_bytes(content[4:8], "little")
     # Zstandard frame header, RFC 8878 section 3.1.1.1.
     descriptor = content[4]
-    alone = descriptor >> 5 & 1
+    single_segment = descriptor >> 5 & 1
     flag = descriptor >> 6
-    start = 5 + (1 - alone) + (0, 1, 2, 4)[descriptor & 3]
-    width = (alone, 2, 4, 8)[flag]
+    start = 5 + (1 - single_segment) + (0, 1, 2, 4)[descriptor & 3]
+    width = (single_segment, 2, 4, 8)[flag]
     if width == 0:
-        raise ZarrError("a chunk does not say how long it is")
+        raise ZarrError("a chunk does not declare its size")
     size = int.from_bytes(content[start : start + width], "little")
     return size + 256 if flag == 1 else size
 

@@ -20,7 +20,7 @@ class Cube:
     Attributes
     ----------
     id
-        The sample's id, without file suffix.
+        Id of the sample, without file suffix.
     arrays
         Modality name to array of shape (season, band, y, x), in the stored dtype.
     bands
@@ -29,13 +29,13 @@ class Cube:
         Digital-number offset (0 or 1000) of each modality that holds Sentinel-2 digital numbers;
         other modalities, such as radar in dB, have no entry.
     nodata
-        Modality name to the value that means "no data", None where none is declared.
+        Modality name to the value that means "no data"; None if no value does.
     season_names
         Names along the first axis, such as ``("spring", "summer", "fall", "winter")``.
     metadata
-        Anything else the data set knows (place, longitude, latitude, ...).
+        Further information of the data set (place, longitude, latitude, ...).
     findings
-        What was noticed when the cube was read; warnings and repairs are recorded with a run.
+        Warnings and repairs from reading the cube; they are recorded with a run.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Cube:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays in memory, as stored: the cube's native size."""
+        """Native size of the cube: bytes of all arrays in their stored types."""
         return sum(int(array.nbytes) for array in self.arrays.values())
 
     def shifted(self, modality: str, to: int, *, keep_nodata: bool = True) -> NDArray[np.float32]:

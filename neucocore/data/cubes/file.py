@@ -1,7 +1,7 @@
-"""Cube files: one modality of one or many samples, audited and decoded in one pass.
+"""Cube files: one modality of one or several samples, checked and decoded in one pass.
 
-A file is a zip holding a Zarr format 2 array ``bands`` (sample, time, band, y, x). It is read
-without the zarr package, which fills what is missing with zeros and says nothing.
+A file is a zip archive with a Zarr format 2 array ``bands`` (sample, time, band, y, x). It is read
+without the zarr package, which fills missing chunks with zeros without a message.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.cubes.archive import CubeArchive, directory_bytes
+from neucocore.data.cubes.archive import DAMAGED_HINT, CubeArchive, directory_bytes
 from neucocore.data.cubes.array_info import ArrayInfo, ZarrError, array_info
 from neucocore.data.cubes.chunks import read_array
 from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.data.cubes.writing import DIMENSIONS
-from neucocore.errors import ConfigError, CorruptCubeError
+from neucocore.errors import ConfigError
 from neucocore.files.findings import Finding
 from neucocore.messages import pluralize
 
@@ -31,30 +31,30 @@ MissingChunks = Literal["error", "warn", "fill"]
 
 VALUES = "bands"
 DESCRIPTION_LIMIT = 1 << 20
-"""Bytes that a description may have."""
+"""Maximum size of a description in bytes."""
 COORDINATE_LIMIT = 1 << 28
-"""Bytes that a coordinate may have in memory."""
+"""Maximum size of a coordinate in memory, in bytes."""
 ARRAY_LIMIT = 1 << 32
-"""Bytes that one sample of one modality may have in memory."""
+"""Maximum size of one sample of one modality in memory, in bytes."""
 KIND_LETTERS = {"integer": "iu", "float": "f"}
 
 
 class CubeFile:
-    """A cube file open for reading; use as a context manager.
+    """A cube file, open for reading; a context manager.
 
     Parameters
     ----------
     path
         The ``.zarr.zip`` file.
     schema
-        What it should look like.
+        What the data set declares about the file.
 
     Raises
     ------
     MissingFileError
-        No such file.
+        The file does not exist.
     CorruptCubeError
-        Not a cube, or one with other bands or another kind of values than the schema's.
+        It is not a cube, or has other bands or another kind of values than declared.
     """
 
     def __init__(self, path: str | Path, schema: CubeSchema | None = None) -> None:
@@ -82,38 +82,37 @@ class CubeFile:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file."""
         return self._archive.path
 
     @property
     def samples(self) -> int:
-        """How many samples the file holds."""
+        """Number of samples in the file."""
         return self._info.shape[0]
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Lengths of one sample: (season, band, y, x)."""
+        """Shape of one sample: (season, band, y, x)."""
         _, seasons, bands, rows, columns = self._info.shape
         return seasons, bands, rows, columns
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the values in memory."""
+        """Type of the values in memory (native byte order)."""
         return self._info.dtype.newbyteorder("=")
 
     def read(
         self, sample: int = 0, *, missing_chunks: MissingChunks = "error"
     ) -> tuple[NDArray[Any], list[Finding]]:
-        """Read one sample and audit it.
+        """Read one sample and check its values.
 
         Parameters
         ----------
         sample
-            Position along the sample dimension.
+            Index of the sample.
         missing_chunks
-            What to do when a chunk is not in the file: ``error``; ``warn`` fills it with the
-            file's fill value (0 where there is none) and warns; ``fill`` does the same and only
-            records it.
+            How to treat chunks absent from the file: ``error``; ``warn`` fills them with the fill
+            value of the file (0 if it has none) and warns; ``fill`` fills and records them.
 
         Returns
         -------
@@ -123,16 +122,18 @@ class CubeFile:
         Raises
         ------
         CorruptCubeError
-            A damaged or missing chunk, NaN or infinite values.
+            A chunk is damaged or missing, or values are NaN or infinite.
         """
         if missing_chunks not in get_args(MissingChunks):
             raise ConfigError(
-                f"missing_chunks is {missing_chunks!r}; it can be error, warn or fill"
+                f"missing_chunks is {missing_chunks!r}", hint="use error, warn or fill"
             )
         if not 0 <= sample < self.samples:
-            raise self._archive.corrupt(f"no sample {sample}, the file holds {self.samples}")
+            raise self._archive.corrupt(
+                f"there is no sample {sample}, the file holds {self.samples}"
+            )
         array, missing = self._read(VALUES, self._info, slice(sample, sample + 1))
-        findings = [*self._archive.findings, *self._unusual()]
+        findings = [*self._archive.findings, *self._unusual_shape()]
         if missing:
             findings.append(self._missing(missing, missing_chunks))
         values = array[0]
@@ -143,49 +144,59 @@ class CubeFile:
         return values, findings
 
     def coordinate(self, name: str) -> NDArray[Any] | None:
-        """Return another array of the file (``center_lat``, ``time``, ...), None if not there.
+        """Return another array of the file (``center_lat``, ``time``, ...), or None.
 
         Raises
         ------
         CorruptCubeError
-            It cannot be decoded, or is larger than a coordinate may be.
+            It cannot be decoded, or is too large for a coordinate.
         """
         if f"{name}/.zarray" not in self._archive.members:
             return None
         info = self._described(name)
         size = math.prod(info.shape) * info.dtype.itemsize
         if not info.shape or max(size, info.chunk_bytes) > COORDINATE_LIMIT:
-            raise self._archive.corrupt(f"array {name} has shape {info.shape}, no coordinate's")
+            raise self._archive.corrupt(
+                f"array {name} has shape {info.shape}, not that of a coordinate"
+            )
         return self._read(name, info, None)[0]
 
     def check_all(self) -> None:
-        """Check all members, also those that reading does not touch.
+        """Check the checksums of all members, also of those that `read` does not need.
 
         Raises
         ------
         CorruptCubeError
-            One of them is damaged.
+            A member is damaged.
         """
         self._archive.check_all()
 
     def _described(self, name: str) -> ArrayInfo:
         member = f"{name}/.zarray"
         if member not in self._archive.members:
-            raise self._archive.corrupt(self._why_no_array(member))
+            problem, hint = self._why_no_array(member)
+            raise self._archive.corrupt(problem, hint)
         try:
             return array_info(self._archive.read(member, DESCRIPTION_LIMIT))
         except ZarrError as error:
             raise self._archive.corrupt(f"array {name}: {error}") from None
 
-    def _why_no_array(self, member: str) -> str:
-        names = self._archive.members
+    def _why_no_array(self, member: str) -> tuple[str, str]:
+        """Return the problem of a zip without the array that a member describes, and the hint."""
+        names = sorted(self._archive.members)
         nested = [name for name in names if name.endswith(f"/{member}")]
         if nested:
             folder = nested[0].removesuffix(member)
-            return f"the cube lies in the folder {folder} of the zip instead of at its top"
+            problem = f"the cube is in the folder {folder} of the zip, not at its top level"
+            return problem, "zip the content of the folder, without the folder itself"
         if "zarr.json" in names:
-            return "the cube has Zarr format 3; cubes have format 2"
-        return f"no array {VALUES!r} in it (its {len(names)} members begin {sorted(names)[:3]})"
+            return "the cube has Zarr format 3", "write it with zarr_format=2"
+        array = member.partition("/")[0]
+        if not names:
+            return f"no array named {array!r}: the zip is empty", DAMAGED_HINT
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        problem = f"no array named {array!r}; the zip holds {shown} ({len(names)} members)"
+        return problem, f"a cube needs an array {VALUES!r} with ({', '.join(DIMENSIONS)})"
 
     def _check_shape(self) -> None:
         info = self._info
@@ -198,54 +209,60 @@ class CubeFile:
         size = math.prod(info.shape[1:]) * info.dtype.itemsize
         if max(size, info.chunk_bytes) > ARRAY_LIMIT:
             raise self._archive.corrupt(
-                f"array {VALUES} claims shape {info.shape} in chunks {info.chunks}, "
-                f"more than {ARRAY_LIMIT} bytes a sample"
+                f"array {VALUES} has shape {info.shape} in chunks {info.chunks}: "
+                f"more than {ARRAY_LIMIT} bytes per sample"
             )
         attributes = f"{VALUES}/.zattrs"
         if attributes in self._archive.members:
-            said = self._json(attributes).get("_ARRAY_DIMENSIONS")
-            if said is not None and said != list(DIMENSIONS):
-                raise self._archive.corrupt(f"array {VALUES} has dimensions {said}")
+            dimensions = self._json(attributes).get("_ARRAY_DIMENSIONS")
+            if dimensions is not None and dimensions != list(DIMENSIONS):
+                raise self._archive.corrupt(
+                    f"array {VALUES} has dimensions {dimensions}, not {list(DIMENSIONS)}"
+                )
 
     def _json(self, member: str) -> dict[str, Any]:
         try:
-            said = json.loads(self._archive.read(member, DESCRIPTION_LIMIT))
+            content = json.loads(self._archive.read(member, DESCRIPTION_LIMIT))
         except (ValueError, RecursionError) as error:
             raise self._archive.corrupt(f"{member} is not JSON ({error})") from None
-        return said if isinstance(said, dict) else {}
+        return content if isinstance(content, dict) else {}
 
     def _band_names(self) -> tuple[str, ...]:
         names = self.coordinate("band")
         if names is None:
             return self.schema.bands
         if names.shape != (self.shape[1],):
-            raise self._archive.corrupt(f"{names.size} band names for {self.shape[1]} bands")
+            raise self._archive.corrupt(f"it has {names.size} band names for {self.shape[1]} bands")
         return tuple(str(name) for name in names)
 
     def _check_schema(self) -> None:
-        wanted, kind = self.schema.bands, self.schema.kind
-        if wanted and (self.bands != wanted or self.shape[1] != len(wanted)):
+        bands, kind = self.schema.bands, self.schema.kind
+        if bands and (self.bands != bands or self.shape[1] != len(bands)):
             raise self._archive.corrupt(
-                f"its {self.shape[1]} bands are {' '.join(self.bands)}, not {' '.join(wanted)}"
+                f"its {self.shape[1]} bands are {' '.join(self.bands)}, not {' '.join(bands)}",
+                "compare the file with the schema of the data set: neuco info DATASET",
             )
         if kind is not None and self.dtype.kind not in KIND_LETTERS[kind]:
-            raise self._archive.corrupt(f"its values are {self.dtype}, not of a type for {kind}s")
+            raise self._archive.corrupt(
+                f"its values are {self.dtype}, but the data set declares {kind} values",
+                "compare the file with the schema of the data set: neuco info DATASET",
+            )
 
-    def _unusual(self) -> Iterable[Finding]:
+    def _unusual_shape(self) -> Iterable[Finding]:
         seasons, _, rows, columns = self.shape
         schema = self.schema
         if schema.seasons is not None and seasons != schema.seasons:
-            message = f"{pluralize(seasons, 'season')} where the data set has {schema.seasons}"
+            message = f"{pluralize(seasons, 'season')}; the data set has {schema.seasons}"
             yield Finding("seasons", "warning", message)
         if schema.size is not None and (rows, columns) != (schema.size, schema.size):
-            message = f"{rows} x {columns} pixels where the data set has {schema.size}"
+            message = f"{rows} x {columns} pixels; the data set has {schema.size} x {schema.size}"
             yield Finding("size", "warning", message)
 
     def _read(
         self, name: str, info: ArrayInfo, first: slice | None
     ) -> tuple[NDArray[Any], list[str]]:
         members = self._archive.members
-        # Packed by the zip or not, a sound chunk is hardly larger than its values.
+        # Compressed or not, a valid chunk is hardly larger than its values.
         limit = 2 * info.chunk_bytes + DESCRIPTION_LIMIT
 
         def chunk(key: str) -> bytes | None:
@@ -259,16 +276,13 @@ class CubeFile:
 
     def _missing(self, names: Sequence[str], policy: MissingChunks) -> Finding:
         if policy == "error":
-            shown = ", ".join(names[:3])
-            raise CorruptCubeError(
-                f"cube {self.path}: {len(names)} chunks are missing: {shown}",
-                hint="download the file again, or take --missing-chunks warn or fill if the "
-                "writer leaves out chunks without data",
+            raise self._archive.corrupt(
+                f"{pluralize(len(names), 'chunk')} missing: {', '.join(names[:3])}",
+                "download the file again; if its writer omits empty chunks, pass "
+                "--missing-chunks warn or fill",
             )
         level: Literal["warning", "repaired"] = "warning" if policy == "warn" else "repaired"
-        return Finding(
-            "missing-chunk", level, "a missing chunk was filled", len(names), tuple(names[:3])
-        )
+        return Finding("missing-chunk", level, "missing chunk filled", len(names), tuple(names[:3]))
 
 
 def read_modality(
@@ -278,16 +292,16 @@ def read_modality(
     sample: int = 0,
     missing_chunks: MissingChunks = "error",
 ) -> tuple[NDArray[Any], list[Finding]]:
-    """Read one sample of one modality: the array (season, band, y, x) and what was noticed.
+    """Read one sample of one modality: the array (season, band, y, x) and the findings.
 
     Parameters
     ----------
     path
         The ``.zarr.zip`` file.
     schema
-        What it should look like.
+        What the data set declares about the file.
     sample
-        Position along the sample dimension.
+        Index of the sample.
     missing_chunks
         ``error``, ``warn`` or ``fill``; see `CubeFile.read`.
 
@@ -301,14 +315,14 @@ def read_modality(
 
 
 def cube_digest(paths: Iterable[str | Path]) -> str:
-    """Return the sha256 of what the files hold, from their zips' directories alone.
+    """Return the sha256 (hex) of the content of cube files, from their zip directories alone.
 
-    Names, sizes and CRC-32 of the members count; times and places of the files do not.
+    It depends on names, sizes and CRC-32 of the members, but not on times or paths of the files.
 
     Raises
     ------
     MissingFileError, CorruptCubeError
-        A file is missing or no zip.
+        A file is missing or is not a zip archive.
     """
     digest = hashlib.sha256()
     for path in paths:

@@ -1,4 +1,4 @@
-"""A folder of cube files, one sample and modality a file, as a data set."""
+"""A folder of cube files as a data set: one file per sample and modality."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from neucocore.data.cubes.assembly import read_cube
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile, MissingChunks
-from neucocore.data.cubes.layouts import BARE, LAYOUTS, SUFFIX, find_cubes
+from neucocore.data.cubes.layouts import BARE, LABELS, LAYOUTS, SEASONS, SUFFIX, find_cubes
 from neucocore.data.cubes.schema import CubeSchema, undeclared_schema
 from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
@@ -22,20 +22,17 @@ from neucocore.files.content_type import no_folder
 from neucocore.files.findings import raise_for_findings
 from neucocore.files.text_table import read_text_table
 
-SEASONS = ("spring", "summer", "fall", "winter")
-LABELS = "labels"
-
 
 class CubeFolder:
-    """Cubes that lie as ``data/<modality>/part-*/<id>.zarr.zip``, or in one of the older layouts.
+    """Cubes in ``data/<modality>/part-*/<id>.zarr.zip``, or in one of the older layouts.
 
     Parameters
     ----------
     path
-        The data set's folder, with ``data`` (or ``data_dev`` and ``data_eval``, or
+        Folder of the data set, with ``data`` (or ``data_dev`` and ``data_eval``, or
         ``data_example``) and ``labels`` in it; or the folder of the modalities itself.
     schemas
-        Modality name to what its files look like; None: as the first cube of each modality is.
+        Modality name to the declared form of its files; None: as the first file of each modality.
     stored_offset
         With ``schemas=None``, the digital-number offset of the Sentinel-2 files: 0, 1000, or None
         for unknown.
@@ -43,25 +40,25 @@ class CubeFolder:
         With ``schemas=None``, the modalities that hold Sentinel-2 digital numbers; None: those
         with integer values and Sentinel-2 band names.
     season_names
-        Names of the seasons where a cube has as many.
+        Names of the seasons of cubes that have this number of seasons.
     modalities, seasons, bands, offset, keep_nodata
-        What to read; see `CubeSelection`. ``modalities=None`` reads those that are there.
+        What to read; see `CubeSelection`. ``modalities=None`` reads all.
     missing_chunks
         ``error``, ``warn`` or ``fill``; see `CubeFile.read`.
     incomplete
-        ``error`` or ``drop``: what an id that lacks a modality leads to.
+        How to treat ids that lack a modality: ``error`` or ``drop``.
     subset
-        Only the ids that this subset holds in a label file: ``COLUMN`` (true cells) or
-        ``COLUMN=VALUE``.
+        Only the ids of this subset of the label files, ``COLUMN`` or ``COLUMN=VALUE``; see
+        `neucocore.data.labels.subset.subset_ids`.
     subfolder
         The only sub-folder to read.
 
     Raises
     ------
     MissingFileError
-        No such folder, no cube in it, or a modality that was asked for is not there.
+        There is no such folder, or no cube of a requested modality in it.
     ConfigError
-        A band, season or column that does not exist.
+        A requested band, season or column does not exist.
     """
 
     def __init__(
@@ -84,12 +81,12 @@ class CubeFolder:
     ) -> None:
         self.path = Path(path)
         if not self.path.is_dir():
-            raise MissingFileError(no_folder(self.path), hint="neuco data download NAME --out DIR")
+            raise MissingFileError(no_folder(self.path), hint="neuco data download NAME -o DIR")
         self._season_names = tuple(season_names)
         self._missing_chunks: MissingChunks = missing_chunks
         self._incomplete = incomplete
         self._subset = subset
-        self._files = self._found(subfolder, schemas, modalities)
+        self._files = self._find_files(subfolder, schemas, modalities)
         self.schemas = (
             self._undeclared_schemas(stored_offset, sentinel2)
             if schemas is None
@@ -100,7 +97,7 @@ class CubeFolder:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """Names of the modalities that are read."""
+        """Names of the modalities to read."""
         return tuple(self._files)
 
     def ids(self) -> list[str]:
@@ -109,7 +106,7 @@ class CubeFolder:
         Raises
         ------
         MissingFileError
-            Some ids lack a modality.
+            An id lacks a modality, and ``incomplete`` is ``error``.
         """
         everywhere = set.intersection(*map(set, self._files.values()))
         if self._incomplete == "error":
@@ -127,7 +124,7 @@ class CubeFolder:
         Raises
         ------
         MissingFileError
-            The id has no file in some modality.
+            The id has no file of a modality.
         """
         try:
             return {modality: files[id] for modality, files in self._files.items()}
@@ -136,30 +133,30 @@ class CubeFolder:
             raise
 
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        """Yield cubes in the order given, one in memory at a time.
+        """Yield cubes in the order of `ids`, with one in memory at a time.
 
         Raises
         ------
         MissingFileError, CorruptCubeError
-            Naming the file; cubes before it have been given out.
+            A cube cannot be read; the cubes before it have been yielded.
         """
         for id in ids:  # noqa: A001
             yield self._cube(id)
 
     def label_files(self) -> list[Path]:
-        """Return the label files that come with the data, sorted."""
+        """Return the label files of the data set, sorted."""
         return sorted((self.home / LABELS).glob("*.csv"))
 
     @property
     def home(self) -> Path:
-        """The folder of ``labels`` and ``locations.csv``, also when `path` is its ``data``.
+        """The folder of ``labels`` and ``locations.csv``; the parent if `path` is its ``data``.
 
-        A data set may itself lie in a folder named ``data``: what it holds decides, not its name.
+        A data set may itself be in a folder called ``data``, so the content decides too.
         """
         path = self.path.absolute()
-        named = path.name in {name for group in LAYOUTS for name in group}
-        inside = self._layout == BARE and named and not (path / LABELS).is_dir()
-        return path.parent if inside else self.path
+        has_data_name = path.name in {name for group in LAYOUTS for name in group}
+        is_data = self._layout == BARE and has_data_name and not (path / LABELS).is_dir()
+        return path.parent if is_data else self.path
 
     def _cube(self, id: str) -> Cube:  # noqa: A002
         with ExitStack() as stack:
@@ -171,12 +168,12 @@ class CubeFolder:
                 id,
                 opened,
                 season_names=self._season_names,
-                metadata=self._places.get(id),
+                metadata=self._locations.get(id),
                 missing_chunks=self._missing_chunks,
             )
         return self.selection.apply(cube)
 
-    def _found(
+    def _find_files(
         self,
         subfolder: str | None,
         schemas: Mapping[str, CubeSchema] | None,
@@ -185,29 +182,30 @@ class CubeFolder:
         layouts = LAYOUTS if subfolder is None else ((subfolder,),)
         for layout in layouts:
             roots = [self.path / name for name in layout if (self.path / name).is_dir()]
-            found = find_cubes(roots, None if schemas is None else tuple(schemas))
-            if found:
+            files = find_cubes(roots, None if schemas is None else tuple(schemas))
+            if files:
                 self._layout = layout
-                return self._chosen(found, modalities)
-        looked = ", ".join(f"{name}/<modality>" for group in layouts for name in group)
+                return self._of_modalities(files, modalities)
+        searched = ", ".join(f"{name}/<modality>" for group in layouts for name in group)
         raise MissingFileError(
-            f"no cubes (*{SUFFIX}) in {self.path}: looked in {looked}"
+            f"no cubes (*{SUFFIX}) in {self.path}; searched {searched}"
             + ("" if schemas is None else f" for {', '.join(schemas)}"),
-            hint="neuco data download NAME --out DIR, or give the folder that holds data/",
+            hint="pass the folder that holds data/, or download the data set: "
+            "neuco data download NAME -o DIR",
         )
 
-    def _chosen(
-        self, found: dict[str, dict[str, Path]], modalities: Sequence[str] | None
+    def _of_modalities(
+        self, files: dict[str, dict[str, Path]], modalities: Sequence[str] | None
     ) -> dict[str, dict[str, Path]]:
         if modalities is None:
-            return found
-        absent = [modality for modality in modalities if modality not in found]
-        if absent or not modalities:
+            return files
+        missing = [modality for modality in modalities if modality not in files]
+        if missing or not modalities:
             raise MissingFileError(
-                f"no cubes of modality {', '.join(absent) or '(none)'} in {self.path}",
-                hint=f"there are {', '.join(found)}",
+                f"no cubes of modality {', '.join(missing) or '(none)'} in {self.path}",
+                hint=f"available modalities: {', '.join(files)}",
             )
-        return {modality: found[modality] for modality in modalities}
+        return {modality: files[modality] for modality in modalities}
 
     def _undeclared_schemas(
         self, stored_offset: int | None, sentinel2: Sequence[str] | None
@@ -230,19 +228,19 @@ class CubeFolder:
         return schemas
 
     def _first(self, modality: str) -> CubeFile:
-        """Open the first file of a modality that can be opened: the others shall be like it."""
+        """Open the first valid file of a modality, to which the others are compared."""
         files = self._files[modality]
-        broken: DataError | None = None
+        first_error: DataError | None = None
         for id in sorted(files):  # noqa: A001
             try:
                 return CubeFile(files[id])
             except DataError as error:
-                broken = broken or error
-        raise broken or MissingFileError(f"no cubes of modality {modality} in {self.path}")
+                first_error = first_error or error
+        raise first_error or MissingFileError(f"no cubes of modality {modality} in {self.path}")
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[Path, tuple[int, ...]]]:
-        """Per modality the file and shape of the first cube that can be opened."""
+        """Modality to path and shape of its first valid file."""
         shapes: dict[str, tuple[Path, tuple[int, ...]]] = {}
         for modality in self._files:
             with self._first(modality) as first:
@@ -253,28 +251,29 @@ class CubeFolder:
         first, shape = self._shapes[modality]
         if file.shape != shape:
             raise CorruptCubeError(
-                f"cube {file.path}: its shape (season, band, y, x) is {file.shape}, "
-                f"that of the folder's first cube {first.name} is {shape}",
-                hint="keep cubes of one shape in a folder; neuco data check PATH lists them all",
+                f"cube {file.path}: its shape (season, band, y, x) is {file.shape}, but the first "
+                f"cube {first.name} has {shape}",
+                hint="keep cubes of one shape in a folder; list the others with neuco validate "
+                f"{self.path}",
             )
 
     def _raise_incomplete(self, ids: Iterable[str]) -> None:
         problems = []
         for modality, files in self._files.items():
-            absent = sorted(set(ids) - set(files))
-            if absent:
-                shown = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
-                problems.append(f"{modality} lacks {len(absent)}: {shown}")
+            missing = sorted(set(ids) - set(files))
+            if missing:
+                examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+                problems.append(f"{modality}: {len(missing)} cubes missing: {examples}")
         raise MissingFileError(
-            f"some cubes in {self.path} lack a modality",
+            f"cubes in {self.path} lack a modality",
             problems=problems,
-            hint="download the rest, read fewer with --dataset-set modalities=..., "
-            "or drop these ids with --dataset-set incomplete=drop",
+            hint="download the missing files, select modalities with --set dataset.modalities=..., "
+            "or drop these ids with --set dataset.incomplete=drop",
         )
 
     @cached_property
-    def _places(self) -> dict[str, dict[str, Any]]:
-        """Rows of ``locations.csv`` by id, where there is one."""
+    def _locations(self) -> dict[str, dict[str, Any]]:
+        """Rows of ``locations.csv`` by id; empty without this file."""
         file = self.home / "locations.csv"
         if not file.is_file():
             return {}

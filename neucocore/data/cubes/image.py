@@ -1,4 +1,4 @@
-"""A cube as a picture: true colour, false colour and radar through the seasons, and its labels."""
+"""A cube as an image: true colour, false colour and radar of every season, and its labels."""
 
 from __future__ import annotations
 
@@ -17,101 +17,101 @@ Image = NDArray[np.float32]
 
 FORMATS = ("png", "jpg", "pdf", "svg")
 OPTICAL = ("s2l2a", "s2l1c")
-"""Where colours are taken from: the first of these that a cube has."""
+"""The first of these modalities that a cube has is drawn."""
 COLOURS: Mapping[str, tuple[tuple[str, float], ...]] = {
     "true colour": (("B04", 3000.0), ("B03", 3000.0), ("B02", 3000.0)),
     "false colour": (("B08", 5000.0), ("B04", 3000.0), ("B03", 3000.0)),
 }
-"""Bands shown as red, green and blue, and the digital number (without offset) shown brightest."""
-# Decibels shown darkest and brightest: VV, VH, and VV over VH.
+"""Bands shown as red, green and blue, and the digital number (without offset) of full intensity."""
+# Decibels of zero and full intensity: VV, VH, and the ratio VV / VH.
 RADAR = ((-22.0, 0.0), (-28.0, -6.0), (2.0, 15.0))
 GAMMA = 0.8
-INCHES_A_PICTURE = 2.4
+INCHES_PER_IMAGE = 2.4
 INCHES_OF_LABELS = 2.8
 DOTS_PER_INCH = 150
 
 
 def composites(cube: Cube) -> dict[str, Image]:
-    """Return the images that the cube's bands allow, by name.
+    """Return the images that can be made of the bands of a cube, by name.
 
     Parameters
     ----------
     cube
-        With either offset. ``s2l2a`` (else ``s2l1c``) gives ``true colour`` and ``false colour``,
-        ``s1`` gives ``radar``: VV red, VH green, their ratio blue.
+        With either offset. ``s2l2a`` (else ``s2l1c``) gives ``true colour`` and ``false colour``;
+        ``s1`` gives ``radar``, with VV in red, VH in green and their ratio in blue.
 
     Returns
     -------
     dict
-        Arrays (season, y, x, 3), float32 from 0 to 1; no data is black.
+        Arrays (season, y, x, 3), float32 from 0 to 1; pixels without data are black.
     """
     images = {}
     optical = next((name for name in OPTICAL if name in cube.arrays), None)
     if optical is not None:
-        for name, shown in COLOURS.items():
-            if all(band in cube.bands[optical] for band, _ in shown):
-                images[name] = _colours(cube, optical, shown)
+        for name, channels in COLOURS.items():
+            if all(band in cube.bands[optical] for band, _ in channels):
+                images[name] = _colours(cube, optical, channels)
     if {"vv", "vh"} <= set(cube.bands.get("s1", ())):
         images["radar"] = _radar(cube)
     return images
 
 
 def draw_cube(cube: Cube, labels: Mapping[str, str], out: Path) -> None:
-    """Draw a cube's seasons as a picture, its labels beside them.
+    """Draw the seasons of a cube, with its labels next to them.
 
     Parameters
     ----------
     cube
-        What to draw; see `composites`.
+        The cube; see `composites`.
     labels
-        Task to label, as text; may be empty.
+        Task to label as text; may be empty.
     out
         The file to write, ``.png``, ``.jpg``, ``.pdf`` or ``.svg``.
 
     Raises
     ------
     ConfigError
-        matplotlib is not installed, or the file's suffix is another.
+        matplotlib is not installed, or the file has another suffix.
     DataError
-        The cube has no bands that a picture could be made of.
+        The cube has none of the bands that can be drawn.
     """
-    kind = out.suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
+    suffix = out.suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
         raise ConfigError(
-            f"a picture cannot be written as {out.name}",
-            hint=f"end the name in one of {', '.join('.' + name for name in FORMATS)}",
+            f"{out.name} has an unknown image suffix",
+            hint=f"known suffixes: {', '.join('.' + name for name in FORMATS)}",
         )
     images = composites(cube)
     if not images:
-        held = "; ".join(f"{name}: {' '.join(bands)}" for name, bands in cube.bands.items())
+        bands = "; ".join(f"{name}: {' '.join(bands)}" for name, bands in cube.bands.items())
         raise DataError(
-            f"cube {cube.id} has no bands to draw ({held or 'no modality'})",
-            hint="a picture needs B04, B03 and B02 of s2l2a or s2l1c, or vv and vh of s1",
+            f"cube {cube.id} has no bands to draw ({bands or 'no modality'})",
+            hint="an image needs B04, B03 and B02 of s2l2a or s2l1c, or vv and vh of s1",
         )
     figure = _figure(cube, images, labels)
     with replacing(out, durable=False) as file:
         # Without the date, equal cubes give equal files.
-        dated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-        figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=dated.get(kind))
+        no_date = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+        figure.savefig(file, format=suffix, dpi=DOTS_PER_INCH, metadata=no_date.get(suffix))
 
 
 def _figure(cube: Cube, images: Mapping[str, Image], labels: Mapping[str, str]) -> Any:
     try:
-        # The object interface, not pyplot: no global state, no window.
+        # Not pyplot, which has a global state and may open a window.
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigError(
-            "pictures need matplotlib, which is not installed",
+            "drawing needs matplotlib, which is not installed",
             hint="pip install 'neucocore[plots]'",
         ) from error
     seasons = max(len(image) for image in images.values())
-    beside = INCHES_OF_LABELS if labels else 0.0
-    size = (seasons * INCHES_A_PICTURE + beside, len(images) * INCHES_A_PICTURE + 0.4)
+    label_width = INCHES_OF_LABELS if labels else 0.0
+    size = (seasons * INCHES_PER_IMAGE + label_width, len(images) * INCHES_PER_IMAGE + 0.4)
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(_title(cube), fontsize=9)
     parts: Any = [figure]
     if labels:
-        parts = figure.subfigures(1, 2, width_ratios=(size[0] - beside, beside))
+        parts = figure.subfigures(1, 2, width_ratios=(size[0] - label_width, label_width))
     axes = parts[0].subplots(len(images), seasons, squeeze=False)
     for row, (name, image) in enumerate(images.items()):
         for season in range(seasons):
@@ -130,8 +130,8 @@ def _figure(cube: Cube, images: Mapping[str, Image], labels: Mapping[str, str]) 
 
 
 def _title(cube: Cube) -> str:
-    known = [f"{name} {_short(value)}" for name, value in cube.metadata.items()]
-    return "\n".join([cube.id, ", ".join(known)]) if known else cube.id
+    metadata = [f"{name} {_short(value)}" for name, value in cube.metadata.items()]
+    return "\n".join([cube.id, ", ".join(metadata)]) if metadata else cube.id
 
 
 def _short(value: Any) -> str:
@@ -144,11 +144,11 @@ def _season_names(cube: Cube, count: int) -> Sequence[str]:
     return [f"season {number}" for number in range(count)]
 
 
-def _colours(cube: Cube, modality: str, shown: tuple[tuple[str, float], ...]) -> Image:
+def _colours(cube: Cube, modality: str, channels: tuple[tuple[str, float], ...]) -> Image:
     values = cube.shifted(modality, 0)
-    bands = [cube.bands[modality].index(band) for band, _ in shown]
-    brightest = np.array([value for _, value in shown], np.float32)
-    scaled = np.moveaxis(values[:, bands], 1, -1) / brightest
+    bands = [cube.bands[modality].index(band) for band, _ in channels]
+    full_intensity = np.array([value for _, value in channels], np.float32)
+    scaled = np.moveaxis(values[:, bands], 1, -1) / full_intensity
     image: Image = np.clip(scaled, 0.0, 1.0) ** np.float32(GAMMA)
     nodata = cube.nodata.get(modality)
     if nodata is not None:

@@ -1,4 +1,7 @@
-"""Where cube files lie in a folder."""
+"""Where the files of cubes lie in a folder.
+
+Every file is ``.../<modality>/<id>.zarr.zip``; folders ``part-*`` may lie in between.
+"""
 
 from __future__ import annotations
 
@@ -9,53 +12,74 @@ from pathlib import Path
 from neucocore.errors import IdError
 
 SUFFIX = ".zarr.zip"
+PART = "part-"
 BARE = (".",)
 LAYOUTS = (("data",), ("data_dev", "data_eval"), ("data_example",), BARE)
-"""Groups of sub-folders that hold modality folders; the first with cubes counts."""
+"""Groups of sub-folders that hold the folders of modalities; the first one with cubes is read."""
+LABELS = "labels"
+"""Folder of the label files, next to the sub-folders of the cubes."""
+SEASONS = ("spring", "summer", "fall", "winter")
+
+
+def cube_id(path: Path) -> str:
+    """Return the id of the cube that a file belongs to: its name without the suffix."""
+    return path.name.removesuffix(SUFFIX)
+
+
+def modality_folder(folder: Path) -> Path:
+    """Return the folder named after the modality, above the folder of a file or its parts."""
+    while folder.name.startswith(PART):
+        folder = folder.parent
+    return folder
 
 
 def find_cubes(
     roots: Sequence[Path], modalities: Sequence[str] | None = None
 ) -> dict[str, dict[str, Path]]:
-    """Find cube files by modality and id.
+    """Find the files of cubes by modality and id.
 
     Parameters
     ----------
     roots
-        Folders that hold modality folders; these hold cubes, or folders of cubes.
+        Folders that hold the folders of modalities, which hold cubes or folders of cubes.
     modalities
-        The only modality folders to look at, and their order; None: all, sorted.
+        Names of the modality folders to read, in this order; None: all, sorted.
+
+    Returns
+    -------
+    dict
+        Modality to id to file, for the modalities with at least one file.
 
     Raises
     ------
     IdError
-        An id has two files in one modality.
+        An id has two files of one modality.
     """
     if modalities is None:
         folders = [entry for root in roots for entry in root.iterdir() if entry.is_dir()]
         modalities = sorted({folder.name for folder in folders if folder.name[0] not in "._"})
-    found = {}
+    files_of_modality = {}
     for modality in modalities:
         files: dict[str, Path] = {}
-        doubled = []
+        repeated = []
         for root in roots:
             for path in _cubes(root / modality):
-                id = path.name.removesuffix(SUFFIX)  # noqa: A001
+                id = cube_id(path)  # noqa: A001
                 if id in files:
-                    doubled.append(id)
+                    repeated.append(id)
                 files[id] = path
-        if doubled:
+        if repeated:
             raise IdError(
-                f"{len(doubled)} ids have two {modality} files: {', '.join(sorted(doubled)[:3])}",
-                hint=f"look for {doubled[0]}{SUFFIX} under {', '.join(map(str, roots))}",
+                f"{len(repeated)} ids have two {modality} files: {', '.join(sorted(repeated)[:3])}",
+                hint=f"keep one file {repeated[0]}{SUFFIX} in {', '.join(map(str, roots))}",
             )
         if files:
-            found[modality] = files
-    return found
+            files_of_modality[modality] = files
+    return files_of_modality
 
 
 def _cubes(folder: Path) -> Iterator[Path]:
-    """Cube files of a modality's folder and of the folders (parts) in it."""
+    """Yield the cube files in the folder of a modality and in the folders (parts) in it."""
     if not folder.is_dir():
         return
     with os.scandir(folder) as entries:

@@ -18,7 +18,7 @@ def non_finite(array: NDArray[Any]) -> int:
     if array.dtype.kind != "f":
         return 0
     if array.dtype == np.float16:
-        # numpy widens float16 one value at a time; its bits tell the same, faster.
+        # Faster than isfinite, for which numpy converts float16 one value at a time.
         magnitude = np.ascontiguousarray(array).view(np.uint16) & np.uint16(0x7FFF)
         if int(magnitude.max(initial=0)) < 0x7C00:
             return 0
@@ -27,7 +27,7 @@ def non_finite(array: NDArray[Any]) -> int:
 
 
 def flat_seasons(array: NDArray[Any]) -> tuple[list[int], list[int]]:
-    """Return the seasons that are all zero, and those that are constant otherwise.
+    """Return the seasons that are zero everywhere, and those with one other value everywhere.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def flat_seasons(array: NDArray[Any]) -> tuple[list[int], list[int]]:
     constant: list[int] = []
     for season, values in enumerate(array):
         first = values[0, 0, 0]
-        # One row differs in nearly every real cube, which spares looking at the rest.
+        # In nearly every real cube the first row is not constant: no need to read the rest.
         if (values[0, 0] != first).any() or (values != first).any():
             continue
         (constant if first else zero).append(season)
@@ -46,7 +46,7 @@ def flat_seasons(array: NDArray[Any]) -> tuple[list[int], list[int]]:
 
 
 def nodata_share(array: NDArray[Any], nodata: float = 0) -> float:
-    """Share of pixels without data: all bands equal `nodata`, averaged over the seasons.
+    """Return the share of pixels whose bands all equal `nodata`, averaged over the seasons.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def nodata_share(array: NDArray[Any], nodata: float = 0) -> float:
 
 
 def audit_values(array: NDArray[Any]) -> list[Finding]:
-    """Return what is noticed about the values of one modality, whatever they mean.
+    """Return the findings about the values of one modality.
 
     Parameters
     ----------
@@ -66,14 +66,16 @@ def audit_values(array: NDArray[Any]) -> list[Finding]:
     """
     count = non_finite(array)
     if count:
-        message = "the values hold NaN or infinity"
+        message = "NaN or infinite values"
         return [Finding("non-finite", "error", message, count)]
     findings = []
     zero, constant = flat_seasons(array)
     if zero:
-        findings.append(_of_seasons("zero-season", "a season is zero everywhere", zero))
+        findings.append(_of_seasons("zero-season", "season is zero everywhere", zero))
     if constant:
-        findings.append(_of_seasons("constant-season", "a season has one value", constant))
+        findings.append(
+            _of_seasons("constant-season", "season has the same value everywhere", constant)
+        )
     return findings
 
 

@@ -1,4 +1,4 @@
-"""The part of a cube that a user asks for: seasons, bands, the offset its values carry."""
+"""Selecting a part of a cube: its seasons, its bands, and the offset of its values."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from neucocore.errors import ConfigError
 
 @dataclass(frozen=True)
 class CubeSelection:
-    """What to take of every cube.
+    """The part of every cube to read.
 
     Attributes
     ----------
     seasons
-        Season names or positions from 0, in the order wanted; None: all.
+        Season names or indices from 0, in the order of the result; None: all.
     bands
-        ``B04`` means that band of every modality that has it, ``s2l2a:B04`` that of one; None: all.
+        ``B04``: this band of every modality that has it; ``s2l2a:B04``: of one; None: all.
     offset
-        The digital-number offset Sentinel-2 values shall carry, 0 or 1000; None: as stored.
+        Digital-number offset of Sentinel-2 values in the result, 0 or 1000; None: as stored.
     keep_nodata
-        Whether no-data values stay as they are when the offset changes.
+        Whether no-data values stay unchanged by a change of the offset.
     """
 
     seasons: tuple[str | int, ...] | None = None
@@ -33,7 +33,7 @@ class CubeSelection:
 
     def __post_init__(self) -> None:
         if self.offset is not None and self.offset not in OFFSETS:
-            raise ConfigError(f"an offset of {self.offset} is not known; it is 0 or 1000")
+            raise ConfigError(f"the offset {self.offset} is not 0 or 1000", hint="use 0 or 1000")
 
     @classmethod
     def of(
@@ -43,7 +43,7 @@ class CubeSelection:
         offset: int | None = None,
         keep_nodata: bool = True,
     ) -> CubeSelection:
-        """Make a selection from a data set's parameters, which come as lists."""
+        """Return the selection for the parameters of a data set, which are lists."""
         return cls(
             seasons=None if seasons is None else tuple(seasons),
             bands=None if bands is None else tuple(bands),
@@ -52,39 +52,42 @@ class CubeSelection:
         )
 
     def band_positions(self, bands: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
-        """Return the positions of the chosen bands for each modality.
+        """Return the positions of the selected bands in each modality.
 
         Raises
         ------
         ConfigError
-            A chosen band is in no modality, or a modality is left without bands.
+            A selected band is in no modality, or no band of a modality is selected.
         """
         if self.bands is None:
             return {modality: list(range(len(names))) for modality, names in bands.items()}
         positions: dict[str, list[int]] = {modality: [] for modality in bands}
-        for chosen in self.bands:
-            only, _, name = chosen.rpartition(":")
-            homes = [m for m, names in bands.items() if name in names and only in ("", m)]
-            if not homes:
-                offered = "; ".join(f"{m}: {' '.join(names)}" for m, names in bands.items())
-                raise ConfigError(f"no modality has a band {chosen!r}", hint=f"there are {offered}")
-            for modality in homes:
+        for selected in self.bands:
+            only, _, name = selected.rpartition(":")
+            having = [m for m, names in bands.items() if name in names and only in ("", m)]
+            if not having:
+                available = "; ".join(f"{m}: {' '.join(names)}" for m, names in bands.items())
+                raise ConfigError(
+                    f"no modality has a band {selected!r}", hint=f"available bands: {available}"
+                )
+            for modality in having:
                 positions[modality].append(list(bands[modality]).index(name))
-        empty = [modality for modality, chosen in positions.items() if not chosen]
+        empty = [modality for modality, selected in positions.items() if not selected]
         if empty:
             raise ConfigError(
-                f"the chosen bands leave {', '.join(empty)} without any",
-                hint=f"name bands of {empty[0]} too, or leave it out of modalities",
+                f"no band of {', '.join(empty)} is selected",
+                hint=f"add bands of {empty[0]}, or select the other modalities with "
+                "--set dataset.modalities=...",
             )
         return positions
 
     def season_positions(self, count: int, names: Sequence[str]) -> list[int]:
-        """Return the positions of the chosen seasons among `count`.
+        """Return the indices of the selected seasons of a cube with `count` seasons.
 
         Raises
         ------
         ConfigError
-            A chosen season is not there.
+            The cube does not have a selected season.
         """
         if self.seasons is None:
             return list(range(count))
@@ -93,12 +96,13 @@ class CubeSelection:
         unknown = [str(season) for season in self.seasons if str(season) not in known]
         if unknown:
             raise ConfigError(
-                f"no season {', '.join(map(repr, unknown))}", hint=f"there are {', '.join(known)}"
+                f"there is no season {', '.join(map(repr, unknown))}",
+                hint=f"available seasons: {', '.join(known)}",
             )
         return [known[str(season)] for season in self.seasons]
 
     def apply(self, cube: Cube) -> Cube:
-        """Return the chosen part of a cube; arrays are views where nothing changes."""
+        """Return the selected part of a cube; arrays that do not change are not copied."""
         bands = self.band_positions(cube.bands)
         arrays = {}
         offsets = dict(cube.offset)

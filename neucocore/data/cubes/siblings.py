@@ -1,4 +1,4 @@
-"""From one file of a cube to the whole cube: its other modalities and its labels beside it."""
+"""From one file of a cube to the complete cube: the other modalities and the labels around it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from neucocore.data.cubes.assembly import read_cube
+from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile
+from neucocore.data.cubes.layouts import LABELS, SEASONS, cube_id, modality_folder
 from neucocore.data.labels.label_file import read_label_folder
 from neucocore.errors import DataError
 
-MODALITIES = ("s1", "s2l1c", "s2l2a")
-SEASONS = ("spring", "summer", "fall", "winter")
-SUFFIX = ".zarr.zip"
-LABELS = "labels"
-
 
 def cube_of_file(file: Path) -> Cube:
-    """Read the cube a file belongs to, with the modalities that lie beside it.
+    """Read the cube that a file belongs to, with its other modalities.
 
     Parameters
     ----------
     file
-        ``.../<modality>/part-000000/<id>.zarr.zip``, or the same without the part; any other
-        place gives the one modality, named after its folder.
+        ``.../<modality>/<id>.zarr.zip``, with or without a folder ``part-*`` in between. If its
+        folder is not one of the known modalities, the cube has this modality only.
 
     Raises
     ------
@@ -32,23 +29,26 @@ def cube_of_file(file: Path) -> Cube:
         As `read_cube`.
     """
     with ExitStack() as stack:
-        files = {name: stack.enter_context(CubeFile(path)) for name, path in _beside(file).items()}
-        return read_cube(_id(file), files, season_names=SEASONS)
+        files = {
+            modality: stack.enter_context(CubeFile(path))
+            for modality, path in _files_of_cube(file).items()
+        }
+        return read_cube(cube_id(file), files, season_names=SEASONS)
 
 
 def labels_of_file(file: Path) -> dict[str, str]:
-    """Return the labels of the cube from the ``labels`` folder beside its data, as text by task."""
-    folder = _root(file).parent / LABELS
+    """Return the labels of a cube as text by task, from the ``labels`` folder next to its data."""
+    folder = modality_folder(file.resolve().parent).parent.parent / LABELS
     labels: dict[str, str] = {}
     if not folder.is_dir():
         return labels
     try:
         label_files = read_label_folder(folder)
     except DataError:
-        return labels  # a picture of the cube does not depend on its labels
+        return labels  # the image of a cube does not depend on its labels
     for label_file in label_files:
-        if _id(file) in label_file.ids:
-            value = label_file.y[label_file.ids.index(_id(file))]
+        if cube_id(file) in label_file.ids:
+            value = label_file.y[label_file.ids.index(cube_id(file))]
             labels[label_file.stem] = _text(value, label_file.classes)
     return labels
 
@@ -62,25 +62,13 @@ def _text(value: object, classes: tuple[str, ...]) -> str:
     )
 
 
-def _id(file: Path) -> str:
-    return file.name.removesuffix(SUFFIX)
-
-
-def _inside(file: Path) -> Path:
-    """Return the folder of the file's modality."""
-    return file.parent.parent if file.parent.name.startswith("part-") else file.parent
-
-
-def _root(file: Path) -> Path:
-    return _inside(file.resolve()).parent
-
-
-def _beside(file: Path) -> dict[str, Path]:
-    modality = _inside(file)
-    tail = file.relative_to(modality)
-    found = {
-        name: modality.parent / name / tail
-        for name in MODALITIES
-        if (modality.parent / name / tail).is_file()
+def _files_of_cube(file: Path) -> dict[str, Path]:
+    """Return the file of each known modality; only `file` itself if its modality is not known."""
+    folder = modality_folder(file.parent)
+    path_in_modality = file.relative_to(folder)
+    files = {
+        modality: folder.parent / modality / path_in_modality
+        for modality in BANDS
+        if (folder.parent / modality / path_in_modality).is_file()
     }
-    return found if file in found.values() else {modality.name or "cube": file}
+    return files if file in files.values() else {folder.name or "cube": file}

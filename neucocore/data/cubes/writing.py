@@ -1,4 +1,4 @@
-"""Cube files written: Zarr format 2 in a stored zip, equal input giving equal bytes."""
+"""Writing cube files: Zarr format 2 in an uncompressed zip; equal input gives equal bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neucocore.errors import ShapeError
 from neucocore.files.atomic import replacing
 
 DIMENSIONS = ("sample", "time", "band", "y", "x")
-# Zip cannot say "no time"; its first moment stands for that.
+# Members of a zip always have a time; this is the earliest one.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 READABLE_FILE = 0o644 << 16
 UNIX = 3
@@ -34,47 +34,53 @@ def write_modality(
     coordinates: Mapping[str, tuple[Sequence[str], NDArray[Any]]] | None = None,
     durable: bool = False,
 ) -> None:
-    """Write one modality as a cube file, in the form of SSL4EO-S12-downstream.
+    """Write one modality as a cube file, in the format of SSL4EO-S12-downstream.
 
-    Every season is one chunk, and every chunk is written, also one of zeros only.
+    Every season is one chunk. All chunks are written, also those of zeros only.
 
     Parameters
     ----------
     path
-        The file to write, ``<id>.zarr.zip``; its folder is made.
+        The file to write, ``<id>.zarr.zip``; missing folders are created.
     array
-        (season, band, y, x), or (sample, season, band, y, x) for files of many samples; any
-        integer or float type, stored as it is.
+        (season, band, y, x), or (sample, season, band, y, x) for several samples; any integer or
+        float type, which is kept.
     bands
         Names of the bands, in array order.
     coordinates
-        Further arrays by name, each with the names of its dimensions.
+        Further arrays: name to (names of the dimensions, array).
     durable
-        Wait for the disk; off by default since a damaged cube is noticed when it is read.
+        Wait for the disk; not needed by default because reading detects damaged cubes.
 
     Raises
     ------
     ShapeError
-        The array has another number of dimensions, or of bands than `bands`.
+        The array has a wrong number of dimensions or bands, or no numbers.
     """
     values = np.asarray(array)
     values = values[np.newaxis] if values.ndim == 4 else values
     if values.ndim != len(DIMENSIONS) or values.shape[2] != len(bands):
         raise ShapeError(
-            f"a cube of {len(bands)} bands cannot have an array of shape {np.shape(array)}; "
-            "it is (season, band, y, x)"
+            f"an array of shape {np.shape(array)} is not a cube of {len(bands)} bands",
+            hint="pass (season, band, y, x), or (sample, season, band, y, x) for several samples",
         )
     if values.dtype.kind not in "iuf":
-        raise ShapeError(f"a cube holds integers or floats, not {values.dtype}")
+        raise ShapeError(
+            f"a cube holds integers or floats, not {values.dtype}",
+            hint="convert the array, for example to int16 or float32",
+        )
     members = _array_members("bands", values, DIMENSIONS, (1, 1, *values.shape[2:]), VALUES_CODEC)
     named = {"band": (("band",), np.array(list(bands), dtype=np.str_)), **(coordinates or {})}
     for name, (dimensions, coordinate) in named.items():
         coordinate = np.asarray(coordinate)
         members |= _array_members(name, coordinate, dimensions, coordinate.shape, COORDINATE_CODEC)
-    described: dict[str, Any] = {".zgroup": {"zarr_format": 2}, ".zattrs": {}}
-    texts = described | {name: said for name, said in members.items() if isinstance(said, dict)}
-    texts[".zmetadata"] = {"metadata": dict(texts), "zarr_consolidated_format": 1}
-    contents = members | {name: _json(said) for name, said in texts.items()}
+    descriptions: dict[str, Any] = {".zgroup": {"zarr_format": 2}, ".zattrs": {}}
+    descriptions |= {name: item for name, item in members.items() if isinstance(item, dict)}
+    descriptions[".zmetadata"] = {
+        "metadata": dict(descriptions),
+        "zarr_consolidated_format": 1,
+    }
+    contents = members | {name: _json(item) for name, item in descriptions.items()}
     _write_zip(path, contents, durable)
 
 
@@ -85,7 +91,7 @@ def _array_members(
     chunks: Sequence[int],
     codec: Any,
 ) -> dict[str, Any]:
-    """Return the members of one array by name: descriptions as objects, chunks as bytes."""
+    """Return the members of one array by name: descriptions as dicts, chunks as bytes."""
     array = array.astype(array.dtype.newbyteorder("<"), copy=False)
     members: dict[str, Any] = {
         f"{name}/.zarray": {
@@ -107,8 +113,8 @@ def _array_members(
     return members
 
 
-def _json(said: Mapping[str, Any]) -> bytes:
-    return json.dumps(said, indent=4, sort_keys=True, ensure_ascii=True).encode()
+def _json(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=4, sort_keys=True, ensure_ascii=True).encode()
 
 
 def _write_zip(path: str | Path, contents: Mapping[str, bytes], durable: bool) -> None:

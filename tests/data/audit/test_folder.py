@@ -22,14 +22,14 @@ def errors(reports):
     }
 
 
-def test_a_sound_folder_has_no_findings(tmp_path, write_folder):
+def test_a_valid_folder_has_no_findings(tmp_path, write_folder):
     write_folder(tmp_path)
     reports = audit_folder(tmp_path)
     assert len(reports) == 9
     assert all(report.ok and report.findings == () for report in reports)
 
 
-def test_every_broken_file_of_a_folder_is_named_at_once(
+def test_all_broken_files_of_a_folder_are_reported_together(
     tmp_path, write_folder, rezip, values, bands
 ):
     ids = write_folder(tmp_path, count=12)
@@ -55,25 +55,25 @@ def test_every_broken_file_of_a_folder_is_named_at_once(
     found = errors(audit_folder(tmp_path))
     expected = [
         "the file is empty",
-        "the file is a git-LFS pointer, not the cube",
+        "the file is a git-LFS pointer, not a cube",
         "the file is a web page, not a cube",
-        "the zip is cut off",
-        "the cube lies in the folder x.zarr/ of the zip",
-        "1 chunks are missing: 0.1.0.0.0",
+        "the zip is truncated",
+        "the cube is in the folder x.zarr/ of the zip",
+        "1 chunk missing: 0.1.0.0.0",
         "",
-        "bands vh vv, where 4 files have vv vh",
-        "the values hold NaN or infinity",
-        "shape 4 2 8 8, where 4 files have 4 2 16 16",
+        "bands vh vv; 4 files have vv vh",
+        "NaN or infinite values",
+        "shape 4 2 8 8; 4 files have 4 2 16 16",
         "the cube has no file of this modality",
     ]
     for name, start in zip(ids, expected, strict=False):
         assert found["s1", name][0].startswith(start)
-    assert "checksum" in found["s1", ids[6]][0] or "wrong place" in found["s1", ids[6]][0]
-    assert found["s2l2a", ids[11]] == ["the file is not a zip"]
+    assert "checksum" in found["s1", ids[6]][0] or "wrong position" in found["s1", ids[6]][0]
+    assert found["s2l2a", ids[11]] == ["the file is not a zip archive"]
     assert len(found) == 12
 
 
-def test_a_damaged_member_that_reading_does_not_need_is_found(tmp_path, write_folder):
+def test_a_damaged_member_that_reading_does_not_need_is_detected(tmp_path, write_folder):
     (name,) = write_folder(tmp_path, count=1)
     path = file_of(tmp_path, "s1", name)
     content = path.read_bytes()
@@ -83,11 +83,11 @@ def test_a_damaged_member_that_reading_does_not_need_is_found(tmp_path, write_fo
     )
     found = errors(audit_folder(tmp_path))
     assert found == {
-        ("s1", name): ["member .zmetadata does not match its checksum (a damaged file)"]
+        ("s1", name): ["member .zmetadata does not match its checksum; the file is damaged"]
     }
 
 
-def test_fault_44_the_files_with_another_offset_than_most_are_warned_of(
+def test_fault_44_files_with_another_offset_than_most_are_a_warning(
     tmp_path, write_folder, values, bands
 ):
     ids = write_folder(tmp_path, count=4)
@@ -110,9 +110,7 @@ def test_fault_44_the_files_with_another_offset_than_most_are_warned_of(
     }
 
 
-def test_a_data_set_s_own_words_count_more_than_what_most_files_are_like(
-    tmp_path, write_folder, bands
-):
+def test_declared_schemas_take_precedence_over_most_files(tmp_path, write_folder, bands):
     write_folder(tmp_path, count=2)
     schemas = {
         "s2l1c": CubeSchema(bands=bands["s2l1c"], offset=1000, size=264),
@@ -121,7 +119,7 @@ def test_a_data_set_s_own_words_count_more_than_what_most_files_are_like(
     reports = audit_folder(tmp_path, schemas=schemas)
     assert {row["error"] for row in errors_of(reports)} == {"its 2 bands are vv vh, not vh vv"}
     assert [row["warning"] for row in warnings_of(reports)] == [
-        "16 x 16 pixels where the data set has 264 (2 times)",
+        "16 x 16 pixels; the data set has 264 x 264 (2 times)",
         "the offset of a season seems to be 0, not 1000 (8 times)",
     ]
 
@@ -131,10 +129,10 @@ def test_an_id_twice_in_one_modality_is_an_error(tmp_path, values, bands):
         write_modality(tmp_path / "data" / "s1" / part / "a.zarr.zip", values("s1"), bands["s1"])
     (report,) = [report for report in audit_folder(tmp_path) if not report.ok]
     assert report.path.parent.name == "part-000001"
-    assert report.findings[0].code == "doubled-id"
+    assert report.findings[0].code == "duplicate-id"
 
 
-def test_the_share_of_no_data_and_all_samples_of_a_file_are_looked_at(tmp_path, values, bands):
+def test_the_share_of_no_data_is_averaged_over_all_samples_of_a_file(tmp_path, values, bands):
     array = np.stack([values("s2l1c"), values("s2l1c", seed=1)])
     array[1, :, :, :8] = 0
     array[1, 3] = 0
@@ -145,7 +143,7 @@ def test_the_share_of_no_data_and_all_samples_of_a_file_are_looked_at(tmp_path, 
     assert [f.code for f in report.findings] == ["zero-season"]
 
 
-def test_several_processes_find_what_one_finds(tmp_path, write_folder):
+def test_several_processes_report_the_same_as_one(tmp_path, write_folder):
     ids = write_folder(tmp_path, count=20, size=4, seasons=1)
     file_of(tmp_path, "s1", ids[5]).write_bytes(b"")
     seen = []
@@ -168,7 +166,7 @@ def test_a_path_without_cubes_is_an_error(tmp_path):
         audit_folder(tmp_path / "nowhere")
 
 
-def test_hidden_folders_and_files_are_not_looked_at(tmp_path, write_folder):
+def test_hidden_folders_and_files_are_ignored(tmp_path, write_folder):
     ids = write_folder(tmp_path, count=1)
     for hidden in (
         tmp_path / "data/.cache/s1" / f"{ids[0]}.zarr.zip",
@@ -179,14 +177,14 @@ def test_hidden_folders_and_files_are_not_looked_at(tmp_path, write_folder):
     assert errors(audit_folder(tmp_path)) == {}
 
 
-def test_the_summary_counts_forms_and_leaves_out_what_it_does_not_know(tmp_path, values, bands):
+def test_the_summary_counts_forms_and_omits_unreadable_files(tmp_path, values, bands):
     for number, size in enumerate((8, 8, 4)):
         path = file_of(tmp_path, "s1", f"c{number}")
         write_modality(path, values("s1", seasons=1, size=size), bands["s1"])
     file_of(tmp_path, "s2l2a", "c0").parent.mkdir(parents=True)
     file_of(tmp_path, "s2l2a", "c0").write_bytes(b"")
     rows = {row["modality"]: row for row in summary_of(audit_folder(tmp_path))}
-    assert rows["s1"]["shape"] == "1 x 2 x 8 x 8 (and 1 others)"
+    assert rows["s1"]["shape"] == "1 x 2 x 8 x 8 (and 1 other)"
     assert rows["s1"]["type"] == "float16"
     assert (rows["s1"]["usable"], rows["s2l2a"]["usable"]) == (2, 0)
     assert (rows["s2l2a"]["shape"], rows["s2l2a"]["no data"]) == (None, None)

@@ -34,19 +34,19 @@ def statistics_on(offset: int) -> ChannelStatistics:
         (flat_cube(0), 1000, 0),
     ],
 )
-def test_values_are_brought_onto_the_offset_of_the_statistics(
+def test_values_are_shifted_to_the_offset_of_the_statistics(
     cube: Cube, offset: int, value: int
 ) -> None:
     b10 = standardised(cube, "s2l1c", statistics_on(offset))[0, 10, 0, 0]
     assert b10 == pytest.approx((value - 10) / 12, rel=1e-6)
 
 
-def test_no_data_can_be_lifted_like_the_rest() -> None:
+def test_no_data_can_be_shifted_like_other_values() -> None:
     lifted = standardised(flat_cube(0), "s2l1c", statistics_on(1000), keep_nodata=False)
     assert lifted[0, 10, 0, 0] == pytest.approx((1000 - 10) / 12, rel=1e-6)
 
 
-def test_stack_holds_27_channels_in_the_order_of_the_modalities() -> None:
+def test_stacked_returns_27_channels_in_the_order_of_the_modalities() -> None:
     channels = stacked(flat_cube(500), statistics_on(0))
     assert channels.shape == (1, 27, 3, 3)
     assert channels.dtype == np.float32
@@ -55,20 +55,20 @@ def test_stack_holds_27_channels_in_the_order_of_the_modalities() -> None:
     assert channels[0, 26, 0, 0] == pytest.approx(-11 / 13, rel=1e-6)  # B12 of L2A
 
 
-def test_the_cube_is_left_as_it_was() -> None:
+def test_the_cube_is_not_changed() -> None:
     cube = flat_cube(500)
     stacked(cube, statistics_on(1000))
     assert (cube.arrays["s2l1c"] == 500).all()
 
 
-def test_modalities_of_different_sizes_do_not_stack() -> None:
+def test_modalities_of_different_sizes_cannot_be_stacked() -> None:
     cube = flat_cube(1)
     arrays = dict(cube.arrays) | {"s1": np.zeros((1, 2, 4, 4), np.float32)}
     with pytest.raises(ShapeError, match=r"cannot be stacked: s1 \(1, 2, 4, 4\)"):
         stacked(Cube("uneven", arrays, BANDS), statistics_on(0))
 
 
-def test_an_array_without_seasons_is_refused() -> None:
+def test_an_array_without_seasons_is_an_error() -> None:
     cube = Cube("flat", {"s1": np.zeros((2, 4, 4), np.float32)}, BANDS)
     with pytest.raises(ShapeError, match=r"s1 has shape \(2, 4, 4\), not \(season, 2 bands"):
         standardised(cube, "s1", statistics_on(0))

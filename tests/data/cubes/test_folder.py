@@ -10,7 +10,7 @@ from neucocore.errors import ConfigError, CorruptCubeError, DataError, IdError, 
 from neucocore.interfaces import Dataset
 
 
-def test_cubes_come_with_all_that_is_known_in_the_order_asked(tmp_path, write_folder, bands):
+def test_cubes_are_read_in_the_order_of_the_ids_with_their_metadata(tmp_path, write_folder, bands):
     ids = write_folder(tmp_path)
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "b__regr.csv").write_text("id,label\n")
@@ -43,7 +43,7 @@ def test_cubes_come_with_all_that_is_known_in_the_order_asked(tmp_path, write_fo
     ],
     ids=lambda layout: layout[0],
 )
-def test_every_layout_is_found(tmp_path, layout, values, bands):
+def test_every_layout_is_read(tmp_path, layout, values, bands):
     for name, folder in zip("ab", layout, strict=True):
         write_modality(tmp_path / folder / f"{name}.zarr.zip", values("s1"), bands["s1"])
     assert CubeFolder(tmp_path).ids() == ["a", "b"]
@@ -60,7 +60,7 @@ def test_the_modalities_of_sentinel2_can_be_named(tmp_path, values):
     assert error.value.hint == "available modalities: s2"
 
 
-def test_data_counts_before_older_layouts_and_a_subfolder_can_be_named(tmp_path, values, bands):
+def test_data_precedes_older_layouts_and_a_subfolder_can_be_selected(tmp_path, values, bands):
     for name, folder in zip("abc", ["data", "data_eval", "data_example"], strict=True):
         write_modality(tmp_path / folder / "s1" / f"{name}.zarr.zip", values("s1"), bands["s1"])
     (tmp_path / "labels").mkdir()
@@ -72,7 +72,7 @@ def test_data_counts_before_older_layouts_and_a_subfolder_can_be_named(tmp_path,
     assert len(inside.label_files()) == 1
 
 
-def test_hidden_and_unfinished_files_are_passed_over(tmp_path, write_folder):
+def test_hidden_and_unfinished_files_are_ignored(tmp_path, write_folder):
     ids = write_folder(tmp_path)
     part = tmp_path / "data" / "s1" / "part-000000"
     (part / ".neuco-1-ab.tmp").write_bytes(b"half")
@@ -81,7 +81,7 @@ def test_hidden_and_unfinished_files_are_passed_over(tmp_path, write_folder):
     assert CubeFolder(tmp_path).ids() == sorted(ids)
 
 
-def test_fault_48_blanks_umlauts_and_links_in_paths_are_no_matter(tmp_path, write_folder):
+def test_fault_48_paths_may_have_spaces_umlauts_and_links(tmp_path, write_folder):
     home = tmp_path / "größere Würfel"
     ids = write_folder(home)
     (tmp_path / "link").symlink_to(home, target_is_directory=True)
@@ -89,31 +89,31 @@ def test_fault_48_blanks_umlauts_and_links_in_paths_are_no_matter(tmp_path, writ
     assert [cube.id for cube in data.read(data.ids())] == sorted(ids)
 
 
-def test_fault_42_ids_that_lack_a_modality_are_named(tmp_path, write_folder):
+def test_fault_42_ids_that_lack_a_modality_are_an_error(tmp_path, write_folder):
     ids = write_folder(tmp_path, count=4)
     for name in ids[:2]:
         (tmp_path / "data" / "s1" / "part-000000" / f"{name}.zarr.zip").unlink()
     data = CubeFolder(tmp_path)
     with pytest.raises(MissingFileError, match="lack a modality") as caught:
         data.ids()
-    assert caught.value.problems == (f"s1 lacks 2: {ids[0]}, {ids[1]}",)
+    assert caught.value.problems == (f"s1: 2 cubes missing: {ids[0]}, {ids[1]}",)
     with pytest.raises(MissingFileError, match="lack a modality"):
         next(data.read([ids[0]]))
     assert CubeFolder(tmp_path, incomplete="drop").ids() == ids[2:]
     assert CubeFolder(tmp_path, modalities=["s2l1c", "s2l2a"]).ids() == ids
 
 
-def test_a_modality_that_was_asked_for_and_is_not_there_is_an_error(tmp_path, write_folder):
+def test_a_requested_modality_without_cubes_is_an_error(tmp_path, write_folder):
     write_folder(tmp_path)
     with pytest.raises(MissingFileError, match="no cubes of modality s3") as caught:
         CubeFolder(tmp_path, modalities=["s1", "s3"])
-    assert caught.value.hint == "there are s1, s2l1c, s2l2a"
+    assert caught.value.hint == "available modalities: s1, s2l1c, s2l2a"
 
 
-def test_a_path_that_does_not_exist_and_an_empty_folder_give_one_clear_error(tmp_path):
+def test_a_missing_path_and_an_empty_folder_are_errors(tmp_path):
     with pytest.raises(MissingFileError, match="there is no folder"):
         CubeFolder(tmp_path / "nowhere")
-    with pytest.raises(MissingFileError, match=r"no cubes \(\*\.zarr\.zip\) in .* looked in data"):
+    with pytest.raises(MissingFileError, match=r"no cubes \(\*\.zarr\.zip\) in .*; searched data"):
         CubeFolder(tmp_path)
 
 
@@ -124,7 +124,7 @@ def test_an_id_with_two_files_is_an_error(tmp_path, values, bands):
         CubeFolder(tmp_path)
 
 
-def test_fault_41_a_cube_of_another_shape_than_the_first_is_an_error(
+def test_fault_41_a_cube_with_another_shape_than_the_first_is_an_error(
     tmp_path, write_folder, values, bands
 ):
     ids = write_folder(tmp_path)
@@ -132,11 +132,11 @@ def test_fault_41_a_cube_of_another_shape_than_the_first_is_an_error(
     write_modality(odd, values("s1", size=8), bands["s1"])
     data = CubeFolder(tmp_path)
     assert len(list(data.read(ids[:2]))) == 2
-    with pytest.raises(CorruptCubeError, match=r"is \(4, 2, 8, 8\), that of .*\(4, 2, 16, 16\)"):
+    with pytest.raises(CorruptCubeError, match=r"is \(4, 2, 8, 8\), but .* has \(4, 2, 16, 16\)"):
         next(data.read([ids[2]]))
 
 
-def test_a_broken_first_file_does_not_hide_the_others(tmp_path, write_folder):
+def test_a_broken_first_file_does_not_affect_the_others(tmp_path, write_folder):
     ids = write_folder(tmp_path)
     (tmp_path / "data" / "s1" / "part-000000" / f"{ids[0]}.zarr.zip").write_bytes(b"")
     data = CubeFolder(tmp_path)
@@ -179,7 +179,7 @@ def test_a_label_file_that_cannot_be_read_is_an_error_when_a_subset_is_asked_for
 
 
 @pytest.mark.parametrize("given", ["the data set", "its cubes", "the working folder"])
-def test_labels_and_places_are_found_beside_the_cubes_also_of_a_data_set_named_data(
+def test_labels_and_locations_are_found_next_to_the_cubes_whatever_the_folder(
     tmp_path, write_folder, monkeypatch, given
 ):
     home = tmp_path / "data"
@@ -194,28 +194,28 @@ def test_labels_and_places_are_found_beside_the_cubes_also_of_a_data_set_named_d
     assert next(data.read(ids)).metadata == {"place": "Ulm"}
 
 
-def test_a_table_of_places_that_is_not_utf_8_is_an_error(tmp_path, write_folder):
+def test_a_table_of_locations_that_is_not_utf8_is_an_error(tmp_path, write_folder):
     ids = write_folder(tmp_path, count=1)
     (tmp_path / "locations.csv").write_bytes(f"id,place\n{ids[0]},Köln\n".encode("latin-1"))
     with pytest.raises(DataError, match=r"locations\.csv is not UTF-8"):
         next(CubeFolder(tmp_path).read(ids))
 
 
-def test_what_is_noticed_comes_with_the_cube(tmp_path, values, bands):
+def test_a_cube_has_the_findings_of_its_files(tmp_path, values, bands):
     array = values("s2l1c") + np.int16(1000)
     array[3] = 0
     write_modality(tmp_path / "data" / "s2l1c" / "a.zarr.zip", array, bands["s2l1c"])
     schema = CubeSchema(bands=bands["s2l1c"], kind="integer", seasons=4, size=264, offset=0)
     (cube,) = CubeFolder(tmp_path, {"s2l1c": schema}).read(["a"])
     assert [str(finding) for finding in cube.findings] == [
-        "s2l1c: 16 x 16 pixels where the data set has 264",
-        "s2l1c: a season is zero everywhere: season 3",
+        "s2l1c: 16 x 16 pixels; the data set has 264 x 264",
+        "s2l1c: season is zero everywhere: season 3",
         "s2l1c: the offset of a season seems to be 1000, not 0 (3 times): "
         "season 0, season 1, season 2",
     ]
 
 
-def test_an_unknown_band_is_noticed_before_anything_is_read(tmp_path, write_folder):
+def test_an_unknown_band_is_an_error_before_any_cube_is_read(tmp_path, write_folder):
     write_folder(tmp_path)
     with pytest.raises(ConfigError, match="no modality has a band 'B42'"):
         CubeFolder(tmp_path, bands=["B42"])

@@ -58,13 +58,13 @@ def test_radar_shows_both_polarisations_and_their_ratio() -> None:
     assert pixel == pytest.approx([0.5, 0.5, 4.0 / 13.0], rel=1e-5)
 
 
-def test_an_offset_does_not_change_the_picture_and_no_data_stays_black() -> None:
+def test_an_offset_does_not_change_the_image_and_no_data_is_black() -> None:
     plain, lifted = composites(a_cube())["true colour"], composites(a_cube(1000))["true colour"]
     assert np.array_equal(plain, lifted)
     assert not lifted[:, 0, 0].any()
 
 
-def test_level_1c_is_drawn_where_there_is_no_level_2a() -> None:
+def test_level_1c_is_drawn_if_there_is_no_level_2a() -> None:
     cube = a_cube()
     other = replace(
         cube, arrays={"s2l1c": cube.arrays["s2l2a"]}, bands={"s2l1c": BANDS}, offset={}, nodata={}
@@ -72,7 +72,7 @@ def test_level_1c_is_drawn_where_there_is_no_level_2a() -> None:
     assert list(composites(other)) == ["true colour", "false colour"]
 
 
-def test_the_picture_is_a_png_and_the_labels_make_it_wider(tmp_path: Path) -> None:
+def test_the_image_is_a_png_and_labels_make_it_wider(tmp_path: Path) -> None:
     draw_cube(a_cube(), {}, tmp_path / "plain.png")
     draw_cube(a_cube(), {"crops": "0.25"}, tmp_path / "labelled.png")
     plain, labelled = (
@@ -84,7 +84,7 @@ def test_the_picture_is_a_png_and_the_labels_make_it_wider(tmp_path: Path) -> No
     assert png_size(labelled)[1] == png_size(plain)[1]
 
 
-def test_another_label_gives_another_picture_and_the_same_label_the_same(tmp_path: Path) -> None:
+def test_equal_labels_give_equal_images_and_other_labels_others(tmp_path: Path) -> None:
     sums = []
     for number, label in enumerate(("0.25", "0.25", "0.75")):
         out = tmp_path / f"{number}.png"
@@ -93,19 +93,19 @@ def test_another_label_gives_another_picture_and_the_same_label_the_same(tmp_pat
     assert sums[0] == sums[1] != sums[2]
 
 
-def test_an_unknown_suffix_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be written as cube\.bmp"):
+def test_an_unknown_suffix_is_an_error_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cube\.bmp has an unknown image suffix"):
         draw_cube(a_cube(), {}, tmp_path / "cube.bmp")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cube_without_drawable_bands_says_what_it_has(tmp_path: Path) -> None:
+def test_a_cube_without_bands_to_draw_is_an_error_that_lists_its_bands(tmp_path: Path) -> None:
     cube = replace(a_cube(), arrays={"dem": np.zeros((1, 1, 2, 2))}, bands={"dem": ("height",)})
     with pytest.raises(DataError, match="dem: height"):
         draw_cube(cube, {}, tmp_path / "cube.png")
 
 
-def test_without_matplotlib_the_error_names_the_extra(
+def test_without_matplotlib_the_hint_names_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)

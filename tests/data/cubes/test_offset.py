@@ -43,7 +43,7 @@ def test_the_offset_of_bright_l2a_alone_and_of_no_data_is_not_estimated(values, 
     assert estimate_offsets({"a": empty}, {"a": bands["s2l1c"]}) == {"a": [None] * 4}
 
 
-def test_fault_44_a_single_season_with_the_offset_is_named(values, bands):
+def test_fault_44_a_single_season_with_another_offset_is_a_warning(values, bands):
     array = values("s2l1c")
     array[2] += 1000
     found = audit_offsets({"s2l1c": array}, {"s2l1c": bands["s2l1c"]}, {"s2l1c": 0})
@@ -69,7 +69,7 @@ def test_the_offset_of_bands_that_l1c_lacks_is_estimated_from_the_darkest_values
     assert estimated == {"l1c": [1000] * 4, "few": [0] * 4}
 
 
-def test_values_beyond_the_stored_type_are_kept_in_a_larger_one():
+def test_values_beyond_the_stored_type_are_returned_in_a_larger_type():
     high = np.array([32000, 5], dtype=np.int16)
     assert shifted(high, 0, None) is high
     np.testing.assert_array_equal(shifted(high, 1000, None), [33000, 1005])

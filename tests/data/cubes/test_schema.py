@@ -49,6 +49,6 @@ def test_undeclared_files_of_other_sensors_have_neither():
 
 
 @pytest.mark.parametrize(("sentinel2", "offset"), [(True, 0), (False, None)])
-def test_what_is_said_about_undeclared_files_overrides_their_band_names(sentinel2, offset):
+def test_an_explicit_sentinel2_overrides_the_band_names_of_undeclared_files(sentinel2, offset):
     schema = undeclared_schema(("B2", "B3"), INT16, sentinel2=sentinel2, offset=0)
     assert schema.offset == offset

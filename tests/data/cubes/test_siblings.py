@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "data" / "s1" / "part-000000" / "c1.zarr.zip"
 
 
-def test_a_cube_comes_with_its_other_modalities(file: Path) -> None:
+def test_a_cube_is_read_with_its_other_modalities(file: Path) -> None:
     cube = cube_of_file(file)
     assert cube.id == "c1"
     assert dict(cube.bands) == {"s1": ("vv", "vh"), "s2l2a": ("B02", "B03", "B04")}
@@ -31,17 +31,17 @@ def test_a_cube_comes_with_its_other_modalities(file: Path) -> None:
     assert (cube.arrays["s2l2a"] == 3).all()
 
 
-def test_a_file_somewhere_else_is_a_cube_of_one_modality(tmp_path: Path, file: Path) -> None:
+def test_a_file_in_another_folder_is_a_cube_of_one_modality(tmp_path: Path, file: Path) -> None:
     lonely = tmp_path / "somewhere" / "c1.zarr.zip"
     lonely.parent.mkdir()
     lonely.write_bytes(file.read_bytes())
     assert list(cube_of_file(lonely).arrays) == ["somewhere"]
 
 
-def test_labels_lie_beside_the_data(file: Path) -> None:
+def test_labels_are_read_from_the_folder_next_to_the_data(file: Path) -> None:
     assert labels_of_file(file) == {"wood": "0.25", "kind": "town", "ship": "3, 4.5"}
 
 
-def test_a_broken_label_file_costs_no_picture(file: Path) -> None:
+def test_an_invalid_label_file_gives_no_labels(file: Path) -> None:
     (file.parents[3] / "labels" / "bad__regr.csv").write_text("nothing\n")
     assert labels_of_file(file) == {}

@@ -70,7 +70,7 @@ def test_a_written_file_has_the_members_and_descriptions_of_a_real_one(tmp_path,
         assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
-def test_plain_zarr_reads_what_was_written(tmp_path, values, bands):
+def test_zarr_reads_the_written_file(tmp_path, values, bands):
     path = tmp_path / "a.zarr.zip"
     array = values("s2l1c")
     write_modality(path, array, bands["s2l1c"])
@@ -88,7 +88,7 @@ def fixture_many_threads(monkeypatch):
     blosc.set_nthreads(before)
 
 
-def test_equal_input_gives_equal_bytes_whatever_threads_the_codec_has(
+def test_equal_input_gives_equal_bytes_for_any_number_of_threads(
     tmp_path, values, bands, many_threads
 ):
     array = values("s2l2a", seasons=1, size=264)
@@ -100,7 +100,7 @@ def test_equal_input_gives_equal_bytes_whatever_threads_the_codec_has(
     assert len(contents) == 1
 
 
-def test_big_endian_and_strided_input_is_stored_by_value(tmp_path):
+def test_big_endian_and_strided_arrays_are_stored_by_value(tmp_path):
     array = np.arange(2 * 1 * 6 * 6, dtype=">f4").reshape(2, 1, 6, 6)[:, :, ::2, ::2]
     write_modality(tmp_path / "a.zarr.zip", array, ["vv"])
     read, _ = read_modality(tmp_path / "a.zarr.zip")
@@ -108,7 +108,7 @@ def test_big_endian_and_strided_input_is_stored_by_value(tmp_path):
     assert read.dtype == np.dtype("<f4")
 
 
-def test_a_file_may_hold_many_samples_and_coordinates(tmp_path):
+def test_a_file_may_hold_several_samples_and_coordinates(tmp_path):
     array = np.arange(3 * 2 * 1 * 4 * 4, dtype=np.int16).reshape(3, 2, 1, 4, 4)
     path = tmp_path / "a.zarr.zip"
     places = {"center_lat": (("sample",), np.array([1.5, 2.5, 3.5]))}
@@ -124,7 +124,7 @@ def test_a_file_may_hold_many_samples_and_coordinates(tmp_path):
     [np.zeros((2, 3, 4, 4)), np.zeros((4, 4)), np.zeros((1, 1, 4, 4), dtype=complex)],
     ids=["bands", "dimensions", "type"],
 )
-def test_an_array_that_is_no_cube_is_refused(tmp_path, array):
+def test_an_array_that_is_not_a_cube_is_an_error(tmp_path, array):
     with pytest.raises(ShapeError):
         write_modality(tmp_path / "a.zarr.zip", array, ["B04"])
     assert list(tmp_path.iterdir()) == []

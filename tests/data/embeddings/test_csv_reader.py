@@ -1,4 +1,4 @@
-"""CSV embeddings: what is read, what is repaired, what is refused (numbers: docs/reliability.md)."""
+"""Reading embeddings from CSV: values, repairs and errors (numbers: docs/reliability.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""npz embeddings: nothing is unpickled, nothing dangerous extracted (numbers: docs/reliability.md)."""
+"""Reading embeddings from npz, also from malicious files (numbers: docs/reliability.md)."""
 
 from __future__ import annotations
 
