@@ -1,4 +1,4 @@
-"""Draw cubes of the synthetic Earth side by side, without writing them.
+"""Draw cubes of the synthetic Earth next to each other, without writing them to files.
 
     python examples/draw_synthetic_earth.py docs/images/synthetic-earth.png
     python examples/draw_synthetic_earth.py big.png --size 264 --cubes 16,48,96
@@ -20,7 +20,7 @@ from neuco_plugin_synthetic_earth.world.cubes import EarthCube, make_cube
 from neucocore.data.cubes.image import composites
 from neucocore.plugin import BANDS, Cube
 
-# A ship, a harbour town, fields, a city, hills, cumulus, the edge of the swath, snow.
+# A ship, a harbour town, fields, a city, hills, cumulus clouds, the edge of the swath, snow.
 CUBES = (75, 15, 97, 459, 300, 255, 448, 85)
 SUMMER, WINTER = 1, 3
 INCHES, DOTS_PER_INCH = 1.5, 100
@@ -37,20 +37,20 @@ LAND_COVER = (
 
 
 def main() -> None:
-    """Draw what the command line asks for."""
+    """Draw the cubes given on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--cubes", default=",".join(map(str, CUBES)), help="numbers of the cubes")
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
-    cubes = [make_cube(asked.seed, asked.size, int(number)) for number in asked.cubes.split(",")]
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    draw(cubes).savefig(asked.out, dpi=DOTS_PER_INCH)
+    arguments = parser.parse_args()
+    cubes = [make_cube(arguments.seed, arguments.size, int(number)) for number in arguments.cubes.split(",")]
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    draw(cubes).savefig(arguments.out, dpi=DOTS_PER_INCH)
 
 
 def draw(cubes: list[EarthCube]) -> Figure:
-    """Return a figure with one column a cube."""
+    """Return a figure with one column per cube."""
     columns = [rows_of(cube) for cube in cubes]
     names = list(columns[0])
     height = len(names) * INCHES + 0.4
@@ -71,7 +71,7 @@ def draw(cubes: list[EarthCube]) -> Figure:
 
 
 def rows_of(cube: EarthCube) -> dict[str, NDArray[np.float32]]:
-    """Return the images of a cube, top to bottom."""
+    """Return the images of a cube from top to bottom, by label."""
     images = composites(
         Cube(
             id=cube.id,
@@ -91,7 +91,7 @@ def rows_of(cube: EarthCube) -> dict[str, NDArray[np.float32]]:
 
 
 def land_cover(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Colour CORINE grid codes by their group."""
+    """Return an image of CORINE grid codes, coloured by group."""
     image = np.ones((*codes.shape, 3), np.float32)
     for _, group, colour in LAND_COVER:
         image[np.isin(codes, list(group))] = colour
