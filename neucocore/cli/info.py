@@ -157,4 +157,8 @@ def _show(row: dict[str, Any]) -> None:
 
 
 def _inline(value: Any) -> str:
+    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        return f"{len(value)} entries (--json lists them)"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_inline(part)}" for key, part in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
