@@ -44,7 +44,10 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    cubes = [make_cube(arguments.seed, arguments.size, int(number)) for number in arguments.cubes.split(",")]
+    cubes = [
+        make_cube(arguments.seed, arguments.size, int(number))
+        for number in arguments.cubes.split(",")
+    ]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     draw(cubes).savefig(arguments.out, dpi=DOTS_PER_INCH)
 
