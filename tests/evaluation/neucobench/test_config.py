@@ -1,4 +1,4 @@
-"""NeuCo-Bench's configuration files, read as they are."""
+"""Configuration files of NeuCo-Bench, read unchanged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_reference_configs_are_read_unchanged(name: str) -> None:
     assert read_config(CONFIGS / f"{name}.config.yaml").probe_type == "linear"
 
 
-def test_options_and_switches_are_told_apart() -> None:
+def test_options_and_switches_are_separated() -> None:
     config = read_config(CONFIGS / "filtered.config.yaml")
     assert config.options["k_folds"] == 10
     assert config.tasks == ("beta", "delta")
@@ -47,7 +47,7 @@ def test_options_and_switches_are_told_apart() -> None:
     assert config.config["probe_params"]["device"] == "cpu"
 
 
-def test_the_defaults_are_the_protocol_itself(tmp_path: Path) -> None:
+def test_a_configuration_with_the_defaults_gives_the_unchanged_protocol(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, LINEAR))
     assert config.protocol.identity == "neucobench-2026@1"
     assert (config.plots, config.store_probes, config.tasks) == (False, False, ())
@@ -58,7 +58,7 @@ def test_a_changed_option_changes_the_identity(tmp_path: Path) -> None:
     assert config.protocol.identity.startswith("neucobench-2026@1+")
 
 
-def test_the_device_is_no_part_of_the_identity(tmp_path: Path) -> None:
+def test_the_device_is_not_part_of_the_identity(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, LINEAR.replace("auto", "cuda")))
     assert config.protocol.identity == "neucobench-2026@1"
 
@@ -72,7 +72,7 @@ def test_svm_parameters_become_options(tmp_path: Path) -> None:
     assert config.protocol.name == "svm"
 
 
-def test_an_odd_number_of_svm_splits_is_kept(tmp_path: Path) -> None:
+def test_a_number_of_svm_splits_that_ten_does_not_divide_gives_one_repeat(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, SVM.replace("40", "7")))
     assert (config.options["folds"], config.options["repeats"]) == (7, 1)
 
@@ -90,7 +90,7 @@ task_filter: alpha
 """
 
 
-def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
+def test_every_problem_is_reported_with_its_line(tmp_path: Path) -> None:
     file = written(tmp_path, BROKEN)
     with pytest.raises(ConfigError) as caught:
         read_config(file)
@@ -125,25 +125,27 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
         ("- k_folds\n", "a configuration is a mapping of keys"),
     ],
 )
-def test_wrong_configurations_are_refused(tmp_path: Path, text: str, problem: str) -> None:
+def test_configurations_that_cannot_be_used_are_an_error(
+    tmp_path: Path, text: str, problem: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(written(tmp_path, text))
     assert problem in str(caught.value)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="nowhere"):
         read_config(tmp_path / "nowhere.yaml")
 
 
-def test_keys_of_the_time_before_probes_are_said_once_with_their_new_place(tmp_path: Path) -> None:
+def test_keys_of_an_earlier_format_are_reported_once_with_their_new_section(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="epochs belongs under probe_params") as caught:
         read_config(written(tmp_path, LINEAR + "epochs: 10\n"))
     assert caught.value.problems == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (LINEAR.replace("1e-3", "fast"), "learning_rate must be a number above 0, found 'fast'"),
         (LINEAR.replace("1e-3", "0"), "learning_rate must be a number above 0, found 0"),
@@ -152,8 +154,10 @@ def test_keys_of_the_time_before_probes_are_said_once_with_their_new_place(tmp_p
         (SVM.replace("[-1, 2]", "[1, 2, 3]"), "must be two numbers, the smaller first"),
         (SVM.replace("[-1, 2]", "3"), "must be two numbers, the smaller first"),
     ],
-    ids=["text", "zero", "turned", "texts", "three", "one"],
+    ids=["text", "zero", "reversed", "texts", "three", "one"],
 )
-def test_a_value_that_is_no_number_or_range_is_said(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_values_that_are_not_numbers_or_ranges_are_reported(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
         read_config(written(tmp_path, text))
