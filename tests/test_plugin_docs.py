@@ -1,4 +1,4 @@
-"""The pages about plugins say what is so: examples, hooks, specs, checks, commands, links."""
+"""The pages about plugins are correct: examples, hooks, specs, checks, commands and links."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ import typer.main
 
 from neucocore.cli.app import app
 from neucocore.components import hookspecs
+from neucocore.components.catalogue import known_plugins
 from neucocore.components.hookspecs import HOOK_OF_KIND
-from neucocore.components.loading import load_specs
+from neucocore.components.loading import load_specs, plugin_manager
 from neucocore.components.specs import (
     KINDS,
     SPEC_OF_KIND,
@@ -29,7 +31,7 @@ from neucocore.components.specs import (
     Param,
 )
 from neucocore.scaffold.new_plugin import render
-from neucocore.testing import kit  # noqa: F401  fills the list of checks
+from neucocore.testing import kit  # noqa: F401  adds all checks to CHECKS
 from neucocore.testing.records import CHECKS
 
 ROOT = Path(__file__).parent.parent
@@ -39,14 +41,16 @@ LISTED_FILE = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_example_of_a_kind_is_what_the_template_gives(kind: Kind) -> None:
-    # The templates are installed, tested and used by tests/ecosystem.
+def test_the_example_of_a_kind_is_its_template(kind: Kind) -> None:
+    # tests/ecosystem installs, tests and uses the templates.
     files = render("mine", kind, dataset="synthetic-earth")
     shown = dict(LISTED_FILE.findall((DOCS / f"{kind}.md").read_text("utf-8")))
     package = "src/neuco_plugin_mine"
     assert set(shown) == {f"{package}/plugin.py", f"{package}/{kind}.py", f"tests/test_{kind}.py"}
     for path, text in shown.items():
-        assert text == files[path], f"{path}: neuco plugins new mine --kind {kind} gives another"
+        assert text == files[path], (
+            f"{path} is not the output of neuco plugins new mine --kind {kind}"
+        )
 
 
 @pytest.mark.parametrize("hook", HOOK_OF_KIND.values())
@@ -74,19 +78,20 @@ def test_every_field_of_a_spec_is_documented(spec: type[Any]) -> None:
     assert fields_of_section(spec.__name__) == own
 
 
-def test_the_snippet_of_the_hook_page_is_a_plugin() -> None:
+def test_the_example_of_the_hook_page_is_a_plugin() -> None:
     text = (DOCS / "hooks.md").read_text("utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    module = type(inspect)("snippet")
+    module = ModuleType("example")
     exec(code, vars(module))  # noqa: S102
-    assert [spec.name for spec in load_specs(module)] == ["mine"]
+    specs = load_specs(module, "example", plugin_manager())
+    assert [spec.name for spec in specs] == ["mine"]
 
 
 def test_every_check_is_documented_with_its_level_and_promise() -> None:
     text = (DOCS / "conformance.md").read_text("utf-8")
     documented = re.findall(r"^\| `([\w-]+)` \| (must|should) \| (.*) \|$", text, re.MULTILINE)
-    said = [(check.id, check.level, inspect.getdoc(check.run)) for check in CHECKS]
-    assert documented == said
+    checks = [(check.id, check.level, inspect.getdoc(check.run)) for check in CHECKS]
+    assert documented == checks
 
 
 def commands(page: Path) -> Iterator[list[str]]:
@@ -97,8 +102,10 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_command_in_running_text_exists(page: Path) -> None:
-    known = set(typer.main.get_command(app).commands) | {"mine", "idea"}  # type: ignore[attr-defined]
+def test_every_command_in_the_text_exists(page: Path) -> None:
+    core = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    of_plugins = {command for plugin in known_plugins() for command in plugin.commands}
+    known = core | of_plugins | {"mine", "idea"}
     for name in re.findall(r"`neuco ([a-z]+)", page.read_text("utf-8")):
         assert name in known, f"no such command: neuco {name}"
 
@@ -120,7 +127,7 @@ def test_every_command_in_a_page_exists_with_its_options(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_the_targets_of_links_exist(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
