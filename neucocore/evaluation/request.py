@@ -58,8 +58,10 @@ def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:
     ConfigError
         Options that cannot be used, or that a configuration file already sets.
     """
-    method = options.method or method_name(Path(options.embeddings))
-    phase = options.phase or DEFAULT_PHASE
+    method = options.method
+    if method is None:
+        method = method_name(Path(options.embeddings))
+    phase = DEFAULT_PHASE if options.phase is None else options.phase
     if options.config is not None:
         return _drop_in(options, method, phase)
     return EvaluateRequest(
