@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.sources import CORE
 from neucocore.components.specs import Problem
 
 
@@ -37,6 +38,8 @@ class ScoringTask:
         Group of each row for grouped splits, or None.
     metric
         Name of the primary metric.
+    plugin
+        The plugin of the task. The metrics that it names are looked up there first.
     digest
         sha256 of ids, labels and groups, as far as the protocol uses them.
     """
@@ -52,6 +55,7 @@ class ScoringTask:
     outputs: tuple[str, ...] = ()
     secondary_metrics: tuple[str, ...] = ()
     groups: NDArray[Any] | None = None
+    plugin: str = CORE
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,9 @@ from typing import Any, Protocol, cast
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create
-from neucocore.components.lookup import find
+from neucocore.components.lookup import find, find_for_spec
 from neucocore.components.parameters import check_values
+from neucocore.components.sources import CORE
 from neucocore.components.specs import Kind, Param, ProtocolSpec
 from neucocore.errors import ConfigError, NeucoError
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
@@ -256,16 +257,21 @@ def components_of(
 ) -> list[Component]:
     """Return the components whose code a protocol's scores of some tasks depend on."""
     options = chosen.values()
+    named: set[tuple[Kind, str, str]] = set()
     if hasattr(implementation, "components"):
-        named = set(implementation.components(tasks, options))
+        named |= {(kind, name, CORE) for kind, name in implementation.components(tasks, options)}
     else:
-        named = {
-            ("metric", name) for task in tasks for name in (task.metric, *task.secondary_metrics)
-        }
+        for task in tasks:
+            for name in (task.metric, *task.secondary_metrics):
+                named.add(("metric", name, task.plugin))
         for key, kind in COMPONENT_OPTIONS.items():
             if options.get(key) is not None:
-                named.add((kind, str(component_name(options[key]))))
-    return [find(kind, name) for kind, name in sorted(named)]
+                named.add((kind, str(component_name(options[key])), CORE))
+    components: dict[tuple[Kind, str, str], Component] = {}
+    for kind, name, plugin in sorted(named):
+        component = find_for_spec(kind, name, plugin=plugin)
+        components[kind, name, component.full_name] = component
+    return list(components.values())
 
 
 def _option_value(param: Param, value: Any, *, of: str) -> Any:

@@ -9,6 +9,7 @@ from typing import cast
 
 from neucocore.components.discovery import Component, installation
 from neucocore.components.lookup import find
+from neucocore.components.sources import CORE
 from neucocore.components.specs import Problem, TaskSpec
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.subset import subset_files
@@ -156,6 +157,7 @@ def _scoring_task(component: Component | None, files: Sequence[LabelFile]) -> Sc
         outputs=tuple(labels.outputs),
         secondary_metrics=secondary,
         groups=labels.groups,
+        plugin=CORE if component is None else component.plugin,
     )
 
 

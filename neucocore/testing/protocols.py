@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.factory import create
-from neucocore.data.labels.labels import Labels, label_digest
+from neucocore.data.labels.labels import Labels
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import ScoringProtocol
@@ -107,7 +107,6 @@ def _task(key: str, labels: Labels, problem: Any, metric: str) -> ScoringTask:
         ids=tuple(labels.ids),
         y=y,
         metric=metric,
-        digest=label_digest(labels),
         classes=tuple(labels.classes),
     )
 

@@ -134,7 +134,6 @@ def _task_without_labels(context: TaskContext) -> ScoringTask:
         ids=(),
         y=np.empty(0),
         metric=context.task.primary_metric,
-        digest="",
     )
 
 

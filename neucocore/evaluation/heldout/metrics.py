@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
 from neucocore.components.lookup import find_for_spec
+from neucocore.components.sources import CORE
 from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.heldout.joined_task import JoinedTask
@@ -61,16 +62,20 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
     ConfigError
         A primary metric that does not apply to the problem of its task.
     """
-    loaded: dict[str, NamedMetric] = {}
+    loaded: dict[tuple[str, str], NamedMetric] = {}
     problems = []
     metrics_of_tasks = []
     for joined in tasks:
         task = joined.task
-        secondary = [*task.secondary_metrics, *SECONDARY_METRICS[task.problem]]
+        standard = list(SECONDARY_METRICS[task.problem])
         if task.problem == "regression" and joined.label_matrix.shape[1] > 1:
-            secondary.append("mean-distance")
-        names = dict.fromkeys([primary or task.metric, *secondary])
-        metrics = {m.name: m for m in (loaded.setdefault(n, _load(n)) for n in names)}
+            standard.append("mean-distance")
+        names = [(task.plugin, name) for name in (primary or task.metric, *task.secondary_metrics)]
+        names += [(CORE, name) for name in standard]
+        metrics: dict[str, NamedMetric] = {}
+        for key in names:
+            metric = loaded[key] if key in loaded else loaded.setdefault(key, _load(*key))
+            metrics.setdefault(metric.name, metric)
         metrics_of_tasks.append(list(metrics.values()))
         spec = metrics_of_tasks[-1][0].spec
         if task.problem not in spec.problems:
@@ -83,8 +88,8 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
     return metrics_of_tasks
 
 
-def _load(name: str) -> NamedMetric:
-    component = find_for_spec("metric", name)
+def _load(plugin: str, name: str) -> NamedMetric:
+    component = find_for_spec("metric", name, plugin=plugin)
     function = functools.partial(_call_metric, component, create(component))
     return NamedMetric(cast(MetricSpec, component.spec), function)
 

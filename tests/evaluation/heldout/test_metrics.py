@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neucocore.components import lookup
+from neucocore.components.discovery import Component, Installation, PluginRecord, installation
+from neucocore.components.specs import MetricSpec
 from neucocore.evaluation.heldout.joined_task import JoinedTask
 from neucocore.evaluation.heldout.metrics import (
     metrics_for,
@@ -78,3 +81,28 @@ def test_a_score_that_is_undefined_in_every_row_is_none(joined):
     made = joined(np.array([4.0, 4.0, 4.0, 4.0]))
     ((r2, *_),) = metrics_for([made], "r2")
     assert pooled_score(r2, made, np.zeros((1, 4, 1))) is None
+
+
+def one(y_true, y_pred):
+    return 1.0
+
+
+@pytest.fixture
+def plugin_with_r2(monkeypatch):
+    """Install a plugin that has a metric with the name of a built-in one."""
+    spec = MetricSpec(
+        name="r2", summary="always one", factory=f"{__name__}:one", problems=("regression",)
+    )
+    component = Component(spec, "mine", "neuco-plugin-mine", "1.0")
+    record = PluginRecord("mine", "neuco-plugin-mine", "1.0", "", "loaded", components=(component,))
+    installed = Installation((*installation().plugins, record))
+    monkeypatch.setattr(lookup, "installation", lambda: installed)
+
+
+@pytest.mark.usefixtures("plugin_with_r2")
+@pytest.mark.parametrize("plugin", ["mine", "yours"])
+def test_the_metric_of_a_task_is_looked_up_in_its_own_plugin_first(joined, plugin):
+    made = joined(np.array([1.0, 3.0, 5.0, 7.0]), metric="r2", plugin=plugin)
+    ((r2, *_),) = metrics_for([made], None)
+    assert r2.name == "r2"
+    assert (r2.spec.summary == "always one") == (plugin == "mine")
