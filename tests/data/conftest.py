@@ -1,4 +1,4 @@
-"""Small cubes whose values look like the real ones, and ways to break their files."""
+"""Small cubes with realistic values, and ways to break their files."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ BANDS = {
 }
 
 
-def real_looking(modality: str, seasons: int = 4, size: int = 16, seed: int = 0) -> NDArray[Any]:
-    """Values near the challenge's means, without offset; (season, band, y, x)."""
+def realistic(modality: str, seasons: int = 4, size: int = 16, seed: int = 0) -> NDArray[Any]:
+    """Return values near the means of real cubes, without offset, (season, band, y, x)."""
     rng = np.random.default_rng(seed)
     shape = (seasons, len(BANDS[modality]), size, size)
     if modality == "s1":
@@ -36,7 +36,7 @@ def real_looking(modality: str, seasons: int = 4, size: int = 16, seed: int = 0)
 
 @pytest.fixture(name="values")
 def fixture_values() -> Callable[..., NDArray[Any]]:
-    return real_looking
+    return realistic
 
 
 @pytest.fixture(name="bands")
@@ -46,9 +46,9 @@ def fixture_bands() -> Mapping[str, tuple[str, ...]]:
 
 @pytest.fixture(name="cube_file")
 def fixture_cube_file(tmp_path: Path) -> Path:
-    """One sound L2A file of two seasons."""
-    path = tmp_path / "sound.zarr.zip"
-    write_modality(path, real_looking("s2l2a", seasons=2, size=8), BANDS["s2l2a"])
+    """One valid L2A file of two seasons."""
+    path = tmp_path / "valid.zarr.zip"
+    write_modality(path, realistic("s2l2a", seasons=2, size=8), BANDS["s2l2a"])
     return path
 
 
@@ -58,7 +58,7 @@ def write_folder(root: Path, count: int = 3, **form: int) -> list[str]:
     for seed, name in enumerate(ids):
         for modality, bands in BANDS.items():
             path = root / "data" / modality / "part-000000" / f"{name}.zarr.zip"
-            write_modality(path, real_looking(modality, seed=seed, **form), bands)
+            write_modality(path, realistic(modality, seed=seed, **form), bands)
     return ids
 
 
@@ -68,7 +68,7 @@ def fixture_write_folder() -> Callable[..., list[str]]:
 
 
 def rezip(path: Path, changes: Mapping[str, bytes | None], *, prefix: str = "") -> None:
-    """Write a zip anew with some members replaced, added, or (None) left out."""
+    """Rewrite a zip with some members replaced, added, or (None) removed."""
     with zipfile.ZipFile(path) as archive:
         members = {info.filename: archive.read(info) for info in archive.infolist()}
     members |= changes

@@ -11,23 +11,23 @@ from neucocore.errors import DataError, IdError
     [("a", "a"), (" a\t", "a"), ("a.zarr.zip", "a"), ("a.zarr", "a"), ("a.zip", "a.zip"),
      ("a.zarr.zarr.zip", "a"), ("a.csv", "a.csv"), ("00123", "00123")],
 )  # fmt: skip
-def test_an_id_loses_blanks_and_archive_suffixes_only(written, bare):
+def test_only_spaces_and_archive_suffixes_are_removed_from_an_id(written, bare):
     assert bare_id(written) == bare
 
 
-def test_clean_ids_have_no_finding():
+def test_valid_ids_have_no_findings():
     assert clean_ids(["b", "a"], str) == (["b", "a"], [])
 
 
-def test_empty_ids_are_an_error_and_no_duplicates_of_each_other():
+def test_empty_ids_are_an_error_but_not_duplicates():
     _, findings = clean_ids(["", " ", "a"], lambda row: f"line {row}")
     assert [(f.code, f.count) for f in findings if f.level == "error"] == [("empty-ids", 2)]
 
 
-def test_ids_twice_as_written_are_told_from_those_that_collide_when_repaired():
+def test_repeated_ids_are_distinguished_from_those_equal_after_the_repair():
     _, findings = clean_ids(["a", "a", "b", "b.zarr"], lambda row: f"line {row}")
-    found = {f.code: f.examples for f in findings if f.level == "error"}
-    assert found == {"duplicate-ids": ("a (line 0, line 1)",),
+    errors = {f.code: f.examples for f in findings if f.level == "error"}
+    assert errors == {"duplicate-ids": ("a (line 0, line 1)",),
                      "id-collision": ("b (line 2, line 3)",)}  # fmt: skip
 
 
@@ -36,13 +36,13 @@ def test_ids_twice_as_written_are_told_from_those_that_collide_when_repaired():
     ["a\nb\n", "id\na\nb\n", "x,id\n1,a\n2,b\n", "\ufeffid,label\r\na,1\r\nb,2\r\n",
      '"id"\n"a"\n"b.zarr"\n\n', " a \n\nb"],
 )  # fmt: skip
-def test_a_list_of_ids_is_lines_or_a_csv_with_an_id_column(tmp_path, text):
+def test_ids_are_read_from_lines_or_from_a_csv_column(tmp_path, text):
     path = tmp_path / "ids.txt"
     path.write_bytes(text.encode())
     assert read_id_file(path) == ("a", "b")
 
 
-def test_a_list_with_an_id_twice_is_an_error_with_its_lines(tmp_path):
+def test_a_repeated_id_is_an_error_with_its_lines(tmp_path):
     (tmp_path / "ids.txt").write_text("a\nb\na\n")
     with pytest.raises(IdError) as error:
         read_id_file(tmp_path / "ids.txt")

@@ -1,9 +1,9 @@
-"""From cells to float32, and what is said about cells that are no finite number."""
+"""Cells of embeddings as float32, and the findings about cells that are not finite numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -11,20 +11,21 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.embeddings.table import Reading
+from neucocore.data.embeddings.table import ReadOptions
 from neucocore.files.findings import Finding
+from neucocore.messages import pluralize
 
 CellKind = Literal["empty", "nan", "infinite", "text", "out-of-range"]
 
-_WORDS: dict[CellKind, str] = {
+_NAME_OF_KIND: dict[CellKind, str] = {
     "empty": "empty cell",
     "nan": "NaN",
     "infinite": "infinite value",
-    "text": "cell that is no number",
+    "text": "cell that is not a number",
     "out-of-range": "number beyond the range of float32",
 }
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-# From half a step above the largest number on, rounding gives infinity.
+# Numbers from half a unit in the last place above the largest float32 on round to infinity.
 _FLOAT32_END = Fraction(2) ** 128 - Fraction(2) ** 103
 
 
@@ -37,7 +38,7 @@ class _Tally:
 
 
 class BadCells:
-    """Cells that are no finite float32, counted by kind, row and column.
+    """Counts the cells that are not finite float32 numbers, by kind, row and column.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ class BadCells:
         self._tallies: dict[CellKind, _Tally] = {}
 
     def add(self, kind: CellKind, row: int, column: int, place: str, text: str = "") -> None:
-        """Count one cell."""
+        """Count one cell; `place` and `text` are for messages."""
         tally = self._tallies.setdefault(kind, _Tally())
         tally.count += 1
         tally.rows.add(row)
@@ -59,8 +60,14 @@ class BadCells:
             shown = f" {text[:40]!r}" if text else ""
             tally.examples.append(f"{place} column {self._names[column]!r}{shown}")
 
-    def add_mask(self, kind: CellKind, mask: NDArray[np.bool_], first_row: int, place: Any) -> None:
-        """Count the cells marked in a block of rows that starts at row `first_row`."""
+    def add_mask(
+        self,
+        kind: CellKind,
+        mask: NDArray[np.bool_],
+        first_row: int,
+        describe_row: Callable[[int], str],
+    ) -> None:
+        """Count the cells where `mask` is true, in a block that starts at row `first_row`."""
         rows, columns = np.nonzero(mask)
         if not len(rows):
             return
@@ -70,45 +77,44 @@ class BadCells:
         tally.columns.update(np.unique(columns).tolist())
         for row, column in zip(rows[:3].tolist(), columns[:3].tolist(), strict=True):
             if len(tally.examples) < 3:
-                where = f"{place(first_row + row)} column {self._names[column]!r}"
-                tally.examples.append(where)
+                place = f"{describe_row(first_row + row)} column {self._names[column]!r}"
+                tally.examples.append(place)
 
-    def findings(self, reading: Reading) -> list[Finding]:
-        """Return one finding a kind: an error, or repaired where the rules count cells as 0."""
-        found = []
+    def findings(self, options: ReadOptions) -> list[Finding]:
+        """Return one finding per kind: an error, or a repair if such cells count as 0."""
+        findings = []
         for kind, tally in sorted(self._tallies.items()):
-            forgiven = (reading.lenient or reading.zero) and kind != "out-of-range"
-            rows, columns = _count(tally.rows, "row"), _count(tally.columns, "column")
-            message = f"{_WORDS[kind]} in {rows} and {columns}"
-            found.append(
+            count_as_zero = (options.lenient or options.nan_as_zero) and kind != "out-of-range"
+            rows = pluralize(len(tally.rows), "row")
+            columns = pluralize(len(tally.columns), "column")
+            message = f"{_NAME_OF_KIND[kind]} in {rows} and {columns}"
+            findings.append(
                 Finding(
                     f"{kind}-cells",
-                    "repaired" if forgiven else "error",
-                    message + (", counted as 0" if forgiven else ""),
+                    "repaired" if count_as_zero else "error",
+                    message + (", counted as 0" if count_as_zero else ""),
                     tally.count,
                     tuple(tally.examples),
                 )
             )
-        return found
+        return findings
 
 
-def _count(members: set[int], noun: str) -> str:
-    return f"{len(members)} {noun}" + ("" if len(members) == 1 else "s")
-
-
-def narrow(values: NDArray[Any], bad: BadCells, first_row: int, place: Any) -> NDArray[np.float32]:
-    """Return numbers of any type as float32, cells that are not finite counted and set to 0.
+def to_float32(
+    values: NDArray[Any], bad: BadCells, first_row: int, describe_row: Callable[[int], str]
+) -> NDArray[np.float32]:
+    """Convert numbers to float32; cells that are not finite are counted and set to 0.
 
     Parameters
     ----------
     values
-        (rows, d) numbers.
+        (rows, d) numbers of any type.
     bad
-        Where to count.
+        Counts the cells that are not finite.
     first_row
-        Row number of the block's first row.
-    place
-        Names a row for messages.
+        Index of the first row of the block.
+    describe_row
+        Returns the place of a row, for messages.
     """
     with np.errstate(over="ignore"):
         block = values.astype(np.float32)
@@ -116,22 +122,22 @@ def narrow(values: NDArray[Any], bad: BadCells, first_row: int, place: Any) -> N
         return block
     nan = np.isnan(block)
     infinite = np.isinf(values)
-    bad.add_mask("nan", nan, first_row, place)
-    bad.add_mask("infinite", infinite, first_row, place)
-    bad.add_mask("out-of-range", ~np.isfinite(block) & ~nan & ~infinite, first_row, place)
+    bad.add_mask("nan", nan, first_row, describe_row)
+    bad.add_mask("infinite", infinite, first_row, describe_row)
+    bad.add_mask("out-of-range", ~np.isfinite(block) & ~nan & ~infinite, first_row, describe_row)
     block[~np.isfinite(block)] = 0
     return block
 
 
 def read_cells(cells: Sequence[str]) -> tuple[NDArray[np.float32], dict[int, CellKind]]:
-    """Read one row of numbers written as text, each rounded once and correctly to float32.
+    """Read one row of numbers written as text, each correctly rounded to float32.
 
     Returns
     -------
     values : (d,) float32
-        0 where a cell is no finite number.
+        0 where a cell is not a finite number.
     kinds
-        What those cells are, by position.
+        Position to kind of these cells.
     """
     numbers = np.empty(len(cells))
     kinds: dict[int, CellKind] = {}
@@ -160,35 +166,35 @@ def read_cells(cells: Sequence[str]) -> tuple[NDArray[np.float32], dict[int, Cel
 
 
 def _strict_float(cell: str) -> float:
-    """`float` without the liberties of Python source: no underscores, no foreign digits."""
+    """`float` without what only Python allows: underscores, and digits that are not ASCII."""
     if "_" in cell or not cell.isascii():
         raise ValueError(cell)
     return float(cell)
 
 
 def _kind(number: float, cell: str) -> CellKind | None:
-    """Name a number that is not within float32's range; None if it rounds to its end."""
+    """Return the kind of a number out of float32's range; None if it rounds to its limit."""
     if math.isnan(number):
         return "nan"
     if math.isinf(number):
-        return "out-of-range" if any(sign.isdigit() for sign in cell) else "infinite"
+        return "out-of-range" if any(character.isdigit() for character in cell) else "infinite"
     return "out-of-range" if abs(Fraction(cell)) >= _FLOAT32_END else None
 
 
 def _may_round_twice(
     numbers: NDArray[np.float64], values: NDArray[np.float32]
 ) -> NDArray[np.bool_]:
-    """Mark numbers that lie, as float64, exactly between two float32: the text must decide."""
+    """Mark numbers that as float64 lie exactly between two float32; the text decides these."""
     exact = values.astype(np.float64)
-    toward = np.copysign(np.float32(np.inf), (numbers - exact).astype(np.float32))
-    with np.errstate(over="ignore"):  # beyond the largest number comes infinity
-        other = np.nextafter(values, toward).astype(np.float64)
+    direction = np.copysign(np.float32(np.inf), (numbers - exact).astype(np.float32))
+    with np.errstate(over="ignore"):  # infinity follows the largest number
+        other = np.nextafter(values, direction).astype(np.float64)
     between: NDArray[np.bool_] = (numbers != exact) & ((exact + other) / 2 == numbers)
     return between
 
 
 def nearest_float32(text: str) -> np.float32:
-    """Round a decimal text to the nearest float32, ties to even, in one step."""
+    """Round a decimal number, given as text, to the nearest float32, ties to even, in one step."""
     exact = Fraction(text)
     value = np.float32(float(text))
     lower, upper = (

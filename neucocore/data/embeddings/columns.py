@@ -1,4 +1,4 @@
-"""Which columns of a wide table are the id and the embedding, and in which order."""
+"""Which columns of a wide table are the id and the dimensions, and in which order."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from neucocore.data.embeddings.table import Reading
+from neucocore.data.embeddings.table import ReadOptions
+from neucocore.data.ids import ID, no_id_column
 from neucocore.files.findings import Finding
 
-ID = "id"
-NAMES_SHOWN = 5
-MOST_DIGITS = 18
-"""Of a name that counts as a column's number; longer ones are beyond 64 bits, or no number."""
+MAX_DIGITS = 18
+"""Digits of a column's number; longer names do not fit into 64 bits, and are not numbers."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +21,15 @@ class EmbeddingColumns:
     Attributes
     ----------
     count
-        How many columns the file has.
+        Number of columns in the file.
     id
         Position of the id column, or None.
     dimensions
-        Position of each embedding column, in the order of the dimensions.
+        Position of the column of each dimension.
     names
-        Name of each embedding column, in the same order.
+        Name of the column of each dimension.
     findings
-        What is wrong or was repaired.
+        Problems, warnings and repairs.
     """
 
     count: int
@@ -41,90 +40,90 @@ class EmbeddingColumns:
 
 
 def choose_columns(
-    raw: Sequence[str], reading: Reading, *, id_names: Sequence[str] = (ID,)
+    raw: Sequence[str], options: ReadOptions, *, id_names: Sequence[str] = (ID,)
 ) -> EmbeddingColumns:
-    """Choose the id column and the embedding columns of a header.
+    """Choose the id column and the columns of the dimensions.
 
-    Embedding columns are those whose name is all digits, in numeric order; when there are none, all
-    columns beside the id in the order of the file. Strictly read, the digits must be ``0..d-1`` or
-    ``1..d``.
+    The dimensions are the columns whose name is a number, in numeric order, or, if there are none,
+    all columns except the id in the order of the file. Unless read leniently, the numbers must be
+    ``0..d-1`` or ``1..d``.
 
     Parameters
     ----------
     raw
         Column names as written.
-    reading
+    options
         How strictly to read.
     id_names
-        Names of the id column, the first one found counts.
+        Possible names of the id column; the first one that exists is used.
     """
     names = [name.strip() for name in raw]
-    findings = _doubled(names, reading)
+    findings = _repeated(names, options)
     first: dict[str, int] = {}
     for position, name in enumerate(names):
         first.setdefault(name, position)
     id_position = next((first[name] for name in id_names if name in first), None)
     if id_position is None:
-        findings.append(Finding("no-id-column", "error", f"no column 'id', only {_shown(names)}"))
+        findings.append(no_id_column(names))
     rest = {name: position for name, position in first.items() if position != id_position}
     digits = sorted((name for name in rest if _all_digits(name)), key=int)
     if digits:
-        findings.extend(_numbering(digits, [n for n in rest if _all_digits(n)], reading))
+        findings.extend(_numbering(digits, [n for n in rest if _all_digits(n)], options))
         ignored = [name for name in rest if not _all_digits(name)]
         if ignored:
-            message = "column whose name is no number ignored"
+            message = "column ignored because its name is not a number"
             findings.append(
                 Finding("ignored-columns", "warning", message, len(ignored), _examples(ignored))
             )
-    chosen = digits or list(rest)
-    if not chosen:
-        findings.append(Finding("no-dimensions", "error", "no embedding column beside the id"))
-    if not digits and "" in rest and not reading.lenient:
-        message = "a column without a name (a row index?) would count as a dimension"
+    dimensions = digits or list(rest)
+    if not dimensions:
+        findings.append(Finding("no-dimensions", "error", "no embedding columns"))
+    if not digits and "" in rest and not options.lenient:
+        message = "a column without a name, perhaps a row index, would count as a dimension"
         findings.append(Finding("unnamed-column", "error", message))
     return EmbeddingColumns(
-        len(names), id_position, tuple(rest[name] for name in chosen), tuple(chosen), findings
+        len(names),
+        id_position,
+        tuple(rest[name] for name in dimensions),
+        tuple(dimensions),
+        findings,
     )
 
 
 def _all_digits(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) <= MOST_DIGITS
+    return name.isascii() and name.isdigit() and len(name) <= MAX_DIGITS
 
 
-def _doubled(names: Sequence[str], reading: Reading) -> list[Finding]:
+def _repeated(names: Sequence[str], options: ReadOptions) -> list[Finding]:
     seen: set[str] = set()
-    doubled = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
-    if not doubled:
+    repeated = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+    if not repeated:
         return []
-    message = "column name occurs more than once"
-    return [
-        Finding(
-            "duplicate-columns", reading.doubled_columns, message, len(doubled), _examples(doubled)
-        )
-    ]
+    level, message = options.duplicate_columns_level, "column name occurs more than once"
+    return [Finding("duplicate-columns", level, message, len(repeated), _examples(repeated))]
 
 
 def _numbering(
-    ordered: Sequence[str], as_written: Sequence[str], reading: Reading
+    ordered: Sequence[str], as_written: Sequence[str], options: ReadOptions
 ) -> list[Finding]:
-    """Judge names that are all digits: order, gaps, one number written twice."""
+    """Check names that are numbers: order, gaps, and one number written in two ways."""
     findings = []
     if list(ordered) != list(as_written):
         findings.append(Finding("shuffled-columns", "repaired", "columns sorted by their number"))
     numbers = [int(name) for name in ordered]
-    if reading.lenient:
+    if options.lenient:
         return findings
     if len(set(numbers)) < len(numbers):
-        twice = sorted({number for number in numbers if numbers.count(number) > 1})
-        examples = tuple(map(str, twice[:3]))
+        repeated = sorted({number for number in numbers if numbers.count(number) > 1})
+        examples = tuple(map(str, repeated[:3]))
         message = "column number written in two ways"
-        findings.append(Finding("duplicate-columns", "error", message, len(twice), examples))
+        findings.append(Finding("duplicate-columns", "error", message, len(repeated), examples))
         return findings
     start = 0 if numbers[0] == 0 else 1
     expected = range(start, start + len(numbers))
     if numbers != list(expected):
         present = set(numbers)
-        every = range(start, numbers[-1] + 1)  # perhaps very many: never all held at once
+        every = range(start, numbers[-1] + 1)  # may be huge, so it is never made a list
         gaps = islice((str(number) for number in every if number not in present), 3)
         message = f"column numbers have gaps between {start} and {numbers[-1]}"
         count = len(every) - len(numbers)
@@ -134,8 +133,3 @@ def _numbering(
 
 def _examples(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(repr(name) for name in names[:3])
-
-
-def _shown(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:NAMES_SHOWN])
-    return shown + (f", ... ({len(names)} columns)" if len(names) > NAMES_SHOWN else "")

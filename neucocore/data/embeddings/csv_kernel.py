@@ -1,9 +1,9 @@
 """The compiled reader of well-formed embedding lines.
 
-It reads bytes straight into float32 and says of each line whether it was plain. Whatever is not
-plain (quotes inside, text, NaN, a wrong number of cells, a value so close to the middle between two
-float32 that rounding needs care) is left to `neucocore.data.embeddings.csv_rows`, which names what
-is wrong. So this module decides nothing; it is only fast.
+It reads bytes directly into float32 and reports which lines were plain. Lines that are not plain
+(quotes inside, text, NaN, a wrong number of cells, a value too close to the middle between two
+float32 numbers) are left to `neucocore.data.embeddings.csv_rows`, which finds their problems. So
+this module is fast, but decides nothing.
 """
 
 from __future__ import annotations
@@ -11,42 +11,43 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-NEWLINE, RETURN, BLANK, QUOTE = 10, 13, 32, 34
+from neucocore.runtime.compiled import compiled
+
+NEWLINE, RETURN, SPACE, QUOTE = 10, 13, 32, 34
 PLUS, COMMA, MINUS, POINT, ZERO = 43, 44, 45, 46, 48
 UPPER_E, LOWER_E = 69, 101
-ONE = np.uint64(1)  # positions stay unsigned, which spares the compiler a sign check
+ONE = np.uint64(1)  # positions stay unsigned, so the compiler needs no sign check
 
-# More digits than this do not fit 64 bits; they are counted in the exponent and otherwise dropped,
-# a relative error below 1e-18.
+# Further digits do not fit into 64 bits; they only change the exponent, which is a relative error
+# below 1e-18.
 DIGITS = 19
 LARGEST_EXPONENT = 300
 POWERS_OF_TEN = np.array([float(f"1e{power}") for power in range(LARGEST_EXPONENT + 1)])
 SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 LARGEST = float(np.finfo(np.float32).max)
 
-# A float64 has 29 bits more than a float32. One multiplication or division of a 64-bit integer by a
-# power of ten, each rounded, is off by less than 2 units in the last place, so the rounding to
-# float32 is certain unless those 29 bits lie within a few units of the middle.
+# The mantissa of a float64 has 29 bits more than that of a float32. A 64-bit integer multiplied or
+# divided by a power of ten, all rounded, is off by less than 2 units in the last place, so rounding
+# to float32 is certain unless these 29 bits are within a few units of the middle.
 EXTRA_BITS = (1 << 29) - 1
 MIDDLE = 1 << 28
 DOUBT = 4
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def read_mantissa(text: Any, at: Any) -> Any:
     """Read digits with at most one point, as an integer and a power of ten.
 
     Returns
     -------
     at
-        The first byte after them.
+        Position after them.
     mantissa : uint64
         The first 19 significant digits.
     exponent : int64
-        The power of ten that belongs to the mantissa.
+        The power of ten of the mantissa.
     found : bool
         Whether there was a digit.
     """
@@ -72,18 +73,18 @@ def read_mantissa(text: Any, at: Any) -> Any:
         at += ONE
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def read_exponent(text: Any, at: Any) -> Any:
-    """Read what follows the mantissa: nothing, or ``e`` and a whole number.
+    """Read what follows the mantissa: nothing, or ``e`` and an integer.
 
     Returns
     -------
     at
-        The first byte after it.
+        Position after it.
     exponent : int64
-        The number, or one beyond all limits; 0 for nothing.
+        The integer, or a larger one than any limit; 0 for nothing.
     found : bool
-        False for an ``e`` without a number.
+        False for an ``e`` without an integer.
     """
     if text[at] != LOWER_E and text[at] != UPPER_E:
         return at, 0, True
@@ -101,18 +102,18 @@ def read_exponent(text: Any, at: Any) -> Any:
     return at, -exponent if negative else exponent, found
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def read_number(text: Any, at: Any, powers: Any, scratch: Any, bits: Any) -> Any:
     """Read one decimal number at byte `at`; `scratch` and `bits` share one float64.
 
     Returns
     -------
     at
-        The first byte after the number.
+        Position after the number.
     value : float64
         Rounds correctly to float32 if `plain`.
     plain : bool
-        False when there is no plain number here.
+        False if there is no plain number at this position.
     """
     negative = text[at] == MINUS
     if negative or text[at] == PLUS:
@@ -133,9 +134,9 @@ def read_number(text: Any, at: Any, powers: Any, scratch: Any, bits: Any) -> Any
     return at, -value if negative else value, certain and SMALLEST_NORMAL <= value <= LARGEST
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def skip_cell(text: Any, at: Any) -> Any:
-    """Skip a cell that is not a number, return where it ends and whether it was plain.
+    """Skip a cell that is not a number; return its end and whether it was plain.
 
     A plain cell has no quotes, or one pair around it and a comma or line end after them.
     """
@@ -154,20 +155,20 @@ def skip_cell(text: Any, at: Any) -> Any:
     return at, plain
 
 
-@njit(nogil=True, cache=True)
-def skip_blanks(text: Any, at: Any) -> Any:
-    """Return the first byte from `at` on that is no blank."""
-    while text[at] == BLANK:
+@compiled()
+def skip_spaces(text: Any, at: Any) -> Any:
+    """Return the position of the first byte from `at` on that is not a space."""
+    while text[at] == SPACE:
         at += ONE
     return at
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def read_line(
     text: Any, at: Any, targets: Any, id_cell: Any, powers: Any, scratch: Any, bits: Any,
     numbers: Any, id_span: Any,
 ) -> Any:  # fmt: skip
-    """Read one line into `numbers` and `id_span`; return where that ended and if it was plain."""
+    """Read one line into `numbers` and `id_span`; return its end and whether it was plain."""
     cells = targets.shape[0]
     for cell in range(cells):
         if targets[cell] < 0:
@@ -177,10 +178,10 @@ def read_line(
                 id_span[0] = start
                 id_span[1] = at
         else:
-            at = skip_blanks(text, at)
+            at = skip_spaces(text, at)
             at, value, plain = read_number(text, at, powers, scratch, bits)
             numbers[targets[cell]] = value
-            at = skip_blanks(text, at)
+            at = skip_spaces(text, at)
         if not plain:
             return at, False
         if cell < cells - 1:
@@ -192,28 +193,28 @@ def read_line(
     return at, text[at] == NEWLINE
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def read_lines(
     text: Any, targets: Any, id_cell: Any, powers: Any, out: Any, ids: Any, lines: Any, plain: Any
 ) -> None:
-    """Read lines of comma separated cells.
+    """Read lines of comma-separated cells.
 
     Parameters
     ----------
     text : (bytes,) uint8
-        As many lines as `out` has rows, each ended by a newline.
+        As many lines as `out` has rows, each with a final newline.
     targets : (cells,) int64
-        For each cell of a line its dimension, or -1 for one that is skipped.
+        Dimension of each cell of a line, or -1 for a cell to skip.
     id_cell : int64
-        Which cell is the id.
+        Index of the cell with the id.
     powers : (301,) float64
         Powers of ten.
     out : (n, d) float32
         Filled with the numbers of plain lines.
     ids, lines : (n, 2) int64
-        Filled with the first and the last-plus-one byte of each line's id and of the line.
+        Filled with the start and the end (exclusive) of each line's id and of each line.
     plain : (n,) bool
-        Filled with whether the line was plain; if not, its row of `out` and `ids` means nothing.
+        Filled with whether the line was plain; if not, its row of `out` and `ids` is undefined.
     """
     scratch = np.empty(1, dtype=np.float64)
     bits = scratch.view(np.int64)
@@ -232,7 +233,7 @@ def read_lines(
 def read_plain_lines(
     text: bytes, targets: NDArray[np.int64], id_cell: int, dimension: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Read whole lines, each ended by a newline; see `read_lines` for what comes back.
+    """Read complete lines, each with a final newline; see `read_lines` for the results.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Embeddings as CSV: ``id,0,1,...,d-1``, one line a sample.
+"""Embeddings as CSV: ``id,0,1,...,d-1``, one line per sample.
 
-Lines are read in blocks, so memory holds the matrix and one block, however large the file. Plain
-lines go through the compiled kernel; whatever it declines is read again, line by line, by
-`neucocore.data.embeddings.csv_rows`, which lists every problem. Small files need no kernel.
+Lines are read in blocks, so memory holds the matrix and a few blocks. Plain lines are read by the
+compiled kernel; all others by `neucocore.data.embeddings.csv_rows`, which finds every problem.
+Small files are read without the kernel.
 """
 
 from __future__ import annotations
@@ -24,47 +24,45 @@ from numpy.typing import NDArray
 from neucocore.data.embeddings.cells import BadCells
 from neucocore.data.embeddings.columns import EmbeddingColumns, choose_columns
 from neucocore.data.embeddings.csv_rows import LineReader
-from neucocore.data.embeddings.table import EmbeddingTable, Reading
+from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
 from neucocore.errors import DataError
 from neucocore.files.content_type import check_text
 from neucocore.files.findings import Finding, raise_for_findings
 
 BLOCK_BYTES = 8 << 20
-LONGEST_LINE = 256 << 20
-# Below this size, loading the compiled kernel takes longer than it saves.
+MAX_LINE_BYTES = 256 << 20
+# For smaller files, loading the compiled kernel takes longer than it saves.
 KERNEL_FROM_BYTES = 8 << 20
-MOST_THREADS = 4
+MAX_THREADS = 4
 BOM = b"\xef\xbb\xbf"
 
 
-def read_csv(path: Path, reading: Reading) -> EmbeddingTable:
-    """Read a CSV file of embeddings, compressed with gzip if it is named ``.csv.gz``.
+def read_csv(path: Path, options: ReadOptions) -> EmbeddingTable:
+    """Read a CSV file of embeddings; compressed with gzip if it is named ``.csv.gz``.
 
     Raises
     ------
     DataError
-        When the file cannot be read as a table at all; all else comes as findings.
+        The file cannot be read as a table at all; other problems are returned as findings.
     """
     size = path.stat().st_size
     try:
         with _open(path) as stream:
             header, start, number, findings = _header(stream, path)
-            columns = choose_columns(header, reading)
+            columns = choose_columns(header, options)
             findings.extend(columns.findings)
             if not columns.dimensions:
                 raise_for_findings(path, findings)
-            body = _Body(columns, reading)
+            body = _Body(columns, options)
             _read_body(_blocks(stream, path, start, number), body, columns, size)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(
-            f"{path} is truncated or damaged: {error}", hint="download or write it again"
-        ) from error
+        raise damaged_file(path, error) from error
     findings.extend(body.lines.findings())
-    places = body.numbers
+    line_numbers = body.line_numbers
     return EmbeddingTable(
         ids=None if columns.id is None else body.ids,
         matrix=body.matrix(),
-        place=lambda row: f"line {places[row]}",
+        describe_row=lambda row: f"line {line_numbers[row]}",
         dtype="text",
         findings=findings,
     )
@@ -76,16 +74,16 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _header(stream: IO[bytes], path: Path) -> tuple[list[str], int, int, list[Finding]]:
-    """Read the first line that is not blank.
+    """Read the header: the first line that is not empty.
 
     Returns
     -------
     names
         The cells of the header.
     offset, number
-        First byte and line number of the line after it.
+        Position and number of the line after it.
     findings
-        What was repaired or is wrong.
+        Problems and repairs.
     """
     findings = []
     offset, number = 0, 1
@@ -93,12 +91,12 @@ def _header(stream: IO[bytes], path: Path) -> tuple[list[str], int, int, list[Fi
     while not line.strip(b"\r\n \t" + BOM):
         line = _line(stream, path)
         if not line:
-            raise DataError(f"{path} is empty", hint="a header line and one row a sample")
+            raise DataError(f"{path} is empty", hint="write a header line and one row per sample")
         offset += len(line)
         number += 1
     check_text(path, line)
     if line.startswith(BOM):
-        findings.append(Finding("bom", "repaired", "byte order mark at the start skipped"))
+        findings.append(Finding("bom", "repaired", "byte order mark at the start ignored"))
         line = line.removeprefix(BOM)
     if line.endswith(b"\r\n"):
         findings.append(Finding("crlf", "repaired", "lines end with carriage return and newline"))
@@ -108,28 +106,33 @@ def _header(stream: IO[bytes], path: Path) -> tuple[list[str], int, int, list[Fi
         at = offset - len(line) + error.start
         raise DataError(
             f"{path} is not UTF-8: byte 0x{line[error.start]:02x} at offset {at}",
-            hint="save it as UTF-8",
+            hint="save the file as UTF-8",
         ) from None
-    if "," not in text and any(sign in text for sign in ";\t"):
-        message = "the header has no comma but semicolons or tabs"
+    if "," not in text and any(separator in text for separator in ";\t"):
+        message = "the header is separated by semicolons or tabs, not by commas"
         findings.append(Finding("separator", "error", message))
         raise_for_findings(path, findings)
     try:
         return next(csv.reader([text], strict=True), []), offset, number, findings
     except csv.Error as error:
-        raise DataError(f"{path}: the header cannot be read: {error}") from None
+        raise DataError(
+            f"{path}: the header cannot be read: {error}", hint="close all quotes in the header"
+        ) from None
 
 
 def _line(stream: IO[bytes], path: Path) -> bytes:
-    line = stream.readline(LONGEST_LINE)
-    if len(line) == LONGEST_LINE:
-        raise DataError(f"{path} has a line longer than {LONGEST_LINE >> 20} MiB: not a table")
+    line = stream.readline(MAX_LINE_BYTES)
+    if len(line) == MAX_LINE_BYTES:
+        raise DataError(
+            f"{path} has a line longer than {MAX_LINE_BYTES >> 20} MiB, so it is not a table",
+            hint="write one line per sample",
+        )
     return line
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Whole lines, each ended by a newline, and where they stand in the file."""
+    """Complete lines, each with a final newline, and the position and number of the first."""
 
     text: bytes
     offset: int
@@ -150,16 +153,16 @@ def _blocks(stream: IO[bytes], path: Path, offset: int, number: int) -> Iterator
 
 @dataclass(frozen=True)
 class _Parsed:
-    """What the kernel made of a block.
+    """What the kernel read from a block.
 
     Attributes
     ----------
     values : (n, d) float32
-        One row a line; meaningless where the line is not plain.
+        One row per line; undefined where the line is not plain.
     ids, lines : (n, 2) int64
-        First and last-plus-one byte of each line's id and of each line.
+        Start and end (exclusive) of each line's id and of each line.
     plain : (n,) bool
-        Lines the kernel could read.
+        Whether the kernel could read the line.
     """
 
     values: NDArray[np.float32]
@@ -177,8 +180,8 @@ def _parse(block: _Block, columns: EmbeddingColumns) -> _Parsed:
     return _Parsed(*read_plain_lines(block.text, targets, id_cell, len(columns.dimensions)))
 
 
-def _decline(block: _Block, columns: EmbeddingColumns) -> _Parsed:
-    """Leave every line of a block to the line reader."""
+def _skip_kernel(block: _Block, columns: EmbeddingColumns) -> _Parsed:
+    """Mark every line of a block as not plain, for the line reader."""
     ends = np.nonzero(np.frombuffer(block.text, dtype=np.uint8) == ord("\n"))[0]
     starts = np.concatenate([[0], ends[:-1] + 1])
     return _Parsed(
@@ -190,19 +193,19 @@ def _decline(block: _Block, columns: EmbeddingColumns) -> _Parsed:
 
 
 class _Body:
-    """The rows of a file, growing block by block."""
+    """Collects the rows of a file, block by block."""
 
-    def __init__(self, columns: EmbeddingColumns, reading: Reading) -> None:
+    def __init__(self, columns: EmbeddingColumns, options: ReadOptions) -> None:
         self.ids: list[str] = []
-        self.numbers: list[int] = []
-        self.lines = LineReader(columns, reading, BadCells(columns.names))
+        self.line_numbers: list[int] = []
+        self.lines = LineReader(columns, options, BadCells(columns.names))
         self._columns = columns
         self._dimension = len(columns.dimensions)
         self._rows = 0
         self._matrix = np.empty((0, self._dimension), dtype=np.float32)
 
-    def take(self, block: _Block, parsed: _Parsed, expected_rows: int) -> None:
-        """Add the rows of a block; lines that were declined are read one by one."""
+    def add(self, block: _Block, parsed: _Parsed, expected_rows: int) -> None:
+        """Add the rows of a block; read the lines that are not plain one by one."""
         kept = parsed.plain.copy()
         ids = [""] * len(kept)
         for row in np.nonzero(~parsed.plain)[0].tolist():
@@ -210,24 +213,24 @@ class _Body:
             line = block.text[start:end].rstrip(b"\r")
             if not line.strip():
                 continue
-            read = self.lines.read(line, block.number + row, block.offset + start)
-            if read is not None:
-                ids[row], parsed.values[row] = read
+            id_and_values = self.lines.read(line, block.number + row, block.offset + start)
+            if id_and_values is not None:
+                ids[row], parsed.values[row] = id_and_values
                 kept[row] = True
         if self._columns.id is not None:
-            self._plain_ids(block, parsed, ids)
+            self._decode_plain_ids(block, parsed, ids)
         if kept.all():
-            self.numbers.extend(range(block.number, block.number + len(kept)))
+            self.line_numbers.extend(range(block.number, block.number + len(kept)))
             self.ids.extend(ids)
             self._append(parsed.values, expected_rows)
         else:
             rows = np.nonzero(kept)[0]
-            self.numbers.extend((rows + block.number).tolist())
+            self.line_numbers.extend((rows + block.number).tolist())
             self.ids.extend(ids[row] for row in rows.tolist())
             self._append(parsed.values[rows], expected_rows)
 
-    def _plain_ids(self, block: _Block, parsed: _Parsed, ids: list[str]) -> None:
-        """Decode the ids of plain lines."""
+    def _decode_plain_ids(self, block: _Block, parsed: _Parsed, ids: list[str]) -> None:
+        """Write the ids of plain lines into `ids`."""
         spans = parsed.ids.tolist()
         for row in np.nonzero(parsed.plain)[0].tolist():
             start, end = spans[row]
@@ -241,25 +244,25 @@ class _Body:
         end = self._rows + len(values)
         if end > len(self._matrix):
             rows = max(end, expected_rows if self._rows == 0 else end + end // 2)
-            # In place: the system moves pages instead of copying, and no second matrix is held.
+            # In place: the system moves pages instead of copying, without a second matrix.
             self._matrix.resize((rows, self._dimension), refcheck=False)
         self._matrix[self._rows : end] = values
         self._rows = end
 
     def matrix(self) -> NDArray[np.float32]:
-        """Return the rows read, (n, d), as an array of exactly that size."""
+        """Return the (n, d) rows, as an array of exactly this size."""
         self._matrix.resize((self._rows, self._dimension), refcheck=False)
         return self._matrix
 
 
 def _read_body(stream: Iterator[_Block], body: _Body, columns: EmbeddingColumns, size: int) -> None:
-    """Parse blocks in threads, a few at a time, and take them in order."""
-    parse = _parse if size >= KERNEL_FROM_BYTES else _decline
-    threads = min(MOST_THREADS, os.cpu_count() or 1)
+    """Parse blocks in threads, a few at a time, and add them in order."""
+    parse = _parse if size >= KERNEL_FROM_BYTES else _skip_kernel
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
         while group := list(islice(stream, threads)):
             parsed = pool.map(parse, group, [columns] * len(group))
             for block, result in zip(group, parsed, strict=True):
-                # What the whole file holds if all its lines are like these.
+                # Number of rows of the file if all lines are as long as these.
                 expected = size * len(result.plain) // len(block.text) + 64
-                body.take(block, result, expected)
+                body.add(block, result, expected)

@@ -1,4 +1,4 @@
-"""Reading embedding lines one by one: slower than the kernel, and it names what is wrong."""
+"""Reading the lines of a CSV file one by one: slower than the kernel, but finds every problem."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.embeddings.cells import BadCells, read_cells
 from neucocore.data.embeddings.columns import EmbeddingColumns
-from neucocore.data.embeddings.table import Reading
+from neucocore.data.embeddings.table import ReadOptions
 from neucocore.files.findings import Finding
 
 _CODES = {
@@ -19,26 +19,26 @@ _CODES = {
     "open-quotes": ("error", "line with an open or misplaced quote"),
     "encoding": ("error", "line that is not UTF-8"),
     "decimal-commas": ("error", "decimal comma"),
-    "quotes": ("repaired", "line with quotes around cells, removed"),
+    "quotes": ("repaired", "quotes around the cells of a line removed"),
 }
 
 
 @dataclass
 class LineReader:
-    """Reads lines that are not plain.
+    """Reads the lines that are not plain.
 
     Attributes
     ----------
     columns
         The columns of the header.
-    reading
+    options
         How strictly to read.
     cells
-        Where cells that are no finite number are counted.
+        Counts the cells that are not finite numbers.
     """
 
     columns: EmbeddingColumns
-    reading: Reading
+    options: ReadOptions
     cells: BadCells
     _counts: Counter[str] = field(default_factory=Counter)
     _examples: dict[str, list[str]] = field(default_factory=dict)
@@ -49,24 +49,24 @@ class LineReader:
         Parameters
         ----------
         line
-            The bytes of the line.
+            Bytes of the line.
         number
-            Its line number, the first line of the file being 1.
+            Its line number, from 1.
         offset
-            Its first byte in the file.
+            Position of its first byte in the file.
 
         Returns
         -------
         id, values
-            Or None for a line that gives no row; what was wrong is noted.
+            None if the line has no usable row; its problem is noted.
         """
         cells = self._split(line, number, offset)
         if cells is None:
             return None
-        wanted = [cells[position] for position in self.columns.dimensions]
-        values, kinds = read_cells(wanted)
+        numbers = [cells[position] for position in self.columns.dimensions]
+        values, kinds = read_cells(numbers)
         for position, kind in kinds.items():
-            text = wanted[position]
+            text = numbers[position]
             self.cells.add(kind, number, position, f"line {number}", text)
             if kind == "text" and text.count(",") == 1 and text.replace(",", "").isdigit():
                 self.note("decimal-commas", f"line {number} {text!r}")
@@ -74,7 +74,7 @@ class LineReader:
         return identifier, values
 
     def _split(self, line: bytes, number: int, offset: int) -> list[str] | None:
-        """Split a line into its cells, or note why that is impossible."""
+        """Split a line into its cells; return None and note the problem if that is impossible."""
         text = self.decode(line, number, offset)
         if '"' in text:
             try:
@@ -86,7 +86,7 @@ class LineReader:
         else:
             cells = text.split(",")
         missing = self.columns.count - len(cells)
-        if missing > 0 and self.reading.lenient:
+        if missing > 0 and self.options.lenient:
             return cells + [""] * missing
         if missing:
             self.note("ragged-rows", self._ragged(number, len(cells)))
@@ -94,7 +94,7 @@ class LineReader:
         return cells
 
     def decode(self, text: bytes, number: int, offset: int) -> str:
-        """Decode UTF-8, noting the line and the offset of a byte that is not."""
+        """Decode UTF-8; note the line and the offset of an invalid byte."""
         try:
             return text.decode()
         except UnicodeDecodeError as error:
@@ -102,24 +102,24 @@ class LineReader:
             self.note("encoding", f"line {number} byte 0x{text[at]:02x} at offset {offset + at}")
             return text.decode(errors="replace")
 
-    def _ragged(self, number: int, found: int) -> str:
-        example = f"line {number} has {found} instead of {self.columns.count}"
-        if found == self.columns.count + len(self.columns.dimensions):
-            example += " (decimal commas?)"
+    def _ragged(self, number: int, count: int) -> str:
+        example = f"line {number} has {count} instead of {self.columns.count}"
+        if count == self.columns.count + len(self.columns.dimensions):
+            example += " (perhaps decimal commas)"
         return example
 
     def note(self, code: str, example: str) -> None:
-        """Count a problem of a line."""
+        """Count a problem of a line; keep the first examples."""
         self._counts[code] += 1
         examples = self._examples.setdefault(code, [])
         if len(examples) < 3:
             examples.append(example)
 
     def findings(self) -> list[Finding]:
-        """Return what was noted about lines and cells."""
-        noted = [
+        """Return the findings about lines and cells."""
+        findings = [
             Finding(code, level, message, self._counts[code], tuple(self._examples[code]))  # type: ignore[arg-type]
             for code, (level, message) in _CODES.items()
             if self._counts[code]
         ]
-        return noted + self.cells.findings(self.reading)
+        return findings + self.cells.findings(self.options)

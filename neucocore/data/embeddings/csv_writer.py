@@ -1,4 +1,4 @@
-"""Writing embeddings as CSV: each number in the fewest digits that give it back exactly."""
+"""Writing embeddings as CSV: each number with the fewest digits that preserve it exactly."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from numpy.typing import NDArray
 from neucocore.files.atomic import replacing
 
 ROWS_AT_ONCE = 512
-MOST_THREADS = 4
+MAX_THREADS = 4
 
 
 def write_csv(ids: Sequence[str], matrix: NDArray[np.float32], path: Path) -> None:
-    """Write ids and a matrix, compressed with gzip if the name ends so.
+    """Write ids and a matrix as CSV; compressed with gzip if the name ends in ``.gz``.
 
     Parameters
     ----------
     ids
-        One id a row.
+        One id per row.
     matrix
         (n, d) float32, finite.
     path
-        The file; it appears complete or not at all.
+        The file; written in one step.
     """
     with replacing(path) as file:
         if path.name.lower().endswith(".gz"):
-            # Neither name nor time in the gzip header: equal input, equal bytes.
+            # No name and no time in the gzip header: equal input gives equal bytes.
             with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
                 _write(ids, matrix, compressed)
         else:
@@ -47,16 +47,16 @@ def _write(
 ) -> None:
     file.write((",".join(["id", *map(str, range(matrix.shape[1]))]) + "\n").encode())
     starts = iter(range(0, len(ids), ROWS_AT_ONCE))
-    threads = min(MOST_THREADS, os.cpu_count() or 1)
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
-        # A few blocks at a time, so that the text of a large matrix is never held whole.
+        # A few blocks at a time, so that the text of the complete matrix is never in memory.
         while group := [slice(start, start + ROWS_AT_ONCE) for start in islice(starts, threads)]:
             for text in pool.map(_lines, [ids[rows] for rows in group], [matrix[r] for r in group]):
                 file.write(text)
 
 
 def _lines(ids: Sequence[str], matrix: NDArray[np.float32]) -> bytes:
-    """Return the lines of some rows."""
+    """Return the lines of some rows as bytes."""
     rows, d = matrix.shape
     if d == 0:
         return "".join(f"{_quoted(text)}\n" for text in ids).encode()
@@ -68,6 +68,6 @@ def _lines(ids: Sequence[str], matrix: NDArray[np.float32]) -> bytes:
 
 
 def _quoted(text: str) -> str:
-    if any(sign in text for sign in ',"'):
+    if any(character in text for character in ',"'):
         return '"' + text.replace('"', '""') + '"'
     return text

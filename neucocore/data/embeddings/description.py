@@ -1,4 +1,4 @@
-"""What is in an embeddings file, in numbers."""
+"""Statistics of an embeddings file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.files.findings import messages
 
 ROWS_AT_ONCE = 1024
-# Bytes of one stored value; a CSV has no stored type, its numbers count as the float32 they become.
+# Bytes of one stored value. A CSV file has no type; its numbers count as float32.
 _BYTES = {"int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int64": 8, "float64": 8}
 
 
@@ -25,7 +25,7 @@ def describe_embeddings(path: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        When the file cannot be used.
+        The file cannot be used.
     """
     embeddings = load_embeddings(path)
     bytes_per_row = embeddings.dimension * _BYTES.get(embeddings.dtype, 4)
@@ -49,10 +49,11 @@ def describe_embeddings(path: Path) -> dict[str, Any]:
 def _rate(
     metadata: Mapping[str, Any], sidecar: Mapping[str, Any] | None, bytes_per_row: int
 ) -> dict[str, float | None]:
-    """Return the bytes a sample takes once coded, those of its cube, and their ratio.
+    """Return the bytes of one coded row, those of its cube, and their ratio.
 
-    Coded bytes are those of the encoder's own code, else of its reducer's, else of the numbers;
-    a cube's are what its arrays have in memory, as stored. None where the run did not say.
+    The size of a coded row is that of the encoder's codes, else of the reducer's, else of the
+    stored numbers. The size of a cube is that of its arrays in their stored types; None if the run
+    did not record it.
     """
     coded = (
         _number(metadata, "coded_bytes", "mean")
@@ -69,16 +70,16 @@ def _rate(
     }
 
 
-def _number(said: Any, *names: str) -> float | None:
-    """Return a number deep inside of mappings, None where there is no positive one."""
+def _number(value: Any, *names: str) -> float | None:
+    """Return a positive number from nested mappings, None if there is none."""
     for name in names:
-        said = said.get(name) if isinstance(said, Mapping) else None
-    known = isinstance(said, int | float) and not isinstance(said, bool) and said > 0
-    return float(said) if known else None
+        value = value.get(name) if isinstance(value, Mapping) else None
+    is_positive = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return float(value) if is_positive else None
 
 
 def _statistics(embeddings: Embeddings) -> dict[str, Any]:
-    """Return statistics over all values, summed in float64 over blocks of rows."""
+    """Return statistics of all values, accumulated in float64 over blocks of rows."""
     matrix = embeddings.matrix
     total = squares = 0.0
     zeros = 0

@@ -16,25 +16,25 @@ ROWS_AT_ONCE = 256
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """One vector a sample.
+    """One vector per sample.
 
     Attributes
     ----------
     ids
-        Sample ids, each once.
+        Sample ids; each occurs once.
     matrix
         (n, d) float32, finite; row i belongs to ``ids[i]``.
     metadata
-        Plain JSON values about the embeddings that hold for every run that made them.
+        Plain JSON values about the embeddings that do not vary from run to run.
     findings
-        What was repaired or noticed when they were read.
+        Warnings and repairs from reading the file.
     dtype
-        The type of the values in the file they came from; ``text`` for CSV.
+        Type of the values in the file that was read; ``text`` for CSV.
 
     Raises
     ------
     ShapeError, IdError, NonFiniteError
-        When the parts do not fit together.
+        Ids, matrix and its values do not fit together.
     """
 
     ids: tuple[str, ...]
@@ -47,21 +47,29 @@ class Embeddings:
         if self.matrix.ndim != 2 or self.matrix.dtype != np.float32:
             raise ShapeError(
                 f"embeddings are an (n, d) float32 matrix, not {self.matrix.dtype} "
-                f"of shape {self.matrix.shape}"
+                f"of shape {self.matrix.shape}",
+                hint="convert it: matrix.astype(np.float32)",
             )
         if len(self.ids) != len(self.matrix):
-            raise ShapeError(f"{len(self.ids)} ids for {len(self.matrix)} rows of embeddings")
+            raise ShapeError(
+                f"{len(self.ids)} ids for {len(self.matrix)} rows of embeddings",
+                hint="pass one id per row",
+            )
         if len(set(self.ids)) != len(self.ids):
-            raise IdError("ids of embeddings must occur once each")
+            raise IdError(
+                "an id of the embeddings occurs more than once", hint="keep one row per id"
+            )
         blocks = range(0, len(self.matrix), ROWS_AT_ONCE)
         if not all(np.isfinite(self.matrix[row : row + ROWS_AT_ONCE]).all() for row in blocks):
-            raise NonFiniteError("embeddings hold NaN or infinite values")
+            raise NonFiniteError(
+                "the embeddings hold NaN or infinite values", hint="replace them or drop these rows"
+            )
 
     def __repr__(self) -> str:
-        """Say how many there are: the numbers themselves would fill the screen."""
+        """Return the size only: the numbers would fill the screen."""
         return f"<Embeddings: {len(self.ids)} ids x {self.dimension} dimensions>"
 
     @property
     def dimension(self) -> int:
-        """Number of values a sample, d."""
+        """Number of dimensions, d."""
         return int(self.matrix.shape[1])

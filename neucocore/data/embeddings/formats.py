@@ -1,4 +1,4 @@
-"""Embeddings from and to a file of any format; its suffix names the format."""
+"""Reading and writing embeddings in any format; the suffix of the file names the format."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.embeddings.embeddings import ROWS_AT_ONCE, Embeddings
-from neucocore.data.embeddings.table import EmbeddingTable, Reading
+from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.ids import bare_id, clean_ids
 from neucocore.errors import ConfigError, DataError, IdError
 from neucocore.files.content_type import detect_content
 from neucocore.files.findings import Finding, raise_for_findings
 
-# Format of each file suffix, and how the content must begin.
+# Format of each file suffix, and the content that such a file must have.
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
 _CONTENT = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".npz": "zip"}
 _SMALL_INTEGERS = ("int8", "uint8")
@@ -35,26 +35,26 @@ def load_embeddings(
     Parameters
     ----------
     path
-        The file; its suffix names the format, and its content must match.
+        The file; its suffix names the format and must match the content.
     lenient
-        NeuCo-Bench's reading: cells that are no number count as 0, short rows are filled with 0.
+        As NeuCo-Bench reads: cells that are not numbers count as 0, short rows are filled with 0.
     nan
-        ``zero`` counts empty, NaN, infinite and text cells as 0; both ways they are recorded.
+        ``zero`` counts empty, NaN, infinite and text cells as 0, and records them.
     limit
-        The largest number of dimensions allowed.
+        Maximum number of dimensions.
 
     Returns
     -------
     Embeddings
-        Rows in file order, columns by number; ``findings`` tell what was repaired or looks odd.
+        Rows in the order of the file, dimensions by number.
 
     Raises
     ------
     MissingFileError
-        When there is no such file.
+        The file does not exist.
     DataError
-        With every problem of the file in ``problems``; `IdError`, `NonFiniteError`, `ShapeError` or
-        `BudgetExceededError` when all are of that kind.
+        With all problems of the file in ``problems``; `IdError`, `NonFiniteError`, `ShapeError` or
+        `BudgetExceededError` if all are of that kind.
 
     Examples
     --------
@@ -77,54 +77,60 @@ def examine_embeddings(
     nan: Literal["error", "zero"] = "error",
     limit: int | None = None,
 ) -> EmbeddingTable:
-    """Read an embeddings file as far as it can be read; what is wrong comes as findings.
+    """Read an embeddings file as far as possible; its problems are returned as findings.
 
-    Parameters are those of `load_embeddings`. The table's ids are repaired; they are None when the
-    file has none.
+    Parameters are those of `load_embeddings`. The ids of the table are cleaned; they are None if
+    the file has no ids.
 
     Raises
     ------
     DataError
-        When the file cannot be read as embeddings at all.
+        The file cannot be read as embeddings at all.
     """
-    reading = Reading(lenient=lenient, zero=nan == "zero")
-    table = _read(Path(path), reading)
+    options = ReadOptions(lenient=lenient, nan_as_zero=nan == "zero")
+    table = _read(Path(path), options)
     dimension = table.matrix.shape[1]
     if limit is not None and dimension > limit:
-        message = f"{dimension} dimensions, {limit} allowed"
+        message = f"{dimension} dimensions; the maximum is {limit}"
         table.findings.append(Finding("too-many-dimensions", "error", message))
     if len(table.matrix) == 0 and not any(f.code in _LOST_ROWS for f in table.findings):
         table.findings.append(Finding("no-rows", "error", "the file holds no row"))
-    _scale(table)
-    _judge_ids(table)
-    table.findings.extend(_constant(table.matrix))
+    _dequantise(table)
+    if table.ids is not None:
+        table.ids, findings = clean_ids(table.ids, table.describe_row)
+        table.findings.extend(findings)
+    table.findings.extend(_constant_dimensions(table.matrix))
     return table
 
 
 def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
-    """Write embeddings in the format of the suffix, in one step.
+    """Write embeddings in the format that the suffix names, in one step.
 
-    Equal input gives equal bytes. CSV holds no metadata.
+    Equal input gives equal bytes. CSV cannot hold metadata.
 
     Raises
     ------
     ConfigError
-        When the suffix names no format.
+        The suffix names no format.
     IdError
-        When an id could not be read back as it is.
+        An id would be changed by writing and reading it.
     """
     file = Path(path)
     suffix = suffix_of(file)
     if suffix is None:
         raise ConfigError(
-            f"no format for {file.name!r}", hint=f"name it {', '.join('*' + s for s in FORMATS)}"
+            f"the suffix of {file.name!r} names no format",
+            hint=f"known suffixes: {', '.join(FORMATS)}",
         )
-    odd = [text for text in embeddings.ids if bare_id(text) != text or not text.isprintable()]
-    if odd or "" in embeddings.ids:
-        shown = ", ".join(map(repr, odd[:3])) or "''"
+    invalid = [
+        text
+        for text in embeddings.ids
+        if not text or bare_id(text) != text or not text.isprintable()
+    ]
+    if invalid:
         raise IdError(
-            f"{len(odd) or 1} ids cannot be written: {shown}",
-            hint="ids are printable, without blanks around them and without file suffix",
+            f"{len(invalid)} ids cannot be written: {', '.join(map(repr, invalid[:3]))}",
+            hint="ids must be printable, not empty, and without surrounding spaces and file suffix",
         )
     if FORMATS[suffix] == "csv":
         from neucocore.data.embeddings.csv_writer import write_csv
@@ -141,59 +147,52 @@ def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
 
 
 def suffix_of(path: Path) -> str | None:
-    """Return the suffix that names the format, in lower case, or None."""
+    """Return the suffix that names a format, in lower case, or None."""
     name = path.name.lower()
     return next((s for s in sorted(FORMATS, key=len, reverse=True) if name.endswith(s)), None)
 
 
-def _read(path: Path, reading: Reading) -> EmbeddingTable:
-    """Hand over to the reader of the format."""
+def _read(path: Path, options: ReadOptions) -> EmbeddingTable:
+    """Read a file with the reader of its format."""
     if path.is_dir():
         from neucocore.data.embeddings.parquet import read_parquet
         from neucocore.data.embeddings.parquet_layout import part_files
 
-        return read_parquet(part_files(path), reading)
+        return read_parquet(part_files(path), options)
     content = detect_content(path)
     suffix = suffix_of(path)
     if suffix is None:
         raise DataError(
-            f"{path} has no known suffix",
-            hint=f"embeddings are named {', '.join('*' + s for s in FORMATS)}",
+            f"the suffix of {path} names no format of embeddings",
+            hint=f"known suffixes: {', '.join(FORMATS)}",
         )
     if content == "empty":
-        raise DataError(f"{path} is empty (0 bytes)")
+        raise DataError(f"{path} is empty (0 bytes)", hint="download or write the file again")
     if content != _CONTENT[suffix]:
         raise DataError(
             f"{path} is named {suffix} but its content is {content}",
-            hint="give it the suffix of what it is",
+            hint="rename the file so that its suffix matches its content",
         )
     if FORMATS[suffix] == "csv":
         from neucocore.data.embeddings.csv_reader import read_csv
 
-        return read_csv(path, reading)
+        return read_csv(path, options)
     if FORMATS[suffix] == "parquet":
         from neucocore.data.embeddings.parquet import read_parquet
 
-        return read_parquet([path], reading)
+        return read_parquet([path], options)
     from neucocore.data.embeddings.npz import read_npz
 
-    return read_npz(path, reading)
+    return read_npz(path, options)
 
 
-def _judge_ids(table: EmbeddingTable) -> None:
-    """Repair and judge the ids."""
-    if table.ids is not None:
-        table.ids, findings = clean_ids(table.ids, table.place)
-        table.findings.extend(findings)
-
-
-def _scale(table: EmbeddingTable) -> None:
-    """Turn stored small integers into values by the scale and offset that came with them."""
+def _dequantise(table: EmbeddingTable) -> None:
+    """Turn stored small integers into values, by the scale and offset in the metadata."""
     if table.dtype not in _SMALL_INTEGERS:
         return
     rule: Mapping[str, Any] = table.metadata.get("quantization") or {}
     if not isinstance(rule, dict) or "scale" not in rule:
-        message = f"{table.dtype} values without a scale, taken as they are"
+        message = f"{table.dtype} values without a scale, used as they are"
         table.findings.append(Finding("no-scale", "warning", message))
         return
     scale, offset = (
@@ -210,8 +209,8 @@ def _scale(table: EmbeddingTable) -> None:
     table.findings.append(Finding("scaled", "repaired", f"{table.dtype} values scaled"))
 
 
-def _constant(matrix: NDArray[np.float32]) -> list[Finding]:
-    """Warn of dimensions that are the same for every sample."""
+def _constant_dimensions(matrix: NDArray[np.float32]) -> list[Finding]:
+    """Return a warning about dimensions that have the same value for every sample."""
     if len(matrix) < 2:
         return []
     constant = np.ones(matrix.shape[1], dtype=bool)
@@ -223,5 +222,5 @@ def _constant(matrix: NDArray[np.float32]) -> list[Finding]:
         return [Finding("constant-matrix", "warning", "all samples have the same embedding")]
     columns = np.nonzero(constant)[0].tolist()
     examples = tuple(f"dimension {column}" for column in columns[:3])
-    message = "dimension is the same for every sample"
+    message = "dimension has the same value for every sample"
     return [Finding("constant-columns", "warning", message, len(columns), examples)]

@@ -1,4 +1,4 @@
-"""Where a Parquet file of embeddings keeps its ids and vectors."""
+"""Which columns of a Parquet file of embeddings hold the ids and the vectors."""
 
 from __future__ import annotations
 
@@ -10,55 +10,56 @@ from typing import Any
 import pyarrow as pa
 
 from neucocore.data.embeddings.columns import choose_columns
-from neucocore.data.embeddings.table import Reading
+from neucocore.data.embeddings.table import ReadOptions
+from neucocore.data.ids import no_id_column
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, raise_for_findings
 
-# TerraTorch names the id column after the file a sample came from.
+# TerraTorch calls the id column `file_id`.
 ID_NAMES = ("id", "file_id")
 VECTOR = "embedding"
 
 
 def part_files(folder: Path) -> list[Path]:
-    """Return the Parquet files of a folder as TerraTorch writes it, sorted.
+    """Return the Parquet files of a folder written by TerraTorch, sorted.
 
-    Parts lie in the folder itself or in its one ``layer_*`` folder.
+    They are in the folder itself or in its only ``layer_*`` folder.
 
     Raises
     ------
     DataError
-        When there is none, or there are several layers to choose from.
+        There is no Parquet file, or there are several layers.
     """
     layers = sorted(path for path in folder.glob("layer_*") if path.is_dir())
-    here = sorted(folder.glob("*.parquet"))
-    if here:
-        return here
+    files = sorted(folder.glob("*.parquet"))
+    if files:
+        return files
     if len(layers) == 1:
         return part_files(layers[0])
     if layers:
         names = ", ".join(layer.name for layer in layers)
-        raise DataError(f"{folder} holds several layers: {names}", hint=f"name one: {layers[-1]}")
+        raise DataError(f"{folder} holds several layers: {names}", hint=f"pass one: {layers[-1]}")
     raise DataError(
-        f"{folder} holds no Parquet file", hint="name an embeddings file or a folder of parts"
+        f"{folder} holds no Parquet file", hint="pass an embeddings file, or a folder of its parts"
     )
 
 
 @dataclass(frozen=True)
 class ParquetLayout:
-    """Where a file keeps ids and vectors.
+    """The columns of ids and vectors in a file.
 
     Attributes
     ----------
     id
         Name of the id column, or None.
     vector
-        Name of the list column, or None for a wide table.
+        Name of the list column; None for a table with one column per dimension.
     columns
-        Columns of the dimensions in order; empty when there is a list column.
+        Columns of the dimensions in order; empty if there is a list column.
     dtype
-        numpy's name of the stored type.
+        Stored type, as named by numpy.
     findings
-        What is wrong with the columns.
+        Problems and warnings about the columns.
     """
 
     id: str | None
@@ -68,33 +69,32 @@ class ParquetLayout:
     findings: list[Finding] = field(default_factory=list)
 
 
-def parquet_layout(file: Any, path: Path, reading: Reading) -> ParquetLayout:
-    """Find the id and the vectors of an open Parquet file.
+def parquet_layout(file: Any, path: Path, options: ReadOptions) -> ParquetLayout:
+    """Find the columns of ids and vectors of an open Parquet file.
 
     Raises
     ------
     DataError
-        When there are no vectors, several columns that could be, or columns of one name: these
-        cannot be told apart.
+        There are no vectors, several columns that could hold them, or columns with the same name.
     """
     schema = file.schema_arrow
     names = list(schema.names)
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
         raise DataError(
-            f"{path}: column name occurs more than once: {', '.join(map(repr, doubled[:3]))}",
-            hint="give each column a name of its own",
+            f"{path}: column name occurs more than once: {', '.join(map(repr, repeated[:3]))}",
+            hint="rename the columns so that each name occurs once",
         )
     vectors = [name for name in names if _is_list(schema.field(name).type)]
-    chosen = VECTOR if VECTOR in vectors else vectors[0] if len(vectors) == 1 else None
-    if vectors and chosen is None:
+    vector = VECTOR if VECTOR in vectors else vectors[0] if len(vectors) == 1 else None
+    if vectors and vector is None:
         raise DataError(
             f"{path} has several list columns: {', '.join(map(repr, vectors))}",
-            hint=f"name the one with the vectors {VECTOR!r}",
+            hint=f"rename the column of the vectors to {VECTOR!r}",
         )
-    if chosen is not None:
-        return _vector_layout(schema, chosen, path)
-    columns = choose_columns(names, reading, id_names=ID_NAMES)
+    if vector is not None:
+        return _vector_layout(schema, vector, path)
+    columns = choose_columns(names, options, id_names=ID_NAMES)
     if not columns.dimensions:
         raise_for_findings(path, columns.findings)
     stored = [names[position] for position in columns.dimensions]
@@ -115,13 +115,12 @@ def _vector_layout(schema: Any, vector: str, path: Path) -> ParquetLayout:
     if not _is_number(kind):
         raise DataError(
             f"{path}: column {vector!r} is a list of {kind}, not of numbers",
-            hint="pool patch embeddings to one vector a sample",
+            hint="pool patch embeddings to one vector per sample",
         )
     identifier = next((name for name in ID_NAMES if name in schema.names), None)
     findings = []
     if identifier is None:
-        found = ", ".join(map(repr, schema.names))
-        findings.append(Finding("no-id-column", "error", f"no column 'id', only {found}"))
+        findings.append(no_id_column(schema.names))
     return ParquetLayout(identifier, vector, (), _numpy_name(str(kind)), findings)
 
 
@@ -140,7 +139,7 @@ def _numpy_name(arrow: str) -> str:
 
 
 def vector_length(files: Sequence[Any], layouts: Sequence[ParquetLayout]) -> int:
-    """Length of the first vector that is there."""
+    """Return the length of the first vector that is not null; 0 if there is none."""
     for file, layout in zip(files, layouts, strict=True):
         if layout.vector is None:
             continue

@@ -1,4 +1,4 @@
-"""``FILE.run.json``: what varies from run to run (times, machine, energy), beside the file.
+"""The sidecar ``FILE.run.json``: what varies from run to run, such as times, machine and energy.
 
 The file itself holds nothing that varies, so equal input gives equal bytes.
 """
@@ -17,7 +17,7 @@ SUFFIX = ".run.json"
 
 
 def sidecar_path(path: str | Path) -> Path:
-    """Return where the sidecar of a file lies."""
+    """Return the path of the sidecar of a file."""
     file = Path(path)
     return file.with_name(file.name + SUFFIX)
 
@@ -28,26 +28,26 @@ def write_sidecar(path: str | Path, record: Mapping[str, Any]) -> None:
     Parameters
     ----------
     path
-        The file the record is about.
+        The file that the record describes.
     record
         Plain JSON values without NaN.
 
     Raises
     ------
     ValueError
-        When a number is NaN or infinite.
+        A number is NaN or infinite.
     """
     text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
     write_text(sidecar_path(path), text + "\n")
 
 
 def read_sidecar(path: str | Path) -> dict[str, Any] | None:
-    """Return the record in the sidecar of `path`, or None when there is none.
+    """Return the record in the sidecar of `path`, None if there is no sidecar.
 
     Raises
     ------
     DataError
-        When there is one and it is not a JSON object.
+        The sidecar is not a JSON object.
     """
     file = sidecar_path(path)
     try:

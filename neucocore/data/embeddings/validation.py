@@ -1,4 +1,4 @@
-"""Everything that can be said against an embeddings file, at once."""
+"""All problems of an embeddings file at once, and whether it covers labels or a list of ids."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from neucocore.files.findings import Finding, hint_for
 
 @dataclass(frozen=True)
 class Validation:
-    """What was found.
+    """The result of checking an embeddings file.
 
     Attributes
     ----------
     rows, dimension
-        Size of the embeddings; None when the file could not be read.
+        Size of the embeddings; None if the file cannot be read.
     findings
         Problems, warnings and repairs, in this order.
     hint
-        What to try next, if there are problems.
+        How to fix the problems, if there are any.
     """
 
     rows: int | None
@@ -36,7 +36,7 @@ class Validation:
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        """The findings that make the file unusable."""
+        """The findings of level ``error``, which make the file unusable."""
         return tuple(finding for finding in self.findings if finding.level == "error")
 
 
@@ -54,20 +54,20 @@ def validate_embeddings(
     Parameters
     ----------
     path
-        The embeddings.
+        The embeddings file.
     labels
-        A folder of label files whose samples need an embedding.
+        Folder of label files whose ids need an embedding.
     ids
-        A file of ids that need one.
+        File of ids that need an embedding.
     subset
-        Only the label rows of this subset count: ``COLUMN`` or ``COLUMN=VALUE``.
+        Only the labels of this subset are needed: ``COLUMN`` or ``COLUMN=VALUE``.
     nan, limit
         As in `neucocore.data.embeddings.embeddings.load_embeddings`.
     """
     findings: list[Finding] = []
     hint = None
     size: tuple[int | None, int | None] = (None, None)
-    found: list[str] | None = None
+    available: list[str] | None = None
     try:
         table = examine_embeddings(path, nan=nan, limit=limit)
     except DataError as error:
@@ -76,19 +76,20 @@ def validate_embeddings(
     else:
         findings.extend(table.findings)
         size = table.matrix.shape[0], table.matrix.shape[1]
-        found = table.ids
+        available = table.ids
     try:
         files = [] if labels is None else _label_files(labels, subset)
-        wanted = {text for file in files for text in file.ids}
-        if labels is not None and found is not None:
-            covered = coverage(found, wanted, str(labels))
-            findings.extend(covered)
-            if any(finding.level == "error" for finding in covered) and subset is None:
-                column = covering_subset(files, found)
-                hint = f"--subset {column}  # all its ids have an embedding" if column else hint
+        if labels is not None and available is not None:
+            required = {text for file in files for text in file.ids}
+            of_labels = coverage(available, required, str(labels))
+            findings.extend(of_labels)
+            if any(finding.level == "error" for finding in of_labels) and subset is None:
+                column = covering_subset(files, available)
+                hint = f"--subset {column} (all its ids have an embedding)" if column else hint
         if ids is not None:
-            listed = read_id_file(ids)
-            findings.extend([] if found is None else coverage(found, listed, str(ids)))
+            required_ids = read_id_file(ids)
+            if available is not None:
+                findings.extend(coverage(available, required_ids, str(ids)))
     except DataError as error:
         findings.extend(_as_findings(error))
     order = {"error": 0, "warning": 1, "repaired": 2}

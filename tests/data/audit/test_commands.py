@@ -34,7 +34,7 @@ def neuco_datasets():
                     generate_params=(Param("count", "int", 1, "files"),)),
         DatasetSpec(name="sized", summary="of a size", factory=Sized, bands={"s1": ("vv",)},
                     params=(Param("pixels", "int", 264, "pixels a side"),)),
-        DatasetSpec(name="found", summary="not generated", factory=lambda path: None,
+        DatasetSpec(name="fixed", summary="not generated", factory=lambda path: None,
                     bands={"s1": ("vv",)}),
     ]
 """
@@ -139,7 +139,7 @@ def test_generate_passes_the_parameters_to_the_data_set(neuco, toy, tmp_path):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["found"], "is not one that can be made"),
+        (["fixed"], "is not one that can be made"),
         (["nowhere"], "unknown dataset 'nowhere'"),
         (["toy", "--set", "cuont=3"], "unknown parameter 'cuont'"),
         (["toy", "--set", "count=x"], "parameter count"),

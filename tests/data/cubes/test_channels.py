@@ -1,4 +1,4 @@
-"""Bands in order, on the statistics' offset, standardised and stacked."""
+"""Standardising and stacking the bands of cubes."""
 
 from __future__ import annotations
 

@@ -128,8 +128,8 @@ def test_fault_41_a_cube_with_another_shape_than_the_first_is_an_error(
     tmp_path, write_folder, values, bands
 ):
     ids = write_folder(tmp_path)
-    odd = tmp_path / "data" / "s1" / "part-000000" / f"{ids[2]}.zarr.zip"
-    write_modality(odd, values("s1", size=8), bands["s1"])
+    other = tmp_path / "data" / "s1" / "part-000000" / f"{ids[2]}.zarr.zip"
+    write_modality(other, values("s1", size=8), bands["s1"])
     data = CubeFolder(tmp_path)
     assert len(list(data.read(ids[:2]))) == 2
     with pytest.raises(CorruptCubeError, match=r"is \(4, 2, 8, 8\), but .* has \(4, 2, 16, 16\)"):
@@ -178,9 +178,9 @@ def test_a_label_file_that_cannot_be_read_is_an_error_when_a_subset_is_asked_for
         CubeFolder(tmp_path, subset="dev").ids()
 
 
-@pytest.mark.parametrize("given", ["the data set", "its cubes", "the working folder"])
+@pytest.mark.parametrize("folder", ["the data set", "its cubes", "the working folder"])
 def test_labels_and_locations_are_found_next_to_the_cubes_whatever_the_folder(
-    tmp_path, write_folder, monkeypatch, given
+    tmp_path, write_folder, monkeypatch, folder
 ):
     home = tmp_path / "data"
     ids = write_folder(home, count=1)
@@ -189,7 +189,7 @@ def test_labels_and_locations_are_found_next_to_the_cubes_whatever_the_folder(
     (home / "locations.csv").write_text(f"id,place\n{ids[0]}.zarr.zip,Ulm\n")
     monkeypatch.chdir(home / "data")
     paths = {"the data set": home, "its cubes": home / "data", "the working folder": "."}
-    data = CubeFolder(paths[given])
+    data = CubeFolder(paths[folder])
     assert [file.name for file in data.label_files()] == ["a__regr.csv"]
     assert next(data.read(ids)).metadata == {"place": "Ulm"}
 

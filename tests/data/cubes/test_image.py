@@ -17,7 +17,7 @@ BANDS = ("B02", "B03", "B04", "B08")
 
 
 def a_cube(offset: int = 0) -> Cube:
-    """Season 0 is bright red, season 1 is near infrared only; one pixel holds no data."""
+    """Season 0 is bright red, season 1 is near infrared only; one pixel has no data."""
     colours = np.zeros((2, 4, 5, 6), np.int16)
     colours[0] = np.array([300, 600, 3000, 100])[:, None, None]
     colours[1] = np.array([300, 300, 300, 5000])[:, None, None]

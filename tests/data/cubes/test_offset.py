@@ -46,11 +46,11 @@ def test_the_offset_of_bright_l2a_alone_and_of_no_data_is_not_estimated(values, 
 def test_fault_44_a_single_season_with_another_offset_is_a_warning(values, bands):
     array = values("s2l1c")
     array[2] += 1000
-    found = audit_offsets({"s2l1c": array}, {"s2l1c": bands["s2l1c"]}, {"s2l1c": 0})
-    assert [str(f) for f in found] == [
+    findings = audit_offsets({"s2l1c": array}, {"s2l1c": bands["s2l1c"]}, {"s2l1c": 0})
+    assert [str(f) for f in findings] == [
         "s2l1c: the offset of a season seems to be 1000, not 0: season 2"
     ]
-    assert found[0].level == "warning"
+    assert findings[0].level == "warning"
     assert not audit_offsets({"s2l1c": array}, {"s2l1c": bands["s2l1c"]}, {"s2l1c": "unknown"})
 
 

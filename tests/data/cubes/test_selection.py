@@ -23,23 +23,23 @@ def fixture_cube() -> Cube:
 
 
 def test_the_default_selection_changes_nothing(cube):
-    chosen = CubeSelection().apply(cube)
-    assert chosen.arrays["s2l2a"] is cube.arrays["s2l2a"]
-    assert chosen.bands == cube.bands
-    assert chosen.season_names == cube.season_names
+    selected = CubeSelection().apply(cube)
+    assert selected.arrays["s2l2a"] is cube.arrays["s2l2a"]
+    assert selected.bands == cube.bands
+    assert selected.season_names == cube.season_names
 
 
 @pytest.mark.parametrize("seasons", [("winter", "summer"), ("3", "1"), (3, 1)])
 def test_seasons_are_selected_by_name_or_index_in_the_requested_order(cube, seasons):
-    chosen = CubeSelection(seasons=seasons).apply(cube)
-    np.testing.assert_array_equal(chosen.arrays["s2l2a"], cube.arrays["s2l2a"][[3, 1]])
-    assert chosen.season_names == ("winter", "summer")
+    selected = CubeSelection(seasons=seasons).apply(cube)
+    np.testing.assert_array_equal(selected.arrays["s2l2a"], cube.arrays["s2l2a"][[3, 1]])
+    assert selected.season_names == ("winter", "summer")
 
 
 def test_bands_are_selected_in_all_modalities_or_in_one(cube):
-    chosen = CubeSelection(bands=("B04", "B02", "s1:vh")).apply(cube)
-    assert chosen.bands == {"s1": ("vh",), "s2l2a": ("B04", "B02")}
-    np.testing.assert_array_equal(chosen.arrays["s2l2a"], cube.arrays["s2l2a"][:, [2, 0]])
+    selected = CubeSelection(bands=("B04", "B02", "s1:vh")).apply(cube)
+    assert selected.bands == {"s1": ("vh",), "s2l2a": ("B04", "B02")}
+    np.testing.assert_array_equal(selected.arrays["s2l2a"], cube.arrays["s2l2a"][:, [2, 0]])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A hub on loopback that answers as the real one does, and misbehaves on request."""
+"""A hub on the loopback interface that answers like the real one, and misbehaves on request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from neucocore.data.downloads.rate_limiter import RateLimiter
 
 REPO = "someone/cubes"
 LARGE = 1000
-"""From this size on the hub keeps files in its large-file store, and knows their sha256."""
+"""From this size on, the hub stores files with their sha256."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -35,16 +35,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         address = urlsplit(self.path)
         hub: LoopbackHub = self.server.hub  # type: ignore[attr-defined]
-        if hub.gone:
+        if hub.closed:
             self.close_connection = True
             return
         hub.headers.append(dict(self.headers))
-        if found := re.fullmatch(rf"/api/datasets/{REPO}/revision/(.+)", address.path):
-            self.api(hub, found[1], info=True)
-        elif found := re.fullmatch(rf"/api/datasets/{REPO}/tree/([^/]+)", address.path):
-            self.api(hub, found[1], info=False, query=parse_qs(address.query))
-        elif found := re.fullmatch(rf"/datasets/{REPO}/resolve/([^/]+)/(.+)", address.path):
-            self.file(hub, unquote(found[1]), unquote(found[2]))
+        if match := re.fullmatch(rf"/api/datasets/{REPO}/revision/(.+)", address.path):
+            self.api(hub, match[1], info=True)
+        elif match := re.fullmatch(rf"/api/datasets/{REPO}/tree/([^/]+)", address.path):
+            self.api(hub, match[1], info=False, query=parse_qs(address.query))
+        elif match := re.fullmatch(rf"/datasets/{REPO}/resolve/([^/]+)/(.+)", address.path):
+            self.file(hub, unquote(match[1]), unquote(match[2]))
         else:
             self.answer(404)
 
@@ -77,9 +77,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(*trouble)
             return
         status, first, last = 200, 0, len(content)
-        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-        if asked and trouble != "ignore-range":
-            status, first, last = 206, int(asked[1]), int(asked[2]) + 1
+        requested = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if requested and trouble != "ignore-range":
+            status, first, last = 206, int(requested[1]), int(requested[2]) + 1
         body = content[first:last]
         if trouble == "garble":
             body = bytes(255 - byte for byte in body)
@@ -128,7 +128,7 @@ class LoopbackHub:
     branches
         Branch to commit.
     troubles
-        Path (or ``api``) to what the next answers do instead of the right thing:
+        Path (or ``api``) to what the next answers do wrong:
         ``(status, headers)``, ``"cut"`` half-way, ``"garble"``, ``"ignore-range"``.
     sent
         Path to the bytes of each answer so far.
@@ -147,7 +147,7 @@ class LoopbackHub:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.hub = self  # type: ignore[attr-defined]
         self.server.daemon_threads = True
-        self.gone = False
+        self.closed = False
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
@@ -166,8 +166,8 @@ class LoopbackHub:
         return name
 
     def close(self) -> None:
-        """Go away; connections that are still open get no more answers."""
-        self.gone = True
+        """Stop; connections that are still open get no more answers."""
+        self.closed = True
         self.server.shutdown()
         self.server.server_close()
 
@@ -182,7 +182,7 @@ def _entry(path: str, content: bytes) -> dict[str, Any]:
 
 
 def some_files(count: int = 6, size: int = 5000) -> dict[str, bytes]:
-    """Content in SSL4EO-S12-downstream's layout."""
+    """Return files in the layout of SSL4EO-S12-downstream."""
     rng = np.random.default_rng(0)
     files = {
         f"data/{modality}/part-{number // 2:06d}/{number:064x}.zarr.zip": rng.bytes(size + number)
@@ -196,7 +196,7 @@ def some_files(count: int = 6, size: int = 5000) -> dict[str, bytes]:
 
 
 class FakeTime:
-    """A clock that only waiting moves."""
+    """A clock that only advances by waiting."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -233,7 +233,7 @@ def fixture_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
 def fixture_download(
     hub: LoopbackHub, tmp_path: Path, fake_time: FakeTime
 ) -> Callable[..., Download]:
-    """Make a download of the loopback hub's repository into a folder."""
+    """Return a function that creates a download from the loopback hub."""
 
     def make(folder: Path = tmp_path / "out", revision: str = "main") -> Download:
         limiter = fake_time.limiter()

@@ -14,7 +14,7 @@ from neucocore.files.atomic import locked
 
 
 def held(folder):
-    """Content of all files of a folder by path, without the download's own memory."""
+    """Return path to content of all files of a folder, without the state of the download."""
     return {
         file.relative_to(folder).as_posix(): file.read_bytes()
         for file in folder.rglob("*")
@@ -22,7 +22,7 @@ def held(folder):
     }
 
 
-def test_a_download_brings_every_file_and_says_what_it_did(hub, download, tmp_path, some_files):
+def test_a_download_fetches_every_file_and_returns_a_summary(hub, download, tmp_path, some_files):
     work = download()
     plan = work.plan()
     assert (len(plan.selected), len(plan.missing)) == (15, 15)
@@ -36,7 +36,7 @@ def test_a_download_brings_every_file_and_says_what_it_did(hub, download, tmp_pa
     assert steps == list(range(1, 16))
 
 
-def test_what_is_there_is_not_fetched_again(hub, download, tmp_path):
+def test_existing_files_are_not_fetched_again(hub, download, tmp_path):
     work = download()
     work.run(work.plan(only=["s1/part-000001"]))
     before = hub.bytes_sent
@@ -58,7 +58,7 @@ def test_what_is_there_is_not_fetched_again(hub, download, tmp_path):
         (["data_example"], 1),
     ],
 )
-def test_only_takes_paths_and_their_ends(download, patterns, count):
+def test_only_matches_paths_and_their_ends(download, patterns, count):
     assert len(download().plan(only=patterns).selected) == count
 
 
@@ -67,7 +67,7 @@ def test_a_pattern_does_not_match_part_of_a_name():
     assert matches_any("data/s2l2a/x", ["s2*"])
 
 
-def test_a_pattern_without_files_is_an_error_that_names_what_there_is(download):
+def test_a_pattern_without_files_is_an_error_that_lists_the_folders(download):
     with pytest.raises(MissingFileError, match="none of the 15 files of someone/cubes") as caught:
         download().plan(only=["s3/*"])
     assert caught.value.hint == "top-level files and folders: README.md, data, data_example, labels"
@@ -83,7 +83,7 @@ def test_a_repository_or_revision_that_does_not_exist_is_an_error(download):
         download(revision="nowhere").plan()
 
 
-def test_a_file_that_was_changed_since_is_fetched_again(hub, download, tmp_path, some_files):
+def test_a_changed_file_is_fetched_again(hub, download, tmp_path, some_files):
     work = download()
     work.run(work.plan())
     changed = tmp_path / "out" / "labels" / "a__regr.csv"
@@ -95,9 +95,7 @@ def test_a_file_that_was_changed_since_is_fetched_again(hub, download, tmp_path,
     assert held(tmp_path / "out") == some_files()
 
 
-def test_files_copied_from_elsewhere_count_after_their_checksum_is_right(
-    hub, download, tmp_path, some_files
-):
+def test_copied_files_are_used_if_their_checksum_is_right(hub, download, tmp_path, some_files):
     path = "data_example/s1/x.zarr.zip"
     for folder, content in (("good", some_files()[path]), ("bad", bytes(2000))):
         target = tmp_path / folder / path
@@ -137,7 +135,7 @@ def test_fault_46_another_repository_in_the_folder_is_an_error(hub, download, tm
 # Fault 45: no connection
 
 
-def test_fault_45_without_connection_what_is_there_is_enough_or_the_rest_is_named(
+def test_fault_45_without_a_connection_complete_files_suffice_and_missing_ones_are_an_error(
     hub, download, tmp_path
 ):
     work = download()
@@ -155,7 +153,7 @@ def test_fault_45_without_connection_what_is_there_is_enough_or_the_rest_is_name
     assert "once there is a connection" in str(caught.value.hint)
 
 
-def test_fault_45_without_connection_a_new_folder_is_an_error(hub, download):
+def test_fault_45_without_a_connection_a_new_folder_is_an_error(hub, download):
     hub.close()
     with pytest.raises(DataError, match="the hub cannot be reached for someone/cubes at main"):
         download().plan()
@@ -164,7 +162,7 @@ def test_fault_45_without_connection_a_new_folder_is_an_error(hub, download):
 # Fault 47 and 48: disks and paths
 
 
-def test_fault_47_a_disk_too_small_is_noticed_before_anything_is_fetched(
+def test_fault_47_too_small_a_disk_is_an_error_before_anything_is_fetched(
     hub, download, tmp_path, monkeypatch
 ):
     work = download()
@@ -178,7 +176,7 @@ def test_fault_47_a_disk_too_small_is_noticed_before_anything_is_fetched(
     assert plan.free > 100
 
 
-def test_fault_48_blanks_umlauts_and_links_in_paths_are_no_matter(download, tmp_path, some_files):
+def test_fault_48_paths_may_have_spaces_umlauts_and_links(download, tmp_path, some_files):
     (tmp_path / "große Platte").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "große Platte", target_is_directory=True)
     work = download(tmp_path / "out")
@@ -189,7 +187,7 @@ def test_fault_48_blanks_umlauts_and_links_in_paths_are_no_matter(download, tmp_
 # Fault 49 and 50: two processes, broken memory
 
 
-def test_fault_49_a_second_download_to_the_folder_is_refused(download, tmp_path, monkeypatch):
+def test_fault_49_a_second_download_into_the_folder_is_an_error(download, tmp_path, monkeypatch):
     monkeypatch.setattr(download_module, "LOCK_SECONDS", 0.01)
     work = download()
     plan = work.plan()
@@ -203,7 +201,7 @@ def test_fault_49_a_second_download_to_the_folder_is_refused(download, tmp_path,
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"repo": 1}', b'{"files": [{"path": "../x"}]}', b"\xff\xfe"]
 )
-def test_fault_50_a_corrupt_memory_is_rebuilt(hub, download, tmp_path, content):
+def test_fault_50_a_damaged_state_is_rebuilt(hub, download, tmp_path, content):
     work = download()
     work.run(work.plan())
     state = tmp_path / "out" / STATE_FOLDER

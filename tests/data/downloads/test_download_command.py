@@ -59,7 +59,7 @@ def downloaded(folder):
     )
 
 
-def test_a_plan_comes_first_and_a_summary_last(neuco, hub, tmp_path):
+def test_the_plan_is_printed_first_and_the_summary_last(neuco, hub, tmp_path):
     code, out, err = neuco("cubes", "--only", "s1/part-000000", "--only", "s2l2a/part-000000")
     assert (code, out) == (0, "")
     assert f"someone/cubes at {hub.branches['main']}" in err
@@ -68,14 +68,14 @@ def test_a_plan_comes_first_and_a_summary_last(neuco, hub, tmp_path):
     assert len(downloaded(tmp_path / "out")) == 4
 
 
-def test_labels_and_the_example_come_alone(neuco, tmp_path):
+def test_labels_and_the_example_can_be_downloaded_alone(neuco, tmp_path):
     assert neuco("cubes", "--labels")[0] == 0
     assert downloaded(tmp_path / "out") == ["labels/a__regr.csv"]
     assert neuco("cubes", "--example")[0] == 0
     assert downloaded(tmp_path / "out") == ["data_example/s1/x.zarr.zip", "labels/a__regr.csv"]
 
 
-def test_a_dry_run_fetches_nothing_and_json_gives_the_plan(neuco, hub, tmp_path):
+def test_a_dry_run_fetches_nothing_and_json_prints_the_plan(neuco, hub, tmp_path):
     code, out, _ = neuco("cubes", "--dry-run", "--json")
     assert code == 0
     (plan,) = json.loads(out)
@@ -102,7 +102,7 @@ def test_a_collection_of_files_is_planned_from_its_declaration(neuco, tmp_path, 
         (["cubes", "--revision", "v9"], 4, "has no someone/cubes at v9"),
     ],
 )
-def test_what_cannot_be_downloaded_is_one_error(neuco, tmp_path, words, code, what):
+def test_what_does_not_exist_is_one_error(neuco, tmp_path, words, code, what):
     ended, out, err = neuco(*words)
     assert (ended, out) == (code, "")
     assert err.count("error:") == 1
@@ -110,7 +110,7 @@ def test_what_cannot_be_downloaded_is_one_error(neuco, tmp_path, words, code, wh
     assert not (tmp_path / "out").exists()
 
 
-def test_without_the_library_the_extra_is_named(neuco, monkeypatch):
+def test_without_huggingface_hub_the_hint_names_the_extra(neuco, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     code, _, err = neuco("cubes")
     assert code == 3

@@ -22,7 +22,7 @@ def fetch(work, *only):
     return work.run(work.plan(only=only), jobs=1)
 
 
-def test_fault_45_too_many_requests_are_waited_out_as_long_as_the_server_says(
+def test_fault_45_after_too_many_requests_the_wait_is_as_long_as_the_server_asks(
     hub, download, tmp_path, fake_time
 ):
     hub.troubles[CSV] = [(429, {"RateLimit": '"resolvers";r=0;t=70'}), (429, {"Retry-After": "9"})]
@@ -31,7 +31,7 @@ def test_fault_45_too_many_requests_are_waited_out_as_long_as_the_server_says(
     assert 79 <= sum(fake_time.waits) < 79 + 3
 
 
-def test_fault_45_a_spent_quota_is_heeded_before_the_server_refuses(fake_time):
+def test_fault_45_a_used_up_quota_delays_the_next_request(fake_time):
     limiter = fake_time.limiter()
     limiter.note(200, {"ratelimit": '"api";r=1;t=55'})
     limiter.wait()
@@ -42,7 +42,7 @@ def test_fault_45_a_spent_quota_is_heeded_before_the_server_refuses(fake_time):
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-def test_fault_45_passing_server_errors_are_tried_again_with_growing_waits(
+def test_fault_45_temporary_server_errors_are_retried_with_growing_waits(
     hub, download, tmp_path, fake_time, status
 ):
     hub.troubles[CSV] = [(status, {})] * 5
@@ -53,12 +53,12 @@ def test_fault_45_passing_server_errors_are_tried_again_with_growing_waits(
     assert first < third < fifth
 
 
-def test_fault_45_the_listing_is_tried_again_too(hub, download):
+def test_fault_45_the_listing_is_retried(hub, download):
     hub.troubles["api"] = [(500, {}), (503, {})]
     assert len(download().plan().selected) == 15
 
 
-def test_fault_45_a_server_that_stays_broken_is_given_up_with_a_hint(hub, download, tmp_path):
+def test_fault_45_a_server_that_keeps_failing_is_an_error_with_a_hint(hub, download, tmp_path):
     hub.troubles[CSV] = [(500, {})] * 99
     with pytest.raises(
         DataError, match=rf"{CSV} could not be downloaded in {ATTEMPTS} attempts: the "
@@ -70,23 +70,21 @@ def test_fault_45_a_server_that_stays_broken_is_given_up_with_a_hint(hub, downlo
     assert (tmp_path / "out" / CSV).exists()
 
 
-def test_fault_45_a_cut_connection_is_taken_up_again(hub, download, tmp_path, some_files):
+def test_fault_45_a_lost_connection_is_resumed(hub, download, tmp_path, some_files):
     hub.troubles[CUBE] = ["cut", "cut"]
     fetch(download(), CUBE)
     assert (tmp_path / "out" / CUBE).read_bytes() == some_files()[CUBE]
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, MissingFileError), (403, DataError)])
-def test_a_refusal_for_good_is_not_tried_again(hub, download, fake_time, status, error):
+def test_a_permanent_error_is_not_retried(hub, download, fake_time, status, error):
     hub.troubles[CSV] = [(status, {})] * 9
     with pytest.raises(error, match=f"{CSV}.*{status}"):
         fetch(download(), CSV)
     assert fake_time.waits == []
 
 
-def test_fault_46_content_that_differs_from_its_checksum_never_gets_its_name(
-    hub, download, tmp_path
-):
+def test_fault_46_a_file_with_a_wrong_checksum_never_gets_its_final_name(hub, download, tmp_path):
     hub.troubles[CUBE] = ["garble"] * 9
     with pytest.raises(ChecksumError, match=f"{CUBE} does not match its checksum sha256:"):
         fetch(download(), CUBE)
@@ -94,7 +92,7 @@ def test_fault_46_content_that_differs_from_its_checksum_never_gets_its_name(
     assert list(folder.iterdir()) == []
 
 
-def test_content_garbled_once_is_fetched_again(hub, download, tmp_path, some_files):
+def test_content_that_was_damaged_once_is_fetched_again(hub, download, tmp_path, some_files):
     hub.troubles[CUBE] = ["garble"]
     hub.troubles[CSV] = ["garble"]
     fetch(download(), CUBE, CSV)
@@ -103,7 +101,7 @@ def test_content_garbled_once_is_fetched_again(hub, download, tmp_path, some_fil
 
 
 def test_fault_47_a_full_disk_ends_the_download_without_a_partial_file(hub, download, tmp_path):
-    """The partial file is the device that is always full."""
+    """The incomplete file is the device that is always full."""
     work = download()
     plan = work.plan(only=[CUBE])
     part = DownloadState(tmp_path / "out").part(plan.selected[0])
@@ -122,22 +120,22 @@ LARGE = RemoteFile("large.bin", 1000, f"sha256:{hashlib.sha256(CONTENT).hexdiges
 
 
 class Server:
-    """Serves one file; remembers what was asked."""
+    """Serves one file; records the requested ranges."""
 
     def __init__(self, content=CONTENT, *, ranges=True):
         self.content = content
         self.ranges = ranges
-        self.asked = []
+        self.requested = []
         self.fail_at = None
 
     def get(self, file, headers):
-        asked = headers.get("Range")
-        self.asked.append(asked)
-        if len(self.asked) == self.fail_at:
+        requested = headers.get("Range")
+        self.requested.append(requested)
+        if len(self.requested) == self.fail_at:
             raise ConnectionResetError("by peer")
-        if asked is None or not self.ranges:
+        if requested is None or not self.ranges:
             return Answer(200, {}, self.content)
-        first, last = map(int, asked.removeprefix("bytes=").split("-"))
+        first, last = map(int, requested.removeprefix("bytes=").split("-"))
         if first >= len(self.content):
             return Answer(416, {}, b"")
         return Answer(206, {}, self.content[first : last + 1])
@@ -148,37 +146,37 @@ def fetch_large(server, folder, fake_time, file=LARGE):
     return fetcher.fetch_all([file], jobs=1)
 
 
-def test_a_large_file_is_fetched_in_ranges_and_taken_up_where_it_was_left(tmp_path, fake_time):
+def test_a_large_file_is_fetched_in_ranges_and_resumed(tmp_path, fake_time):
     server = Server()
     DownloadState(tmp_path).part(LARGE).write_bytes(CONTENT[:450])
     assert fetch_large(server, tmp_path, fake_time) == 550
-    assert server.asked == ["bytes=450-749", "bytes=750-999"]
+    assert server.requested == ["bytes=450-749", "bytes=750-999"]
     assert (tmp_path / "large.bin").read_bytes() == CONTENT
 
 
-def test_a_range_that_fails_is_asked_again_alone(tmp_path, fake_time):
+def test_only_the_failed_range_is_requested_again(tmp_path, fake_time):
     server = Server()
     server.fail_at = 3
     assert fetch_large(server, tmp_path, fake_time) == 1000
-    assert server.asked[2] == server.asked[3] == "bytes=600-899"
+    assert server.requested[2] == server.requested[3] == "bytes=600-899"
 
 
-def test_a_server_without_ranges_is_understood(tmp_path, fake_time):
+def test_a_server_without_ranges_is_supported(tmp_path, fake_time):
     DownloadState(tmp_path).part(LARGE).write_bytes(CONTENT[:450])
     server = Server(ranges=False)
     fetch_large(server, tmp_path, fake_time)
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
     assert (tmp_path / "large.bin").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("rubbish", [bytes(450), bytes(1000), bytes(2000)])
-def test_rubbish_in_a_partial_file_is_thrown_away(tmp_path, fake_time, rubbish):
+def test_wrong_content_of_a_partial_file_is_discarded(tmp_path, fake_time, rubbish):
     DownloadState(tmp_path).part(LARGE).write_bytes(rubbish)
     fetch_large(Server(), tmp_path, fake_time)
     assert (tmp_path / "large.bin").read_bytes() == CONTENT
 
 
-def test_a_file_longer_or_shorter_than_listed_is_given_up(tmp_path, fake_time):
+def test_a_file_of_another_size_than_listed_is_an_error(tmp_path, fake_time):
     for content in (CONTENT + b"x", CONTENT[:900]):
         with pytest.raises((DataError, ChecksumError)):
             fetch_large(Server(content, ranges=False), tmp_path, fake_time)
@@ -199,8 +197,8 @@ def test_an_old_file_stays_until_the_new_one_is_complete(tmp_path, fake_time):
     assert (tmp_path / "large.bin").read_bytes() == CONTENT
 
 
-def test_an_interrupt_ends_all_waiting_at_once(tmp_path):
-    """A worker that waits a quarter of an hour for the server's quota is not waited for."""
+def test_stop_ends_all_waiting_at_once(tmp_path):
+    """Nobody waits for a thread that waits a quarter of an hour for the quota of the server."""
     limiter = RateLimiter()
     limiter.hold(900)
     threading.Timer(0.05, limiter.stop).start()
@@ -209,7 +207,7 @@ def test_an_interrupt_ends_all_waiting_at_once(tmp_path):
     assert time.monotonic() - start < 5
 
 
-# Kills
+# Killed downloads
 
 
 CHILD = """
@@ -226,7 +224,7 @@ work.run(work.plan(), jobs=1)
 
 @pytest.fixture(name="start_child")
 def fixture_start_child(hub, tmp_path):
-    """Start a process that downloads; a server forks them with everything imported."""
+    """Start a process that downloads, forked from a server that has imported everything."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["neucocore.data.downloads.hub", "huggingface_hub.hf_api"])
 
@@ -243,7 +241,7 @@ def finished(folder, files):
     return {path for path in files if (folder / path).exists()}
 
 
-def test_killed_ten_times_it_ends_complete_and_fetches_nothing_twice_but_the_file_in_flight(
+def test_a_download_killed_ten_times_completes_and_repeats_only_files_in_progress(
     hub, tmp_path, some_files, start_child
 ):
     files = some_files(count=12, size=60_000)
@@ -261,7 +259,7 @@ def test_killed_ten_times_it_ends_complete_and_fetches_nothing_twice_but_the_fil
         child.kill()
         child.join()
         complete = finished(out, files)
-        asked = {path: len(hub.sent[path]) for path in complete}
+        requested = {path: len(hub.sent[path]) for path in complete}
         for path, content in files.items():
             if path in complete:
                 assert (out / path).read_bytes() == content
@@ -272,24 +270,24 @@ def test_killed_ten_times_it_ends_complete_and_fetches_nothing_twice_but_the_fil
     child.join()
     assert child.exitcode == 0
     assert {path: (out / path).read_bytes() for path in files} == files
-    assert all(len(hub.sent[path]) == count for path, count in asked.items())
+    assert all(len(hub.sent[path]) == count for path, count in requested.items())
     for path, content in files.items():
         assert sum(hub.sent[path]) <= len(content) * (1 + kills[path])
     left = [f for f in out.rglob("*") if f.is_file() and STATE_FOLDER not in f.parts]
     assert len(left) == len(files)
 
 
-def test_fault_51_ctrl_c_does_not_wait_for_the_ranges_under_way(tmp_path, monkeypatch):
+def test_fault_51_ctrl_c_does_not_wait_for_running_requests(tmp_path, monkeypatch):
     content = b"x" * 2000
-    asked, answered = threading.Event(), threading.Event()
+    requested, answered = threading.Event(), threading.Event()
 
     def slow(file, headers):
-        asked.set()
+        requested.set()
         answered.wait(20)
         return Answer(200, {}, content)
 
     def interrupted(*_, **__):
-        assert asked.wait(20)
+        assert requested.wait(20)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("neucocore.data.downloads.fetching.wait", interrupted)

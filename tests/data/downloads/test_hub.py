@@ -1,4 +1,4 @@
-"""Faults 45: how the hub's listing is asked for, and when it is asked again."""
+"""Fault 45: requesting the listing of the hub, and retrying."""
 
 from __future__ import annotations
 
@@ -20,71 +20,71 @@ def limiter(fake_time):
 
 
 @pytest.fixture
-def asked(hub, limiter):
-    """The hub as a download asks it."""
+def client(hub, limiter):
+    """The hub as a download sees it."""
     return Hub(HubSource(repo=REPO, revision="main"), limiter, hub.url)
 
 
-def test_fault_45_the_listing_waits_as_long_as_the_server_says(hub, asked, fake_time):
+def test_fault_45_the_listing_waits_as_long_as_the_server_asks(hub, client, fake_time):
     hub.troubles["api"] = [(429, {"Retry-After": "50"})]
-    assert asked.commit("main") == hub.branches["main"]
+    assert client.commit("main") == hub.branches["main"]
     assert fake_time.now >= 50
 
 
-def test_fault_45_the_listing_backs_off_where_the_server_says_nothing(hub, asked, fake_time):
+def test_fault_45_the_listing_backs_off_if_the_server_states_no_time(hub, client, fake_time):
     hub.troubles["api"] = [(503, {})] * 4
-    asked.commit("main")
+    client.commit("main")
     assert len(fake_time.waits) == 4
     assert fake_time.waits[3] > fake_time.waits[0]
 
 
-def test_fault_45_a_quota_spent_by_the_files_holds_the_listing_too(asked, limiter, fake_time):
+def test_fault_45_a_quota_used_up_by_files_delays_the_listing(client, limiter, fake_time):
     limiter.note(200, {"RateLimit": '"api";r=0;t=55'})
-    asked.commit("main")
+    client.commit("main")
     assert fake_time.now == 55
 
 
-def test_fault_45_a_listing_that_stays_broken_is_given_up(hub, asked, fake_time):
+def test_fault_45_a_listing_that_keeps_failing_is_an_error(hub, client, fake_time):
     hub.troubles["api"] = [(500, {})] * 99
     with pytest.raises(UnreachableError, match="someone/cubes at main: the hub answered 500"):
-        asked.commit("main")
+        client.commit("main")
     assert 99 - len(hub.troubles["api"]) == ATTEMPTS
 
 
-def test_fault_45_a_hub_that_is_not_there_is_given_up_sooner(hub, asked, fake_time):
+def test_fault_45_a_hub_without_an_answer_is_an_error_sooner(hub, client, fake_time):
     hub.close()
     with pytest.raises(UnreachableError):
-        asked.commit("main")
+        client.commit("main")
     assert len(fake_time.waits) == ATTEMPTS_OFFLINE - 1
 
 
-def test_fault_45_offline_mode_asks_nothing_and_says_so(hub, asked, fake_time, monkeypatch):
+def test_fault_45_offline_mode_sends_no_request(hub, client, fake_time, monkeypatch):
     # The library reads HF_HUB_OFFLINE once, when it is imported.
-    errors = asked._library.errors
+    errors = client._library.errors
 
-    def refuse(*_, **__):
+    def raise_offline(*_, **__):
         raise errors.OfflineModeIsEnabled("no")
 
-    monkeypatch.setattr(asked._library.HfApi, "repo_info", refuse)
+    monkeypatch.setattr(client._library.HfApi, "repo_info", raise_offline)
     with pytest.raises(UnreachableError, match=r"offline mode is on \(HF_HUB_OFFLINE\)"):
-        asked.commit("main")
+        client.commit("main")
     assert fake_time.waits == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_listing_that_is_refused_is_not_asked_for_again(hub, asked, fake_time, status):
+def test_a_denied_listing_is_not_retried(hub, client, fake_time, status):
     hub.troubles["api"] = [(status, {})] * 9
     with pytest.raises(MissingFileError, match=rf"has no someone/cubes at main, or .* \({status}"):
-        asked.commit("main")
+        client.commit("main")
     assert (len(hub.troubles["api"]), fake_time.waits) == (8, [])
 
 
-def test_a_commit_is_its_own_revision_and_needs_no_hub(hub, asked):
+def test_a_commit_is_its_own_revision_and_needs_no_hub(hub, client):
     hub.close()
-    assert asked.commit("0123456789abcdef" * 2 + "01234567") == "0123456789abcdef" * 2 + "01234567"
+    assert client.commit("0123456789abcdef" * 2 + "01234567") == "0123456789abcdef" * 2 + "01234567"
 
 
-def test_fault_45_a_quota_spent_by_an_answer_holds_the_next_request(tmp_path, fake_time):
+def test_fault_45_a_quota_used_up_by_an_answer_delays_the_next_request(tmp_path, fake_time):
     moments = []
 
     def get(file, headers):
@@ -98,21 +98,21 @@ def test_fault_45_a_quota_spent_by_an_answer_holds_the_next_request(tmp_path, fa
     assert moments[:3] == [0, 0, 55]
 
 
-def test_fault_46_a_file_that_stays_damaged_is_fetched_three_times_and_no_more(tmp_path, fake_time):
-    asked = []
+def test_fault_46_a_file_that_stays_damaged_is_fetched_three_times(tmp_path, fake_time):
+    requested = []
 
     def get(file, headers):
-        asked.append(file.path)
+        requested.append(file.path)
         return Answer(200, {}, b"0123456789")
 
     file = RemoteFile("a.bin", 10, "sha256:" + "0" * 64)
     with pytest.raises(ChecksumError, match=r"a\.bin does not match its checksum"):
         Fetcher(get, DownloadState(tmp_path), fake_time.limiter()).fetch_all([file], jobs=1)
-    assert len(asked) == ATTEMPTS_DAMAGED == 3
+    assert len(requested) == ATTEMPTS_DAMAGED == 3
 
 
-def test_what_was_checked_is_not_read_again(download, monkeypatch):
-    """Checksums of a whole data set take hours; what was verified is remembered by its stamp."""
+def test_checked_files_are_not_read_again(download, monkeypatch):
+    """Checksums of a complete data set take hours, so verified files are recorded."""
     work = download()
     work.run(work.plan(only=["labels/*"]))
 

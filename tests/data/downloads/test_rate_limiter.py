@@ -19,11 +19,11 @@ from neucocore.data.downloads.rate_limiter import LONGEST_WAIT, quota_is_used_up
         ({"X-RateLimit-Reset": "30", "Retry-After": "7"}, 30),
     ],
 )
-def test_how_long_to_wait_is_read_from_any_rate_limit_header(headers, seconds):
+def test_the_time_to_wait_is_read_from_all_rate_limit_headers(headers, seconds):
     assert seconds_to_wait(headers) == seconds
 
 
-def test_dates_and_unix_times_are_moments():
+def test_dates_and_unix_times_are_absolute_times():
     then = datetime.now(UTC) + timedelta(seconds=100)
     for text in (format_datetime(then, usegmt=True), str(then.timestamp())):
         assert seconds_to_wait({"Retry-After": text}) == pytest.approx(100, abs=5)
@@ -31,14 +31,14 @@ def test_dates_and_unix_times_are_moments():
     assert seconds_to_wait({"Retry-After": past}) == 0
 
 
-def test_a_quota_is_spent_when_nothing_remains():
+def test_a_quota_is_used_up_if_nothing_remains():
     assert quota_is_used_up({"RateLimit": '"api";r=0;t=1'})
     assert quota_is_used_up({"X-RateLimit-Remaining": "0"})
     assert not quota_is_used_up({"RateLimit": '"api";r=3;t=1'})
     assert not quota_is_used_up({})
 
 
-def test_waits_grow_to_a_limit_and_differ_between_threads(fake_time):
+def test_waits_grow_up_to_a_limit_and_have_jitter(fake_time):
     limiter = fake_time.limiter()
     for failures in range(1, 12):
         limiter.back_off(failures)
@@ -48,14 +48,14 @@ def test_waits_grow_to_a_limit_and_differ_between_threads(fake_time):
     assert fake_time.waits[-1] != fake_time.waits[-2]
 
 
-def test_no_answer_makes_us_wait_for_more_than_a_quarter_of_an_hour(fake_time):
+def test_no_answer_causes_a_wait_of_more_than_a_quarter_of_an_hour(fake_time):
     limiter = fake_time.limiter()
     limiter.note(429, {"Retry-After": "86400"})
     limiter.wait()
     assert sum(fake_time.waits) == 900
 
 
-def test_after_a_failure_the_wait_is_at_least_as_long_as_the_server_said(fake_time):
+def test_after_a_failure_the_wait_is_at_least_as_long_as_the_server_asked(fake_time):
     limiter = fake_time.limiter()
     limiter.note(503, {"Retry-After": "100"})
     limiter.back_off(1)

@@ -1,4 +1,4 @@
-"""The compiled reader against readers that are not ours."""
+"""The compiled reader compared with other readers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neucocore.data.embeddings.cells import nearest_float32, read_cells
 from neucocore.data.embeddings.csv_kernel import read_plain_lines
 
 # Decimals on, just below and just above the middle between two neighbouring float32, where
-# rounding to float64 first goes wrong; subnormal, smallest and largest numbers; odd spellings.
+# rounding to float64 first is wrong; subnormal, smallest and largest numbers; rare notations.
 MIDDLE = Fraction(float(np.float32(1.1))) + Fraction(float(np.spacing(np.float32(1.1)))) / 2
 
 
@@ -69,7 +69,7 @@ def _kernel(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("texts", [HARD, _random_texts(20_000)], ids=["hard", "random"])
-def test_every_number_is_the_nearest_float32_as_arrow_reads_it(texts):
+def test_every_number_is_the_nearest_float32_as_in_arrow(texts):
     expected = pa.array(texts).cast(pa.float32()).to_numpy()
     within = np.isfinite(expected)
     values, plain = _kernel(texts)
@@ -79,17 +79,17 @@ def test_every_number_is_the_nearest_float32_as_arrow_reads_it(texts):
     assert kinds == {}
 
 
-def test_the_kernel_declines_hardly_any_ordinary_number():
+def test_the_kernel_reads_nearly_all_ordinary_numbers():
     ordinary = [text for text in _random_texts(20_000) if 1e-30 < abs(float(text)) < 1e30]
     assert _kernel(ordinary)[1].mean() > 0.999
 
 
-def test_the_kernel_declines_what_it_cannot_round_with_certainty():
+def test_the_kernel_skips_numbers_it_cannot_round_with_certainty():
     declined = [_decimal(MIDDLE), "16777217", "1e-45", "3.41e38", "1e999", "1e-999"]
     assert not _kernel(declined)[1].any()
 
 
-def test_rounding_twice_would_give_another_number():
+def test_numbers_are_not_rounded_twice():
     text = _decimal(MIDDLE - Fraction(1, 10**50))
     assert nearest_float32(text) != np.float32(float(text))
 
@@ -109,7 +109,7 @@ def test_lines_that_are_not_plain_are_left_to_the_line_reader(line):
 
 
 @pytest.mark.parametrize("line", [b"a, 1 ,2 ", b"a,1,2\r", b'"a",1,2', b"a,+1,2.", b"a,1e0,2E0"])
-def test_blanks_around_numbers_quoted_ids_and_crlf_are_plain(line):
+def test_spaces_around_numbers_quoted_ids_and_crlf_are_plain(line):
     values, _, _, plain = read_plain_lines(line + b"\n", np.array([-1, 0, 1]), 0, 2)
     assert plain.all()
     assert values.tolist() == [[1, 2]]

@@ -1,4 +1,4 @@
-"""Parquet embeddings: ours, wide ones, and folders as TerraTorch writes them."""
+"""Parquet embeddings: list columns, wide tables, and folders of TerraTorch."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_file_is_a_fixed_size_list_in_zstd_with_emb_metadata_in_the_footer(t
     }
 
 
-def test_others_read_our_file(tmp_path):
+def test_other_libraries_read_the_file(tmp_path):
     save_embeddings(Embeddings(tuple(IDS), MATRIX), tmp_path / "e.parquet")
     table = pq.read_table(tmp_path / "e.parquet")
     assert table.column("id").to_pylist() == IDS
@@ -57,13 +57,13 @@ def test_others_read_our_file(tmp_path):
     [pa.list_(pa.float64()), pa.large_list(pa.float32()), pa.list_(pa.float16(), 2),
      pa.list_(pa.int32())],
 )  # fmt: skip
-def test_list_columns_of_any_number_are_read(tmp_path, kind):
+def test_list_columns_of_all_numeric_types_are_read(tmp_path, kind):
     embeddings = load_embeddings(write(tmp_path / "e.parquet", {"id": IDS, "v": lists(kind)}))
     assert embeddings.ids == ("a", "b", "c")
     assert np.array_equal(embeddings.matrix, MATRIX)
 
 
-def test_a_foreign_emb_footer_becomes_metadata(tmp_path):
+def test_the_emb_footer_of_another_program_becomes_metadata(tmp_path):
     footer = {b"emb": json.dumps({"version": "0.0.1", "embedding_dim": 2, "datasets": []}).encode()}
     path = write(tmp_path / "e.parquet", {"id": IDS, "embedding": lists()}, footer)
     assert load_embeddings(path).metadata == {"datasets": []}
@@ -86,7 +86,7 @@ def test_many_rows_are_read_in_several_batches(tmp_path):
     assert np.array_equal(loaded.matrix, matrix)
 
 
-def test_fault_02_without_id_column_the_columns_are_named(tmp_path):
+def test_fault_02_a_file_without_an_id_column_is_an_error_that_lists_its_columns(tmp_path):
     path = write(tmp_path / "e.parquet", {"name": IDS, "embedding": lists()})
     with pytest.raises(DataError, match="1 problem") as error:
         load_embeddings(path)
@@ -101,7 +101,7 @@ def test_fault_03_duplicate_and_null_ids_are_an_error(tmp_path):
     assert "id occurs more than once: a (row 1, row 2)" in error.value.problems
 
 
-def test_fault_09_ids_that_are_numbers_or_categories_become_text(tmp_path):
+def test_fault_09_ids_that_are_numbers_or_categories_are_read_as_text(tmp_path):
     path = write(tmp_path / "e.parquet", {"id": [7, 8, 9], "embedding": lists()})
     embeddings = load_embeddings(path)
     assert embeddings.ids == ("7", "8", "9")
@@ -111,7 +111,7 @@ def test_fault_09_ids_that_are_numbers_or_categories_become_text(tmp_path):
     assert load_embeddings(path).ids == ("a", "b", "c")
 
 
-def test_fault_10_nulls_and_nan_are_counted_apart(tmp_path):
+def test_fault_10_nulls_and_nan_are_counted_separately(tmp_path):
     vectors = pa.array([[0, None], [float("nan"), 3], [float("inf"), 5]], pa.list_(pa.float32()))
     path = write(tmp_path / "e.parquet", {"id": IDS, "embedding": vectors})
     with pytest.raises(NonFiniteError) as error:
@@ -146,7 +146,7 @@ def test_fault_11_vectors_of_several_lengths_are_an_error_with_their_rows(tmp_pa
     )
 
 
-def test_fault_15_float64_beyond_float32_is_an_error(tmp_path):
+def test_fault_15_float64_out_of_the_range_of_float32_is_an_error(tmp_path):
     vectors = pa.array([[0, 1], [2, 1e39], [4, 5]], pa.list_(pa.float64()))
     with pytest.raises(NonFiniteError) as error:
         load_embeddings(write(tmp_path / "e.parquet", {"id": IDS, "embedding": vectors}))
@@ -201,7 +201,7 @@ def test_fault_25_parts_in_neucobench_columns_are_read(tmp_path):
     assert load_embeddings(tmp_path).matrix.tolist() == [[1, 2], [2, 3]]
 
 
-def test_fault_25_a_problem_in_a_part_names_the_part(tmp_path):
+def test_fault_25_a_problem_in_a_part_is_reported_with_its_name(tmp_path):
     write(tmp_path / "part_0.parquet", {"id": IDS, "embedding": lists()})
     write(tmp_path / "part_1.parquet", {"id": ["c", "d"], "embedding": [[1.0, 2.0], [3.0]]})
     with pytest.raises(DataError) as error:
@@ -211,7 +211,7 @@ def test_fault_25_a_problem_in_a_part_names_the_part(tmp_path):
     assert "c (part_0.parquet row 3, part_1.parquet row 1)" in text
 
 
-def test_fault_25_several_layers_must_be_chosen_from(tmp_path):
+def test_fault_25_several_layers_are_an_error_that_lists_them(tmp_path):
     for layer in ("layer_00", "layer_01"):
         (tmp_path / layer).mkdir()
     with pytest.raises(DataError, match="several layers: layer_00, layer_01"):
@@ -223,7 +223,7 @@ def test_a_folder_without_parquet_is_an_error(tmp_path):
         load_embeddings(tmp_path)
 
 
-def test_patch_embeddings_are_refused_with_a_hint(tmp_path):
+def test_patch_embeddings_are_an_error_with_a_hint(tmp_path):
     path = write(tmp_path / "e.parquet", {"file_id": ["a"], "embedding": [[[1.0, 2.0]]]})
     with pytest.raises(DataError, match="not of numbers") as error:
         load_embeddings(path)
@@ -244,8 +244,8 @@ def test_a_folder_with_a_part_without_ids_is_an_error(tmp_path):
     assert any("no column 'id'" in problem for problem in error.value.problems)
 
 
-def test_fault_04_columns_of_one_name_are_an_error(tmp_path):
-    path = tmp_path / "twice.parquet"
+def test_fault_04_columns_with_the_same_name_are_an_error(tmp_path):
+    path = tmp_path / "repeated.parquet"
     columns = [pa.array(["a"]), pa.array([1.0]), pa.array([2.0])]
     pq.write_table(pa.Table.from_arrays(columns, names=["id", "0", "0"]), path)
     with pytest.raises(DataError, match="column name occurs more than once: '0'"):
@@ -264,13 +264,13 @@ def test_fault_25_parts_with_other_columns_are_an_error(tmp_path, second):
         load_embeddings(tmp_path)
 
 
-def test_fault_25_named_columns_are_joined_by_name_whatever_their_order_in_a_part(tmp_path):
+def test_fault_25_named_columns_are_matched_by_name_in_every_part(tmp_path):
     write(tmp_path / "part-0.parquet", {"id": ["a"], "x": [1.0], "y": [2.0]})
     write(tmp_path / "part-1.parquet", {"id": ["b"], "y": [4.0], "x": [3.0]})
     assert load_embeddings(tmp_path).matrix.tolist() == [[1, 2], [3, 4]]
 
 
-def test_an_id_without_a_vector_is_no_embedding(tmp_path):
+def test_a_file_of_ids_without_vectors_is_an_error(tmp_path):
     with pytest.raises(DataError) as error:
         load_embeddings(write(tmp_path / "e.parquet", {"id": IDS}))
-    assert "no embedding column beside the id" in "\n".join(error.value.problems)
+    assert "no embedding columns" in "\n".join(error.value.problems)

@@ -15,7 +15,7 @@ def files(tmp_path):
     return read_label_folder(tmp_path)
 
 
-def test_fault_05_ids_missing_that_have_labels_are_an_error_and_06_extra_ids_a_warning():
+def test_fault_05_missing_ids_are_an_error_and_06_extra_ids_a_warning():
     findings = coverage(["a", "b", "c"], {"b", "d", "e"}, "labels")
     assert [(f.code, f.level, f.count, f.examples) for f in findings] == [
         ("missing-ids", "error", 2, ("d", "e")),
@@ -23,14 +23,14 @@ def test_fault_05_ids_missing_that_have_labels_are_an_error_and_06_extra_ids_a_w
     ]
 
 
-def test_full_coverage_has_no_finding():
+def test_full_coverage_has_no_findings():
     assert coverage(["a"], {"a"}, "labels") == []
 
 
-def test_the_column_whose_samples_all_have_embeddings_is_suggested(files):
+def test_a_column_is_suggested_if_all_its_ids_have_embeddings(files):
     assert covering_subset(files, {"x", "y", "q"}) == "dev"
     assert covering_subset(files, {"z", "w"}) == "eval"
 
 
-def test_no_column_is_suggested_when_none_covers(files):
+def test_no_column_is_suggested_if_none_is_covered(files):
     assert covering_subset(files, {"x"}) is None

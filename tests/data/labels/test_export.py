@@ -39,7 +39,7 @@ def labels(tmp_path):
 
 
 def as_neucobench_reads(folder):
-    """Every CSV split at the first '__', each row's label a number, empty ones skipped."""
+    """Read labels like NeuCo-Bench: names split at the first '__', empty labels skipped."""
     tasks = {}
     for path in folder.glob("*.csv"):
         name, kind = path.stem.split("__", 1)
@@ -63,14 +63,14 @@ def test_neucobench_reads_the_folder(tmp_path, labels):
     assert ["cover" in str(finding) for finding in findings] == [True]
 
 
-def test_phase_columns_go_with_the_labels(tmp_path, labels):
+def test_phase_columns_are_exported_with_the_labels(tmp_path, labels):
     export_neuco(labels, {}, tmp_path / "out", "Mine")
 
     text = (tmp_path / "out/labels/forest__regr.csv").read_text()
     assert text == "id,label,dev\na,0.25,True\nc,1.0,False\n"
 
 
-def test_the_card_has_the_head_a_hub_wants(tmp_path, labels):
+def test_the_card_has_the_front_matter_of_a_hub(tmp_path, labels):
     forest = [file for file in labels if file.stem == "forest"]
     export_neuco(forest, {"forest": FOREST}, tmp_path / "out", "Mine")
 
@@ -92,7 +92,7 @@ def test_labels_under_several_licences_are_declared_as_other(tmp_path, labels):
     assert yaml.safe_load(head)["license"] == "other"
 
 
-def test_the_description_is_there_for_programs_too(tmp_path, labels):
+def test_the_description_is_machine_readable(tmp_path, labels):
     export_neuco(labels, {"forest": FOREST}, tmp_path / "out", "Mine")
 
     rows = {row["file"]: row for row in json.loads((tmp_path / "out/tasks.json").read_text())}
@@ -101,20 +101,20 @@ def test_the_description_is_there_for_programs_too(tmp_path, labels):
     assert rows["labels/calm__cls.csv"]["classes"] == ["calm", "rough"]
 
 
-def test_a_folder_with_other_csv_files_is_refused(tmp_path, labels):
+def test_a_folder_with_other_csv_files_is_an_error(tmp_path, labels):
     (tmp_path / "out/labels").mkdir(parents=True)
     (tmp_path / "out/labels/notes.csv").write_text("x\n")
     with pytest.raises(DataError, match=r"notes\.csv"):
         export_neuco(labels, {}, tmp_path / "out", "Mine")
 
 
-def test_only_labels_that_neucobench_cannot_hold_are_an_error(tmp_path, labels):
+def test_labels_that_neucobench_does_not_support_are_an_error(tmp_path, labels):
     cover = [file for file in labels if file.stem == "cover"]
     with pytest.raises(DataError, match="none of the label files can be exported"):
         export_neuco(cover, {}, tmp_path / "out", "Mine")
 
 
-def test_one_licence_the_hub_knows_needs_no_link(tmp_path, labels):
+def test_a_licence_known_to_the_hub_needs_no_link(tmp_path, labels):
     forest = [file for file in labels if file.stem == "forest"]
     for tasks, links in (({"forest": FOREST}, False), ({}, True)):
         export_neuco(forest, tasks, tmp_path / str(links), "Mine")

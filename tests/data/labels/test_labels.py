@@ -45,17 +45,17 @@ def test_a_regression_file_keeps_its_order_and_further_columns(read):
      ("a__REGRESSION.csv", "a", "regression"), ("a_b__x__cls.csv", "a_b__x", "binary"),
      ("a__Classification.CSV", "a", "binary")],
 )  # fmt: skip
-def test_the_name_says_the_stem_and_the_kind(read, name, stem, problem):
+def test_the_file_name_gives_the_stem_and_the_type(read, name, stem, problem):
     labels = read("id,label\na,0\nb,1\n", name)
     assert (labels.stem, labels.problem) == (stem, problem)
 
 
-def test_groups_come_from_a_further_column(read):
+def test_groups_are_read_from_a_further_column(read):
     labels = read("id,label,place\na,1,x\nb,2,y\nc,3,x\n").labels(groups="place")
     assert labels.groups.tolist() == ["x", "y", "x"]
 
 
-def test_ids_stay_text_and_lose_archive_suffixes(read):
+def test_ids_stay_text_without_archive_suffixes(read):
     labels = read("id,label\n00123,1\n1e5,2\nc.zarr.zip,3\n")
     assert labels.ids == ("00123", "1e5", "c")
     assert messages(labels.findings, "repaired") == ["file suffix removed from an id: 'c.zarr.zip'"]
@@ -108,13 +108,13 @@ def test_fault_31_classes_are_mapped_deterministically(read, cells, classes, cod
 @pytest.mark.parametrize(
     "name", ["task.csv", "task__unknown.csv", "__regr.csv", "task_regr.csv", "task__regr.txt"]
 )
-def test_fault_32_other_names_are_an_error_naming_the_types(read, name):
+def test_fault_32_other_file_names_are_an_error_that_lists_the_types(read, name):
     with pytest.raises(DataError, match="not named like a label file") as error:
         read("id,label\na,1\n", name)
     assert "regr, reg, regression, cls, classification" in str(error.value.hint)
 
 
-def test_fault_32_one_task_twice_in_a_folder_is_an_error(tmp_path):
+def test_fault_32_two_files_of_one_task_are_an_error(tmp_path):
     for name in ("x__regr.csv", "x__reg.csv", "y__regr.csv"):
         (tmp_path / name).write_text("id,label\na,1\n")
     with pytest.raises(DataError) as error:
@@ -122,18 +122,18 @@ def test_fault_32_one_task_twice_in_a_folder_is_an_error(tmp_path):
     assert problems(error) == "2 files hold the labels of 'x': x__reg.csv, x__regr.csv"
 
 
-def test_fault_33_a_sample_twice_is_an_error_with_its_lines(read):
+def test_fault_33_a_repeated_id_is_an_error_with_its_lines(read):
     with pytest.raises(IdError) as error:
         read("id,label\na,1\nb,2\na,1\n")
     assert "a (line 2, line 4)" in problems(error)
 
 
-def test_fault_33_a_sample_twice_is_an_error_even_if_one_label_is_missing(read):
+def test_fault_33_a_repeated_id_is_an_error_even_if_one_label_is_missing(read):
     with pytest.raises(IdError):
         read("id,label\na,1\nb,2\na,\n")
 
 
-def test_fault_34_missing_outputs_are_masked_and_rows_without_any_dropped(read):
+def test_fault_34_missing_outputs_are_nan_and_rows_without_labels_are_dropped(read):
     labels = read("id,label:row,label:col\na,1,2\nb,,3\nc,,\nd,4,nan\n")
     assert labels.outputs == ("row", "col")
     assert labels.ids == ("a", "b", "d")
@@ -178,7 +178,7 @@ def test_text_in_a_regression_file_is_an_error_with_its_lines(read):
         ('id,label\n"a,1\n', "line 2 has an open quote"),
     ],
 )
-def test_a_table_of_the_wrong_form_is_an_error(read, text, message):
+def test_a_malformed_table_is_an_error(read, text, message):
     with pytest.raises(DataError) as error:
         read(text)
     assert message in problems(error)
@@ -194,7 +194,7 @@ def test_a_table_of_the_wrong_form_is_an_error(read, text, message):
         (b"\x1f\x8b\x08", "is not a text file"),
     ],
 )
-def test_what_is_no_text_table_is_an_error(read, content, message):
+def test_a_file_that_is_not_a_text_table_is_an_error(read, content, message):
     with pytest.raises(DataError, match=message):
         read(content)
 
@@ -210,7 +210,7 @@ def test_a_folder_is_read_sorted_by_stem():
     assert sum(f.count for f in files[0].findings) == 5
 
 
-def test_problems_of_all_files_of_a_folder_come_together(tmp_path):
+def test_problems_of_all_files_of_a_folder_are_reported_together(tmp_path):
     (tmp_path / "a__regr.csv").write_text("id,label\nx,1\nx,2\n")
     (tmp_path / "b__regr.csv").write_text("id,label\nx,inf\n")
     (tmp_path / "notes.csv").write_text("id\n")
@@ -233,7 +233,7 @@ def test_an_empty_or_missing_folder_is_an_error_with_a_hint(tmp_path):
         read_label_folder(tmp_path / "labels")
 
 
-def test_the_digest_follows_ids_labels_and_classes_and_nothing_else(read):
+def test_the_digest_depends_on_ids_labels_and_classes_only(read):
     one = read("id,label,dev\na,1,True\nb,2,False\n")
     assert one.digest == read("id,label\na,1.0\nb,2e0\n", "other__reg.csv").digest
     assert one.digest == label_digest(one.labels())
@@ -242,14 +242,14 @@ def test_the_digest_follows_ids_labels_and_classes_and_nothing_else(read):
     assert one.digest != read("id,label\na,1\nb,2\n", "t__cls.csv").digest
 
 
-def test_a_label_folder_with_one_misnamed_file_says_how_to_name_it(tmp_path):
+def test_a_misnamed_file_in_a_label_folder_is_an_error_with_a_hint(tmp_path):
     (tmp_path / "notes.csv").write_text("id,label\na,1\n")
     with pytest.raises(DataError, match=r"cannot be used: 1 problem\n") as caught:
         read_label_folder(tmp_path)
     assert caught.value.hint.startswith("rename it to <name>__<type>.csv")
 
 
-def test_a_suffix_in_capitals_is_a_label_file_too(tmp_path):
+def test_a_suffix_in_capitals_is_a_label_file(tmp_path):
     (tmp_path / "wood__REGR.CSV").write_text("id,label\na,1\n")
     (file,) = read_label_folder(tmp_path)
     assert (file.stem, file.problem) == ("wood", "regression")

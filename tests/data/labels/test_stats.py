@@ -12,7 +12,7 @@ def stats_of(tmp_path, name, text):
     return stats
 
 
-def test_values_are_counted_and_summarised_and_missing_rows_named(tmp_path):
+def test_values_and_missing_rows_are_counted(tmp_path):
     stats = stats_of(tmp_path, "t__regr.csv", "id,label\na,1\nb,\nc,3\nd,0\ne,0\n")
 
     assert (stats["count"], stats["missing"]) == (4, 1)
@@ -29,14 +29,14 @@ def test_classes_are_counted_by_name(tmp_path):
     assert stats["distribution"] == {"no": 2, "yes": 1}
 
 
-def test_several_outputs_are_described_one_by_one(tmp_path):
+def test_several_outputs_are_described_separately(tmp_path):
     stats = stats_of(tmp_path, "t__regr.csv", "id,label:row,label:col\na,1,\nb,3,5\n")
 
     assert stats["distribution"]["row"]["mean"] == 2.0
     assert stats["distribution"]["col"]["count"] == 1
 
 
-def test_ids_in_several_phases_are_counted_and_other_columns_are_no_phases(tmp_path):
+def test_ids_in_several_phases_are_counted_and_other_columns_are_not_phases(tmp_path):
     text = "id,label,dev,eval,place\na,1,True,False,x\nb,2,True,True,x\nc,3,False,True,y\n"
     stats = stats_of(tmp_path, "t__regr.csv", text)
 

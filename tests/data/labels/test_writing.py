@@ -5,7 +5,7 @@ from neucocore.data.labels.labels import Labels
 from neucocore.data.labels.writing import label_file_name, write_label_file
 
 
-def test_what_is_written_is_read_again_to_the_last_digit(tmp_path):
+def test_written_labels_are_read_again_to_the_last_digit(tmp_path):
     labels = Labels(("b", "00123", "a"), np.array([0.1, 1 / 3, -1e-17]))
     path = tmp_path / label_file_name("task", "regression")
 
@@ -16,7 +16,7 @@ def test_what_is_written_is_read_again_to_the_last_digit(tmp_path):
     assert read.y.tolist() == labels.y.tolist()
 
 
-def test_a_missing_output_stays_empty(tmp_path):
+def test_a_missing_output_is_written_as_an_empty_cell(tmp_path):
     labels = Labels(("a", "b"), np.array([[1.0, np.nan], [2.0, 3.0]]), outputs=("row", "col"))
     path = tmp_path / "task__regr.csv"
 
