@@ -1,4 +1,4 @@
-"""Small cubes; and without torch (`make test` has none, `make test-torch` has) no tests at all."""
+"""Small cubes. Without torch no tests are collected; `make test-torch` installs it."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def source_of() -> type[Source]:
 
 @pytest.fixture
 def cubes() -> list[Cube]:
-    """Five cubes of two seasons, 16 x 16 pixels."""
+    """Return five cubes with two seasons and 16 x 16 pixels."""
     return make_cubes(5, seasons=2, size=16)

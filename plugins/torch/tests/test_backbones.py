@@ -35,7 +35,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def checkpoint(tmp_path: Path, kind: str) -> Path:
-    """A checkpoint for images of 13 channels."""
+    """Return a checkpoint for images with 13 channels."""
     weights = {"vit": vit_weights, "resnet": resnet_weights}[kind](13)
     torch.save(weights, tmp_path / "w.pth")
     return tmp_path / "w.pth"
@@ -51,7 +51,7 @@ def encoder_of(kind: str) -> Callable[..., Backbone]:
     return make
 
 
-def test_a_cubes_row_does_not_depend_on_the_others(
+def test_a_row_does_not_depend_on_the_other_cubes_of_the_batch(
     encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
 ) -> None:
     encoder = encoder_of(checkpoint)
@@ -62,7 +62,7 @@ def test_a_cubes_row_does_not_depend_on_the_others(
     assert len(np.unique(rows, axis=0)) == len(cubes)
 
 
-def test_the_weights_are_those_of_the_file(
+def test_the_weights_are_read_from_the_file(
     encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
 ) -> None:
     before = encoder_of(checkpoint).encode(cubes)
@@ -73,11 +73,12 @@ def test_the_weights_are_those_of_the_file(
     assert (encoder_of(checkpoint).encode(cubes) - before).min() > 3
 
 
-def test_seasons_are_averaged_compared_or_put_side_by_side(
+def test_seasons_are_combined_by_mean_maximum_or_concatenation(
     encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
 ) -> None:
     mean, largest, both = (
-        encoder_of(checkpoint, seasons=how).encode(cubes) for how in ("mean", "max", "concatenate")
+        encoder_of(checkpoint, seasons=name).encode(cubes)
+        for name in ("mean", "max", "concatenate")
     )
     first, second = np.split(both, 2, axis=1)
     assert not np.array_equal(first, second)
@@ -85,30 +86,32 @@ def test_seasons_are_averaged_compared_or_put_side_by_side(
     np.testing.assert_array_equal(largest, np.maximum(first, second))
 
 
-def test_cubes_that_differ_in_seasons_cannot_be_put_side_by_side(
+def test_concatenating_different_numbers_of_seasons_is_an_error(
     encoder_of: Callable[..., Backbone], checkpoint: Path, cubes: list[Cube]
 ) -> None:
     other = make_cubes(1, seasons=3, size=16, seed=9)
-    with pytest.raises(ShapeError, match="the cubes differ in seasons"):
+    with pytest.raises(ShapeError, match="different numbers of seasons"):
         encoder_of(checkpoint, seasons="concatenate").encode([cubes[0], *other])
     assert len(encoder_of(checkpoint).encode([cubes[0], *other])) == 2
 
 
-def test_as_many_bands_as_the_checkpoint_has_channels_are_needed(
+def test_bands_must_match_the_channels_of_the_checkpoint(
     encoder_of: Callable[..., Backbone], checkpoint: Path
 ) -> None:
-    with pytest.raises(ConfigError, match=r"w\.pth takes images of 13 channels; bands names 12"):
+    with pytest.raises(
+        ConfigError, match=r"w\.pth needs images of 13 channels, but bands lists 12"
+    ):
         encoder_of(checkpoint, bands=["s2l2a"])
 
 
 def test_a_missing_checkpoint_is_an_error_not_random_weights(
     encoder_of: Callable[..., Backbone], tmp_path: Path
 ) -> None:
-    with pytest.raises(MissingFileError, match="there is no checkpoint"):
+    with pytest.raises(MissingFileError, match="does not exist"):
         encoder_of(tmp_path / "none.pth")
 
 
-def test_weights_that_are_left_over_or_missing_are_named(
+def test_unexpected_weights_are_an_error(
     encoder_of: Callable[..., Backbone], checkpoint: Path
 ) -> None:
     weights = torch.load(checkpoint)
@@ -117,18 +120,18 @@ def test_weights_that_are_left_over_or_missing_are_named(
     with pytest.raises(DataError) as caught:
         encoder_of(checkpoint)
     assert "rotary.weight" in str(caught.value)
-    assert "do not fit the architecture" in caught.value.message
+    assert "do not fit the detected architecture" in caught.value.message
 
 
-def test_a_checkpoint_of_the_other_kind_is_refused(
+def test_a_checkpoint_of_the_other_encoder_is_an_error(
     encoder_of: Callable[..., Backbone], kind: str, tmp_path: Path
 ) -> None:
     torch.save({"vit": resnet_weights, "resnet": vit_weights}[kind](13), tmp_path / "w.pth")
-    with pytest.raises(DataError, match=r"w\.pth holds no"):
+    with pytest.raises(DataError, match=r"w\.pth has no weight"):
         encoder_of(tmp_path / "w.pth")
 
 
-def test_random_weights_follow_from_the_seed(
+def test_random_weights_depend_on_the_seed(
     encoder_of: Callable[..., Backbone], cubes: list[Cube]
 ) -> None:
     first, again, other = (
@@ -138,35 +141,37 @@ def test_random_weights_follow_from_the_seed(
     assert not np.allclose(first, other)
 
 
-def test_fault_56_the_key_knows_the_weights_but_not_their_place_or_the_device(
+def test_fault_56_the_key_depends_on_the_weights_but_not_on_path_or_device(
     encoder_of: Callable[..., Backbone], checkpoint: Path
 ) -> None:
-    here = encoder_of(checkpoint).cache_key_fields()
+    key = encoder_of(checkpoint).cache_key_fields()
     moved = checkpoint.rename(checkpoint.with_name("moved.pth"))
-    assert encoder_of(moved, device="cpu").cache_key_fields() == here
-    assert encoder_of(moved, seasons="max").cache_key_fields() != here
+    assert encoder_of(moved, device="cpu").cache_key_fields() == key
+    assert encoder_of(moved, seasons="max").cache_key_fields() != key
     weights = torch.load(moved)
     next(iter(weights.values())).add_(1)
     torch.save(weights, moved)
-    assert encoder_of(moved).cache_key_fields() != here
+    assert encoder_of(moved).cache_key_fields() != key
 
 
-def test_images_that_no_patch_divides_are_refused_before_any_cube_is_read() -> None:
-    with pytest.raises(ConfigError, match="images of 40 pixels cannot be cut into patches of 16"):
+def test_a_size_that_is_not_a_multiple_of_the_patch_is_an_error_before_reading_cubes() -> None:
+    with pytest.raises(
+        ConfigError, match="images of 40 pixels cannot be divided into patches of 16"
+    ):
         vit_encoder(resize=64, crop=40)
 
 
-def test_sizes_that_cannot_be_are_all_named() -> None:
+def test_all_invalid_sizes_are_reported_together() -> None:
     with pytest.raises(ConfigError) as caught:
         resnet_encoder(resize=0, crop=-1)
     assert len(caught.value.problems) == 2
-    with pytest.raises(ConfigError, match="size cannot be used"):
+    with pytest.raises(ConfigError, match="invalid size"):
         resnet_encoder(resize=64, crop=128)
 
 
-def test_a_cube_that_decides_the_size_itself_must_fit_the_patches(tmp_path: Path) -> None:
+def test_the_size_of_a_cube_must_be_a_multiple_of_the_patch(tmp_path: Path) -> None:
     torch.save(vit_weights(13), tmp_path / "w.pth")
     encoder = vit_encoder(str(tmp_path / "w.pth"), heads=2, resize=None, crop=None)
     cube = make_cubes(1, seasons=1, size=20)[0]
-    with pytest.raises(ShapeError, match=f"cube {cube.id}: images of 20 x 20 pixels cannot be cut"):
+    with pytest.raises(ShapeError, match=f"cube {cube.id}: images of 20 x 20 pixels cannot"):
         encoder.encode([cube])

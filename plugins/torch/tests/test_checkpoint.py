@@ -55,26 +55,30 @@ WRAPPED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", WRAPPED)
-def test_the_backbone_is_found_in_every_wrapping(tmp_path: Path, kind: str) -> None:
+def test_the_backbone_is_found_in_every_checkpoint_format(tmp_path: Path, kind: str) -> None:
     torch.save(WRAPPED[kind], tmp_path / "w.pth")
-    found = load_checkpoint(str(tmp_path / "w.pth")).backbone(ANCHOR)
-    assert set(found) == set(backbone(7))
-    assert all((weight == 7).all() for weight in found.values())
+    weights = load_checkpoint(str(tmp_path / "w.pth")).backbone(ANCHOR)
+    assert set(weights) == set(backbone(7))
+    assert all((weight == 7).all() for weight in weights.values())
 
 
-def test_a_missing_checkpoint_is_named() -> None:
-    with pytest.raises(MissingFileError, match=r"there is no checkpoint nowhere\.pth") as caught:
+def test_a_missing_checkpoint_is_an_error() -> None:
+    with pytest.raises(
+        MissingFileError, match=r"the checkpoint nowhere\.pth does not exist"
+    ) as caught:
         load_checkpoint("nowhere.pth")
     assert caught.value.exit_code == 4
 
 
-def test_weights_of_another_kind_of_network_are_refused(tmp_path: Path) -> None:
+def test_weights_of_a_different_network_are_an_error(tmp_path: Path) -> None:
     torch.save(backbone(1), tmp_path / "w.pth")
-    with pytest.raises(DataError, match=r"holds no patch_embed\.proj\.weight; it holds 2 weights"):
+    with pytest.raises(
+        DataError, match=r"has no weight patch_embed\.proj\.weight; its 2 weights are"
+    ):
         load_checkpoint(str(tmp_path / "w.pth")).backbone("patch_embed.proj.weight")
 
 
-class Malice:
+class Malicious:
     def __init__(self, file: Path) -> None:
         self.file = file
 
@@ -82,14 +86,14 @@ class Malice:
         return (Path.touch, (self.file,))
 
 
-def test_code_in_a_checkpoint_never_runs(tmp_path: Path) -> None:
-    torch.save({**backbone(1), "more": Malice(tmp_path / "ran")}, tmp_path / "w.pth")
-    with pytest.raises(DataError, match="cannot be read as weights alone"):
+def test_code_in_a_checkpoint_is_never_executed(tmp_path: Path) -> None:
+    torch.save({**backbone(1), "more": Malicious(tmp_path / "ran")}, tmp_path / "w.pth")
+    with pytest.raises(DataError, match="cannot be read without running code"):
         load_checkpoint(str(tmp_path / "w.pth"))
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_checkpoint_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "w.pth"
     torch.save(backbone(1), file)
     file.write_bytes(file.read_bytes()[:-200])
@@ -98,28 +102,28 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    ("content", "message"),
     [
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "git-LFS pointer"),
         (b"\n<!DOCTYPE html><html>", "web page"),
     ],
 )
-def test_what_stands_in_for_a_checkpoint_is_recognised(
-    tmp_path: Path, content: bytes, what: str
+def test_a_placeholder_of_a_checkpoint_is_recognised(
+    tmp_path: Path, content: bytes, message: str
 ) -> None:
     (tmp_path / "w.pth").write_bytes(content)
-    with pytest.raises(DataError, match=what):
+    with pytest.raises(DataError, match=message):
         load_checkpoint(str(tmp_path / "w.pth"))
 
 
 @pytest.mark.parametrize("content", [{"epoch": 3}, [1, 2], {"state_dict": {}}])
-def test_a_file_without_weights_is_refused(tmp_path: Path, content: Any) -> None:
+def test_a_file_without_weights_is_an_error(tmp_path: Path, content: Any) -> None:
     torch.save(content, tmp_path / "w.pth")
-    with pytest.raises(DataError, match="holds no weights by name"):
+    with pytest.raises(DataError, match="contains no weights by name"):
         load_checkpoint(str(tmp_path / "w.pth"))
 
 
-def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
+def test_the_digest_depends_on_the_bytes_only(tmp_path: Path) -> None:
     for name, value in (("a", 1), ("b", 1), ("c", 2)):
         (tmp_path / name).mkdir()
         torch.save(backbone(value), tmp_path / name / "w.pth")
@@ -128,22 +132,22 @@ def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
 
 
 class Hub:
-    """What stands in for huggingface_hub: a cache with or without one file."""
+    """A replacement of huggingface_hub, with or without one file in the cache."""
 
     def __init__(self, cached: Path | None, remote: Path | None) -> None:
         self.cached, self.remote = cached, remote
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         hub, errors = ModuleType("huggingface_hub"), ModuleType("huggingface_hub.errors")
         errors.LocalEntryNotFoundError = type("Missing", (Exception,), {})  # type: ignore[attr-defined]
 
         def hf_hub_download(repo: str, file: str, *, revision: str, local_files_only: bool) -> str:
-            self.asked.append({"repo": repo, "file": file, "revision": revision})
-            found = self.cached or (None if local_files_only else self.remote)
-            if found is None:
+            self.requests.append({"repo": repo, "file": file, "revision": revision})
+            file_path = self.cached or (None if local_files_only else self.remote)
+            if file_path is None:
                 raise errors.LocalEntryNotFoundError(file)  # type: ignore[attr-defined]
-            return str(found)
+            return str(file_path)
 
         hub.hf_hub_download = hf_hub_download  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
@@ -159,36 +163,36 @@ def weights(tmp_path: Path) -> Path:
 NAME = f"hub:owner/name/folder/w.pth@{COMMIT}"
 
 
-def test_nothing_is_fetched_without_leave(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
+def test_nothing_is_downloaded_by_default(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
     Hub(cached=None, remote=weights).install(monkeypatch)
     with pytest.raises(MissingFileError, match="is not on this machine") as caught:
         load_checkpoint(NAME)
     assert "allow_download=true" in str(caught.value)
 
 
-def test_with_leave_the_named_file_of_the_named_commit_is_fetched(
+def test_with_allow_download_the_file_of_the_commit_is_downloaded(
     monkeypatch: pytest.MonkeyPatch, weights: Path
 ) -> None:
     hub = Hub(cached=None, remote=weights)
     hub.install(monkeypatch)
     assert len(load_checkpoint(NAME, allow_download=True).weights) == 2
-    assert hub.asked == [{"repo": "owner/name", "file": "folder/w.pth", "revision": COMMIT}]
+    assert hub.requests == [{"repo": "owner/name", "file": "folder/w.pth", "revision": COMMIT}]
 
 
-def test_a_cached_file_needs_no_leave(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
+def test_a_cached_file_needs_no_download(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
     Hub(cached=weights, remote=None).install(monkeypatch)
     assert load_checkpoint(NAME).path == weights
 
 
-def test_offline_the_fetch_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_download_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     Hub(cached=None, remote=None).install(monkeypatch)
-    with pytest.raises(MissingFileError, match="could not be fetched"):
+    with pytest.raises(MissingFileError, match="could not be downloaded"):
         load_checkpoint(NAME, allow_download=True)
 
 
 @pytest.mark.parametrize("name", ["hub:owner/name/w.pth", "hub:owner/name/w.pth@main", "hub:w.pth"])
-def test_fault_46_a_hubs_file_is_named_with_its_commit(name: str) -> None:
-    with pytest.raises(ConfigError, match="does not say which file of a hub"):
+def test_fault_46_a_file_of_a_hub_is_named_with_its_commit(name: str) -> None:
+    with pytest.raises(ConfigError, match="does not name a file of a hub"):
         load_checkpoint(name, allow_download=True)
 
 
@@ -204,7 +208,7 @@ def write_safetensors(path: Path, header: dict[str, Any], body: bytes) -> None:
     path.write_bytes(len(text).to_bytes(8, "little") + text + body)
 
 
-def test_safetensors_are_read_byte_for_byte(tmp_path: Path) -> None:
+def test_safetensors_are_read(tmp_path: Path) -> None:
     file = tmp_path / "w.safetensors"
     body = torch.tensor([1.5, -2.0, 3.0, 4.0]).numpy().tobytes() + b"\x00\x3c"
     header = {
@@ -214,14 +218,14 @@ def test_safetensors_are_read_byte_for_byte(tmp_path: Path) -> None:
         "none": {"dtype": "F32", "shape": [0], "data_offsets": [18, 18]},
     }
     write_safetensors(file, header, body)
-    found = load_checkpoint(str(file)).weights
-    assert found[ANCHOR].tolist() == [[1.5, -2.0], [3.0, 4.0]]
-    assert found["half"].tolist() == [1.0]
-    assert found["none"].shape == (0,)
+    tensors = load_checkpoint(str(file)).weights
+    assert tensors[ANCHOR].tolist() == [[1.5, -2.0], [3.0, 4.0]]
+    assert tensors["half"].tolist() == [1.0]
+    assert tensors["none"].shape == (0,)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "entry",
     [
         {"dtype": "F32", "shape": [2], "data_offsets": [0, 80]},
         {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]},
@@ -229,14 +233,14 @@ def test_safetensors_are_read_byte_for_byte(tmp_path: Path) -> None:
         {"shape": [2]},
     ],
 )
-def test_broken_safetensors_are_refused(tmp_path: Path, said: dict[str, Any]) -> None:
-    write_safetensors(tmp_path / "w.safetensors", {"a": said}, bytes(8))
-    with pytest.raises(DataError, match="no safetensors file, or a broken one"):
+def test_invalid_safetensors_are_an_error(tmp_path: Path, entry: dict[str, Any]) -> None:
+    write_safetensors(tmp_path / "w.safetensors", {"a": entry}, bytes(8))
+    with pytest.raises(DataError, match="not a valid safetensors file"):
         load_checkpoint(str(tmp_path / "w.safetensors"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x05\x00\x00\x00\x00\x00\x00\x00{", b"\xff" * 40])
-def test_cut_or_foreign_safetensors_are_refused(tmp_path: Path, content: bytes) -> None:
+def test_truncated_safetensors_and_other_files_are_an_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "w.safetensors").write_bytes(content)
-    with pytest.raises(DataError, match="no safetensors file"):
+    with pytest.raises(DataError, match="not a valid safetensors file"):
         load_checkpoint(str(tmp_path / "w.safetensors"))

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
+from neuco_plugin_torch.compressor.averaged_images import image_of
 from neuco_plugin_torch.compressor.encoder import NeuralCompressor
 from neuco_plugin_torch.compressor.network import error_of
-from neuco_plugin_torch.compressor.pictures import picture_of
 from neuco_plugin_torch.device import reproducible
 from neucocore import encode, load_embeddings
 from neucocore.plugin import (
@@ -30,7 +30,7 @@ TINY: dict[str, Any] = {"side": 16, "dimension": 8, "epochs": 4, "rate_weight": 
 
 @pytest.fixture(scope="module")
 def many() -> list[Cube]:
-    """Cubes that differ in brightness, which is what a few numbers can tell."""
+    """Return cubes of different brightness, which a few numbers can describe."""
     made = []
     for number, cube in enumerate(make_cubes(24, seasons=2, size=16, seed=3)):
         gain = 0.5 + number / 12
@@ -49,15 +49,15 @@ def trained(source_of: Any, cubes: list[Cube]) -> NeuralCompressor:
     return compressor
 
 
-def test_a_picture_holds_the_softened_means_of_standardised_cells(cubes: list[Cube]) -> None:
-    picture = picture_of(cubes[0], 4)
+def test_an_image_has_the_asinh_of_the_means_of_standardised_cells(cubes: list[Cube]) -> None:
+    image = image_of(cubes[0], 4)
     channels = stacked(cubes[0], DOWNSTREAM_STATISTICS)
-    assert picture.shape == (2 * 27, 4, 4)
+    assert image.shape == (2 * 27, 4, 4)
     expected = np.arcsinh(channels[1, 5, 4:8, 8:12].mean())
-    assert picture[27 + 5, 1, 2] == pytest.approx(expected, rel=1e-4)
+    assert image[27 + 5, 1, 2] == pytest.approx(expected, rel=1e-4)
 
 
-def test_rows_are_whole_numbers_and_the_code_gives_them_back(
+def test_rows_are_integers_and_are_decoded_exactly_from_their_code(
     trained: NeuralCompressor, cubes: list[Cube]
 ) -> None:
     rows = trained.encode(cubes)
@@ -70,24 +70,26 @@ def test_rows_are_whole_numbers_and_the_code_gives_them_back(
         trained.decode([codes[0] + b"\x00"])
 
 
-def test_training_learns_what_the_cubes_look_like(many: list[Cube], source_of: Any) -> None:
+def test_the_trained_compressor_is_better_than_the_mean_image(
+    many: list[Cube], source_of: Any
+) -> None:
     compressor = NeuralCompressor(**{**TINY, "epochs": 40})
     compressor.prepare(source_of(many))
-    pictures = np.stack([picture_of(cube, 16) for cube in many])
+    images = np.stack([image_of(cube, 16) for cube in many])
     rows = compressor.encode(many)
     assert len(np.unique(rows, axis=0)) > 12
-    error = ((compressor.reconstruct(rows) - pictures) ** 2).mean()
-    best_constant = ((pictures.mean(axis=0) - pictures) ** 2).mean()
+    error = ((compressor.reconstruct(rows) - images) ** 2).mean()
+    best_constant = ((images.mean(axis=0) - images) ** 2).mean()
     assert error < 0.7 * best_constant
 
 
-def test_the_error_counts_large_areas_at_every_scale() -> None:
+def test_errors_over_large_areas_count_at_every_scale() -> None:
     grain = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).tile(1, 1, 4, 4)
-    assert error_of(grain) == 1  # averages out at the first scale
-    assert error_of(torch.ones(1, 1, 8, 8)) == 4  # 8, 4, 2 and 1 cells along each side
+    assert error_of(grain) == 1  # it averages out at the next scale
+    assert error_of(torch.ones(1, 1, 8, 8)) == 4  # at 8, 4, 2 and 1 cells along x
 
 
-def test_a_dearer_rate_gives_fewer_bytes(many: list[Cube], source_of: Any) -> None:
+def test_a_larger_weight_of_the_rate_gives_fewer_bytes(many: list[Cube], source_of: Any) -> None:
     lengths = []
     for weight in (0.0, 30.0):
         compressor = NeuralCompressor(
@@ -95,11 +97,11 @@ def test_a_dearer_rate_gives_fewer_bytes(many: list[Cube], source_of: Any) -> No
         )
         compressor.prepare(source_of(many))
         lengths.append(sum(map(len, compressor.to_codes(compressor.encode(many)))))
-    state = 4 * len(many)  # which every code has, whatever it says
+    state = 4 * len(many)  # part of every code
     assert lengths[1] - state < 0.85 * (lengths[0] - state)
 
 
-def test_the_bytes_are_what_the_trained_prior_says(many: list[Cube], source_of: Any) -> None:
+def test_the_length_of_the_codes_agrees_with_the_prior(many: list[Cube], source_of: Any) -> None:
     compressor = NeuralCompressor(**{**TINY, "dimension": 256, "epochs": 10})
     compressor.prepare(source_of(many))
     rows = compressor.encode(many)
@@ -123,20 +125,22 @@ def test_the_same_seed_gives_the_same_bytes(
     assert states[0] != states[2]
 
 
-@pytest.mark.parametrize(("quantisation", "whole"), [("straight-through", True), ("noise", False)])
-def test_the_decoder_sees_what_it_is_told_and_the_slope_comes_through(
-    quantisation: str, whole: bool
+@pytest.mark.parametrize(
+    ("quantisation", "rounded"), [("straight-through", True), ("noise", False)]
+)
+def test_the_decoder_gets_rounded_or_noisy_latents_and_the_gradient_passes(
+    quantisation: str, rounded: bool
 ) -> None:
-    seen: list[torch.Tensor] = []
+    inputs: list[torch.Tensor] = []
     with reproducible(1):
         network = NeuralCompressor(**TINY)._new_network(54)
-        network.synthesis.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        network.synthesis.register_forward_pre_hook(lambda _, args: inputs.append(args[0]))
         network.losses(torch.randn(2, 54, 16, 16), quantisation)[0].backward()
-    assert torch.allclose(seen[0], seen[0].round(), atol=1e-5) == whole
+    assert torch.allclose(inputs[0], inputs[0].round(), atol=1e-5) == rounded
     assert network.analysis[0].weight.grad.abs().sum() > 0
 
 
-def test_a_trained_one_travels_to_another_process(
+def test_a_compressor_restored_from_its_state_gives_the_same_rows(
     trained: NeuralCompressor, cubes: list[Cube]
 ) -> None:
     other = NeuralCompressor(**TINY)
@@ -144,38 +148,40 @@ def test_a_trained_one_travels_to_another_process(
     rows = trained.encode(cubes)
     assert other.encode(cubes).tobytes() == rows.tobytes()
     assert other.to_codes(rows) == trained.to_codes(rows)
-    with pytest.raises(ShapeError, match="other parameters"):
+    with pytest.raises(ShapeError, match="different parameters"):
         NeuralCompressor(**{**TINY, "dimension": 16}).restore(trained.state())
 
 
-def test_a_cube_unlike_all_others_is_cut_to_the_range_that_can_be_coded(
+def test_latents_outside_the_range_of_the_coder_are_clipped(
     trained: NeuralCompressor, cubes: list[Cube]
 ) -> None:
-    glaring = {name: np.full_like(array, 30000) for name, array in cubes[0].arrays.items()}
-    rows = trained.encode([replace(cubes[0], arrays=glaring)])
+    extreme = {name: np.full_like(array, 30000) for name, array in cubes[0].arrays.items()}
+    rows = trained.encode([replace(cubes[0], arrays=extreme)])
     np.testing.assert_array_equal(trained.decode(trained.to_codes(rows)), rows)
 
 
-def test_another_number_of_seasons_is_refused(trained: NeuralCompressor) -> None:
+def test_a_different_number_of_seasons_is_an_error(trained: NeuralCompressor) -> None:
     cube = make_cubes(1, seasons=3, size=16)[0]
-    with pytest.raises(ShapeError, match="has 3 seasons; the compressor was trained on 2"):
+    with pytest.raises(ShapeError, match="has 3 seasons, but the compressor was trained on 2"):
         trained.encode([cube])
 
 
-def test_training_cubes_of_different_seasons_are_refused(cubes: list[Cube], source_of: Any) -> None:
-    with pytest.raises(ShapeError, match="has 3 seasons, others have 2"):
+def test_training_cubes_with_different_numbers_of_seasons_are_an_error(
+    cubes: list[Cube], source_of: Any
+) -> None:
+    with pytest.raises(ShapeError, match="has 3 seasons, but other cubes have 2"):
         NeuralCompressor(**TINY).prepare(
             source_of([cubes[0], *make_cubes(1, seasons=3, size=16, seed=9)])
         )
 
 
-def test_nothing_to_train_on_is_an_error(source_of: Any) -> None:
-    with pytest.raises(DataError, match="no cubes to be trained on"):
+def test_training_without_cubes_is_an_error(source_of: Any) -> None:
+    with pytest.raises(DataError, match="at least one cube to train on"):
         NeuralCompressor(**TINY).prepare(source_of([]))
 
 
-def test_an_untrained_one_says_so(cubes: list[Cube]) -> None:
-    with pytest.raises(ConfigError, match="not trained yet"):
+def test_encoding_before_preparing_is_an_error(cubes: list[Cube]) -> None:
+    with pytest.raises(ConfigError, match="is not prepared"):
         NeuralCompressor(**TINY).encode(cubes)
 
 
@@ -184,16 +190,16 @@ def test_fault_53_a_diverging_training_is_an_error(cubes: list[Cube], source_of:
         NeuralCompressor(**{**TINY, "epochs": 50, "learning_rate": 1e30}).prepare(source_of(cubes))
 
 
-def test_all_bad_parameters_are_named_at_once() -> None:
+def test_all_invalid_parameters_are_reported_together() -> None:
     with pytest.raises(ConfigError) as caught:
         NeuralCompressor(side=20, rate_weight=-1.0, epochs=0, batch=0, learning_rate=0.0)
     assert len(caught.value.problems) == 5
-    with pytest.raises(ConfigError, match="cannot be used") as caught:
+    with pytest.raises(ConfigError, match="invalid parameters") as caught:
         NeuralCompressor(side=64, dimension=15)
-    assert "need at least 16" in caught.value.problems[0]
+    assert "less than the 16 needed" in caught.value.problems[0]
 
 
-def test_a_run_records_the_coded_bytes_and_jobs_change_none(
+def test_a_run_records_the_coded_bytes_for_any_number_of_jobs(
     cubes: list[Cube], tmp_path: Path
 ) -> None:
     data = write_cube_folder(tmp_path / "data", cubes)
@@ -205,7 +211,7 @@ def test_a_run_records_the_coded_bytes_and_jobs_change_none(
             "neural-compressor",
             dataset="ssl4eo-s12-downstream",
             data=data,
-            out=out,
+            output=out,
             params=settings,
             jobs=jobs,
         )

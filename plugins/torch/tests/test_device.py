@@ -8,25 +8,25 @@ import torch
 from neuco_plugin_torch.device import device_of, name_of, one_thread, reproducible
 from neuco_plugin_torch.energy import gpu_joules
 
-without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 
 
 @without_gpu
-def test_asking_for_a_gpu_that_is_not_there_falls_back_and_says_so() -> None:
-    with pytest.warns(RuntimeWarning, match="no GPU here, so the CPU computes"):
+def test_cuda_without_a_gpu_uses_the_cpu_with_a_warning() -> None:
+    with pytest.warns(RuntimeWarning, match="finds no GPU, the CPU is used"):
         assert device_of("cuda").type == "cpu"
 
 
 @without_gpu
-def test_auto_takes_the_cpu_without_a_word() -> None:
+def test_auto_uses_the_cpu_without_a_warning() -> None:
     assert name_of(device_of("auto")) == "cpu"
 
 
-def test_the_cpu_has_no_energy_counter_of_its_own() -> None:
+def test_the_cpu_has_no_energy_counter() -> None:
     assert gpu_joules(torch.device("cpu")) is None
 
 
-def test_seeded_numbers_repeat_and_leave_torchs_own_generator_alone() -> None:
+def test_seeded_numbers_are_reproducible_and_the_state_of_torch_is_restored() -> None:
     before = torch.get_rng_state()
     with reproducible(3):
         first = torch.rand(5)
@@ -39,7 +39,7 @@ def test_seeded_numbers_repeat_and_leave_torchs_own_generator_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_threads_are_given_back_after_an_error() -> None:
+def test_the_number_of_threads_is_restored_after_an_error() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:

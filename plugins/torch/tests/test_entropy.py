@@ -10,12 +10,12 @@ CENTRE, SCALE = np.array([0.3, -2.0, 0.0]), np.array([1.5, 0.05, 40.0])
 
 
 def shares_of(numbers: np.ndarray, channel: int) -> np.ndarray:
-    """Probability of the interval of length 1 around numbers."""
-    place = {"loc": CENTRE[channel], "scale": SCALE[channel]}
-    return logistic.cdf(numbers + 0.5, **place) - logistic.cdf(numbers - 0.5, **place)
+    """Return the probability of the interval of length 1 around each number."""
+    parameters = {"loc": CENTRE[channel], "scale": SCALE[channel]}
+    return logistic.cdf(numbers + 0.5, **parameters) - logistic.cdf(numbers - 0.5, **parameters)
 
 
-def test_tables_hold_the_logistic_shares_and_every_symbol_has_one() -> None:
+def test_tables_have_the_logistic_probabilities_and_no_zero_frequency() -> None:
     low, high = np.array([-8, -4, -90]), np.array([9, 0, 90])
     tables = frequency_tables(CENTRE, SCALE, low, high)
     for channel, table in enumerate(tables):
@@ -29,13 +29,13 @@ def test_tables_hold_the_logistic_shares_and_every_symbol_has_one() -> None:
         np.testing.assert_allclose(frequencies[1 : count - 1], expected, atol=0.01 * 65536)
 
 
-def test_numbers_beyond_the_range_count_to_its_ends() -> None:
+def test_numbers_outside_the_range_count_as_its_ends() -> None:
     table = frequency_tables(CENTRE[2:], SCALE[2:], np.array([-1]), np.array([1]))[0]
     outside = logistic.sf(0.5, scale=40) * 65536
     np.testing.assert_allclose(np.diff(table.astype(np.int64))[[0, 2]], outside, atol=3)
 
 
-def test_bits_are_the_logarithm_of_the_share() -> None:
+def test_bits_are_the_logarithm_of_the_probability() -> None:
     prior = LogisticPrior(3)
     prior.centre.data = torch.from_numpy(CENTRE).float()
     prior.log_scale.data = torch.from_numpy(np.log(SCALE)).float()
@@ -47,18 +47,18 @@ def test_bits_are_the_logarithm_of_the_share() -> None:
     assert 0 <= float(bits[0, 1, 0, 1]) < 1e-3
 
 
-def test_a_number_far_out_costs_many_bits_not_infinitely_many() -> None:
+def test_an_outlier_costs_a_finite_number_of_bits() -> None:
     bits = LogisticPrior(1).bits(torch.full((1, 1, 1, 1), 1e6))
     assert 29 < bits.item() < 31
 
 
-def test_the_range_is_one_wider_than_what_was_seen() -> None:
+def test_the_range_extends_the_range_of_the_latents_by_one() -> None:
     latents = np.array([[-2.4, 0.2], [3.6, 0.4]], np.float32).reshape(2, 2, 1, 1)
     low, high = symbol_range(latents)
     assert (low.tolist(), high.tolist()) == ([-3, -1], [5, 1])
 
 
-def test_a_table_stays_small_whatever_was_seen() -> None:
+def test_a_table_has_a_maximum_size() -> None:
     latents = np.array([-1e6, 1e6], np.float32).reshape(2, 1, 1, 1)
     low, high = symbol_range(latents)
     assert high[0] - low[0] + 1 == 4096

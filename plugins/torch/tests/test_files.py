@@ -16,7 +16,7 @@ QUICK = {"hidden": 8, "epochs": 2}
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Two embeddings of the same twelve cubes, in different orders."""
+    """Return two embeddings files of the same twelve cubes in different orders."""
     rng = np.random.default_rng(1)
     ids = [f"cube-{n:02d}" for n in range(12)]
     for name, order, columns in (("a", ids, 5), ("b", ids[::-1], 3)):
@@ -33,26 +33,24 @@ def target(tmp_path: Path) -> Path:
     return file
 
 
-def test_rows_of_one_cube_meet_whatever_their_order(files: list[Path]) -> None:
+def test_rows_are_matched_by_id(files: list[Path]) -> None:
     result = autoencode(files, dimension=2, **QUICK)
     assert result.ids == tuple(sorted(result.ids))
     assert result.matrix.shape == (12, 2)
     a, b = (load_embeddings(file) for file in files)
-    turned = Embeddings(b.ids[::-1], b.matrix[::-1].copy(), {})
-    save_embeddings(turned, files[1])
+    reversed_rows = Embeddings(b.ids[::-1], b.matrix[::-1].copy(), {})
+    save_embeddings(reversed_rows, files[1])
     assert autoencode(files, dimension=2, **QUICK).matrix.tobytes() == result.matrix.tobytes()
-    assert a.ids == turned.ids
+    assert a.ids == reversed_rows.ids
 
 
-def test_the_metadata_say_what_it_was_made_of_and_name_no_place(
-    files: list[Path], target: Path
-) -> None:
+def test_the_metadata_describe_the_sources_without_paths(files: list[Path], target: Path) -> None:
     result = autoencode(files, [target], dimension=2, weights=["1", "0.5"], **QUICK)
-    made_of = result.metadata["autoencoder"]
-    assert [(s["name"], s["dimension"]) for s in made_of["sources"]] == [("a", 5), ("b", 3)]
-    assert made_of["targets"][0]["name"] == "elevation__regr"
-    assert made_of["targets"][0]["known"] == 10
-    assert made_of["params"]["weights"] == ["1", "0.5"]
+    description = result.metadata["autoencoder"]
+    assert [(s["name"], s["dimension"]) for s in description["sources"]] == [("a", 5), ("b", 3)]
+    assert description["targets"][0]["name"] == "elevation__regr"
+    assert description["targets"][0]["known"] == 10
+    assert description["params"]["weights"] == ["1", "0.5"]
     assert result.metadata["fit"] == "transductive"
     assert str(target.parent) not in str(result.metadata)
 
@@ -63,37 +61,37 @@ def test_targets_change_the_result(files: list[Path], target: Path) -> None:
     assert not np.allclose(without.matrix, enriched.matrix)
 
 
-def test_files_of_different_cubes_are_refused(files: list[Path]) -> None:
+def test_files_with_different_ids_are_an_error(files: list[Path]) -> None:
     b = load_embeddings(files[1])
     save_embeddings(Embeddings(b.ids[1:], b.matrix[1:], {}), files[1])
     with pytest.raises(IdError) as caught:
         autoencode(files, dimension=2, **QUICK)
-    assert caught.value.problems == ("b.npz lacks 1 of 12: cube-11",)
+    assert caught.value.problems == ("1 of 12 ids are missing in b.npz: cube-11",)
     with pytest.raises(ConfigError, match="no embeddings files"):
         autoencode([], dimension=2)
 
 
-def test_classes_are_no_targets(files: list[Path], tmp_path: Path) -> None:
+def test_classes_as_targets_are_an_error(files: list[Path], tmp_path: Path) -> None:
     file = tmp_path / "kind__cls.csv"
     file.write_text("id,label\ncube-01,1\ncube-02,0\n")
-    with pytest.raises(DataError, match="targets are numbers; these are binary labels"):
+    with pytest.raises(DataError, match="must be regression labels, not binary labels"):
         autoencode(files, [file], dimension=2, **QUICK)
 
 
-def test_targets_of_other_cubes_are_refused(files: list[Path], tmp_path: Path) -> None:
+def test_targets_of_other_cubes_are_an_error(files: list[Path], tmp_path: Path) -> None:
     file = tmp_path / "far__regr.csv"
     file.write_text("id,label\nother-1,1.5\nother-2,0\n")
-    with pytest.raises(IdError, match="knows none of the 12 cubes"):
+    with pytest.raises(IdError, match="a label for none of the 12 cubes"):
         autoencode(files, [file], dimension=2, **QUICK)
 
 
-def test_the_command_writes_what_the_function_returns(
+def test_the_command_writes_the_result_of_the_function(
     files: list[Path], target: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.npz"
     options = ["--dimension", "2", "--hidden", "8", "--epochs", "2", "--weights", "1, 0.5"]
     names = [str(file) for file in files]
-    done = CliRunner().invoke(app, [*names, "--out", str(out), "--targets", str(target), *options])
+    done = CliRunner().invoke(app, [*names, "-o", str(out), "--targets", str(target), *options])
     assert done.exit_code == 0, done.output
     expected = autoencode(files, [target], dimension=2, weights=["1", "0.5"], **QUICK)
     assert load_embeddings(out).matrix.tobytes() == expected.matrix.tobytes()

@@ -1,4 +1,4 @@
-"""What the plugin announces, and that announcing costs nothing."""
+"""The specs of the plugin."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ SPECS = [*plugin.neuco_encoders(), *plugin.neuco_reducers()]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-def test_the_code_takes_the_declared_parameters_with_their_defaults(
+def test_the_factories_have_the_declared_parameters_and_defaults(
     spec: EncoderSpec | ReducerSpec,
 ) -> None:
     module, attribute = str(spec.factory).split(":")
     signature = inspect.signature(getattr(importlib.import_module(module), attribute))
-    taken = {
+    accepted = {
         name: parameter.default
         for name, parameter in signature.parameters.items()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     }
     declared = {param.name: param.default for param in spec.params}
-    if spec.name == "rcf-gpu":  # hands the others on
-        assert taken == {"device": declared["device"]}
+    if spec.name == "rcf-gpu":  # passes the others on
+        assert accepted == {"device": declared["device"]}
     elif spec.kind == "reducer":
-        assert taken == {"dimension": None, **declared}
+        assert accepted == {"dimension": None, **declared}
     else:
-        assert taken == declared
+        assert accepted == declared
 
 
 def test_the_autoencoder_is_trained_as_published() -> None:
@@ -50,7 +50,7 @@ def test_the_autoencoder_is_trained_as_published() -> None:
     assert published.items() <= defaults.items()
 
 
-def test_what_has_seen_the_encoded_cubes_says_so() -> None:
+def test_every_encoder_declares_what_it_is_fitted_on() -> None:
     assert {spec.name: spec.fit for spec in plugin.neuco_encoders()} == {
         "vit": "none",
         "resnet": "none",

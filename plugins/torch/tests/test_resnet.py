@@ -1,4 +1,4 @@
-"""The residual network against the same network written in numpy."""
+"""The residual network compared with the same network written in numpy."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def block(x: np.ndarray, weights: Weights, name: str, stride: int, bottleneck: b
 
 def features_of(image: np.ndarray, weights: Weights, shape: ResNetShape) -> np.ndarray:
     x = batch_norm(conv(image, weights["conv1.weight"], 2), weights, "bn1").clip(0)
-    padded = np.pad(x, ((0, 0), (1, 1), (1, 1)))  # after the rectifier nothing is below 0
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1)))  # all values are at least 0
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
     x = windows[:, ::2, ::2].max(axis=(3, 4))
     for stage, count in enumerate(shape.blocks, 1):
@@ -76,19 +76,19 @@ def test_features_equal_those_of_the_network_in_numpy(kind: str) -> None:
     image = np.random.default_rng(2).normal(size=(3, 40, 48))
     weights = {name: w.double().numpy() for name, w in network.state_dict().items()}
     expected = features_of(image, weights, shape)
-    found = network(torch.from_numpy(image[None]).float())[0]
-    assert found.shape == (network.columns,)
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    features = network(torch.from_numpy(image[None]).float())[0]
+    assert features.shape == (network.columns,)
+    np.testing.assert_allclose(features, expected, rtol=1e-3, atol=1e-4)
 
 
-def test_the_shape_is_read_off_the_weights() -> None:
+def test_the_shape_is_read_from_the_weights() -> None:
     for shape in SHAPES.values():
         assert ResNetShape.of(network_of(shape).state_dict()) == shape
 
 
-def test_a_network_without_four_stages_is_refused() -> None:
+def test_a_network_without_four_stages_is_an_error() -> None:
     weights = {
         n: w for n, w in network_of(SHAPES["basic"]).state_dict().items() if "layer4" not in n
     }
-    with pytest.raises(DataError, match="no residual network of four stages"):
+    with pytest.raises(DataError, match="not a residual network with four stages"):
         ResNetShape.of(weights)

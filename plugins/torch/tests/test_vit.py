@@ -1,4 +1,4 @@
-"""The vision transformer against the same network written in numpy."""
+"""The vision transformer compared with the same network written in numpy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Weights = dict[str, np.ndarray]
 
 
 def network_of(shape: VitShape, pooling: str = "mean") -> VisionTransformer:
-    """A network all of whose weights are random, biases and norms too."""
+    """Return a network with random weights, including biases and norms."""
     with reproducible(1):
         network = VisionTransformer(shape, pooling)
         for weight in network.parameters():
@@ -48,15 +48,15 @@ def attention(x: np.ndarray, weights: Weights, name: str, heads: int) -> np.ndar
     mixed = []
     query, key, value = np.split(linear(x, weights, f"{name}.qkv"), 3, axis=1)
     for head in range(heads):
-        mine = slice(head * width, (head + 1) * width)
-        logits = query[:, mine] @ key[:, mine].T / np.sqrt(width)
+        part = slice(head * width, (head + 1) * width)
+        logits = query[:, part] @ key[:, part].T / np.sqrt(width)
         share = np.exp(logits - logits.max(axis=1, keepdims=True))
-        mixed.append(share / share.sum(axis=1, keepdims=True) @ value[:, mine])
+        mixed.append(share / share.sum(axis=1, keepdims=True) @ value[:, part])
     return linear(np.concatenate(mixed, axis=1), weights, f"{name}.proj")
 
 
 def tokens_of(image: np.ndarray, weights: Weights, shape: VitShape) -> np.ndarray:
-    """All tokens of one image, in float64, one step after the other."""
+    """Return all tokens of one image in float64."""
     side = image.shape[1] // shape.patch
     patches = [
         image[:, r : r + shape.patch, c : c + shape.patch].ravel()
@@ -88,26 +88,28 @@ def test_tokens_equal_those_of_the_network_in_numpy(kind: str) -> None:
     image = np.random.default_rng(2).normal(size=(5, 8, 8))
     weights = {name: w.double().numpy() for name, w in network.state_dict().items()}
     expected = tokens_of(image, weights, shape)
-    found = network.tokens(torch.from_numpy(image[None]).float())[0]
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    tokens = network.tokens(torch.from_numpy(image[None]).float())[0]
+    np.testing.assert_allclose(tokens, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_shape_is_read_off_the_weights() -> None:
+def test_the_shape_is_read_from_the_weights() -> None:
     for shape in SHAPES.values():
         assert VitShape.of(network_of(shape).state_dict(), heads=3) == shape
 
 
-def test_a_head_works_on_64_numbers_unless_told() -> None:
+def test_the_default_width_of_a_head_is_64() -> None:
     shape = replace(SHAPE, width=128, heads=2)
     assert VitShape.of(network_of(shape).state_dict()).heads == 2
 
 
-def test_heads_that_do_not_divide_the_width_are_refused() -> None:
-    with pytest.raises(ConfigError, match="heads=5 does not divide the checkpoint's width of 12"):
+def test_a_width_that_is_not_a_multiple_of_the_heads_is_an_error() -> None:
+    with pytest.raises(
+        ConfigError, match="the width 12 of the checkpoint is not a multiple of heads=5"
+    ):
         VitShape.of(network_of(SHAPE).state_dict(), heads=5)
 
 
-def test_pooling_takes_the_class_token_the_patches_mean_or_both() -> None:
+def test_pooling_returns_the_class_token_the_mean_of_the_patches_or_both() -> None:
     image = torch.randn(1, 5, 8, 8, generator=torch.Generator().manual_seed(4))
     shape = replace(SHAPE, registers=2)
     tokens = network_of(shape).tokens(image)[0]
@@ -117,14 +119,14 @@ def test_pooling_takes_the_class_token_the_patches_mean_or_both() -> None:
     assert torch.equal(network_of(shape, "both")(image)[0], torch.cat([by_class, mean]))
 
 
-def test_pooling_a_class_token_that_is_not_there_is_refused() -> None:
+def test_class_pooling_without_a_class_token_is_an_error() -> None:
     with pytest.raises(ConfigError, match="pooling=class needs a class token"):
         VisionTransformer(SHAPES["patches only"], "class")
 
 
 def test_positions_learned_on_another_grid_are_resampled() -> None:
     network = network_of(SHAPE)
-    # A slope from left to right stays one: the middle of a finer grid lies between the corners.
+    # A gradient from left to right remains one on a finer grid.
     network.pos_embed[0, 1:] = torch.tensor([0.0, 1.0, 0.0, 1.0])[:, None]
     _, positions = network._positions(4, 4)
     rows = positions[0, :, 0].reshape(4, 4)
@@ -133,13 +135,13 @@ def test_positions_learned_on_another_grid_are_resampled() -> None:
     assert rows[0].mean() == pytest.approx(0.5)
 
 
-def test_images_that_cannot_be_cut_into_patches_are_refused() -> None:
-    with pytest.raises(ShapeError, match="10 x 8 pixels cannot be cut into patches of 4 x 4"):
+def test_images_that_cannot_be_divided_into_patches_are_an_error() -> None:
+    with pytest.raises(ShapeError, match="10 x 8 pixels cannot be divided into patches of 4 x 4"):
         network_of(SHAPE)(torch.zeros(1, 5, 10, 8))
 
 
-def test_weights_of_something_else_are_refused() -> None:
+def test_weights_of_a_different_network_are_an_error() -> None:
     weights = network_of(SHAPE).state_dict()
     del weights["pos_embed"]
-    with pytest.raises(DataError, match="no vision transformer: it has no pos_embed"):
+    with pytest.raises(DataError, match="not a vision transformer: it has no weight pos_embed"):
         VitShape.of(weights)

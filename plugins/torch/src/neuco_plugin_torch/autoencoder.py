@@ -1,9 +1,9 @@
-"""The autoencoder of the challenge's winners over cached embeddings, as a reducer.
+"""The autoencoder of the challenge's winners as a reducer of embeddings.
 
-The network and its training are those of KTH and Friends, first of the 2025 CVPR EarthVision data
-challenge: layer norm, dropout, linear, GELU, dropout, linear; one linear layer back; a weighted
-squared error for each source. Auxiliary regression targets are the semantic enrichment of 404
-Embedding Not Found (arXiv 2509.06993).
+Network and training are those of KTH and Friends, first in the 2025 CVPR EarthVision data
+challenge: layer norm, dropout, linear, GELU, dropout, linear as encoder; one linear layer as
+decoder; a weighted squared error of each source. The auxiliary regression targets are the semantic
+enrichment of 404 Embedding Not Found (arXiv 2509.06993).
 """
 
 from __future__ import annotations
@@ -31,41 +31,41 @@ from neucocore.plugin import (
 )
 
 DIMENSION = 1024
-"""Columns of the result if none are asked for."""
-_FALLS_AT = (0.6, 0.9)
-"""Shares of the epochs after which the learning rate falls to a tenth."""
+"""Default number of columns of the result."""
+_DECAY_AT = (0.6, 0.9)
+"""Shares of the epochs after which the learning rate is divided by 10."""
 
 
 class KthAutoencoder:
-    """Rows squeezed through a bottleneck, of which every source must be told again.
+    """The bottleneck of an autoencoder that reconstructs several sources.
 
-    A source is a run of columns that belong together, such as one model's embedding. Each is
-    centred and divided by one standard deviation of its own, so that their units do not matter;
-    the published one takes them as they are.
+    A source is a group of adjacent columns, such as the embedding of one model. The columns of each
+    source are centred and divided by one standard deviation, so that units do not matter; the
+    published autoencoder does not scale them.
 
     Parameters
     ----------
     dimension
-        Numbers of the bottleneck; None for 1024. Never more than the columns.
+        Width of the bottleneck, at most the number of columns; None: 1024.
     sources
-        Columns of each source; none for one source of all columns.
+        Number of columns of each source; empty: all columns are one source.
     weights
-        Weight of each source in the error; none for equal weights.
+        Weight of each source in the error; empty: equal weights.
     hidden, dropout
-        Width of the hidden layer, and the share of numbers dropped before both layers.
+        Width of the hidden layer, and dropout rate before both layers of the encoder.
     epochs, batch, learning_rate, weight_decay
-        Of the training with AdamW.
+        Parameters of the training with AdamW.
     target_weight
-        Weight of the auxiliary targets' error.
+        Weight of the error of the auxiliary targets.
     seed
-        Of weights, order and dropout; on a CPU the same seed gives the same bytes.
+        Random seed of weights, order and dropout; on a CPU the same seed gives the same bytes.
     device
         ``auto``, ``cpu`` or ``cuda``.
 
     Raises
     ------
     ConfigError
-        Parameters that cannot be used.
+        Invalid parameters.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class KthAutoencoder:
         self.device = device_of(device)
         if problems := self._problems():
             raise ConfigError(
-                "the parameters of kth-autoencoder cannot be used",
+                "invalid parameters for kth-autoencoder",
                 problems=problems,
                 hint="neuco info kth-autoencoder",
             )
@@ -112,61 +112,62 @@ class KthAutoencoder:
         matrix
             Shape (n, d), float32, finite; may be memory-mapped.
         targets
-            Shape (n, t): further numbers to tell from the bottleneck, NaN where one is not known.
+            Shape (n, t): auxiliary targets predicted from the bottleneck, NaN where unknown.
 
         Raises
         ------
         ShapeError, NonFiniteError
-            A matrix or targets that cannot be used.
+            Invalid matrix or targets.
         ConfigError
-            ``sources`` are not the columns of the matrix.
+            ``sources`` does not add up to the columns of the matrix.
         """
         widths = self._widths(matrix)
         self._mean, self._scale = source_scales(matrix, widths)
-        wanted = standard_targets(targets, len(matrix))
+        standardised = standard_targets(targets, len(matrix))
         with reproducible(self.seed):
             network = Bottleneck(
                 columns=matrix.shape[1],
                 hidden=self.hidden,
                 width=min(self.dimension, matrix.shape[1]),
-                targets=wanted.shape[1],
+                targets=standardised.shape[1],
                 dropout=self.dropout,
             ).to(self.device)
-            self._train(network, matrix, wanted, widths)
+            self._train(network, matrix, standardised, widths)
         self._network = network.eval()
         return self
 
     def apply(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the bottleneck of every row, (n, k) float32; a row does not depend on others."""
+        """Return the bottleneck of every row, (n, k) float32, independent of the other rows."""
         network = self._ready()
         if matrix.ndim != 2 or matrix.shape[1] != len(self._mean):
             raise ShapeError(
-                f"kth-autoencoder was fitted on {len(self._mean)} columns and cannot reduce a "
-                f"matrix of shape {matrix.shape}"
+                f"kth-autoencoder was fitted on {len(self._mean)} columns and cannot be applied to "
+                f"a matrix of shape {matrix.shape}",
+                hint="fit and apply it on embeddings of the same encoders",
             )
         reduced = np.empty((len(matrix), network.width), np.float32)
-        # Always as many rows at a time: with other shapes BLAS answers with other last digits.
+        # Always with the same number of rows, because BLAS rounds differently for other shapes.
         block = np.zeros((BLOCK_ROWS, matrix.shape[1]), np.float32)
         with one_thread(), torch.inference_mode():
             for top in range(0, len(matrix), BLOCK_ROWS):
                 rows = matrix[top : top + BLOCK_ROWS]
                 block[: len(rows)], block[len(rows) :] = self._scaled(rows), 0
-                seen = torch.from_numpy(block).to(self.device)
-                reduced[top : top + len(rows)] = network.squeeze(seen).cpu().numpy()[: len(rows)]
+                inputs = torch.from_numpy(block).to(self.device)
+                reduced[top : top + len(rows)] = network.encode(inputs).cpu().numpy()[: len(rows)]
         return reduced
 
     def bytes_per_row(self) -> float:
-        """Return 4 bytes a column."""
+        """Return 4 bytes per column."""
         return 4.0 * self._ready().width
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return the network's weights, and the columns' ``mean`` and ``scale``."""
+        """Return the weights of the network, and ``mean`` and ``scale`` of the columns."""
         weights = self._ready().state_dict()
         arrays = {f"network/{name}": weight.cpu().numpy() for name, weight in weights.items()}
         return {**arrays, "mean": self._mean, "scale": self._scale}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the state of a fitted one."""
+        """Take the state of a fitted reducer."""
         weights = {
             name.removeprefix("network/"): torch.from_numpy(np.array(array))
             for name, array in state.items()
@@ -174,10 +175,10 @@ class KthAutoencoder:
         }
         with reproducible(self.seed):
             network = Bottleneck(
-                columns=len(weights["back.weight"]),
+                columns=len(weights["decoder.weight"]),
                 hidden=len(weights["first.weight"]),
                 width=len(weights["second.weight"]),
-                targets=len(weights.get("tell.weight", ())),
+                targets=len(weights.get("predictor.weight", ())),
                 dropout=self.dropout,
             )
         network.load_state_dict(weights)
@@ -204,20 +205,20 @@ class KthAutoencoder:
         optimiser = torch.optim.AdamW(
             network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
         )
-        falls = [round(share * self.epochs) for share in _FALLS_AT]
-        schedule = torch.optim.lr_scheduler.MultiStepLR(optimiser, falls, gamma=0.1)
+        decay_at = [round(share * self.epochs) for share in _DECAY_AT]
+        schedule = torch.optim.lr_scheduler.MultiStepLR(optimiser, decay_at, gamma=0.1)
         for _ in range(self.epochs):
             for batch in torch.randperm(len(matrix)).split(self.batch):
-                chosen = np.sort(batch.numpy())  # in order of their place on the disk
-                rows = torch.from_numpy(self._scaled(matrix[chosen])).to(self.device)
-                known = torch.from_numpy(targets[chosen]).to(self.device)
-                told, guessed = network(rows)
-                loss = source_error(told, rows, widths, weights)
-                loss = loss + self.target_weight * target_error(guessed, known)
+                indices = np.sort(batch.numpy())  # in the order of the file
+                rows = torch.from_numpy(self._scaled(matrix[indices])).to(self.device)
+                true_targets = torch.from_numpy(targets[indices]).to(self.device)
+                decoded, predicted = network(rows)
+                loss = source_error(decoded, rows, widths, weights)
+                loss = loss + self.target_weight * target_error(predicted, true_targets)
                 if not torch.isfinite(loss):
                     raise ComponentOutputError(
-                        "training kth-autoencoder diverged: its loss is not finite",
-                        hint="a smaller learning_rate",
+                        "the training of kth-autoencoder diverged: the loss is not finite",
+                        hint="use a smaller learning_rate",
                     )
                 optimiser.zero_grad()
                 loss.backward()
@@ -227,35 +228,40 @@ class KthAutoencoder:
     def _widths(self, matrix: NDArray[np.float32]) -> tuple[int, ...]:
         if matrix.ndim != 2 or 0 in matrix.shape:
             raise ShapeError(
-                f"kth-autoencoder cannot be fitted on a matrix of shape {matrix.shape}"
+                f"kth-autoencoder cannot be fitted on a matrix of shape {matrix.shape}",
+                hint="embeddings need at least one row and one column",
             )
         widths = self.sources or (matrix.shape[1],)
         if sum(widths) != matrix.shape[1]:
             raise ConfigError(
-                f"sources={','.join(map(str, widths))} are {sum(widths)} columns; the matrix has "
-                f"{matrix.shape[1]}"
+                f"sources={','.join(map(str, widths))} add up to {sum(widths)} columns, but the "
+                f"matrix has {matrix.shape[1]}",
+                hint="give the number of columns of each source, or leave sources empty",
             )
         if self.weights and len(self.weights) != len(widths):
-            raise ConfigError(f"weights are {len(self.weights)} numbers for {len(widths)} sources")
+            raise ConfigError(
+                f"there are {len(self.weights)} weights for {len(widths)} sources",
+                hint="give one weight per source, separated by commas",
+            )
         return widths
 
     def _problems(self) -> list[str]:
         problems = [
-            f"{name} is {value}, not at least 1"
+            f"{name}={value} is less than 1"
             for name in ("dimension", "hidden", "epochs", "batch")
             if (value := getattr(self, name)) < 1
         ]
         problems += [
-            f"{name} is {value}, not a number from 0"
+            f"{name}={value} is not a finite number of at least 0"
             for name in ("learning_rate", "weight_decay", "target_weight")
             if not 0 <= (value := getattr(self, name)) < float("inf")
         ]
         if not 0 <= self.dropout < 1:
-            problems.append(f"dropout is {self.dropout}, not from 0 to below 1")
+            problems.append(f"dropout={self.dropout} is not between 0 and 1")
         if any(width < 1 for width in self.sources):
-            problems.append("sources have at least 1 column each")
+            problems.append("every source needs at least 1 column")
         if any(not 0 <= weight < float("inf") for weight in self.weights):
-            problems.append("weights are numbers from 0")
+            problems.append("weights must be finite numbers of at least 0")
         return problems
 
 
@@ -263,5 +269,7 @@ def _numbers(name: str, texts: Sequence[Any], kind: type) -> tuple[Any, ...]:
     try:
         return tuple(kind(text) for text in texts)
     except (TypeError, ValueError):
-        shown = ",".join(map(str, texts))
-        raise ConfigError(f"{name}={shown} are not numbers, comma separated") from None
+        raise ConfigError(
+            f"{name}={','.join(map(str, texts))} is not a list of numbers",
+            hint=f"separate the numbers by commas: {name}=1,2",
+        ) from None

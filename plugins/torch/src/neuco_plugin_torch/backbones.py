@@ -1,4 +1,4 @@
-"""Encoders with a pretrained backbone: every season an image, every image a vector."""
+"""Encoders with a pretrained backbone that maps the image of each season to a vector."""
 
 from __future__ import annotations
 
@@ -14,95 +14,100 @@ from neuco_plugin_torch import resnet, vit
 from neuco_plugin_torch.checkpoint import Checkpoint, load_checkpoint
 from neuco_plugin_torch.device import device_of, name_of, one_thread, reproducible
 from neuco_plugin_torch.energy import gpu_joules
-from neuco_plugin_torch.images import ImageChoice, channels_of
+from neuco_plugin_torch.images import ImageSelection, channels_of
 from neucocore.plugin import ConfigError, Cube, DataError, ShapeError
 
 RANDOM = "random"
 VITS = {"tiny": (192, 3), "small": (384, 6), "base": (768, 12)}
-"""Width and heads of the vision transformers with random weights; depth 12, patches of 16."""
+"""Width and heads of vision transformers with random weights; depth 12, patches of 16 pixels."""
 RESNETS = {
     "resnet18": ((2, 2, 2, 2), False),
     "resnet34": ((3, 4, 6, 3), False),
     "resnet50": ((3, 4, 6, 3), True),
 }
-"""Blocks a stage, and whether they are bottlenecks."""
+"""Blocks per stage, and whether they are bottleneck blocks."""
 
 
 class Backbone:
-    """A network over the images of every season, and what its vectors become.
+    """A network that is applied to the image of every season.
 
     Parameters
     ----------
     network
-        Images (n, channel, y, x) to rows (n, d), in evaluation mode.
-    choice
-        What of a cube becomes images.
+        Maps images (n, channel, y, x) to rows (n, d).
+    selection
+        How the images are made from a cube.
     seasons
-        ``mean``, ``max`` over the seasons, or ``concatenate`` them in their order.
+        ``mean`` or ``max`` over the seasons, or ``concatenate`` for all seasons in order.
     device
-        Where to compute: ``auto``, ``cpu`` or ``cuda``.
-    described
-        What decided the network, for `cache_key_fields`.
+        ``auto``, ``cpu`` or ``cuda``.
+    key_fields
+        What determines the network, for `cache_key_fields`.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        choice: ImageChoice,
+        selection: ImageSelection,
         seasons: str,
         device: str,
-        described: Mapping[str, Any],
+        key_fields: Mapping[str, Any],
     ) -> None:
-        self.choice = choice
+        self.selection = selection
         self.seasons = seasons
         self.device = device_of(device)
         self.network = network.to(self.device).eval().requires_grad_(False)
-        self._described = dict(described)
+        self._key_fields = dict(key_fields)
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
         """Return one row per cube, (n, d) float32.
 
-        d is the network's width, times the seasons if these are concatenated. Every cube goes
-        through the network alone, so that its row does not depend on others.
+        d is the width of the network, times the number of seasons if these are concatenated. The
+        network processes one cube at a time, so that a row does not depend on other cubes.
 
         Raises
         ------
         DataError
-            A cube lacks a modality.
+            A cube has no such modality.
         ShapeError
-            It lacks bands, has a size the network cannot take, or the cubes differ in seasons.
+            Bands are missing, the network cannot process the size, or cubes have different
+            numbers of seasons.
         """
         with one_thread(), torch.inference_mode():
             rows = [self._row(cube) for cube in cubes]
         if len({row.size for row in rows}) > 1:
-            found = ", ".join(
+            sizes = ", ".join(
                 f"{cube.id} gives {row.size}"
                 for cube, row in list(zip(cubes, rows, strict=True))[:3]
             )
-            raise ShapeError(f"the cubes differ in seasons, so do their rows in length: {found}")
+            raise ShapeError(
+                "cubes with different numbers of seasons give embeddings of different dimensions: "
+                f"{sizes}",
+                hint="use --set seasons=mean",
+            )
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
     def cache_key_fields(self) -> Mapping[str, Any]:
-        """Return what decides the vectors: the weights' digest, not their place; no device."""
+        """Return what determines the vectors: the digest of the weights, but not path or device."""
         return {
-            **self._described,
-            "bands": [":".join(pair) for pair in self.choice.channels],
-            "scaling": self.choice.scaling,
-            "resize": self.choice.resize,
-            "crop": self.choice.crop,
+            **self._key_fields,
+            "bands": [":".join(pair) for pair in self.selection.channels],
+            "scaling": self.selection.scaling,
+            "resize": self.selection.resize,
+            "crop": self.selection.crop,
             "seasons": self.seasons,
         }
 
     def device_name(self) -> str:
-        """Return what computes: ``cpu`` or a GPU's name."""
+        """Return ``cpu``, or the name of the GPU."""
         return name_of(self.device)
 
     def energy_joules(self) -> float | None:
-        """Return the GPU's energy counter, if there is one."""
+        """Return the energy counter of the GPU in joules; None without one."""
         return gpu_joules(self.device)
 
     def _row(self, cube: Cube) -> NDArray[np.float32]:
-        images = self.choice.images(cube).to(self.device)
+        images = self.selection.images(cube).to(self.device)
         try:
             vectors = self.network(images).float()
         except ShapeError as error:
@@ -136,50 +141,50 @@ def vit_encoder(
     Parameters
     ----------
     weights
-        A checkpoint (`load_checkpoint`), which decides the architecture; or ``random``.
+        A checkpoint (see `load_checkpoint`), which determines the architecture; or ``random``.
     allow_download
-        Whether a hub's checkpoint may be fetched.
+        Whether a checkpoint may be downloaded from a hub.
     architecture, seed
-        A name of `VITS` and the seed of the weights, for ``random`` only.
+        A name in `VITS` and the seed of the weights; only for ``random``.
     bands, scaling, resize, crop
-        See `ImageChoice`; ``bands`` as `channels_of` reads them.
+        See `ImageSelection`; ``bands`` in the notation of `channels_of`.
     pooling
         ``class`` token, ``mean`` of the patches, or ``both``.
     seasons
         ``mean``, ``max`` or ``concatenate``.
     heads
-        Attention heads of the checkpoint; None: one for every 64 numbers of its width.
+        Attention heads of the checkpoint; None: width / 64.
     device
         ``auto``, ``cpu`` or ``cuda``.
 
     Raises
     ------
     MissingFileError
-        There is no such checkpoint here.
+        The checkpoint is not on this machine.
     ConfigError
-        Parameters that do not fit each other or the checkpoint.
+        Parameters that contradict each other or the checkpoint.
     DataError
-        The checkpoint is not one of a vision transformer.
+        The checkpoint is not of a vision transformer.
     """
-    choice = _choice(bands, scaling, resize, crop)
+    selection = _selection(bands, scaling, resize, crop)
     if weights == RANDOM:
-        shape = _random_vit(architecture, choice)
+        shape = _random_vit(architecture, selection)
         with reproducible(seed):
             network = vit.VisionTransformer(shape, pooling)
-        described: dict[str, Any] = {"weights": RANDOM, "architecture": architecture, "seed": seed}
+        key_fields: dict[str, Any] = {"weights": RANDOM, "architecture": architecture, "seed": seed}
     else:
         checkpoint = load_checkpoint(weights, allow_download=allow_download)
-        found = checkpoint.backbone(vit.ANCHOR)
-        shape = vit.VitShape.of(found, heads)
-        _check_channels(checkpoint, shape.channels, choice)
-        network = _filled(vit.VisionTransformer(shape, pooling), found, checkpoint)
-        described = {"weights": checkpoint.digest, "heads": shape.heads}
-    if choice.side is not None and choice.side % shape.patch:
+        backbone = checkpoint.backbone(vit.ANCHOR)
+        shape = vit.VitShape.of(backbone, heads)
+        _check_channels(checkpoint, shape.channels, selection)
+        network = _filled(vit.VisionTransformer(shape, pooling), backbone, checkpoint)
+        key_fields = {"weights": checkpoint.digest, "heads": shape.heads}
+    if selection.side is not None and selection.side % shape.patch:
         raise ConfigError(
-            f"images of {choice.side} pixels cannot be cut into patches of {shape.patch}",
-            hint=f"--set crop={choice.side // shape.patch * shape.patch or shape.patch}",
+            f"images of {selection.side} pixels cannot be divided into patches of {shape.patch}",
+            hint=f"--set crop={selection.side // shape.patch * shape.patch or shape.patch}",
         )
-    return Backbone(network, choice, seasons, device, {**described, "pooling": pooling})
+    return Backbone(network, selection, seasons, device, {**key_fields, "pooling": pooling})
 
 
 def resnet_encoder(
@@ -194,40 +199,44 @@ def resnet_encoder(
     seed: int = 42,
     device: str = "auto",
 ) -> Backbone:
-    """Return an encoder with a residual network; parameters and errors as `vit_encoder`."""
-    choice = _choice(bands, scaling, resize, crop)
+    """Return an encoder with a residual network; parameters and errors as for `vit_encoder`."""
+    selection = _selection(bands, scaling, resize, crop)
     if weights == RANDOM:
         blocks, bottleneck = RESNETS[architecture]
-        shape = resnet.ResNetShape(blocks, bottleneck, len(choice.channels))
+        shape = resnet.ResNetShape(blocks, bottleneck, len(selection.channels))
         with reproducible(seed):
             network = resnet.ResNet(shape)
-        described = {"weights": RANDOM, "architecture": architecture, "seed": seed}
+        key_fields = {"weights": RANDOM, "architecture": architecture, "seed": seed}
     else:
         checkpoint = load_checkpoint(weights, allow_download=allow_download)
-        found = checkpoint.backbone(resnet.ANCHOR)
-        shape = resnet.ResNetShape.of(found)
-        _check_channels(checkpoint, shape.channels, choice)
-        network = _filled(resnet.ResNet(shape), found, checkpoint)
-        described = {"weights": checkpoint.digest}
-    return Backbone(network, choice, seasons, device, described)
+        backbone = checkpoint.backbone(resnet.ANCHOR)
+        shape = resnet.ResNetShape.of(backbone)
+        _check_channels(checkpoint, shape.channels, selection)
+        network = _filled(resnet.ResNet(shape), backbone, checkpoint)
+        key_fields = {"weights": checkpoint.digest}
+    return Backbone(network, selection, seasons, device, key_fields)
 
 
-def _choice(
+def _selection(
     bands: Sequence[str], scaling: str, resize: int | None, crop: int | None
-) -> ImageChoice:
+) -> ImageSelection:
     problems = [
-        f"{name} is {value}, not at least 1"
+        f"{name}={value} is less than 1"
         for name, value in (("resize", resize), ("crop", crop))
         if value is not None and value < 1
     ]
     if resize is not None and crop is not None and crop > resize:
-        problems.append(f"crop={crop} is more than resize={resize} leaves")
+        problems.append(f"crop={crop} is larger than resize={resize}")
     if problems:
-        raise ConfigError("the images' size cannot be used", problems=problems)
-    return ImageChoice(channels_of(bands), scaling, resize, crop)
+        raise ConfigError(
+            "invalid size of the images",
+            problems=problems,
+            hint="--set resize=256 --set crop=224",
+        )
+    return ImageSelection(channels_of(bands), scaling, resize, crop)
 
 
-def _random_vit(architecture: str, choice: ImageChoice) -> vit.VitShape:
+def _random_vit(architecture: str, selection: ImageSelection) -> vit.VitShape:
     width, heads = VITS[architecture]
     patch = 16
     return vit.VitShape(
@@ -236,31 +245,31 @@ def _random_vit(architecture: str, choice: ImageChoice) -> vit.VitShape:
         heads=heads,
         hidden=4 * width,
         patch=patch,
-        channels=len(choice.channels),
-        grid=max((choice.side or 224) // patch, 1),
+        channels=len(selection.channels),
+        grid=max((selection.side or 224) // patch, 1),
     )
 
 
-def _check_channels(checkpoint: Checkpoint, channels: int, choice: ImageChoice) -> None:
-    if channels != len(choice.channels):
+def _check_channels(checkpoint: Checkpoint, channels: int, selection: ImageSelection) -> None:
+    if channels != len(selection.channels):
         raise ConfigError(
-            f"the checkpoint {checkpoint.path.name} takes images of {channels} channels; "
-            f"bands names {len(choice.channels)}",
-            hint="--set bands=..., as many as it was trained on and in that order",
+            f"the checkpoint {checkpoint.path.name} needs images of {channels} channels, but bands "
+            f"lists {len(selection.channels)}",
+            hint="list the bands that it was trained on, in that order: --set bands=s2l2a:B04,...",
         )
 
 
 def _filled(
     network: nn.Module, weights: Mapping[str, torch.Tensor], checkpoint: Checkpoint
 ) -> nn.Module:
-    """Load the weights; whatever does not fit is an error, nothing stays at random."""
+    """Load the weights; missing, unexpected and mismatched weights are an error."""
     try:
         network.load_state_dict({name: weight.float() for name, weight in weights.items()})
     except RuntimeError as error:
         problems = [line.strip() for line in str(error).splitlines()[1:4]]
         raise DataError(
-            f"the weights of {checkpoint.path.name} do not fit the architecture they look like",
+            f"the weights of {checkpoint.path.name} do not fit the detected architecture",
             problems=problems,
-            hint="vit and resnet know plain vision transformers and residual networks only",
+            hint="vit and resnet support only plain vision transformers and residual networks",
         ) from error
     return network

@@ -1,4 +1,4 @@
-"""The autoencoder's network, its errors, and the scales of what goes in."""
+"""The network of the autoencoder, its errors, and the scaling of its inputs."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from torch.nn import functional
 from neucocore.plugin import NonFiniteError, ShapeError
 
 BLOCK_ROWS = 256
-"""Rows of a memory-mapped matrix held at a time."""
+"""Number of rows of a memory-mapped matrix that are read at once."""
 
 
 class Bottleneck(nn.Module):
-    """Rows through a narrow layer and back.
+    """An autoencoder with a narrow layer, and a linear prediction of targets from it.
 
     Parameters
     ----------
     columns, hidden, width
-        Numbers of a row, of the hidden layer and of the narrow one.
+        Width of the input, of the hidden layer and of the narrow layer.
     targets
-        Further numbers to tell from the narrow layer.
+        Number of auxiliary targets predicted from the narrow layer.
     dropout
-        Share of numbers dropped before each of the two layers to it.
+        Dropout rate before both layers of the encoder.
     """
 
     def __init__(self, columns: int, hidden: int, width: int, targets: int, dropout: float) -> None:
@@ -37,56 +37,57 @@ class Bottleneck(nn.Module):
         self.drop = nn.Dropout(dropout)
         self.first = nn.Linear(columns, hidden)
         self.second = nn.Linear(hidden, width)
-        self.back = nn.Linear(width, columns)
-        self.tell = nn.Linear(width, targets) if targets else None
+        self.decoder = nn.Linear(width, columns)
+        self.predictor = nn.Linear(width, targets) if targets else None
 
-    def squeeze(self, rows: torch.Tensor) -> torch.Tensor:
+    def encode(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the narrow layer, (n, width), of rows (n, columns)."""
         hidden = functional.gelu(self.first(self.drop(self.norm(rows))))
         return self.second(self.drop(hidden))
 
     def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the rows as told from the narrow layer, (n, columns), and the targets."""
-        squeezed = self.squeeze(rows)
-        told = self.back(squeezed)
-        return told, told[:, :0] if self.tell is None else self.tell(squeezed)
+        """Return the decoded rows, (n, columns), and the predicted targets, (n, targets)."""
+        encoded = self.encode(rows)
+        decoded = self.decoder(encoded)
+        return decoded, decoded[:, :0] if self.predictor is None else self.predictor(encoded)
 
 
 def source_error(
-    told: torch.Tensor, rows: torch.Tensor, widths: Sequence[int], weights: Sequence[float]
+    decoded: torch.Tensor, rows: torch.Tensor, widths: Sequence[int], weights: Sequence[float]
 ) -> torch.Tensor:
-    """Return the weighted sum of the sources' mean squared errors."""
-    parts = (told - rows).square().split(list(widths), dim=1)
+    """Return the weighted sum of the mean squared errors of the sources."""
+    parts = (decoded - rows).square().split(list(widths), dim=1)
     means = [weight * part.mean() for part, weight in zip(parts, weights, strict=True)]
     return torch.stack(means).sum()
 
 
-def target_error(guessed: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """Return the mean squared error over the targets that are known, not NaN; 0 if none is."""
-    there = ~torch.isnan(known)
-    error = torch.where(there, guessed - known.nan_to_num(), 0.0).square().sum()
-    return error / there.sum().clamp_min(1)
+def target_error(predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the mean squared error over the targets that are not NaN; 0 if all are."""
+    known = ~torch.isnan(targets)
+    error = torch.where(known, predicted - targets.nan_to_num(), 0.0).square().sum()
+    return error / known.sum().clamp_min(1)
 
 
 def source_scales(
     matrix: NDArray[np.float32], widths: Sequence[int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return each column's mean and its source's standard deviation, both (d,).
+    """Return the mean of each column and the standard deviation of its source, both (d,).
 
-    A source that never varies gets 1.
+    The standard deviation of a constant source is replaced by 1.
 
     Raises
     ------
     NonFiniteError
-        The matrix holds NaN or infinite numbers.
+        The matrix contains NaN or infinite numbers.
     """
     total, squares = np.zeros(matrix.shape[1]), np.zeros(matrix.shape[1])
     for top in range(0, len(matrix), BLOCK_ROWS):
         total += matrix[top : top + BLOCK_ROWS].astype(np.float64).sum(axis=0)
     if bad := int((~np.isfinite(total)).sum()):
         raise NonFiniteError(
-            f"kth-autoencoder cannot be fitted: {bad} of {matrix.shape[1]} columns hold NaN or "
-            "infinite numbers"
+            f"kth-autoencoder cannot be fitted: {bad} of {matrix.shape[1]} columns contain NaN or "
+            "infinite numbers",
+            hint="leave these rows out or encode their cubes again",
         )
     mean = total / len(matrix)
     for top in range(0, len(matrix), BLOCK_ROWS):
@@ -100,21 +101,27 @@ def source_scales(
 
 
 def standard_targets(targets: NDArray[np.floating] | None, rows: int) -> NDArray[np.float32]:
-    """Return each target with mean 0 and variance 1 over the rows that have it, NaN elsewhere.
+    """Return the targets with mean 0 and variance 1 over the rows with a value, NaN elsewhere.
 
     Raises
     ------
     ShapeError
-        Not one row of targets a row.
+        The number of rows differs.
     NonFiniteError
-        A target is infinite, or known for no row.
+        A target is infinite, or NaN in all rows.
     """
     if targets is None:
         return np.empty((rows, 0), np.float32)
     if targets.ndim != 2 or len(targets) != rows:
-        raise ShapeError(f"targets of shape {targets.shape} do not belong to {rows} rows")
+        raise ShapeError(
+            f"targets of shape {targets.shape} do not match {rows} rows",
+            hint="give one row of targets per row of the matrix",
+        )
     if np.isinf(targets).any() or np.isnan(targets).all(axis=0).any():
-        raise NonFiniteError("every target needs a number in some row, and none may be infinite")
+        raise NonFiniteError(
+            "a target is infinite or has no number in any row",
+            hint="remove the target, or replace missing values by NaN",
+        )
     centred = targets - np.nanmean(targets, axis=0)
     spread = np.nanstd(targets, axis=0)
     return (centred / np.where(spread > 0, spread, 1)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""``neuco autoencode``: cached embeddings through the autoencoder of the challenge's winners."""
+"""``neuco autoencode``: embeddings files reduced by the autoencoder of the challenge's winners."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 class Device(StrEnum):
-    """Where to compute."""
+    """What torch computes on."""
 
     auto = "auto"
     cpu = "cpu"
@@ -22,22 +22,30 @@ class Device(StrEnum):
 @app.command()
 def autoencode(
     files: Annotated[list[Path], typer.Argument(help="Embeddings files of the same cubes.")],
-    out: Annotated[Path, typer.Option(help="The result: .csv, .parquet or .npz.")],
-    dimension: Annotated[int, typer.Option(min=1, help="Numbers of the bottleneck.")] = 1024,
-    weights: Annotated[str, typer.Option(help="One number a file, comma separated.")] = "",
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="File to write: .csv, .parquet or .npz."
+        ),
+    ],
+    dimension: Annotated[int, typer.Option(min=1, help="Width of the bottleneck.")] = 1024,
+    weights: Annotated[str, typer.Option(help="One number per file, separated by commas.")] = "",
     targets: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Label file (__regr.csv) to tell too, not of a task to score. Repeatable."
+            help="Label file (__regr.csv) of an auxiliary target; never of a task that is scored. "
+            "Repeatable."
         ),
     ] = None,
-    target_weight: Annotated[float, typer.Option(help="Weight of the targets.")] = 1.0,
+    target_weight: Annotated[
+        float, typer.Option(help="Weight of the error of the auxiliary targets.")
+    ] = 1.0,
     hidden: Annotated[int, typer.Option(min=1, help="Width of the hidden layer.")] = 2048,
-    epochs: Annotated[int, typer.Option(min=1, help="Times every row is seen.")] = 160,
-    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 42,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of passes over all rows.")] = 160,
+    seed: Annotated[int, typer.Option(help="Random seed of weights, order and dropout.")] = 42,
+    device: Annotated[Device, typer.Option(help="auto uses a GPU if there is one.")] = Device.auto,
 ) -> None:
-    """Squeeze embeddings files of the same cubes through one trained bottleneck."""
+    """Reduce embeddings files of the same cubes by an autoencoder trained on them."""
     from neuco_plugin_torch.files import autoencode as run
     from neucocore import save_embeddings
 
@@ -52,5 +60,5 @@ def autoencode(
         seed=seed,
         device=device.value,
     )
-    save_embeddings(reduced, out)
-    typer.echo(f"{out}: {len(reduced.ids)} rows, {reduced.dimension} columns", err=True)
+    save_embeddings(reduced, output)
+    typer.echo(f"{output}: {len(reduced.ids)} rows, {reduced.dimension} columns", err=True)

@@ -1,4 +1,4 @@
-"""What torch computes on, and how its numbers are made to repeat."""
+"""The device that torch computes on, and reproducible computations."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ def device_of(name: str) -> torch.device:
     Parameters
     ----------
     name
-        ``auto`` takes a GPU if there is one; ``cuda`` does too, and says so on falling back.
+        ``auto`` and ``cuda`` use a GPU if there is one; ``cuda`` warns if there is none.
     """
     if name != CPU and torch.cuda.is_available():
         return torch.device(GPU)
     if name == GPU:
         warnings.warn(
-            "device=cuda: torch sees no GPU here, so the CPU computes", RuntimeWarning, stacklevel=2
+            "device=cuda: torch finds no GPU, the CPU is used", RuntimeWarning, stacklevel=2
         )
     return torch.device(CPU)
 
 
 def name_of(device: torch.device) -> str:
-    """Return ``cpu``, or the GPU's name."""
+    """Return ``cpu``, or the name of the GPU."""
     return CPU if device.type == CPU else torch.cuda.get_device_name(device)
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute on one thread: how many there are would show in the last digits.
+    """Compute with one thread, because the last digits depend on the number of threads.
 
-    A run's parallelism is its jobs.
+    Use the option ``--jobs`` for parallel work.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -49,10 +49,10 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def reproducible(seed: int) -> Iterator[None]:
-    """Draw from generators seeded with ``seed``, on one thread; torch's own state stays as it was.
+    """Seed the random generators with ``seed``, use one thread, and restore the state afterwards.
 
-    On a CPU the same seed gives the same bytes. On a GPU sums are added in any order, so only
-    nearly the same.
+    On a CPU the same seed gives the same bytes. On a GPU the order of sums varies, so results are
+    only approximately the same.
     """
     devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices=list(devices)), one_thread():

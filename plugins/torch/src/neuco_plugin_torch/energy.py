@@ -1,4 +1,4 @@
-"""The energy counter of an NVIDIA GPU, where it has one."""
+"""The energy counter of an NVIDIA GPU."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ MILLIJOULES = 1e3
 
 
 def gpu_joules(device: torch.device) -> float | None:
-    """Return joules since the GPU's driver was loaded, or None when nothing tells.
+    """Return the energy in joules since the driver was loaded; None if it is not available.
 
-    Needs the extra ``energy`` (NVML); GPUs before Volta have no such counter.
+    Requires the extra ``energy`` (NVML); GPUs before Volta have no such counter.
     """
     if device.type != "cuda":
         return None
-    with suppress(Exception):  # no library, no driver, no counter, no right: then nothing is told
+    with suppress(Exception):  # no library, driver, counter or permission
         import pynvml
 
         pynvml.nvmlInit()

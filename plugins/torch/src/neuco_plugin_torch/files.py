@@ -1,4 +1,4 @@
-"""Embeddings files through the autoencoder."""
+"""Reducing embeddings files by the autoencoder."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ def autoencode(files: Sequence[Path], targets: Sequence[Path] = (), **params: An
     Parameters
     ----------
     files
-        One or more, in any format; each is a source.
+        One or more files of any format; each is a source.
     targets
-        Label files of numbers to tell from the bottleneck too; cubes may lack some.
+        Label files of auxiliary targets; cubes without a label are allowed.
     params
-        Of `KthAutoencoder`, but ``sources``.
+        Parameters of `KthAutoencoder` except ``sources``.
 
     Returns
     -------
     Embeddings
-        Ids sorted; the metadata name sources, targets and their digests.
+        Ids are sorted; the metadata list sources and targets with their digests.
 
     Raises
     ------
     IdError
-        The files hold different ids, or a target knows none of them.
+        The files have different ids, or a target has none of them.
     ConfigError
-        Parameters that cannot be used.
+        Invalid parameters.
     DataError
-        A file that cannot be used, or a target that is a class.
+        An invalid file, or a target that is a class.
     """
     parts = [load_embeddings(file) for file in files]
     ids = _shared_ids(files, parts)
-    ordered = [part.matrix[_places(part.ids, ids)] for part in parts]
-    known = [_target(file, ids) for file in targets]
+    ordered = [part.matrix[_rows(part.ids, ids)] for part in parts]
+    target_columns = [_target(file, ids) for file in targets]
     reducer = KthAutoencoder(sources=[part.dimension for part in parts], **params)
     matrix = np.concatenate(ordered, axis=1)
-    reducer.fit(matrix, np.concatenate(known, axis=1) if known else None)
+    reducer.fit(matrix, np.concatenate(target_columns, axis=1) if target_columns else None)
     described = {
         "sources": [
             {"name": _name(file), "dimension": rows.shape[1], "sha256": _digest(rows)}
@@ -59,57 +59,64 @@ def autoencode(files: Sequence[Path], targets: Sequence[Path] = (), **params: An
                 "known": int(np.isfinite(numbers).all(axis=1).sum()),
                 "sha256": _digest(numbers),
             }
-            for file, numbers in zip(targets, known, strict=True)
+            for file, numbers in zip(targets, target_columns, strict=True)
         ],
         "params": {name: value for name, value in sorted(params.items()) if name != "device"},
     }
     metadata: dict[str, Any] = {"autoencoder": described, "fit": "transductive"}
-    said = [part.metadata.get("dataset") for part in parts]
-    if said[0] is not None and all(one == said[0] for one in said):
-        metadata["dataset"] = said[0]
+    dataset, *others = (part.metadata.get("dataset") for part in parts)
+    if dataset is not None and all(other == dataset for other in others):
+        metadata["dataset"] = dataset
     return Embeddings(tuple(ids), reducer.apply(matrix), metadata)
 
 
 def _shared_ids(files: Sequence[Path], parts: Sequence[Embeddings]) -> list[str]:
     if not parts:
-        raise ConfigError("there are no embeddings files to autoencode")
-    everything = sorted(set().union(*(part.ids for part in parts)))
+        raise ConfigError(
+            "there are no embeddings files", hint="neuco autoencode FILE FILE -o FILE"
+        )
+    all_ids = sorted(set().union(*(part.ids for part in parts)))
     problems = []
     for file, part in zip(files, parts, strict=True):
-        missing = sorted(set(everything) - set(part.ids))
+        missing = sorted(set(all_ids) - set(part.ids))
         if missing:
-            shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-            problems.append(f"{file.name} lacks {len(missing)} of {len(everything)}: {shown}")
+            examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+            problems.append(
+                f"{len(missing)} of {len(all_ids)} ids are missing in {file.name}: {examples}"
+            )
     if problems:
         raise IdError(
-            "the embeddings files hold different ids",
+            "the embeddings files have different ids",
             problems=problems,
             hint="encode the same cubes with each encoder",
         )
-    return everything
+    return all_ids
 
 
 def _target(file: Path, ids: Sequence[str]) -> NDArray[np.float64]:
-    """Return a label file's numbers for the ids, (n, outputs), NaN where there is none."""
+    """Return the labels of the ids, (n, outputs), NaN where there is none."""
     labels = read_label_file(file)
     if labels.problem != "regression":
         raise DataError(
-            f"{file}: the autoencoder's targets are numbers; these are {labels.problem} labels",
-            hint="a label file named <name>__regr.csv",
+            f"{file}: targets must be regression labels, not {labels.problem} labels",
+            hint="use a label file named <name>__regr.csv",
         )
     numbers = labels.y.reshape(len(labels.ids), -1).astype(np.float64)
     row_of = {name: row for row, name in enumerate(labels.ids)}
-    found = [row for row, name in enumerate(ids) if name in row_of]
-    if not found:
-        raise IdError(f"{file} knows none of the {len(ids)} cubes", hint="are the ids the same?")
+    labelled = [row for row, name in enumerate(ids) if name in row_of]
+    if not labelled:
+        raise IdError(
+            f"{file} has a label for none of the {len(ids)} cubes",
+            hint="check that labels and embeddings use the same ids",
+        )
     target = np.full((len(ids), numbers.shape[1]), np.nan)
-    target[found] = numbers[[row_of[ids[row]] for row in found]]
+    target[labelled] = numbers[[row_of[ids[row]] for row in labelled]]
     return target
 
 
-def _places(held: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    row_of = {name: row for row, name in enumerate(held)}
-    return [row_of[name] for name in wanted]
+def _rows(part_ids: Sequence[str], ids: Sequence[str]) -> list[int]:
+    row_of = {name: row for row, name in enumerate(part_ids)}
+    return [row_of[name] for name in ids]
 
 
 def _name(file: Path) -> str:

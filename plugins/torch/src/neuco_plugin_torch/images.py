@@ -1,4 +1,4 @@
-"""From a cube to the images a backbone expects: which bands, on what scale, how large."""
+"""Images for a backbone: selected bands of a cube, scaled, resized and cropped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REFLECTANCE = ChannelStatistics(
     mean=_RADAR[0] | {name: (0.0,) * len(BANDS[name]) for name in _S2},
     std=_RADAR[1] | {name: (10_000.0,) * len(BANDS[name]) for name in _S2},
 )
-"""Sentinel-2 as reflectance, which radar in dB has not: that is standardised as in SSL4EO-S12."""
+"""Sentinel-2 as reflectance; radar in dB is standardised with the statistics of SSL4EO-S12."""
 SCALINGS = {
     "reflectance": REFLECTANCE,
     "challenge": DOWNSTREAM_STATISTICS,
@@ -36,19 +36,19 @@ SCALINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ImageChoice:
-    """What of a cube becomes images, one a season.
+class ImageSelection:
+    """How the images of a cube are made, one per season.
 
     Attributes
     ----------
     channels
         (modality, band) pairs, in the order the backbone expects.
     scaling
-        A name of `SCALINGS`.
+        A name in `SCALINGS`.
     resize
-        Pixels along each side before the crop; None: as they are.
+        Pixels along y and x before the crop; None: unchanged.
     crop
-        Pixels along each side of the centre that is kept; None: all.
+        Pixels along y and x of the central part that is kept; None: all.
     """
 
     channels: tuple[tuple[str, str], ...]
@@ -58,24 +58,27 @@ class ImageChoice:
 
     @property
     def side(self) -> int | None:
-        """Pixels along each side of the images; None when every cube decides."""
+        """Pixels along y and x of the images; None if it depends on the cube."""
         return self.crop or self.resize
 
     def images(self, cube: Cube) -> torch.Tensor:
-        """Return a cube's images, (season, channel, y, x) float32.
+        """Return the images of a cube, (season, channel, y, x) float32.
 
         Raises
         ------
         DataError
-            The cube lacks a modality.
+            The cube has no such modality.
         ShapeError
-            It lacks a band, its modalities differ in shape, or it is smaller than the crop.
+            A band is missing, the modalities differ in shape, or the cube is smaller than the crop.
         """
         parts = [self._channels(cube, modality) for modality in dict(self.channels)]
         frames = {(part.shape[0], *part.shape[2:]) for part in parts}
         if len(frames) > 1:
-            found = ", ".join(map(str, sorted(frames)))
-            raise ShapeError(f"cube {cube.id}: modalities differ in (season, y, x): {found}")
+            shapes = ", ".join(map(str, sorted(frames)))
+            raise ShapeError(
+                f"cube {cube.id}: the modalities have different (season, y, x): {shapes}",
+                hint="select bands of one modality: --set bands=s2l2a",
+            )
         stored = [pair for modality in dict(self.channels) for pair in self._of(modality)]
         order = [stored.index(pair) for pair in self.channels]
         values = np.concatenate(parts, axis=1)[:, order]
@@ -85,13 +88,13 @@ class ImageChoice:
         return [pair for pair in self.channels if pair[0] == modality]
 
     def _channels(self, cube: Cube, modality: str) -> NDArray[np.float32]:
-        """Return the wanted bands of a modality, scaled."""
+        """Return the selected bands of a modality, scaled."""
         statistics = SCALINGS[self.scaling]
         bands = [band for _, band in self._of(modality)]
         values = _selected(cube, modality, bands).shifted(modality, statistics.offset)
-        places = [BANDS[modality].index(band) for band in bands]
-        values -= np.array(statistics.mean[modality], np.float32)[places, None, None]
-        values /= np.array(statistics.std[modality], np.float32)[places, None, None]
+        positions = [BANDS[modality].index(band) for band in bands]
+        values -= np.array(statistics.mean[modality], np.float32)[positions, None, None]
+        values /= np.array(statistics.std[modality], np.float32)[positions, None, None]
         return values
 
     def _framed(self, images: torch.Tensor, name: str) -> torch.Tensor:
@@ -103,7 +106,7 @@ class ImageChoice:
         height, width = images.shape[2:]
         if min(height, width) < self.crop:
             raise ShapeError(
-                f"cube {name} has {height} x {width} pixels, fewer than crop={self.crop}",
+                f"cube {name} has {height} x {width} pixels and is smaller than crop={self.crop}",
                 hint=f"--set resize={self.crop}",
             )
         top, left = (height - self.crop) // 2, (width - self.crop) // 2
@@ -111,27 +114,27 @@ class ImageChoice:
 
 
 def channels_of(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Read ``s2l1c`` (all its bands) and ``s2l2a:B04`` (one) into (modality, band) pairs.
+    """Return (modality, band) pairs for ``s2l1c`` (all its bands) and ``s2l2a:B04`` (one band).
 
     Raises
     ------
     ConfigError
-        Nothing is named, something twice, or something that is not known.
+        Bands are missing, repeated or unknown.
     """
     pairs: list[tuple[str, str]] = []
     problems = []
     for text in texts:
         modality, _, band = text.partition(":")
         if modality not in BANDS:
-            problems.append(f"{text!r}: there is no modality {modality!r} ({', '.join(BANDS)})")
+            problems.append(f"{text!r}: unknown modality {modality!r}; use {', '.join(BANDS)}")
         elif band and band not in BANDS[modality]:
-            problems.append(f"{text!r}: {modality} has {', '.join(BANDS[modality])}")
+            problems.append(f"{text!r}: unknown band; {modality} has {', '.join(BANDS[modality])}")
         else:
             pairs += [(modality, name) for name in ([band] if band else BANDS[modality])]
-    problems += [f"{':'.join(pair)} is named twice" for pair in set(pairs) if pairs.count(pair) > 1]
+    problems += [f"{':'.join(pair)} is repeated" for pair in set(pairs) if pairs.count(pair) > 1]
     if problems or not pairs:
         raise ConfigError(
-            f"bands={','.join(texts)} cannot be used",
+            f"bands={','.join(texts)} is not a valid selection",
             problems=sorted(problems),
             hint="--set bands=s2l1c, or --set bands=s2l2a:B04,s2l2a:B03,s2l2a:B02",
         )
@@ -139,18 +142,19 @@ def channels_of(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _selected(cube: Cube, modality: str, bands: Sequence[str]) -> Cube:
-    """Return the cube with some bands of one modality, in the order asked for."""
+    """Return the cube with some bands of one modality, in the given order."""
     if modality not in cube.arrays:
         raise DataError(
             f"cube {cube.id} has no modality {modality!r}; it has {', '.join(cube.modalities)}",
-            hint="--set bands=..., naming what the cubes have and the checkpoint was trained on",
+            hint="select bands of the cubes that the checkpoint was trained on: --set bands=s2l2a",
         )
     names = cube.bands[modality]
     missing = [band for band in bands if band not in names]
     if missing:
         raise ShapeError(
-            f"cube {cube.id}: {modality} lacks {len(missing)} of the {len(bands)} bands wanted: "
-            f"{', '.join(missing[:3])}; it has {', '.join(names)}"
+            f"cube {cube.id}: {len(missing)} of the {len(bands)} selected bands of {modality} are "
+            f"missing: {', '.join(missing[:3])}; it has {', '.join(names)}",
+            hint="select bands of the cubes that the checkpoint was trained on: --set bands=s2l2a",
         )
     array = cube.arrays[modality][:, [names.index(band) for band in bands]]
     return replace(cube, arrays={modality: array}, bands={modality: tuple(bands)})

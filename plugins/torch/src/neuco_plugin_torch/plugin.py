@@ -1,4 +1,4 @@
-"""What the plugin offers. Listing it imports no torch."""
+"""Encoders and a reducer that need torch; listing them does not import it."""
 
 from __future__ import annotations
 
@@ -8,91 +8,118 @@ NEUCO_API = 1
 
 _PACKAGE = "neuco_plugin_torch"
 _ALL = ("s1", "s2l1c", "s2l2a")
-_DEVICE_HELP = "where to compute; auto takes a GPU if there is one. Changes no key"
+_DEVICE_HELP = "device to compute on; auto uses a GPU if there is one. Not part of cache keys"
 _DEVICES = ("auto", "cpu", "cuda")
 _DEVICE = Param("device", "str", "auto", _DEVICE_HELP, choices=_DEVICES)
 
 _CHECKPOINT = (
     Param("weights", "str", "random", "a checkpoint FILE, hub:OWNER/NAME/FILE@COMMIT, or random"),
-    Param("allow_download", "bool", False, "fetch a hub: checkpoint that is not here yet"),
+    Param(
+        "allow_download", "bool", False, "download a hub: checkpoint that is not in the local cache"
+    ),
 )
 _IMAGES = (
-    Param("bands", "list", ("s2l1c",), "modalities, or bands as s2l2a:B04, in the trained order"),
+    Param(
+        "bands",
+        "list",
+        ("s2l1c",),
+        "modalities, or bands such as s2l2a:B04, in the order of training",
+    ),
     Param(
         "scaling",
         "str",
         "reflectance",
-        "values / 10,000, or standardised with the challenge's or SSL4EO-S12's statistics",
+        "values / 10,000, or standardised with statistics of the challenge or of SSL4EO-S12",
         choices=("reflectance", "challenge", "ssl4eo"),
     ),
-    Param("resize", "int", 256, "pixels along each side before the crop", nullable=True),
-    Param("crop", "int", 224, "pixels along each side of the centre that is kept", nullable=True),
+    Param(
+        "resize", "int", 256, "pixels along y and x before the crop; none: unchanged", nullable=True
+    ),
+    Param(
+        "crop",
+        "int",
+        224,
+        "pixels along y and x of the central part that is kept; none: all",
+        nullable=True,
+    ),
     Param(
         "seasons",
         "str",
         "mean",
-        "how the seasons' vectors become one",
+        "how the vectors of the seasons are combined",
         choices=("mean", "max", "concatenate"),
     ),
-    Param("seed", "int", 42, "of random weights"),
+    Param("seed", "int", 42, "random seed of the weights"),
     _DEVICE,
 )
 _COMPRESSOR = (
     Param(
-        "dimension", "int", 1024, "the most numbers a cube; a multiple of (side / 16)**2 is used"
+        "dimension",
+        "int",
+        1024,
+        "maximum number of dimensions, rounded down to a multiple of (side / 16)**2",
     ),
-    Param("side", "int", 32, "pixels along each side of the averaged pictures, a multiple of 16"),
-    Param("rate_weight", "float", 0.02, "squared error that 1000 bits a cube are worth"),
-    Param("epochs", "int", 20, "times every training cube is seen"),
-    Param("batch", "int", 8, "cubes a training step"),
-    Param("learning_rate", "float", 1e-3, "peak of Adam's learning rate"),
+    Param("side", "int", 32, "pixels along y and x of the averaged images, a multiple of 16"),
+    Param(
+        "rate_weight", "float", 0.02, "weight of 1000 bits per cube relative to the squared error"
+    ),
+    Param("epochs", "int", 20, "passes over all training cubes"),
+    Param("batch", "int", 8, "cubes per training step"),
+    Param("learning_rate", "float", 1e-3, "maximum learning rate of Adam"),
     Param(
         "quantisation",
         "str",
         "straight-through",
-        "what stands for rounding in training",
+        "how rounding is replaced in training",
         choices=("straight-through", "noise"),
     ),
-    Param("seed", "int", 42, "of weights, order and noise"),
+    Param("seed", "int", 42, "random seed of weights, order and noise"),
     _DEVICE,
 )
 _MOSAIKS = (
-    Param("features", "int", 4096, "features before the reduction, an even number"),
-    Param("kernel", "int", 3, "pixels along each side of a convolution kernel"),
-    Param("bias", "float", -1.0, "added to every convolution before the rectifier"),
+    Param("features", "int", 4096, "number of features before the reduction, even"),
+    Param("kernel", "int", 3, "pixels along y and x of a convolution kernel"),
+    Param("bias", "float", -1.0, "added to every convolution before the rectification"),
     Param(
         "mode",
         "str",
         "empirical",
-        "kernels: whitened patches of cubes, or normal noise",
+        "kernels are whitened patches of cubes, or normal noise",
         choices=("empirical", "gaussian"),
     ),
-    Param("seed", "int", 10012023, "seed of kernels and patches"),
-    Param("stride", "int", 1, "evaluate every n-th row and column: an approximation"),
+    Param("seed", "int", 10012023, "random seed of kernels and patches"),
+    Param(
+        "stride", "int", 1, "evaluate every n-th row and column; values above 1 are approximations"
+    ),
     Param("device", "str", "cuda", _DEVICE_HELP, choices=_DEVICES),
 )
 _AUTOENCODER = (
-    Param("sources", "list", (), "columns of each source; none for one source of all columns"),
-    Param("weights", "list", (), "weight of each source; none for equal weights"),
+    Param("sources", "list", (), "number of columns of each source; empty: all are one source"),
+    Param("weights", "list", (), "weight of each source; empty: equal weights"),
     Param("hidden", "int", 2048, "width of the hidden layer"),
-    Param("dropout", "float", 0.1, "share of numbers dropped before each layer"),
-    Param("epochs", "int", 160, "times every row is seen"),
-    Param("batch", "int", 32, "rows a training step"),
-    Param("learning_rate", "float", 1e-4, "of AdamW; a tenth after 60 % and 90 % of the epochs"),
-    Param("weight_decay", "float", 0.05, "of AdamW"),
-    Param("target_weight", "float", 1.0, "weight of auxiliary targets, if there are any"),
-    Param("seed", "int", 42, "of weights, order and dropout"),
+    Param("dropout", "float", 0.1, "dropout rate before both layers of the encoder"),
+    Param("epochs", "int", 160, "passes over all rows"),
+    Param("batch", "int", 32, "rows per training step"),
+    Param(
+        "learning_rate",
+        "float",
+        1e-4,
+        "learning rate of AdamW; divided by 10 after 60 % and 90 % of the epochs",
+    ),
+    Param("weight_decay", "float", 0.05, "weight decay of AdamW"),
+    Param("target_weight", "float", 1.0, "weight of the error of auxiliary targets"),
+    Param("seed", "int", 42, "random seed of weights, order and dropout"),
     _DEVICE,
 )
 
 
 @hookimpl
 def neuco_encoders() -> list[EncoderSpec]:
-    """Return the backbones, the compressor in both fits, and the GPU's random features."""
+    """Return the backbones, both variants of the compressor, and random features on a GPU."""
     return [
         EncoderSpec(
             name="vit",
-            summary="a vision transformer's vectors of each season; random until weights= is set",
+            summary="vision transformer applied to each season; random weights by default",
             factory=f"{_PACKAGE}.backbones:vit_encoder",
             params=(
                 *_CHECKPOINT,
@@ -100,7 +127,7 @@ def neuco_encoders() -> list[EncoderSpec]:
                     "architecture",
                     "str",
                     "tiny",
-                    "what random weights are for; a checkpoint decides itself",
+                    "architecture for random weights; a checkpoint determines its own",
                     choices=("tiny", "small", "base"),
                 ),
                 *_IMAGES,
@@ -111,7 +138,13 @@ def neuco_encoders() -> list[EncoderSpec]:
                     "the class token, the mean of the patches, or both",
                     choices=("class", "mean", "both"),
                 ),
-                Param("heads", "int", None, "attention heads; none: width / 64", nullable=True),
+                Param(
+                    "heads",
+                    "int",
+                    None,
+                    "number of attention heads; none: width / 64",
+                    nullable=True,
+                ),
             ),
             license="Apache-2.0",
             citation="Dosovitskiy et al. 2021, An image is worth 16 x 16 words; weights: their own",
@@ -119,7 +152,7 @@ def neuco_encoders() -> list[EncoderSpec]:
         ),
         EncoderSpec(
             name="resnet",
-            summary="a residual network's vectors of each season; random until weights= is set",
+            summary="residual network applied to each season; random weights by default",
             factory=f"{_PACKAGE}.backbones:resnet_encoder",
             params=(
                 *_CHECKPOINT,
@@ -127,7 +160,7 @@ def neuco_encoders() -> list[EncoderSpec]:
                     "architecture",
                     "str",
                     "resnet18",
-                    "what random weights are for; a checkpoint decides itself",
+                    "architecture for random weights; a checkpoint determines its own",
                     choices=("resnet18", "resnet34", "resnet50"),
                 ),
                 *_IMAGES,
@@ -138,19 +171,19 @@ def neuco_encoders() -> list[EncoderSpec]:
         ),
         EncoderSpec(
             name="neural-compressor",
-            summary="quantised latents of a compressor trained on the encoded cubes, entropy coded",
+            summary="quantised latents of a neural compressor trained on the encoded cubes",
             fit="transductive",
             **_compressor(),
         ),
         EncoderSpec(
             name="neural-compressor-train",
-            summary="neural-compressor trained on training cubes only",
+            summary="neural-compressor trained on training cubes",
             fit="train",
             **_compressor(),
         ),
         EncoderSpec(
             name="rcf-gpu",
-            summary="temporal-mosaiks with its convolutions on a GPU; PCA on the encoded cubes",
+            summary="temporal-mosaiks computed on a GPU, PCA on the encoded cubes",
             factory=f"{_PACKAGE}.rcf:GpuMosaiks",
             params=_MOSAIKS,
             fit="transductive",
@@ -169,11 +202,11 @@ def neuco_encoders() -> list[EncoderSpec]:
 
 @hookimpl
 def neuco_reducers() -> list[ReducerSpec]:
-    """Return the autoencoder over cached embeddings."""
+    """Return the autoencoder for embeddings."""
     return [
         ReducerSpec(
             name="kth-autoencoder",
-            summary="the bottleneck of an autoencoder trained on the rows",
+            summary="bottleneck of an autoencoder that is trained on the embeddings",
             factory=f"{_PACKAGE}.autoencoder:KthAutoencoder",
             params=_AUTOENCODER,
             license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""The features of temporal-mosaiks on a GPU."""
+"""The features of temporal-mosaiks, computed on a GPU."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from neucocore.plugin import (
 )
 
 _POSITIONS = {"cpu": 1 << 11, "cuda": 1 << 17}
-"""Positions convolved at a time: few enough for a CPU's cache, or for a GPU's memory."""
+"""Number of positions convolved at once: limited by the CPU cache or the GPU memory."""
 
 
 class GpuMosaiks:
     """Random convolutional features of every season, averaged over the seasons.
 
-    Kernels, seed and parameters are those of `TemporalMosaiks`, whose features these equal but for
-    rounding; only the convolution runs elsewhere.
+    Kernels, seed and parameters are those of `TemporalMosaiks`; the features are equal up to
+    rounding.
 
     Parameters
     ----------
     device
-        ``auto``, ``cpu`` or ``cuda``; without a GPU the CPU computes.
+        ``auto``, ``cpu`` or ``cuda``; without a GPU the CPU is used.
     params
-        Of `TemporalMosaiks`.
+        Parameters of `TemporalMosaiks`.
     """
 
     def __init__(self, device: str = "cuda", **params: Any) -> None:
@@ -49,7 +49,7 @@ class GpuMosaiks:
             self._take_kernels()
 
     def prepare(self, source: CubeSource) -> None:
-        """Cut the kernels' patches from the cubes of ``source``, see `TemporalMosaiks.prepare`."""
+        """Cut the patches for the kernels from the cubes, see `TemporalMosaiks.prepare`."""
         self._mosaiks.prepare(source)
         self._take_kernels()
 
@@ -61,7 +61,7 @@ class GpuMosaiks:
         ConfigError
             The encoder was not prepared.
         DataError, ShapeError
-            A cube lacks modalities or bands, or is smaller than a kernel.
+            A cube has missing modalities or bands, or is smaller than a kernel.
         """
         rows = np.empty((len(cubes), 2 * self._mosaiks.count), np.float32)
         with one_thread(), torch.inference_mode(), _full_precision():
@@ -74,20 +74,20 @@ class GpuMosaiks:
         return self._mosaiks.state()
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the kernels of a prepared encoder with the same parameters."""
+        """Take the kernels of a prepared encoder with the same parameters."""
         self._mosaiks.restore(state)
         self._take_kernels()
 
     def cache_key_fields(self) -> Mapping[str, Any]:
-        """Return what decides the features: all parameters but the device."""
+        """Return what determines the features: all parameters except the device."""
         return self._params
 
     def device_name(self) -> str:
-        """Return what computes: ``cpu`` or a GPU's name."""
+        """Return ``cpu``, or the name of the GPU."""
         return name_of(self.device)
 
     def energy_joules(self) -> float | None:
-        """Return the GPU's energy counter, if there is one."""
+        """Return the energy counter of the GPU in joules; None without one."""
         return gpu_joules(self.device)
 
     def _take_kernels(self) -> None:
@@ -95,12 +95,15 @@ class GpuMosaiks:
 
     def _row(self, cube: Cube) -> NDArray[np.float64]:
         if self._kernels is None:
-            raise ConfigError("rcf-gpu has no kernels yet", hint="call prepare(source) first")
+            raise ConfigError(
+                "the encoder rcf-gpu is not prepared", hint="call prepare(source) before encode"
+            )
         seasons = stacked(cube, DOWNSTREAM_STATISTICS)
         if min(seasons.shape[2:]) < self._mosaiks.size:
             raise ShapeError(
-                f"cube {cube.id} has {seasons.shape[2]} x {seasons.shape[3]} pixels, fewer than a "
-                f"kernel of {self._mosaiks.size} x {self._mosaiks.size}"
+                f"cube {cube.id} has {seasons.shape[2]} x {seasons.shape[3]} pixels and is smaller "
+                f"than a kernel of {self._mosaiks.size} x {self._mosaiks.size}",
+                hint="use smaller kernels: --set kernel=1",
             )
         images = torch.from_numpy(seasons).to(self.device)
         features = [self._features(image, self._kernels) for image in images]
@@ -124,5 +127,5 @@ class GpuMosaiks:
 
 
 def _full_precision() -> Any:
-    """Return a context in which a GPU multiplies float32 in full, not in 10 bits (TF32)."""
+    """Return a context in which a GPU multiplies float32 with full precision, without TF32."""
     return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)

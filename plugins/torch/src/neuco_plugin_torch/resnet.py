@@ -1,6 +1,6 @@
-"""A residual network with the weight names of timm, its shape read from its weights.
+"""A residual network with the weight names of timm; its shape is read from its weights.
 
-After He et al. 2016, Deep residual learning for image recognition; the stride of a bottleneck is in
+He et al. 2016, Deep residual learning for image recognition. The stride of a bottleneck block is in
 its 3 x 3 convolution, as in all published weights.
 """
 
@@ -21,14 +21,14 @@ STAGES = 4
 
 @dataclass(frozen=True, slots=True)
 class ResNetShape:
-    """What tells one residual network from another.
+    """The shape of a residual network.
 
     Attributes
     ----------
     blocks
-        How many in each of the four stages.
+        Number of blocks in each of the four stages.
     bottleneck
-        Whether a block is 1 x 1, 3 x 3, 1 x 1 or two times 3 x 3.
+        Whether a block is 1 x 1, 3 x 3, 1 x 1 instead of two times 3 x 3.
     channels
         Channels of an image.
     stem
@@ -42,12 +42,12 @@ class ResNetShape:
 
     @classmethod
     def of(cls, weights: Mapping[str, torch.Tensor]) -> ResNetShape:
-        """Read the shape off a backbone's weights.
+        """Read the shape from the weights of a backbone.
 
         Raises
         ------
         DataError
-            Weights that every such model has are missing.
+            Weights that every residual network has are missing.
         """
         blocks = tuple(
             sum(
@@ -57,18 +57,21 @@ class ResNetShape:
             for stage in range(1, STAGES + 1)
         )
         if not all(blocks) or weights[ANCHOR].ndim != 4:
-            raise DataError("the checkpoint is no residual network of four stages")
+            raise DataError(
+                "the checkpoint is not a residual network with four stages",
+                hint="the encoder resnet supports only such networks",
+            )
         stem, channels = weights[ANCHOR].shape[:2]
         return cls(blocks, "layer1.0.conv3.weight" in weights, channels, stem)
 
     @property
     def columns(self) -> int:
-        """Numbers an image."""
+        """Number of features per image."""
         return self.stem * 2 ** (STAGES - 1) * (4 if self.bottleneck else 1)
 
 
 class ResNet(nn.Module):
-    """Images to one vector each: the last stage, averaged over its positions."""
+    """Maps each image to the mean of the last stage over its positions."""
 
     def __init__(self, shape: ResNetShape) -> None:
         super().__init__()
@@ -89,7 +92,7 @@ class ResNet(nn.Module):
 
     @property
     def columns(self) -> int:
-        """Numbers an image."""
+        """Number of features per image."""
         return self.shape.columns
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -102,7 +105,7 @@ class ResNet(nn.Module):
 
 
 class _Block(nn.Module):
-    """A residual branch beside an identity, or a projection where the shape changes."""
+    """The sum of a branch and the identity, or a projection where the shape changes."""
 
     def __init__(self, width: int, outer: int, stride: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The safetensors format: a length, a JSON header, and the numbers."""
+"""Reading the safetensors format: the length of a JSON header, the header, and the numbers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DTYPES = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
-_LARGEST_HEADER = 100_000_000
+_MAX_HEADER_BYTES = 100_000_000
 
 
 def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
@@ -31,29 +31,29 @@ def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     Raises
     ------
     DataError
-        The file is cut short, or its header says what cannot be.
+        The file is truncated, or its header is invalid.
     """
     data = bytearray(path.read_bytes())
     try:
         length = int.from_bytes(data[:8], "little")
-        if not 0 < length <= min(len(data) - 8, _LARGEST_HEADER):
-            raise ValueError(f"a header of {length} bytes in a file of {len(data)}")
+        if not 0 < length <= min(len(data) - 8, _MAX_HEADER_BYTES):
+            raise ValueError(f"the header has {length} bytes in a file of {len(data)} bytes")
         header = json.loads(data[8 : 8 + length])
         body = memoryview(data)[8 + length :]
         return {
-            name: _tensor(said, body) for name, said in header.items() if name != "__metadata__"
+            name: _tensor(entry, body) for name, entry in header.items() if name != "__metadata__"
         }
     except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise DataError(
-            f"{path} is no safetensors file, or a broken one: {error}", hint="download it again"
+            f"{path} is not a valid safetensors file: {error}", hint="download it again"
         ) from error
 
 
-def _tensor(said: Any, body: memoryview) -> torch.Tensor:
-    start, end = said["data_offsets"]
+def _tensor(entry: Any, body: memoryview) -> torch.Tensor:
+    start, end = entry["data_offsets"]
     if not 0 <= start <= end <= len(body):
-        raise ValueError(f"a tensor from byte {start} to {end} of {len(body)}")
-    dtype = _DTYPES[said["dtype"]]
+        raise ValueError(f"a tensor is at bytes {start} to {end} of {len(body)}")
+    dtype = _DTYPES[entry["dtype"]]
     if start == end:
-        return torch.empty(said["shape"], dtype=dtype)
-    return torch.frombuffer(body[start:end], dtype=dtype).reshape(said["shape"]).clone()
+        return torch.empty(entry["shape"], dtype=dtype)
+    return torch.frombuffer(body[start:end], dtype=dtype).reshape(entry["shape"]).clone()

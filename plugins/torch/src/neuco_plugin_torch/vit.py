@@ -1,6 +1,6 @@
-"""A vision transformer with the weight names of timm and DINO, its shape read from its weights.
+"""A vision transformer with the weight names of timm and DINO; its shape is read from its weights.
 
-After Dosovitskiy et al. 2021, An image is worth 16 x 16 words.
+Dosovitskiy et al. 2021, An image is worth 16 x 16 words.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from neucocore.plugin import ConfigError, DataError, ShapeError
 ANCHOR = "patch_embed.proj.weight"
 EPSILON = 1e-6
 HEAD_WIDTH = 64
-"""Numbers an attention head works on, in all of the published models."""
+"""Width of an attention head in all published models."""
 POOLINGS = ("class", "mean", "both")
 
 
 @dataclass(frozen=True, slots=True)
 class VitShape:
-    """What tells one vision transformer from another.
+    """The shape of a vision transformer.
 
     Attributes
     ----------
     width
-        Numbers a token.
+        Width of a token.
     depth
-        Blocks.
+        Number of blocks.
     heads
-        Attention heads, a divisor of the width.
+        Number of attention heads, a divisor of the width.
     hidden
-        Numbers inside a block's perceptron.
+        Width of the hidden layer in the perceptron of a block.
     patch
-        Pixels along each side of a patch.
+        Pixels along y and x of a patch.
     channels
         Channels of an image.
     grid
-        Patches along each side of the images the positions were learned on.
+        Patches along y and x of the images that the positions were learned on.
     registers
-        Tokens beside the class and the patches.
+        Number of tokens in addition to the class token and the patches.
     class_token, class_position
         Whether there is a class token, and whether it has a position.
     qkv_bias, layer_scale
-        Whether attention has biases, and each branch a learned scale.
+        Whether attention has biases, and whether each branch has a learned scale.
     """
 
     width: int
@@ -65,29 +65,35 @@ class VitShape:
 
     @classmethod
     def of(cls, weights: Mapping[str, torch.Tensor], heads: int | None = None) -> VitShape:
-        """Read the shape off a backbone's weights.
+        """Read the shape from the weights of a backbone.
 
         Parameters
         ----------
         heads
-            Which weights do not tell; None: one for every 64 numbers of the width.
+            Number of heads, which is not in the weights; None: width / 64.
 
         Raises
         ------
         DataError
-            Weights that every such model has are missing.
+            Weights that every vision transformer has are missing.
         ConfigError
-            The heads do not divide the width.
+            The width is not a multiple of the heads.
         """
         needed = (ANCHOR, "pos_embed", "blocks.0.mlp.fc1.weight", "norm.weight")
         missing = [name for name in needed if name not in weights]
         if missing:
-            raise DataError(f"the checkpoint is no vision transformer: it has no {missing[0]}")
+            raise DataError(
+                f"the checkpoint is not a vision transformer: it has no weight {missing[0]}",
+                hint="the encoder vit supports only plain vision transformers",
+            )
         width, channels, patch, _ = weights[ANCHOR].shape
         if heads is None:
             heads = max(width // HEAD_WIDTH, 1)
         if heads < 1 or width % heads:
-            raise ConfigError(f"heads={heads} does not divide the checkpoint's width of {width}")
+            raise ConfigError(
+                f"the width {width} of the checkpoint is not a multiple of heads={heads}",
+                hint=f"--set heads={max(width // HEAD_WIDTH, 1)}",
+            )
         positions = weights["pos_embed"].shape[1]
         return cls(
             width=width,
@@ -106,13 +112,13 @@ class VitShape:
 
 
 class VisionTransformer(nn.Module):
-    """Images to one vector each."""
+    """Maps each image to one vector."""
 
     def __init__(self, shape: VitShape, pooling: str = "class") -> None:
         super().__init__()
         if pooling != "mean" and not shape.class_token:
             raise ConfigError(
-                f"pooling={pooling} needs a class token, which the checkpoint has not",
+                f"pooling={pooling} needs a class token, which the checkpoint does not have",
                 hint="--set pooling=mean",
             )
         self.shape = shape
@@ -133,7 +139,7 @@ class VisionTransformer(nn.Module):
 
     @property
     def columns(self) -> int:
-        """Numbers an image."""
+        """Number of features per image."""
         return self.shape.width * (2 if self.pooling == "both" else 1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -142,13 +148,13 @@ class VisionTransformer(nn.Module):
         Parameters
         ----------
         images
-            Shape (n, channel, y, x); y and x multiples of the patch.
+            Shape (n, channel, y, x); y and x are multiples of the patch.
 
         Returns
         -------
         Tensor
-            Shape (n, width): the class token (``class``), the patches' mean (``mean``); or both
-            side by side, (n, 2 width).
+            Shape (n, width): the class token (``class``) or the mean of the patches (``mean``); or
+            both concatenated, (n, 2 width).
         """
         tokens = self.tokens(images)
         prefix = self.shape.class_token + self.shape.registers
@@ -160,21 +166,21 @@ class VisionTransformer(nn.Module):
         return torch.cat(parts, dim=1)
 
     def tokens(self, images: torch.Tensor) -> torch.Tensor:
-        """Return all tokens after the last norm: class, registers, patches row by row."""
+        """Return all tokens after the last norm: class, registers, then patches row by row."""
         height, width = images.shape[2:]
         if height % self.shape.patch or width % self.shape.patch:
             raise ShapeError(
-                f"images of {height} x {width} pixels cannot be cut into patches of "
+                f"images of {height} x {width} pixels cannot be divided into patches of "
                 f"{self.shape.patch} x {self.shape.patch}",
                 hint=f"--set crop={min(height, width) // self.shape.patch * self.shape.patch}",
             )
         patches = self.patch_embed["proj"](images)
         rows, columns = patches.shape[2:]
         patches = patches.flatten(2).transpose(1, 2)
-        own, of_patches = self._positions(rows, columns)
+        of_class, of_patches = self._positions(rows, columns)
         front = []
         if self.shape.class_token:
-            front.append(self.cls_token + own)
+            front.append(self.cls_token + of_class)
         if self.shape.registers:
             front.append(self.reg_token)
         front = [part.expand(len(images), -1, -1) for part in front]
@@ -184,19 +190,19 @@ class VisionTransformer(nn.Module):
         return self.norm(tokens)
 
     def _positions(self, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the class token's and the patches' positions, resampled to the images' grid."""
+        """Return the positions of class token and patches, resampled to the grid of the images."""
         split = int(self.shape.class_position)
-        own, grid = self.pos_embed[:, :split], self.pos_embed[:, split:]
+        of_class, grid = self.pos_embed[:, :split], self.pos_embed[:, split:]
         if not split:
-            own = torch.zeros_like(grid[:, :1])
+            of_class = torch.zeros_like(grid[:, :1])
         side = self.shape.grid
         if (rows, columns) != (side, side):
-            picture = grid.reshape(1, side, side, -1).permute(0, 3, 1, 2)
-            picture = functional.interpolate(
-                picture, (rows, columns), mode="bicubic", antialias=True
+            resampled = grid.reshape(1, side, side, -1).permute(0, 3, 1, 2)
+            resampled = functional.interpolate(
+                resampled, (rows, columns), mode="bicubic", antialias=True
             )
-            grid = picture.flatten(2).transpose(1, 2)
-        return own, grid
+            grid = resampled.flatten(2).transpose(1, 2)
+        return of_class, grid
 
 
 class _Block(nn.Module):

@@ -1,1 +1,1 @@
-"""A small trainable compressor of cubes, and the bytes it takes."""
+"""A small trainable compressor of cubes with an entropy coder."""

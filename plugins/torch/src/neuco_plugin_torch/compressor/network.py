@@ -1,4 +1,4 @@
-"""Pictures to latents and back: small convolutional networks."""
+"""The convolutional networks that map images to latents and latents to images."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from torch.nn import functional
 
 from neuco_plugin_torch.compressor.entropy import LogisticPrior
 
-SHRINKING = 16
-"""Pixels along each side of a picture that become one place of the latents."""
+STRIDE = 16
+"""Pixels of an image along y and x per position of the latents."""
 _DOWN = (48, 64, 96, 128)
 _UP = (96, 64, 48, 32)
 
 
 class CompressorNetwork(nn.Module):
-    """Analysis, synthesis, and the prior of the latents between them.
+    """The analysis and synthesis networks, and the prior of the latents.
 
     Parameters
     ----------
     channels
-        Channels of a picture: seasons times bands.
+        Channels of an image: seasons times bands.
     latent_channels
         Channels of the latents.
     """
@@ -38,39 +38,37 @@ class CompressorNetwork(nn.Module):
         self.prior = LogisticPrior(latent_channels)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
-                # Keeps the variance from layer to layer; torch's default shrinks it to nothing.
+                # Keeps the variance from layer to layer, which the default of torch reduces.
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
 
-    def losses(
-        self, pictures: torch.Tensor, quantisation: str
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the error of `error_of`, and the bits a picture.
+    def losses(self, images: torch.Tensor, quantisation: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the error of `error_of`, and the bits per image.
 
-        Rounding has no slope. The rate is that of latents with uniform noise in its place, as in
-        Balle, Laparra and Simoncelli 2017; the picture comes from the same noisy latents
-        (``noise``), or from rounded ones whose slope is taken to be 1 (``straight-through``).
+        Rounding has no useful gradient. The rate is computed for latents with uniform noise instead
+        of rounding (Balle, Laparra and Simoncelli 2017). The image is decoded from the same noisy
+        latents (``noise``), or from rounded latents with a gradient of 1 (``straight-through``).
 
         Parameters
         ----------
-        pictures
+        images
             Shape (n, channel, y, x).
         quantisation
             ``straight-through`` or ``noise``.
         """
-        latents = self.analysis(pictures)
+        latents = self.analysis(images)
         noisy = latents + torch.rand_like(latents) - 0.5
         rounded = latents + (latents.round() - latents).detach()
-        seen = noisy if quantisation == "noise" else rounded
-        error = error_of(self.synthesis(seen) - pictures)
-        return error, self.prior.bits(noisy).sum() / len(pictures)
+        inputs = noisy if quantisation == "noise" else rounded
+        error = error_of(self.synthesis(inputs) - images)
+        return error, self.prior.bits(noisy).sum() / len(images)
 
 
 def error_of(difference: torch.Tensor) -> torch.Tensor:
-    """Return the mean squares of a difference, (n, channel, y, x), added up over scales.
+    """Return the sum over scales of the mean squares of a difference, (n, channel, y, x).
 
-    Each scale averages 2 x 2 cells of the one before, down to a side that is odd. Noise of single
-    cells averages out, so what is wrong over a larger area weighs more.
+    Each scale averages 2 x 2 cells of the previous one, until the number of cells along x is odd.
+    Noise of single cells averages out, so errors over larger areas have a larger weight.
     """
     total = difference.square().mean()
     while difference.shape[-1] % 2 == 0:

@@ -1,7 +1,7 @@
-"""Symbols to bytes and back: range asymmetric numeral systems.
+"""An entropy coder: range asymmetric numeral systems (rANS).
 
-After Duda 2013, Asymmetric numeral systems. Whole numbers only, so the bytes are the same on every
-machine. Each symbol has a context, which names the table of frequencies it is coded with.
+Duda 2013, Asymmetric numeral systems. It uses only integers, so the bytes are the same on every
+machine. The context of a symbol selects the table of frequencies that it is coded with.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from numpy.typing import NDArray
 from neucocore.plugin import DataError
 
 PRECISION = 16
-"""Bits of a frequency: those of a table add up to 2**16."""
-_LOWEST = 1 << 23
-"""The state stays between this and 2**31, so that it loses whole bytes."""
+"""Bits of a frequency: the frequencies of a table sum to 2**16."""
+_MIN_STATE = 1 << 23
+"""The state stays between this and 2**31, and is output byte by byte."""
 _STATE_BYTES = 4
 
 
 def encode(
     symbols: NDArray[np.integer], contexts: NDArray[np.integer], cumulative: NDArray[np.integer]
 ) -> bytes:
-    """Return the bytes of symbols.
+    """Return the code of symbols.
 
     Parameters
     ----------
     symbols, contexts
-        Shape (n,): from 0, a symbol of its context's table with a frequency above 0.
+        Shape (n,), from 0; the symbol must have a frequency above 0 in the table of its context.
     cumulative
-        Shape (contexts, symbols + 1), growing from 0 to 2**16 in each row: symbol s has the
-        frequency cumulative[c, s + 1] - cumulative[c, s].
+        Shape (contexts, symbols + 1), increasing from 0 to 2**16 in each row: symbol s has the
+        frequency cumulative[c, s + 1] - cumulative[c, s] in context c.
     """
     tables = cumulative.tolist()
-    state = _LOWEST
+    state = _MIN_STATE
     out = bytearray()
     for symbol, context in zip(symbols[::-1].tolist(), contexts[::-1].tolist(), strict=True):
         start, end = tables[context][symbol : symbol + 2]
         frequency = end - start
-        full = (_LOWEST >> PRECISION << 8) * frequency
+        full = (_MIN_STATE >> PRECISION << 8) * frequency
         while state >= full:
             out.append(state & 0xFF)
             state >>= 8
@@ -51,26 +51,29 @@ def encode(
 def decode(
     code: bytes, contexts: NDArray[np.integer], cumulative: NDArray[np.integer]
 ) -> NDArray[np.int64]:
-    """Return the symbols of `encode`, shape (n,), from its bytes and the same contexts and tables.
+    """Return the symbols, shape (n,), from the code and the contexts and tables given to `encode`.
 
     Raises
     ------
     DataError
-        The bytes are not those of so many symbols.
+        The bytes are not the code of this number of symbols.
     """
     tables = cumulative.tolist()
     state = int.from_bytes(code[:_STATE_BYTES], "big")
     rest = iter(code[_STATE_BYTES:])
     symbols = np.empty(len(contexts), np.int64)
-    for place, context in enumerate(contexts.tolist()):
+    for index, context in enumerate(contexts.tolist()):
         table = tables[context]
         slot = state & ((1 << PRECISION) - 1)
         symbol = bisect_right(table, slot) - 1
         start, end = table[symbol : symbol + 2] if symbol + 1 < len(table) else (0, 0)
         state = (end - start) * (state >> PRECISION) + slot - start
-        while state < _LOWEST and (byte := next(rest, None)) is not None:
+        while state < _MIN_STATE and (byte := next(rest, None)) is not None:
             state = state << 8 | byte
-        symbols[place] = symbol
-    if state != _LOWEST or next(rest, None) is not None:
-        raise DataError(f"{len(code)} bytes are not the code of {len(contexts)} symbols")
+        symbols[index] = symbol
+    if state != _MIN_STATE or next(rest, None) is not None:
+        raise DataError(
+            f"{len(code)} bytes are not the code of {len(contexts)} symbols",
+            hint="decode with the state of the encoder that made the code",
+        )
     return symbols

@@ -1,4 +1,4 @@
-"""Training of the compressor: error plus weighted rate, a fixed number of steps."""
+"""Training of the compressor: error plus weighted rate, for a fixed number of steps."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from neuco_plugin_torch.compressor.network import CompressorNetwork
 from neucocore.plugin import ComponentOutputError
 
-_LARGEST_STEP = 1.0
-"""Norm of the gradient that longer ones are shortened to."""
+_MAX_GRADIENT = 1.0
+"""Maximum norm of the gradient; larger gradients are scaled down."""
 _WARM_UP = 0.05
-"""Share of the steps over which the learning rate grows; afterwards it falls along a cosine."""
+"""Share of the steps in which the learning rate increases; then it decays along a cosine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Training:
     Attributes
     ----------
     rate_weight
-        What 1000 bits a cube cost, in the error of a picture.
+        Weight of 1000 bits per image relative to the error of the image.
     epochs, batch
-        Times every picture is seen, and pictures a step.
+        Passes over all images, and images per step.
     learning_rate
-        Its peak, of Adam.
+        Maximum learning rate of Adam.
     quantisation
         ``straight-through`` or ``noise``, see `CompressorNetwork.losses`.
     """
@@ -40,15 +40,15 @@ class Training:
     learning_rate: float = 1e-3
     quantisation: str = "straight-through"
 
-    def run(self, network: CompressorNetwork, pictures: NDArray[np.float16]) -> None:
-        """Train a network in place; call it with torch's generator seeded.
+    def run(self, network: CompressorNetwork, images: NDArray[np.float16]) -> None:
+        """Train a network in place; the random generator of torch must be seeded.
 
         Parameters
         ----------
         network
-            On the device to compute on.
-        pictures
-            Shape (n, channel, y, x), may be memory-mapped.
+            Network on the device that computes.
+        images
+            Shape (n, channel, y, x); may be memory-mapped.
 
         Raises
         ------
@@ -57,28 +57,28 @@ class Training:
         """
         device = next(network.parameters()).device
         optimiser = torch.optim.Adam(network.parameters(), lr=self.learning_rate)
-        steps = self.epochs * math.ceil(len(pictures) / self.batch)
+        steps = self.epochs * math.ceil(len(images) / self.batch)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share(step, steps))
         for _ in range(self.epochs):
-            for chosen in torch.randperm(len(pictures)).split(self.batch):
-                # In order of their place on the disk.
-                seen = torch.from_numpy(pictures[np.sort(chosen.numpy())])
-                error, bits = network.losses(seen.to(device).float(), self.quantisation)
+            for batch in torch.randperm(len(images)).split(self.batch):
+                # Sorted, to read them in the order of the file.
+                inputs = torch.from_numpy(images[np.sort(batch.numpy())])
+                error, bits = network.losses(inputs.to(device).float(), self.quantisation)
                 loss = error + self.rate_weight * bits / 1000
                 if not torch.isfinite(loss):
                     raise ComponentOutputError(
-                        "training the neural compressor diverged: its loss is not finite",
-                        hint="--set learning_rate=..., smaller",
+                        "the training of neural-compressor diverged: the loss is not finite",
+                        hint="use a smaller learning rate: --set learning_rate=0.0001",
                     )
                 optimiser.zero_grad()
                 loss.backward()
-                torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_STEP)
+                torch.nn.utils.clip_grad_norm_(network.parameters(), _MAX_GRADIENT)
                 optimiser.step()
                 schedule.step()
 
 
 def _share(step: int, steps: int) -> float:
-    """Return the share of the learning rate at a step."""
+    """Return the factor of the learning rate at a step."""
     rising = max(_WARM_UP * steps, 1)
     if step < rising:
         return (step + 1) / (rising + 1)
