@@ -64,9 +64,9 @@ class MeanEncoder:
         Raises
         ------
         DataError
-            A cube lacks one of the three modalities.
+            A cube does not have all three modalities.
         ShapeError
-            Bands are missing, or seasons differ between modalities or cubes.
+            Bands are missing, or the numbers of seasons differ between modalities or cubes.
         """
         rows = [self._row(cube) for cube in cubes]
         if len({row.size for row in rows}) > 1:

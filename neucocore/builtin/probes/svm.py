@@ -33,7 +33,7 @@ class _QuietSVC(SVC):  # type: ignore[misc]
 
 
 class _QuietSVR(SVR):  # type: ignore[misc]
-    """SVR without these warnings; `SVMProbe.selected` tells whether the final fit converged."""
+    """SVR without these warnings; `SVMProbe.selected` records whether the final fit converged."""
 
     def _warn_from_fit_status(self) -> None:
         pass

@@ -12,11 +12,11 @@ _NOTICE = (
 
 
 def protocol_specs() -> list[ProtocolSpec]:
-    """Return NeuCo-Bench's protocols of two years, and two that choose inside the training part."""
+    """Return the protocols of NeuCo-Bench, and two that tune their probe inside the training part."""
     return [
         ProtocolSpec(
             name="neucobench-2026",
-            summary="NeuCo-Bench's linear probe of 2026-06-30, equal to the fold",
+            summary="NeuCo-Bench's linear probe as of 2026-06-30, reproduced in every fold",
             factory=_NEUCOBENCH,
             params=_neucobench_params(epochs=10, dimension=None),
             notice=_NOTICE.format(year=2026),
@@ -30,7 +30,7 @@ def protocol_specs() -> list[ProtocolSpec]:
         ),
         ProtocolSpec(
             name="robust",
-            summary="ridge and logistic probes chosen inside the training part, pooled scores",
+            summary="ridge and logistic regression tuned inside the training part, pooled scores",
             factory="neucocore.evaluation.robust:RobustProtocol",
             params=(
                 *_split_params(),
@@ -46,26 +46,39 @@ def protocol_specs() -> list[ProtocolSpec]:
         ),
         ProtocolSpec(
             name="svm",
-            summary="polynomial SVM, parameters searched inside the training part",
+            summary="polynomial SVM, parameters selected inside the training part",
             factory="neucocore.evaluation.svm:SVMProtocol",
             params=(
                 *_split_params(),
                 _metric_param(),
                 # The keys and ranges of NeuCo-Bench's sample_config_svm.yaml.
-                Param("C_start_end", "list", [0.001, 1000], "range of C, drawn log-uniformly"),
+                Param(
+                    "C_start_end",
+                    "list",
+                    [0.001, 1000],
+                    "lower and upper bound of C, drawn log-uniformly",
+                ),
                 Param("epsilon_list", "list", [0.01, 0.05, 0.1, 0.5], "values of epsilon"),
-                Param("kernel_degree_list", "list", [2, 3], "degrees of the kernel"),
+                Param("kernel_degree_list", "list", [2, 3], "degrees of the polynomial kernel"),
                 Param(
                     "kernel_gamma_start_end",
                     "list",
                     [0.0001, 10],
-                    "range of gamma, drawn log-uniformly",
+                    "lower and upper bound of gamma, drawn log-uniformly",
                     nullable=True,
                 ),
-                Param("kernel_coef0_start_end", "list", [-1, 2], "range of coef0", nullable=True),
-                Param("n_iter", "int", 50, "candidates of the random search"),
+                Param(
+                    "kernel_coef0_start_end",
+                    "list",
+                    [-1, 2],
+                    "lower and upper bound of coef0, drawn uniformly",
+                    nullable=True,
+                ),
+                Param("n_iter", "int", 50, "number of candidates of the random search"),
                 Param("inner_folds", "int", 3, "folds of the search inside the training part"),
-                Param("search_rows", "int", 2000, "maximum number of training rows searched"),
+                Param(
+                    "search_rows", "int", 2000, "maximum number of training rows used by the search"
+                ),
             ),
         ),
     ]
@@ -73,8 +86,8 @@ def protocol_specs() -> list[ProtocolSpec]:
 
 def _split_params() -> tuple[Param, ...]:
     return (
-        Param("folds", "int", 10, "parts the rows are split into, at least 2"),
-        Param("repeats", "int", 1, "how often the rows are split anew, at least 1"),
+        Param("folds", "int", 10, "number of parts that the rows are split into, at least 2"),
+        Param("repeats", "int", 1, "number of different splits into folds, at least 1"),
     )
 
 

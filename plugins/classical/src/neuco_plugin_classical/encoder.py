@@ -35,7 +35,7 @@ class ChannelEncoder:
         Raises
         ------
         DataError
-            A cube has not all three modalities.
+            A cube does not have all three modalities.
         ShapeError
             Bands are missing, a cube is too small, or cubes have different numbers of seasons.
         """

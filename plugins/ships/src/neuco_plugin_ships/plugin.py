@@ -143,7 +143,7 @@ def neuco_tasks() -> list[TaskSpec]:
             low=0.0,
             high=1.0,
             exclusions=(
-                "Vessels that do not transmit AIS: small boats, and ships that have switched it off."
+                "Vessels that do not transmit AIS: small boats, and ships that switched it off."
             ),
             known_issues=(
                 "A vessel without AIS gives a false negative label; a vessel displaced across the "

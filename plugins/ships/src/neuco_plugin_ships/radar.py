@@ -3,8 +3,8 @@
 The radar locates targets in azimuth by their Doppler shift, to which the ship's own speed along the
 line of sight adds. The ship therefore appears displaced along the flight direction by slant range /
 platform speed (about 110 s for Sentinel-1) times its line-of-sight speed: forwards if it
-approaches, backwards if it recedes (Raney 1971, Synthetic aperture imaging radar and moving targets,
-doi:10.1109/TAES.1971.310292).
+approaches, backwards if it recedes (Raney 1971, Synthetic aperture imaging radar and moving
+targets, doi:10.1109/TAES.1971.310292).
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class TemporalMosaiks:
         ConfigError
             The encoder was not prepared.
         DataError, ShapeError
-            A cube has missing modalities or bands, or is smaller than a kernel.
+            Modalities or bands are missing, or a cube is smaller than a kernel.
         """
         rows = np.empty((len(cubes), 2 * self.count), np.float32)
         for row, cube in zip(rows, cubes, strict=True):

@@ -61,7 +61,7 @@ class GpuMosaiks:
         ConfigError
             The encoder was not prepared.
         DataError, ShapeError
-            A cube has missing modalities or bands, or is smaller than a kernel.
+            Modalities or bands are missing, or a cube is smaller than a kernel.
         """
         rows = np.empty((len(cubes), 2 * self._mosaiks.count), np.float32)
         with one_thread(), torch.inference_mode(), _full_precision():
