@@ -12,7 +12,7 @@ _NOTICE = (
 
 
 def protocol_specs() -> list[ProtocolSpec]:
-    """Return the protocols of NeuCo-Bench, and two that tune their probe inside the training part."""
+    """Return the protocols of NeuCo-Bench, and two that tune their probe on training rows."""
     return [
         ProtocolSpec(
             name="neucobench-2026",
