@@ -101,6 +101,7 @@ def _json_output(environment: Environment, *arguments: str) -> list[dict[str, An
         raise ConfigError(
             f"neuco {' '.join(arguments)} printed no JSON",
             problems=result.stderr.strip().splitlines()[-3:],
+            hint="install the plugin in a new environment and run the command there",
         ) from None
     return rows
 

@@ -64,7 +64,11 @@ class Environment:
             raise ConfigError(
                 "uv is not installed; it creates the environments for --live", hint="pip install uv"
             )
-        raise RunError(f"uv {' '.join(arguments[:2])} failed", problems=result.stderr.splitlines())
+        raise RunError(
+            f"uv {' '.join(arguments[:2])} failed",
+            problems=result.stderr.splitlines(),
+            hint="neuco registry check --live --find-links DIR installs from a folder of wheels",
+        )
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -9,4 +9,4 @@ NEUCO_API = 1
 
 @hookimpl
 def neuco_encoders() -> list[EncoderSpec]:
-    return [EncoderSpec(name="clashing", summary="offered twice", factory="builtins:dict")]
+    return [EncoderSpec(name="clashing", summary="provided twice", factory="builtins:dict")]
