@@ -1,1 +1,1 @@
-"""Making labels from their sources: grids of cubes, rasters, shares of classes."""
+"""Deriving labels from their sources: grids of cubes, rasters, shares of classes."""

@@ -1,4 +1,4 @@
-"""From an installed task and its source to labels and a label file."""
+"""Deriving the labels of installed tasks from their sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def derive_labels(
     sources: Sequence[Path],
     settings: Mapping[str, Any] | None = None,
 ) -> Labels:
-    """Call a task's derivation and check what it returns.
+    """Call the derivation of a task and check the labels that it returns.
 
     Parameters
     ----------
@@ -34,28 +34,29 @@ def derive_labels(
     ids
         Ids of the cubes to label.
     sources
-        Files or folders of the task's source.
+        Files or folders of the source of the task.
     settings
-        Values of the derivation's parameters that differ from their defaults.
+        Parameters of the derivation; the others have their defaults.
 
     Returns
     -------
     Labels
-        Of a part of the ids; ``findings`` counts the others and values out of the task's range.
+        Labels of all or some of the ids; ``findings`` counts the ids without a label and the labels
+        outside of the task's range.
 
     Raises
     ------
     ConfigError
-        The task cannot be derived.
+        The task has no derivation.
     ComponentLoadError
-        A package the derivation needs is not installed.
+        A package that the derivation needs is not installed.
     ComponentOutputError
-        The derivation breaks its contract.
+        The derivation raises, or returns labels that its contract forbids.
     """
     spec = cast(TaskSpec, component.spec)
     if spec.derive is None:
         raise ConfigError(
-            f"the labels of {component.versioned_name} cannot be derived: {spec.summary}",
+            f"the labels of {component.versioned_name} cannot be derived",
             hint=f"neuco info {component.full_name}",
         )
     function = resolve(component, spec.derive)
@@ -82,30 +83,30 @@ def derive_labels(
 
 
 def derivable(patterns: Sequence[str]) -> list[Component]:
-    """Return the installed tasks that names or wildcards mean, the newest version of each.
+    """Return the installed tasks that match names or wildcards, in their newest versions.
 
     Raises
     ------
     UnknownComponentError
-        A name that is no task; a wildcard that matches none that can be derived.
+        A name is not a task, or a wildcard matches no task with a derivation.
     """
-    chosen: dict[str, Component] = {}
+    tasks: dict[str, Component] = {}
     for pattern in patterns:
         matching = _with_derivation(pattern) if set(pattern) & set("*?[") else []
-        found = matching or [find("task", pattern)]
-        chosen |= {component.full_name: component for component in found}
-    return list(chosen.values())
+        matching = matching or [find("task", pattern)]
+        tasks |= {component.full_name: component for component in matching}
+    return list(tasks.values())
 
 
 def _with_derivation(pattern: str) -> list[Component]:
-    """Return the newest version of every task a wildcard matches, if it can be derived."""
+    """Return the newest versions of the tasks with a derivation that match a wildcard."""
     names = sorted({c.name for c in installation().components("task")})
-    found = [find("task", name) for name in names if fnmatch.fnmatchcase(name, pattern)]
-    return [component for component in found if cast(TaskSpec, component.spec).derive is not None]
+    tasks = [find("task", name) for name in names if fnmatch.fnmatchcase(name, pattern)]
+    return [component for component in tasks if cast(TaskSpec, component.spec).derive is not None]
 
 
 def file_name(component: Component) -> str:
-    """Return the label file's name by which the task's data sets know it."""
+    """Return the name of the label file that the task claims in its data sets."""
     spec = cast(TaskSpec, component.spec)
     return label_file_name((spec.aliases or (spec.name,))[0], spec.problem)
 
@@ -118,31 +119,28 @@ def cube_ids(data: Path) -> list[str]:
 def derive_folder(
     dataset: str, data: Path, out: Path, progress: Callable[[int, int, str], None] | None = None
 ) -> dict[str, Labels | NeucoError]:
-    """Derive every installed task of a data set from what lies in its own folder.
-
-    For data that carries its truth with it: the synthetic Earth.
+    """Derive every installed task of a data set that holds its own truth, as synthetic ones do.
 
     Parameters
     ----------
     dataset
-        Name of the data set; tasks that name it (or have it in ``other_datasets``) are derived.
+        Name of the data set; tasks with it as ``dataset`` or in ``other_datasets`` are derived.
     data
         Its folder.
     out
-        Folder the label files go to. Further columns (phases) of label files that are there
-        already are kept.
+        Folder of the label files. Further columns (phases) of existing label files are kept.
     progress
-        Called with the number of finished tasks, of all tasks, and the next one's name.
+        Called with (finished tasks, total number of tasks, name of the next task).
 
     Returns
     -------
     dict
-        Task name to its labels, or to the error that says why no cube has one (a small Earth may
-        have no city, a stranger's task another source); in the order of the names.
+        Task name to its labels, or to the error that explains why it has none (a small data set
+        may have no city, and a task may need another source); in the order of the names.
     """
     tasks = [task for task in _with_derivation("*") if dataset in _data_sets(task)]
     ids = cube_ids(data)
-    further = _further_columns(out)
+    further_columns = _further_columns(out)
     derived: dict[str, Labels | NeucoError] = {}
     for done, component in enumerate(tasks):
         if progress is not None:
@@ -154,7 +152,7 @@ def derive_folder(
         else:
             extra = {
                 name: [cells.get(cube, "") for cube in labels.ids]
-                for name, cells in further.items()
+                for name, cells in further_columns.items()
             }
             write_label_file(out / file_name(component), labels, extra)
             derived[component.name] = labels
@@ -162,7 +160,7 @@ def derive_folder(
 
 
 def _further_columns(folder: Path) -> dict[str, dict[str, str]]:
-    """Return the columns beside id and label of all label files, by name and id."""
+    """Return the further columns of all label files: name to id to cell."""
     columns: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.csv")):
         file = read_label_file(path)

@@ -1,4 +1,4 @@
-"""Where the pixels of a cube lie on the Earth, as a table the user gives."""
+"""The location of the pixels of cubes on the Earth, read from a table."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class CubeGrid:
     Attributes
     ----------
     id
-        The cube's id.
+        Id of the cube.
     crs
         Coordinate reference system, such as ``EPSG:32633``.
     transform
-        ``(a, b, c, d, e, f)``: pixel corner (row, col) lies at x = a col + b row + c,
-        y = d col + e row + f, in the units of `crs`.
+        ``(a, b, c, d, e, f)``: the corner of pixel (row, col) is at x = a col + b row + c,
+        y = d col + e row + f, in units of `crs`.
     height, width
         Number of rows and columns.
     times
         Acquisition times in UTC, in the order of the seasons.
     heading
-        Direction of flight of the satellite in degrees clockwise from north, or None.
+        Flight direction of the satellite in degrees clockwise from north, or None.
     """
 
     id: str
@@ -55,9 +55,9 @@ class CubeGrid:
     def pixels(
         self, x: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return fractional rows and columns of points in `crs`.
+        """Return the fractional rows and columns of points in `crs`.
 
-        Pixel (0, 0) reaches from 0 to 1 on both axes, so its centre is (0.5, 0.5).
+        Pixel (0, 0) extends from 0 to 1 along both axes, so its centre is (0.5, 0.5).
         """
         a, b, c, d, e, f = self.transform
         east, north = np.asarray(x) - c, np.asarray(y) - f
@@ -65,7 +65,7 @@ class CubeGrid:
         return (a * north - d * east) / determinant, (e * east - b * north) / determinant
 
     def contains(self, rows: NDArray[np.float64], cols: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell which fractional positions lie on the grid."""
+        """Return which fractional positions are on the grid."""
         return (rows >= 0) & (rows < self.height) & (cols >= 0) & (cols < self.width)
 
 
@@ -76,8 +76,8 @@ def read_grids(path: str | Path) -> dict[str, CubeGrid]:
     ----------
     path
         A CSV file with ``id``, ``crs``, ``height``, ``width`` and either ``west``, ``south``,
-        ``east``, ``north`` or ``transform`` (six numbers ``a b c d e f``); optional are ``time``
-        (ISO 8601, several separated by ``;``, UTC unless said otherwise) and ``heading``.
+        ``east``, ``north`` or ``transform`` (six numbers ``a b c d e f``). Optional columns are
+        ``time`` (ISO 8601, several separated by ``;``, UTC by default) and ``heading``.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def read_grids(path: str | Path) -> dict[str, CubeGrid]:
     Raises
     ------
     DataError
-        With every row that cannot be used.
+        With all rows that cannot be used.
     """
     table = read_text_table(Path(path))
     missing = {"id", "crs", "height", "width"} - set(table.columns)
@@ -96,7 +96,7 @@ def read_grids(path: str | Path) -> dict[str, CubeGrid]:
     if missing:
         raise DataError(
             f"{path} lacks the columns {', '.join(sorted(missing))}",
-            hint="columns: id, crs, height, width and either west, south, east, north or transform",
+            hint="needed: id, crs, height, width and either west, south, east, north or transform",
         )
     grids: dict[str, CubeGrid] = {}
     problems = [str(finding) for finding in table.findings if finding.level == "error"]
@@ -104,27 +104,38 @@ def read_grids(path: str | Path) -> dict[str, CubeGrid]:
         try:
             grid = _grid(dict(zip(table.columns, cells, strict=True)))
             if grid.id in grids:
-                raise ValueError(f"the id {grid.id!r} occurs twice")
+                raise ValueError(f"the id {grid.id!r} occurs more than once")
             grids[grid.id] = grid
         except ValueError as error:
             problems.append(f"line {line}: {error}")
     if problems or not grids:
-        raise DataError(f"{path} is no table of cube grids", problems=problems or ["it has no row"])
+        raise DataError(
+            f"{path} is not a table of cube grids",
+            problems=problems or ["it has no row"],
+            hint="docs/tasks.md describes the columns",
+        )
     return grids
 
 
-def grids_for(cubes: str | Path | None, what: str) -> dict[str, CubeGrid]:
-    """Read the grids a derivation cannot do without, or say how to give them.
+def grids_for(cubes: str | Path | None, source: str) -> dict[str, CubeGrid]:
+    """Read the grids that a derivation requires.
+
+    Parameters
+    ----------
+    cubes
+        The table of the grids, if the user passed one.
+    source
+        What needs the grids, for the message, such as ``footprints``.
 
     Raises
     ------
     ConfigError
-        When `cubes` is None.
+        `cubes` is None.
     """
     if cubes is None:
         raise ConfigError(
-            f"{what} can only be placed on cubes whose grids are known",
-            hint="give a table of the cubes' grids: --set cubes=cubes.csv (docs/tasks.md)",
+            f"{source} can only be assigned to cubes with known grids",
+            hint="pass a table of the grids: --set cubes=cubes.csv (docs/tasks.md)",
         )
     return read_grids(cubes)
 
@@ -132,7 +143,7 @@ def grids_for(cubes: str | Path | None, what: str) -> dict[str, CubeGrid]:
 def _grid(row: dict[str, str]) -> CubeGrid:
     height, width = int(row["height"]), int(row["width"])
     if min(height, width) < 1:
-        raise ValueError(f"{height} x {width} pixels")
+        raise ValueError(f"the size {height} x {width} is not positive")
     heading = _number(row["heading"]) if row.get("heading") else None
     times = tuple(_time(text) for text in row.get("time", "").split(";") if text.strip())
     transform = _transform(row, height, width)
@@ -143,14 +154,17 @@ def _transform(row: dict[str, str], height: int, width: int) -> Transform:
     if row.get("transform"):
         numbers = [_number(text) for text in row["transform"].replace(",", " ").split()]
         if len(numbers) != 6:
-            raise ValueError(f"a transform of {len(numbers)} numbers, not six")
+            raise ValueError(f"the transform has {len(numbers)} numbers, not six")
         a, b, c, d, e, f = numbers
         if a * e == b * d:
-            raise ValueError("a transform that maps all pixels to one line")
+            raise ValueError("the transform maps all pixels to one line")
         return a, b, c, d, e, f
     west, south, east, north = (_number(row[name]) for name in BOUNDS)
     if west >= east or south >= north:
-        raise ValueError(f"bounds west {west:g}, south {south:g}, east {east:g}, north {north:g}")
+        raise ValueError(
+            f"the bounds enclose no area: west {west:g}, south {south:g}, east {east:g}, "
+            f"north {north:g}"
+        )
     return (east - west) / width, 0.0, west, 0.0, (south - north) / height, north
 
 

@@ -1,4 +1,4 @@
-"""One label a cube, with every cube that gets none named and counted."""
+"""Labelling cubes one by one, and counting the cubes without a label by reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from neucocore.errors import DataError
 from neucocore.files.findings import Finding
 
 
-class NoLabel(Exception):  # noqa: N818 - an ordinary outcome, not an error
-    """One cube gets no label; the text says why and is the same for all cubes of that reason."""
+class NoLabel(Exception):  # noqa: N818  not an error
+    """A cube gets no label; the text is the reason, equal for all cubes with this reason."""
 
 
 def label_each(
@@ -29,20 +29,20 @@ def label_each(
     ids
         Ids of the cubes.
     label
-        Called with an id; returns a value, a class code when there are `classes`, or one value
-        an output. Raises `NoLabel` for a cube that cannot be labelled.
+        Called with an id; returns a value, a class code if there are `classes`, or one value per
+        output. Raises `NoLabel` for a cube that gets no label.
     outputs, classes
         As in `Labels`.
 
     Returns
     -------
     Labels
-        The labelled cubes in the order of `ids`. ``findings`` counts the others by reason.
+        The labelled cubes in the order of `ids`; ``findings`` counts the others by reason.
 
     Raises
     ------
     DataError
-        When no cube gets a label: an empty set of labels is never what was asked for.
+        No cube gets a label.
     """
     labelled: list[str] = []
     values: list[float | Sequence[float]] = []
@@ -50,8 +50,8 @@ def label_each(
     for cube in ids:
         try:
             value = label(cube)
-        except NoLabel as missing:
-            reasons.setdefault(str(missing), []).append(cube)
+        except NoLabel as reason:
+            reasons.setdefault(str(reason), []).append(cube)
         else:
             labelled.append(cube)
             values.append(value)
@@ -65,7 +65,7 @@ def label_each(
         raise DataError(
             f"none of {len(ids)} cubes gets a label",
             problems=[str(finding) for finding in findings],
-            hint="check that the source covers the cubes in space and time; docs/tasks.md",
+            hint="check that the source covers the cubes in space and time (docs/tasks.md)",
         )
     y = np.array(values, dtype=np.int64 if classes else np.float64)
     return Labels(tuple(labelled), y, classes=classes, outputs=outputs, findings=findings)

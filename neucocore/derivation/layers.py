@@ -1,4 +1,4 @@
-"""What the user named as a source, as one layer by cube: rasters or the synthetic truth."""
+"""One layer of a source by cube: from rasters, or from the truth of a synthetic data set."""
 
 from __future__ import annotations
 
@@ -22,43 +22,45 @@ class Layer(Protocol):
     """One layer of a source, by cube."""
 
     def read(self, cube: str) -> Patch:
-        """Return the layer over a cube; `NoLabel` when it does not cover it."""
+        """Return the layer over a cube; raise `NoLabel` if it does not cover the cube."""
 
 
 class TruthLayer:
-    """A layer of the synthetic Earth's truth folder: ``<id>.npz`` with an array of that name."""
+    """A layer of the truth folder of a synthetic data set: ``<id>.npz`` with an array `name`."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder = folder
         self.name = name
 
     def read(self, cube: str) -> Patch:
-        """Return the truth raster of a cube, fully covered."""
+        """Return the truth of a cube, which covers all its pixels."""
         values = self.array(cube)
         return Patch(values, np.ones(values.shape, dtype=np.bool_))
 
     def array(self, cube: str) -> NDArray[Any]:
-        """Return the array as it is stored."""
+        """Return the stored array of a cube."""
         file = self.folder / f"{cube}.npz"
         if not file.is_file():
             raise NoLabel(f"no file <id>.npz in {self.folder}")
         with np.load(file, allow_pickle=False) as arrays:
             if self.name not in arrays:
-                found = ", ".join(sorted(arrays))
-                raise DataError(f"{file} has no layer {self.name!r}", hint=f"its layers: {found}")
+                raise DataError(
+                    f"{file} has no layer {self.name!r}",
+                    hint=f"its layers: {', '.join(sorted(arrays))}",
+                )
             array: NDArray[Any] = arrays[self.name]
             return array
 
 
 class RasterLayer:
-    """Band 1 of rasters, sampled on the grids of cubes; the first that covers a pixel wins."""
+    """Band 1 of rasters, sampled on the grids of cubes; the first one with a value is used."""
 
     def __init__(self, paths: Sequence[Path], grids: dict[str, CubeGrid]) -> None:
         self.rasters = [Raster(path) for path in paths]
         self.grids = grids
 
     def read(self, cube: str) -> Patch:
-        """Return the values at the cube's pixel centres."""
+        """Return the values at the pixel centres of a cube."""
         if cube not in self.grids:
             raise NoLabel("no grid in the table of cubes")
         patch = self.rasters[0].sample(self.grids[cube])
@@ -75,21 +77,21 @@ class RasterLayer:
 
 
 def open_layer(sources: Sequence[Path], name: str, cubes: str | Path | None) -> Layer:
-    """Open what the user named as the source of one layer.
+    """Open the source of one layer.
 
     Parameters
     ----------
     sources
-        Raster files (GeoTIFF, NetCDF) or folders of them, or the synthetic Earth's folder.
+        Raster files (GeoTIFF, NetCDF) or folders of them, or the folder of a synthetic data set.
     name
-        Name of the layer in the synthetic Earth's truth files.
+        Name of the layer in the truth of a synthetic data set.
     cubes
-        Table of the cubes' grids, needed for rasters.
+        Table of the grids of the cubes; required for rasters.
 
     Raises
     ------
     ConfigError
-        The sources are neither, or the grids are missing.
+        The sources are neither rasters nor truth, or the grids are missing.
     MissingFileError
         A source does not exist.
     """
@@ -100,38 +102,38 @@ def open_layer(sources: Sequence[Path], name: str, cubes: str | Path | None) -> 
     wrong = [str(path) for path in files if not _matches(path, RASTERS)]
     if wrong or not sources:
         raise ConfigError(
-            f"the source is no raster: {', '.join(wrong[:3]) or 'none was named'}",
-            hint="name GeoTIFF files, or a synthetic Earth's folder, with --source",
+            f"the source is not a raster: {', '.join(wrong[:3]) or 'no source was given'}",
+            hint="pass GeoTIFF files, or the folder of a synthetic data set, with --source",
         )
     return RasterLayer(files, grids_for(cubes, "a raster"))
 
 
 def source_files(sources: Sequence[Path], patterns: Sequence[str]) -> list[Path]:
-    """Return the sources, with the files below it in the place of each folder.
+    """Return the source files; a folder stands for the files below it.
 
     Parameters
     ----------
     sources
-        Files, which are taken as they are, and folders.
+        Files and folders.
     patterns
-        Names that count within folders, such as ``*.h5``; small and capital letters are the same.
+        Names of the files to take from folders, such as ``*.h5``; case is ignored.
 
     Raises
     ------
     ConfigError
-        A folder that holds no such file.
+        A folder holds no such file.
     """
     files = []
     for path in sources:
         below = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found = [file for file in below if not path.is_dir() or _matches(file, patterns)]
-        if not found:
+        matching = [file for file in below if not path.is_dir() or _matches(file, patterns)]
+        if not matching:
             raise ConfigError(
-                f"there is no source in {path}: it holds no {' or '.join(patterns)}, "
-                "and is no synthetic Earth's folder",
-                hint="name the files of the source, or their folder, with --source",
+                f"{path} holds no source: no {' or '.join(patterns)}, and no truth of a synthetic "
+                "data set",
+                hint="pass the files of the source, or their folder, with --source",
             )
-        files += found
+        files += matching
     return files
 
 
@@ -140,7 +142,7 @@ def _matches(path: Path, patterns: Sequence[str]) -> bool:
 
 
 def truth_folder(sources: Sequence[Path]) -> Path | None:
-    """Return the truth folder when a synthetic Earth (or its ``truth`` folder) is the only source.
+    """Return the truth folder if the only source is a synthetic data set, or its truth folder.
 
     Raises
     ------

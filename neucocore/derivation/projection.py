@@ -1,6 +1,6 @@
-"""Points from one coordinate reference system to another.
+"""Projecting points from one coordinate reference system to another.
 
-rasterio is imported when it is needed: it comes with the extra ``derive`` of a task plugin.
+rasterio is imported when it is needed; the extra ``derive`` of a task plugin installs it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,24 @@ LONLAT = "EPSG:4326"
 def project(
     source: Any, target: Any, x: ArrayLike, y: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Move points from one coordinate reference system to another, shapes kept.
+    """Project points from one coordinate reference system to another.
 
-    Points that cannot be moved come back infinite.
+    Parameters
+    ----------
+    source, target
+        Coordinate reference systems, such as ``EPSG:32633``.
+    x, y
+        Coordinates in `source`, of any shape.
+
+    Returns
+    -------
+    x, y
+        Coordinates in `target`, of the same shape; infinite for points that cannot be projected.
 
     Raises
     ------
     DataError
-        One of the systems is unknown.
+        A system is unknown, or the coordinates are out of its range.
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     import_rasterio()
@@ -36,17 +46,17 @@ def project(
     if start == end or x.size == 0:
         return x, y
     check_bounds("the grid of a cube", start, x.min(), y.min(), x.max(), y.max())
-    moved = transform(start, end, x.ravel(), y.ravel())
-    return np.reshape(moved[0], x.shape), np.reshape(moved[1], y.shape)
+    projected = transform(start, end, x.ravel(), y.ravel())
+    return np.reshape(projected[0], x.shape), np.reshape(projected[1], y.shape)
 
 
 def in_metres(crs: str) -> bool:
-    """Tell whether a coordinate reference system is a projected one with metres as its unit.
+    """Whether a coordinate reference system is projected and has metres as its unit.
 
     Raises
     ------
     DataError
-        It is unknown.
+        The system is unknown.
     """
     import_rasterio()
     system = _crs(crs)
@@ -62,28 +72,29 @@ def _crs(text: Any) -> Any:
         return CRS.from_user_input(text)
     except CRSError as error:
         raise DataError(
-            f"unknown coordinate reference system {text!r}", hint="name it like EPSG:32633"
+            f"unknown coordinate reference system {text!r}",
+            hint="use its code, such as EPSG:32633",
         ) from error
 
 
 def check_bounds(what: str, crs: Any, west: float, south: float, east: float, north: float) -> None:
-    """Refuse degrees that are none: the sign of a wrong coordinate reference system.
+    """Raise if bounds in degrees are out of range: the coordinate reference system is wrong.
 
     Raises
     ------
     DataError
-        `crs` is in degrees and the bounds are not.
+        `crs` is in degrees, but the bounds are not.
     """
     if crs.is_geographic and (max(abs(south), abs(north)) > 90.01 or east - west > 360.01):
         raise DataError(
-            f"{what} says {crs}, which is in degrees, but reaches from x {west:g} to {east:g} "
-            f"and y {south:g} to {north:g}",
-            hint="these look like metres: name the projected system they are in",
+            f"{what} has the system {crs}, which is in degrees, but its bounds are "
+            f"x {west:g} to {east:g} and y {south:g} to {north:g}",
+            hint="the bounds seem to be in metres: name the projected system that they are in",
         )
 
 
 def import_rasterio() -> Any:
-    """Return the rasterio module.
+    """Import rasterio, an optional dependency.
 
     Raises
     ------
@@ -95,6 +106,6 @@ def import_rasterio() -> Any:
     except ImportError as error:
         raise ComponentLoadError(
             f"reading rasters needs rasterio: {error}",
-            hint="pip install rasterio, or the task plugin with its extra [derive]",
+            hint="pip install rasterio, or install the task plugin with its extra [derive]",
         ) from error
     return rasterio

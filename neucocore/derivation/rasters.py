@@ -1,4 +1,4 @@
-"""One georeferenced raster file, sampled on the grids of cubes."""
+"""Georeferenced raster files, sampled on the grids of cubes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from neucocore.errors import DataError, MissingFileError
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """What a source says about the pixels of one cube.
+    """The values of a source at the pixels of one cube.
 
     Attributes
     ----------
     values
-        (y, x) or (season, y, x) in the source's own codes or units.
+        (y, x) or (season, y, x), in the codes or units of the source.
     covered
         Same shape; False where the source has no value.
     """
@@ -38,28 +38,32 @@ class Raster:
     path
         The file.
     padding
-        Rows and columns to leave out at the top, bottom, left and right edge.
+        Number of rows or columns to ignore at the top, bottom, left and right edge.
 
     Raises
     ------
     MissingFileError
-        No such file.
+        The file does not exist.
     DataError
-        Not a raster, without a coordinate reference system, or with one its bounds contradict.
+        It is not a raster, has no coordinate reference system, or has one that contradicts its
+        bounds.
     """
 
     def __init__(self, path: str | Path, padding: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
         if not Path(path).is_file():
-            raise MissingFileError(f"there is no raster {path}")
+            raise MissingFileError(f"there is no raster {path}", hint=f"ls {Path(path).parent}")
         rasterio = import_rasterio()
         try:
             self.file = rasterio.open(path)
         except rasterio.errors.RasterioError as error:
-            raise DataError(f"{path} cannot be read as a raster: {error}") from error
+            raise DataError(
+                f"{path} cannot be read as a raster: {error}",
+                hint="pass a GeoTIFF or another format that GDAL reads",
+            ) from error
         if self.file.crs is None:
             raise DataError(
                 f"{path} has no coordinate reference system",
-                hint="write it with gdal_edit.py -a_srs EPSG:... once you know which it is",
+                hint=f"find out the right one and set it: gdal_edit.py -a_srs EPSG:CODE {path}",
             )
         check_bounds(str(path), self.file.crs, *self.file.bounds)
         height, width = self.file.shape
@@ -68,15 +72,15 @@ class Raster:
 
     @property
     def extent(self) -> str:
-        """Name and bounds, for messages."""
+        """Name and bounds of the file, for messages."""
         west, south, east, north = self.file.bounds
         name = Path(self.file.name).name
         return f"{name} ({self.file.crs}: x {west:g} to {east:g}, y {south:g} to {north:g})"
 
     def sample(self, grid: CubeGrid) -> Patch:
-        """Return the nearest values of band 1 at the pixel centres of a grid.
+        """Return the values of band 1 nearest to the pixel centres of a grid.
 
-        Nearest, because the mean of two class codes is another class.
+        Not interpolated, because the mean of two class codes is another class.
         """
         x, y = project(grid.crs, self.file.crs, *grid.centres())
         inverse = ~self.file.transform
@@ -90,13 +94,13 @@ class Raster:
             row, col = rows[covered].astype(np.intp), cols[covered].astype(np.intp)
             window = ((row.min(), row.max() + 1), (col.min(), col.max() + 1))
             values[covered] = self._read(window)[row - row.min(), col - col.min()]
-            covered &= values == values  # NaN holds no value, whatever is declared
+            covered &= values == values  # NaN means no value, whatever is declared
             if self.file.nodata is not None:
                 covered &= values != self.file.nodata
         return Patch(values, covered)
 
     def read(self) -> NDArray[Any]:
-        """Return all of band 1 within the padding, (y, x)."""
+        """Return band 1 without the padding, (y, x)."""
         return self._read((self.rows, self.cols))
 
     def _read(self, window: tuple[tuple[int, int], tuple[int, int]]) -> NDArray[Any]:
@@ -105,6 +109,6 @@ class Raster:
         except import_rasterio().errors.RasterioError as error:
             raise DataError(
                 f"{self.file.name} cannot be read; it may be truncated: {error.__cause__ or error}",
-                hint="fetch the file again",
+                hint="download the file again",
             ) from error
         return values

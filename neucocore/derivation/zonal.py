@@ -1,4 +1,4 @@
-"""Share of some classes among the pixels of a cube."""
+"""The share of some classes among the pixels of a cube."""
 
 from __future__ import annotations
 
@@ -18,38 +18,39 @@ from neucocore.errors import DataError
 
 @dataclass(frozen=True)
 class Legend:
-    """What the codes of a raster mean.
+    """The codes of a raster.
 
     Attributes
     ----------
     name
-        For messages, such as ``CORINE grid codes``.
+        Name for messages, such as ``CORINE grid codes``.
     classes
-        Codes that count in the share's denominator.
-    left_out
-        Codes that may occur and do not count: no data, sea.
+        Codes of the pixels that shares are relative to.
+    ignored
+        Codes that may occur but are not counted, such as no data and sea.
     """
 
     name: str
     classes: frozenset[int]
-    left_out: frozenset[int]
+    ignored: frozenset[int]
 
-    def pluralize(self, patch: Patch) -> NDArray[np.bool_]:
-        """Tell which pixels hold a class.
+    def has_class(self, patch: Patch) -> NDArray[np.bool_]:
+        """Return which pixels of a patch hold one of the classes.
 
         Raises
         ------
         DataError
-            A code is not in the legend: the raster is another product than was said.
+            A code is not in the legend, so the raster is another product.
         """
-        # As they are: 23.5 is no class, and int() would make it one.
+        # Not converted to integers: 23.5 is not a class.
         codes = np.unique(patch.values[patch.covered]).tolist()
-        strangers = [code for code in codes if code not in self.classes | self.left_out]
-        if strangers:
-            shown = ", ".join(map(str, strangers[:3]))
+        unknown = [code for code in codes if code not in self.classes | self.ignored]
+        if unknown:
             raise DataError(
-                f"the raster holds {len(strangers)} codes that are not {self.name}: {shown}",
-                hint="say what its codes are with --set, or take the product the task is made from",
+                f"the raster holds {len(unknown)} codes that are not {self.name}: "
+                f"{', '.join(map(str, unknown[:3]))}",
+                hint="use the product that the task is derived from, or set the kind of codes: "
+                "neuco info TASK lists the parameters",
             )
         return patch.covered & np.isin(patch.values, list(self.classes))
 
@@ -58,53 +59,53 @@ def label_shares(
     ids: Sequence[str],
     layer: Layer,
     legend: Legend,
-    wanted: Collection[int],
+    counted: Collection[int],
     *,
     minimum: float,
 ) -> Labels:
-    """Label each cube with the share of its pixels that hold one of the wanted classes.
+    """Label each cube with the share of its pixels that hold one of the counted classes.
 
     Parameters
     ----------
     ids
         Ids of the cubes.
     layer
-        Gives codes by cube.
+        Returns the codes of a cube.
     legend
-        Which codes count.
-    wanted
-        Codes of the numerator.
+        The codes of the raster.
+    counted
+        Codes of the counted classes.
     minimum
-        Least share of a cube's pixels that must hold a class for it to be labelled.
+        Minimum share of the pixels of a cube that must hold a class; other cubes get no label.
 
     Returns
     -------
     Labels
-        Shares from 0 to 1, of the pixels that hold a class.
+        Shares from 0 to 1, relative to the pixels that hold a class.
 
     Raises
     ------
     DataError
-        A code is not in the legend, no cube gets a label, or none holds a wanted class.
+        A code is not in the legend, no cube gets a label, or no cube holds a counted class.
     """
 
     def share(cube: str) -> float:
         patch = layer.read(cube)
-        counted = legend.pluralize(patch)
-        if not counted.any() or counted.mean() < minimum:
+        has_class = legend.has_class(patch)
+        if not has_class.any() or has_class.mean() < minimum:
             raise NoLabel(f"less than {minimum:.0%} of its pixels hold a class")
-        return share_of(patch.values[counted], wanted)
+        return share_of(patch.values[has_class], counted)
 
     labels = label_each(ids, share)
     if not labels.y.any():
         raise DataError(
-            f"none of {len(labels.ids)} cubes holds one of the wanted classes: "
-            f"{legend.name} {', '.join(map(str, sorted(wanted)))}",
+            f"none of {len(labels.ids)} cubes holds one of the counted classes: "
+            f"{legend.name} {', '.join(map(str, sorted(counted)))}",
             hint="check that the source is the right product and covers the cubes",
         )
     return labels
 
 
-def share_of(values: NDArray[Any], wanted: Collection[int]) -> float:
-    """Return the share (0 to 1) of values that are one of the wanted codes."""
-    return float(np.isin(values, list(wanted)).mean())
+def share_of(values: NDArray[Any], codes: Collection[int]) -> float:
+    """Return the share (0 to 1) of values that are one of the codes."""
+    return float(np.isin(values, list(codes)).mean())

@@ -62,7 +62,7 @@ def labels(tmp_path) -> Path:
 def test_a_good_file_ends_with_0_and_its_size(neuco, good):
     ended = neuco("validate", good)
     assert ended.code == 0
-    assert ended.out == "warning: dimension is the same for every sample: dimension 2\n"
+    assert ended.out == "warning: dimension has the same value for every sample: dimension 2\n"
     assert "can be used: 3 embeddings of 3 dimensions" in ended.err
 
 
@@ -73,7 +73,7 @@ def test_every_problem_is_shown_at_once_and_the_exit_code_is_4(neuco, labels):
     assert len(errors) == 3
     for words in (
         "empty cell in 3 rows",
-        "32 dimensions, 16 allowed",
+        "32 dimensions; the maximum is 16",
         "has no embedding (3 times)",
     ):
         assert words in ended.out

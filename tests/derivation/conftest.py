@@ -11,7 +11,7 @@ WriteRaster = Callable[..., Path]
 
 @pytest.fixture
 def write_raster(tmp_path: Path) -> WriteRaster:
-    """Write a raster whose top left corner and pixel size are given."""
+    """Write a raster with a top left corner and a pixel size."""
 
     def write(name, values, *, crs="EPSG:3035", west=0.0, north=0.0, size=100.0, nodata=None):
         values = np.asarray(values)

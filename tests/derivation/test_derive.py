@@ -36,12 +36,12 @@ def test_parameters_have_their_defaults_unless_set():
     assert labels.y.tolist() == [16.0, 16.0]
 
 
-def test_a_task_without_derivation_says_so():
+def test_a_task_without_a_derivation_is_an_error():
     with pytest.raises(ConfigError, match="made-up@1 cannot be derived"):
         derive_labels(task(None), ["a"], [])
 
 
-def test_a_missing_package_is_answered_with_the_plugins_extra():
+def test_a_missing_package_is_an_error_that_names_the_extra():
     def derive(ids, sources):
         raise ModuleNotFoundError("No module named 'h5py'", name="h5py")
 
@@ -51,23 +51,20 @@ def test_a_missing_package_is_answered_with_the_plugins_extra():
 
 
 @pytest.mark.parametrize(
-    "returned",
+    ("returned", "problem"),
     [
-        pytest.param([1.0], id="no Labels"),
-        pytest.param(Labels(("c",), np.ones(1)), id="a strange id"),
-        pytest.param(Labels(("a", "a"), np.ones(2)), id="an id twice"),
-        pytest.param(Labels(("a",), np.ones(2)), id="another length"),
-        pytest.param(Labels(("a",), np.array([np.nan])), id="not finite"),
-        pytest.param(Labels((), np.ones(0)), id="empty"),
-        pytest.param(Labels(("a",), np.array(["x"])), id="texts"),
+        pytest.param([1.0], "returned list, not Labels", id="not labels"),
+        pytest.param(Labels(("c",), np.ones(1)), "1 ids that were not asked for: c", id="new id"),
+        pytest.param(Labels(("a", "a"), np.ones(2)), "1 ids occur more than once", id="repeated"),
+        pytest.param(Labels((), np.ones(0)), "there is no labelled sample", id="empty"),
     ],
 )
-def test_a_derivation_that_breaks_its_contract_is_named(returned):
-    with pytest.raises(ComponentOutputError, match="test/made-up"):
+def test_labels_that_the_contract_forbids_are_an_error(returned, problem):
+    with pytest.raises(ComponentOutputError, match=f"(?s)test/made-up.*{problem}"):
         derive_labels(task(lambda ids, sources: returned), ["a", "b"], [])
 
 
-def test_a_derivation_that_raises_is_named():
+def test_a_derivation_that_raises_is_an_error():
     with pytest.raises(
         ComponentOutputError, match=r"task test/made-up .* raised ZeroDivisionError"
     ):
@@ -80,7 +77,7 @@ def test_a_derivation_may_return_plain_lists():
     assert labels.y.tolist() == [1.0]
 
 
-def test_labels_out_of_the_tasks_range_are_counted():
+def test_labels_outside_of_the_range_are_a_warning():
     component = task(
         lambda ids, sources: Labels(ids, np.array([0.5, 1.5])), low=0.0, high=1.0, unit="share"
     )
@@ -91,17 +88,17 @@ def test_labels_out_of_the_tasks_range_are_counted():
     assert finding.examples == ("b",)
 
 
-def test_a_label_file_is_named_as_the_tasks_data_set_names_it():
+def test_a_label_file_has_the_name_that_the_task_claims():
     assert file_name(task(None, aliases=("made_up", "madeup"))) == "made_up__regr.csv"
     assert file_name(task(None)) == "made-up__regr.csv"
 
 
-def test_wildcards_mean_tasks_that_can_be_derived():
+def test_a_wildcard_without_matching_tasks_is_an_error():
     with pytest.raises(UnknownComponentError):
         derivable(["no-such-task-*"])
 
 
-def test_a_wildcard_of_tasks_that_cannot_be_derived_is_an_error(installed_tasks):
+def test_a_wildcard_matches_only_tasks_with_a_derivation(installed_tasks):
     installed_tasks(task(None), task(lambda ids, sources: None, version=2))
     assert [c.versioned_name for c in derivable(["made-*"])] == ["made-up@2"]
     installed_tasks(task(None))
@@ -109,15 +106,13 @@ def test_a_wildcard_of_tasks_that_cannot_be_derived_is_an_error(installed_tasks)
         derivable(["made-*"])
 
 
-def test_a_folder_without_tasks_to_derive_is_left_as_it_is(installed_tasks, cubes, tmp_path):
+def test_without_tasks_to_derive_no_folder_is_written(installed_tasks, cubes, tmp_path):
     installed_tasks()
     assert derive_folder("synthetic-earth", cubes, tmp_path / "labels") == {}
     assert not (tmp_path / "labels").exists()
 
 
-def test_a_task_that_cannot_be_derived_here_costs_the_others_nothing(
-    installed_tasks, cubes, tmp_path
-):
+def test_a_task_that_fails_does_not_affect_the_others(installed_tasks, cubes, tmp_path):
     def other_source(ids, sources):
         raise ConfigError("needs a map")
 
@@ -139,7 +134,7 @@ def cubes(tmp_path):
 
 @pytest.fixture
 def installed_tasks(monkeypatch):
-    """Return a function that makes tasks the only ones installed."""
+    """Return a function that makes its tasks the only installed ones."""
 
     def install(*tasks):
         plugin = PluginRecord(
@@ -150,24 +145,3 @@ def installed_tasks(monkeypatch):
             monkeypatch.setattr(module, "installation", lambda: found)
 
     return install
-
-
-@pytest.mark.parametrize(
-    ("limits", "found"),
-    [
-        ({"low": 0.0, "high": 1.0}, ("low", "high")),
-        ({"low": 0.0}, ("low",)),
-        ({"high": 1.0}, ("high",)),
-    ],
-    ids=["both", "low", "high"],
-)
-def test_a_range_may_have_one_end_and_includes_it(limits, found):
-    ids = ("low", "first", "last", "high")
-    component = task(lambda *_: Labels(ids, np.array([-0.1, 0.0, 1.0, 1.1])), **limits)
-    (finding,) = derive_labels(component, list(ids), []).findings
-    assert (finding.count, finding.examples) == (len(found), found)
-
-
-def test_labels_within_the_range_are_not_noticed():
-    component = task(lambda *_: Labels(("a",), np.ones(1)), low=0.0, high=1.0)
-    assert not derive_labels(component, ["a"], []).findings

@@ -11,7 +11,7 @@ def _short_ids_only(cube: str) -> float:
     return float(ord(cube))
 
 
-def test_cubes_without_a_label_are_left_out_and_counted_by_reason():
+def test_cubes_without_a_label_are_counted_by_reason():
     labels = label_each(["b", "long", "a", "longer"], _short_ids_only)
 
     assert labels.ids == ("b", "a")
@@ -22,7 +22,7 @@ def test_cubes_without_a_label_are_left_out_and_counted_by_reason():
     assert "its id is long" in finding.message
 
 
-def test_no_label_at_all_is_an_error_that_says_why():
+def test_no_label_at_all_is_an_error_with_the_reasons():
     with pytest.raises(DataError, match="none of 2 cubes gets a label") as caught:
         label_each(["long", "longer"], _short_ids_only)
     assert caught.value.problems == (
@@ -30,7 +30,7 @@ def test_no_label_at_all_is_an_error_that_says_why():
     )
 
 
-def test_classes_give_whole_numbers_and_outputs_give_columns():
+def test_classes_give_integers_and_outputs_give_columns():
     codes = label_each(["a", "b"], lambda cube: float(cube == "b"), classes=("no", "yes"))
     points = label_each(["a", "b"], lambda _: (1.5, 2.0), outputs=("row", "col"))
 

@@ -21,7 +21,7 @@ def cubes(folder, rows):
     return table
 
 
-def test_a_synthetic_earth_is_known_by_its_truth_folder_or_by_that_folder_itself(tmp_path):
+def test_synthetic_data_is_recognised_by_its_truth_folder(tmp_path):
     earth = truth(tmp_path, corine=ONE)
 
     assert truth_folder([earth]) == earth / "truth"
@@ -29,7 +29,7 @@ def test_a_synthetic_earth_is_known_by_its_truth_folder_or_by_that_folder_itself
     assert open_layer([earth], "corine", None).read("a").values.tolist() == [[7]]
 
 
-def test_a_truth_layer_that_is_not_there_is_an_error_naming_those_that_are(tmp_path):
+def test_a_missing_truth_layer_is_an_error_that_lists_the_layers(tmp_path):
     layer = TruthLayer(truth(tmp_path, corine=ONE, cdl=ONE) / "truth", "agbd")
     with pytest.raises(DataError, match="no layer 'agbd'") as caught:
         layer.read("a")
@@ -42,7 +42,7 @@ def test_a_cube_without_truth_gets_no_label(tmp_path):
         layer.read("b")
 
 
-def test_where_two_rasters_overlap_the_first_that_has_a_value_wins(tmp_path, write_raster):
+def test_of_overlapping_rasters_the_first_one_with_a_value_is_used(tmp_path, write_raster):
     left = write_raster("left.tif", np.array([[1, 0]], np.uint8), north=100, nodata=0)
     right = write_raster("right.tif", np.array([[2, 2]], np.uint8), west=100, north=100)
     table = cubes(tmp_path, "a,EPSG:3035,1,3,0,0,300,100\n")
@@ -52,7 +52,7 @@ def test_where_two_rasters_overlap_the_first_that_has_a_value_wins(tmp_path, wri
     assert patch.values.tolist() == [[1, 2, 2]]
 
 
-def test_a_cube_beside_all_rasters_gets_no_label_and_is_told_where_they_lie(tmp_path, write_raster):
+def test_a_cube_outside_of_all_rasters_gets_no_label_but_their_bounds(tmp_path, write_raster):
     layer = open_layer(
         [write_raster("a.tif", ONE, north=100)],
         "corine",
@@ -69,7 +69,7 @@ def test_a_cube_without_a_grid_gets_no_label(tmp_path, write_raster):
         layer.read("b")
 
 
-def test_a_netcdf_raster_is_read_as_a_geotiff_is(tmp_path, write_raster):
+def test_a_netcdf_raster_is_read_like_a_geotiff(tmp_path, write_raster):
     import rasterio.shutil
 
     tiff = write_raster("a.tif", ONE, north=100)
@@ -81,17 +81,17 @@ def test_a_netcdf_raster_is_read_as_a_geotiff_is(tmp_path, write_raster):
     assert patch.values.tolist() == [[7]]
 
 
-def test_sources_that_are_no_rasters_or_do_not_exist_are_named(tmp_path):
-    (tmp_path / "notes.txt").write_text("no raster")
-    with pytest.raises(ConfigError, match=r"no raster: .*notes.txt"):
+def test_sources_that_are_not_rasters_or_do_not_exist_are_errors(tmp_path):
+    (tmp_path / "notes.txt").write_text("not a raster")
+    with pytest.raises(ConfigError, match=r"not a raster: .*notes.txt"):
         open_layer([tmp_path / "notes.txt"], "corine", None)
     with pytest.raises(MissingFileError, match="absent"):
         open_layer([tmp_path / "absent.tif"], "corine", None)
-    with pytest.raises(ConfigError, match="none was named"):
+    with pytest.raises(ConfigError, match="no source was given"):
         open_layer([], "corine", None)
 
 
-def test_a_cube_that_a_raster_covers_in_part_keeps_what_is_covered(tmp_path, write_raster):
+def test_a_partly_covered_cube_has_the_covered_values(tmp_path, write_raster):
     raster = write_raster("a.tif", ONE, north=100)
     table = cubes(tmp_path, "a,EPSG:3035,1,3,0,0,300,100\n")
     patch = open_layer([raster], "corine", table).read("a")
@@ -99,7 +99,7 @@ def test_a_cube_that_a_raster_covers_in_part_keeps_what_is_covered(tmp_path, wri
     assert patch.values[patch.covered].tolist() == [7]
 
 
-def test_a_folder_stands_for_the_files_of_the_source_below_it(tmp_path, write_raster):
+def test_a_folder_stands_for_the_source_files_below_it(tmp_path, write_raster):
     table = cubes(tmp_path, "a,EPSG:3035,1,2,0,0,200,100\n")
     (tmp_path / "maps" / "north").mkdir(parents=True)
     write_raster("maps/a.TIF", ONE, north=100)
@@ -111,8 +111,8 @@ def test_a_folder_stands_for_the_files_of_the_source_below_it(tmp_path, write_ra
     assert patch.values.tolist() == [[7, 8]]
 
 
-def test_a_folder_without_a_source_is_said(tmp_path):
+def test_a_folder_without_source_files_is_an_error(tmp_path):
     (tmp_path / "a.h5").touch()
     assert source_files([tmp_path, tmp_path / "b"], ["*.H5"]) == [tmp_path / "a.h5", tmp_path / "b"]
-    with pytest.raises(ConfigError, match=r"it holds no \*.csv or \*.parquet"):
+    with pytest.raises(ConfigError, match=r"holds no source: no \*.csv or \*.parquet"):
         source_files([tmp_path], ["*.csv", "*.parquet"])

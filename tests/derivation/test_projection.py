@@ -11,11 +11,11 @@ from neucocore.errors import DataError
     [("EPSG:32633", True), ("EPSG:3035", True), ("EPSG:4326", False), ("EPSG:2263", False)],
     ids=["utm", "laea", "degrees", "feet"],
 )
-def test_only_a_projected_system_in_metres_is_one(crs, metres):
+def test_only_projected_systems_with_unit_metre_are_in_metres(crs, metres):
     assert in_metres(crs) is metres
 
 
-def test_an_unknown_system_is_an_error_that_says_how_to_name_one():
+def test_an_unknown_system_is_an_error_with_a_hint():
     with pytest.raises(DataError, match="unknown coordinate reference system") as caught:
         in_metres("nowhere")
     assert "EPSG:32633" in str(caught.value.hint)
@@ -26,15 +26,15 @@ def test_an_unknown_system_is_an_error_that_says_how_to_name_one():
     [(5, -5000, 6, 50), (5, 40, 6, 5000), (-200, 40, 200, 50)],
     ids=["south", "north", "width"],
 )
-def test_metres_that_are_called_degrees_are_refused(bounds):
+def test_metres_declared_as_degrees_are_an_error(bounds):
     from rasterio.crs import CRS
 
-    with pytest.raises(DataError, match="which is in degrees, but reaches"):
+    with pytest.raises(DataError, match="which is in degrees, but its bounds are"):
         check_bounds("a.tif", CRS.from_epsg(4326), *bounds)
     check_bounds("a.tif", CRS.from_epsg(32633), *bounds)
 
 
-def test_the_whole_world_is_in_degrees():
+def test_bounds_of_the_complete_earth_are_in_degrees():
     from rasterio.crs import CRS
 
     check_bounds("a.tif", CRS.from_epsg(4326), -180, -90, 180, 90)

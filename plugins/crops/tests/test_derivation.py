@@ -70,7 +70,7 @@ def test_cubes_outside_the_layer_are_reported(layer, cubes):
 def test_a_layer_without_corn_and_soybean_is_an_error(tmp_path):
     (tmp_path / "truth").mkdir()
     np.savez(tmp_path / "truth/a.npz", cdl=np.full((4, 4), 24, np.uint8))
-    with pytest.raises(DataError, match="none of 1 cubes holds one of the wanted classes"):
+    with pytest.raises(DataError, match="none of 1 cubes holds one of the counted classes"):
         corn_and_soybean(["a"], [tmp_path])
 
 
