@@ -55,17 +55,18 @@ def broken_plugins(
         for stem, distribution, entry in (*plain, *OTHER_NAMES)
     ]
     target = install_wheels(wheels, tmp_path_factory.mktemp("site"))
-    add_broken_metadata(target)
     (target / "torch.py").touch()  # imported by the plugin heavy
     return target
 
 
-def add_broken_metadata(target: Path) -> None:
-    """Add a distribution, not of neuco, whose entry points cannot be read."""
-    folder = target / "unreadable-1.0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: unreadable\nVersion: 1.0\n")
-    (folder / "entry_points.txt").write_text("[neuco.plugins]\nno equals sign here\n")
+@pytest.fixture
+def unreadable_metadata(tmp_path: Path) -> Path:
+    """Return a folder with a distribution, not of neuco, whose entry points cannot be read."""
+    metadata = tmp_path / "unreadable-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: unreadable\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[neuco.plugins]\nno equals sign here\n")
+    return tmp_path
 
 
 @pytest.fixture(scope="session")
