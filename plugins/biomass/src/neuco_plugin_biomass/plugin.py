@@ -55,7 +55,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="biomass-mean",
-            summary="Mean above-ground biomass density of the footprints in the cube",
+            summary="mean above-ground biomass density of the footprints in the cube",
             aliases=("biomass_mean",),
             known_issues=(
                 "The standard error of a footprint (25 m) is often more than half its value. "
@@ -67,7 +67,7 @@ def neuco_tasks() -> list[TaskSpec]:
         ),
         TaskSpec(
             name="biomass-std",
-            summary="Standard deviation of above-ground biomass density in the cube",
+            summary="standard deviation of above-ground biomass density in the cube",
             aliases=("biomass_std",),
             known_issues=(
                 "Includes the spread of the footprints' errors in addition to that of the forest, "

@@ -22,7 +22,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="clouds-cover",
-            summary="Mean cloud cover over the four seasons",
+            summary="mean cloud cover over the four seasons",
             dataset="ssl4eo-s12-downstream",
             other_datasets=("synthetic-earth",),
             problem="regression",

@@ -22,7 +22,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="crops-corn-soybean",
-            summary="Share of the cube where corn or soybean grows",
+            summary="share of the cube where corn or soybean grows",
             dataset="ssl4eo-s12-downstream",
             other_datasets=("synthetic-earth",),
             problem="regression",

@@ -52,7 +52,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="heatisland-mean",
-            summary="Mean summer surface temperature of the cube",
+            summary="mean summer surface temperature of the cube",
             aliases=("heatisland_mean",),
             known_issues=(
                 "Measured at 100 m and resampled, with an uncertainty of one to several kelvin "
@@ -64,7 +64,7 @@ def neuco_tasks() -> list[TaskSpec]:
         ),
         TaskSpec(
             name="heatisland-std",
-            summary="Standard deviation of summer surface temperature within the cube",
+            summary="standard deviation of summer surface temperature within the cube",
             aliases=("heatisland_std",),
             known_issues=(
                 "Small compared with the uncertainty of one pixel (one to several kelvin, ST_QA), "

@@ -55,7 +55,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="landcover-agriculture",
-            summary="Share of agriculture in the land area of the cube",
+            summary="share of agriculture in the land area of the cube",
             # The second spelling is that of the published file.
             aliases=("landcover_agriculture", "landcover_aggriculture"),
             exclusions=(
@@ -68,7 +68,7 @@ def neuco_tasks() -> list[TaskSpec]:
         ),
         TaskSpec(
             name="landcover-forest",
-            summary="Share of forest in the land area of the cube",
+            summary="share of forest in the land area of the cube",
             aliases=("landcover_forest",),
             exclusions=(
                 "Forest is CORINE 311-313 (grid codes 23-25). Transitional woodland-shrub (324) "

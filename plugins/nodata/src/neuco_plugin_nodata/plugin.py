@@ -22,7 +22,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="nodata",
-            summary="Share of pixels without data, mean over the seasons",
+            summary="share of pixels without data, mean over the seasons",
             dataset="ssl4eo-s12-downstream",
             other_datasets=("synthetic-earth",),
             problem="regression",

@@ -77,26 +77,26 @@ def neuco_tasks() -> list[TaskSpec]:
     }
     return [
         TaskSpec(
-            summary="The published control: a random number (contaminated, see its known issues)",
+            summary="the published control: a random number (contaminated, see its known issues)",
             aliases=("random_reg",),
             exclusions="Intended to be independent of the image.",
             **(regression | published),
         ),
         TaskSpec(
-            summary="The published control as two classes: whether the random number is above 10",
+            summary="the published control as two classes: whether the random number is above 10",
             aliases=("random_cls",),
             exclusions="Intended to be independent of the image.",
             **(classification | published),
         ),
         TaskSpec(
-            summary="A clean control: a number from 0 to 100, computed from the cube's id",
+            summary="a clean control: a number from 0 to 100, computed from the cube's id",
             aliases=("random_clean_reg",),
             derive="neuco_plugin_random.derivation:number",
             controls={"random": -0.003, "constant": 0.000, "oracle": 1.000},
             **(regression | clean),
         ),
         TaskSpec(
-            summary="A clean control: two equally likely classes, computed from the cube's id",
+            summary="a clean control: two equally likely classes, computed from the cube's id",
             aliases=("random_clean_cls",),
             derive="neuco_plugin_random.derivation:coin",
             controls={"random": 0.474, "constant": 0.501, "oracle": 1.000},

@@ -92,7 +92,7 @@ def neuco_metrics() -> list[MetricSpec]:
     return [
         MetricSpec(
             name="ship-distance-metres",
-            summary="Mean distance between true and predicted position, in metres (10 m pixels)",
+            summary="mean distance between true and predicted position, in metres (10 m pixels)",
             factory="neuco_plugin_ships.metric:distance_metres",
             problems=("regression",),
             greater_is_better=False,
@@ -111,7 +111,7 @@ def neuco_tasks() -> list[TaskSpec]:
     return [
         TaskSpec(
             name="ships-position",
-            summary="Row and column of the ship's centroid, in pixels",
+            summary="row and column of the ship's centroid, in pixels",
             problem="regression",
             primary_metric="r2",
             metrics=("mean-distance", "ship-distance-metres", "rmse"),
@@ -134,7 +134,7 @@ def neuco_tasks() -> list[TaskSpec]:
         ),
         TaskSpec(
             name="ships-detection",
-            summary="Whether there is a vessel in the scene",
+            summary="whether there is a vessel in the scene",
             problem="binary",
             primary_metric="average-precision",
             metrics=("balanced-accuracy", "f1"),

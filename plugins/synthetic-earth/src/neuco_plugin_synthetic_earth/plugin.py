@@ -15,7 +15,7 @@ def neuco_datasets() -> list[DatasetSpec]:
     return [
         DatasetSpec(
             name="synthetic-earth",
-            summary="A procedural Earth from a seed: cubes of four seasons, labels and truth",
+            summary="a procedural Earth from a seed: cubes of four seasons, labels and truth",
             factory="neuco_plugin_synthetic_earth.dataset:synthetic_earth",
             params=FOLDER_PARAMS,
             bands=BANDS,
