@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neucocore.evaluation.linear.matrix import Matrix, blocks_of
+
+MIN_REMAINDER = 1e-9
+"""Smallest share of a sum of squares that is still computed by subtraction.
+
+Float64 has almost 16 digits, so about six are left.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +34,16 @@ class SufficientStatistics:
         (d,) sum of the shifted rows.
     gram
         (d, d) sum of the outer products of the shifted rows.
+    largest
+        (d,) largest diagonal of the sums from which these statistics were computed. It is larger
+        than that of `gram` after a subtraction, and its last digit limits the accuracy.
     """
 
     shift: Matrix
     n: int
     total: Matrix
     gram: Matrix
+    largest: Matrix
 
     @classmethod
     def of(cls, X: Matrix, shift: Matrix) -> SufficientStatistics:
@@ -43,14 +54,31 @@ class SufficientStatistics:
             shifted = block - shift
             total += shifted.sum(axis=0)
             gram += shifted.T @ shifted
-        return cls(shift, len(X), total, gram)
+        return cls(shift, len(X), total, gram, np.diag(gram))
+
+    @property
+    def variance(self) -> Matrix:
+        """Variance of each column (ddof 0), (d,); slightly negative values are rounding errors."""
+        variance: Matrix = np.diag(self.gram) / self.n - (self.total / self.n) ** 2
+        return variance
+
+    @property
+    def accurate(self) -> NDArray[np.bool_]:
+        """Whether the variance of each column has enough digits left, (d,)."""
+        return np.asarray(self.variance * self.n >= MIN_REMAINDER * self.largest)
 
     def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
+        gram = self.gram + other.gram
+        largest = np.maximum(np.diag(gram), np.maximum(self.largest, other.largest))
         return SufficientStatistics(
-            self.shift, self.n + other.n, self.total + other.total, self.gram + other.gram
+            self.shift, self.n + other.n, self.total + other.total, gram, largest
         )
 
     def __sub__(self, other: SufficientStatistics) -> SufficientStatistics:
         return SufficientStatistics(
-            self.shift, self.n - other.n, self.total - other.total, self.gram - other.gram
+            self.shift,
+            self.n - other.n,
+            self.total - other.total,
+            self.gram - other.gram,
+            np.maximum(self.largest, other.largest),
         )

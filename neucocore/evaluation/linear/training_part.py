@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from neucocore.evaluation.linear.matrix import BLOCK_ROWS, Matrix, column_mean
 from neucocore.evaluation.linear.sufficient_statistics import SufficientStatistics
 
+FLOAT32_STEP = 2.0**-24
+"""Smallest distance between two float32 numbers, relative to the larger one."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingPart:
@@ -48,10 +51,19 @@ class TrainingPart:
         return self.n < self.d
 
     @cached_property
+    def varies(self) -> NDArray[np.bool_]:
+        """Whether each column has more than one value in float32, (d,)."""
+        highest = np.max([rows.max(axis=0) for rows in self.slices], axis=0)
+        lowest = np.min([rows.min(axis=0) for rows in self.slices], axis=0)
+        step = FLOAT32_STEP * np.maximum(highest, -lowest)  # of max |x|, without a copy of abs(x)
+        return np.asarray((highest > lowest) & (highest - lowest >= step))
+
+    @cached_property
     def statistics(self) -> SufficientStatistics:
         """Sufficient statistics of the rows."""
-        if self.known_statistics is not None:
-            return self.known_statistics
+        known = self.known_statistics
+        if known is not None and (known.accurate | ~self.varies).all():
+            return known
         shift = column_mean(self.slices)
         first, *others = (SufficientStatistics.of(rows, shift) for rows in self.slices)
         return sum(others, start=first)
@@ -65,19 +77,17 @@ class TrainingPart:
 
     @cached_property
     def variance(self) -> Matrix:
-        """Variance of each column (ddof 0), (d,); 0 if it is below the resolution of float32."""
+        """Variance of each column (ddof 0), (d,); 0 for columns that are constant in float32.
+
+        Columns that vary in the last digits only, because they are far from zero, keep their
+        variance: what is left of the information after storing it as float32 may be all there is.
+        """
         if self.wide:
             squares = [np.sum((rows - self.mean) ** 2, axis=0) for rows in self.slices]
             variance = np.sum(squares, axis=0) / self.n
         else:
-            statistics = self.statistics
-            variance = np.diag(statistics.gram) / self.n - (statistics.total / self.n) ** 2
-        # max |x| of each column without allocating abs(x).
-        largest_of_slices = [
-            np.maximum(rows.max(axis=0), -rows.min(axis=0)) for rows in self.slices
-        ]
-        resolution = np.finfo(np.float32).eps * np.max(largest_of_slices, axis=0)
-        return np.where(variance > resolution**2, variance, 0.0)
+            variance = self.statistics.variance
+        return np.where(self.varies, np.maximum(variance, 0.0), 0.0)
 
     def centred(self) -> Matrix:
         """Return a copy of the rows minus their mean, (n, d)."""
