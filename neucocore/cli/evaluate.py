@@ -63,10 +63,12 @@ def run(options: EvaluateOptions, *, table: bool = True) -> list[RunReport]:
 def _overall(advance: Advance, tasks: int) -> Callable[[str, int, int], None]:
     """Turn the splits of single tasks into one count over all tasks."""
     finished: dict[str, int] = {}
+    totals: dict[str, int] = {}
 
     def count(task: str, done: int, splits: int) -> None:
-        finished[task] = done
-        advance(sum(finished.values()), splits * tasks, "")
+        finished[task], totals[task] = done, splits
+        not_started = splits * (tasks - len(totals))
+        advance(sum(finished.values()), sum(totals.values()) + not_started, "")
 
     return count
 
