@@ -2,30 +2,71 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding, raise_for_findings
 from neucocore.files.text_table import read_text, read_text_table, split_cells
 
 ID = "id"
-SUFFIXES = (".zarr.zip", ".zarr")
+PRODUCT_ID_COLUMNS = (
+    "system:index",  # tables exported by Earth Engine
+    "unique_id",  # Major TOM
+    "file_id",  # TerraTorch
+    "source_url",  # Clay
+    "cell_id",  # MINDSET
+    "filenames",  # LightlyOne
+)
+"""Columns that hold the ids in tables of known products without a column ``id``."""
+SUFFIXES = (
+    *(".zarr.zip", ".zarr", ".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg"),
+    *(".npy", ".npz", ".nc", ".h5", ".hdf5", ".vrt", ".safe"),
+)
+"""Suffixes of files of images and arrays; they are removed from ids, in upper case too."""
 COLUMNS_SHOWN = 5
+# A URL, an absolute path, or a path that starts at the current folder, at its parent or at home.
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z]:[\\/]|/|\.{1,2}/|~/")
 
 
 def bare_id(text: str) -> str:
-    """Return an id without surrounding spaces and without ``.zarr.zip`` or ``.zarr``."""
+    r"""Return an id without surrounding spaces, folders and the suffix of an image or array.
+
+    Folders are removed from URLs, from paths that start like one (``/``, ``./``, ``C:\\``), and
+    from names that end in a known suffix: ``s3://tiles/a.tif``, ``./a`` and ``tiles/a.tif`` become
+    ``a``. ``tiles/a`` stays, because a slash alone may be part of an id.
+    """
     text = text.strip()
-    for suffix in SUFFIXES:
-        text = text.removesuffix(suffix)
+    if "/" not in text and "\\" not in text and "." not in text:
+        return text
+    while (shorter := _shorten(text)) != text:
+        text = shorter
     return text
+
+
+def _shorten(text: str) -> str:
+    is_path = _PATH.match(text) is not None
+    if is_path and "://" in text:
+        text = re.split(r"[?#]", text, maxsplit=1)[0]
+    has_suffix = text.lower().endswith(SUFFIXES)
+    if has_suffix:
+        text = text[: -max(len(s) for s in SUFFIXES if text.lower().endswith(s))]
+    if is_path or has_suffix:
+        name = re.split(r"[\\/]", text.rstrip("\\/"))[-1]
+        text = name or ("" if has_suffix else text)
+    return text.strip()
+
+
+def _has_folders(raw: str, cleaned: str) -> bool:
+    return any(separator in raw for separator in "\\/") and raw.strip() != cleaned
 
 
 def clean_ids(
     raw: Sequence[str], describe_row: Callable[[int], str]
 ) -> tuple[list[str], list[Finding]]:
-    """Clean ids and check that each occurs once.
+    """Clean ids by the rule of `bare_id`, and check that each occurs once.
 
     Parameters
     ----------
@@ -39,16 +80,19 @@ def clean_ids(
     list of str
         The cleaned ids, one per row, in the same order.
     list of Finding
-        ``id-blanks`` and ``id-suffix`` (repaired); ``empty-ids``, ``duplicate-ids`` and
-        ``id-collision`` (errors).
+        ``id-blanks``, ``id-path`` and ``id-suffix`` (repaired); ``empty-ids``, ``duplicate-ids``
+        and ``id-collision`` (errors).
     """
     ids = [bare_id(text) for text in raw]
     findings = []
     if ids != list(raw):
+        changed = [i for i, text in enumerate(raw) if text.strip() != ids[i]]
+        with_folders = [i for i in changed if _has_folders(raw[i], ids[i])]
+        with_suffix = [i for i in changed if not _has_folders(raw[i], ids[i])]
         with_spaces = [i for i, text in enumerate(raw) if text != text.strip()]
-        with_suffix = [i for i, text in enumerate(raw) if text.strip() != ids[i]]
         for code, message, rows in (
             ("id-blanks", "spaces around an id removed", with_spaces),
+            ("id-path", "folders and file suffix removed from an id", with_folders),
             ("id-suffix", "file suffix removed from an id", with_suffix),
         ):
             if rows:
@@ -59,6 +103,60 @@ def clean_ids(
         examples = tuple(describe_row(i) for i in empty[:EXAMPLES_SHOWN])
         findings.append(Finding("empty-ids", "error", "empty id", len(empty), examples))
     findings.extend(_duplicates(raw, ids, describe_row))
+    return ids, findings
+
+
+def ids_as_text(values: Sequence[Any]) -> tuple[list[str], list[Finding]]:
+    """Return typed ids (integers, bytes, whole floats) as text; None becomes an empty id.
+
+    Returns
+    -------
+    list of str
+    list of Finding
+        ``typed-ids`` (repaired); ``binary-ids`` and ``float-ids`` (errors) for bytes that are not
+        UTF-8 and numbers with a fraction.
+    """
+    ids: list[str] = []
+    kinds: set[str] = set()
+    undecoded: list[str] = []
+    fractions: list[str] = []
+    for value in values:
+        if isinstance(value, str):
+            ids.append(value)
+            continue
+        if value is None:
+            ids.append("")
+            continue
+        kinds.add(
+            {"bytes": "binary", "int": "integer"}.get(type(value).__name__, type(value).__name__)
+        )
+        if isinstance(value, bytes):
+            try:
+                ids.append(value.decode())
+            except UnicodeDecodeError:
+                undecoded.append(repr(value))
+                ids.append(value.hex())
+        elif isinstance(value, float):
+            # Tables turn integers into floats when a cell is empty.
+            if not value.is_integer():
+                fractions.append(repr(value))
+            ids.append(str(int(value)) if value.is_integer() else str(value))
+        else:
+            ids.append(str(value))
+    findings = []
+    if kinds:
+        message = f"{' and '.join(sorted(kinds))} ids read as text"
+        findings.append(Finding("typed-ids", "repaired", message))
+    if undecoded:
+        examples = tuple(undecoded[:EXAMPLES_SHOWN])
+        message = "binary id is not UTF-8 text"
+        hint = "store the ids as text, or name another column with --id COLUMN"
+        findings.append(Finding("binary-ids", "error", message, len(undecoded), examples, hint))
+    if fractions:
+        examples = tuple(fractions[:EXAMPLES_SHOWN])
+        message = "id is a number with a fraction"
+        hint = "name the column of the ids with --id COLUMN"
+        findings.append(Finding("float-ids", "error", message, len(fractions), examples, hint))
     return ids, findings
 
 
@@ -80,7 +178,11 @@ def _duplicates(
             (repeated if max(spellings.values()) > 1 else collisions).append((text, rows))
     for code, message, cases in (
         ("duplicate-ids", "id occurs more than once", repeated),
-        ("id-collision", "ids are equal once spaces and suffixes are removed", collisions),
+        (
+            "id-collision",
+            "ids are equal once spaces, folders and file suffixes are removed",
+            collisions,
+        ),
     ):
         if cases:
             examples = tuple(

@@ -65,6 +65,8 @@ class Finding:
         Number of occurrences.
     examples
         The first occurrences (ids, lines, names).
+    hint
+        What to do about it; None if the code alone decides, or if there is nothing to do.
     """
 
     code: str
@@ -72,6 +74,7 @@ class Finding:
     message: str
     count: int = 1
     examples: tuple[str, ...] = ()
+    hint: str | None = None
 
     def __str__(self) -> str:
         text = self.message if self.count == 1 else f"{self.message} ({self.count} times)"
@@ -83,7 +86,10 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding as plain JSON values."""
-        return asdict(self) | {"examples": list(self.examples)}
+        values = asdict(self) | {"examples": list(self.examples)}
+        if self.hint is None:
+            del values["hint"]
+        return values
 
 
 def messages(findings: Sequence[Finding], *levels: Level) -> list[str]:
@@ -93,7 +99,7 @@ def messages(findings: Sequence[Finding], *levels: Level) -> list[str]:
 
 def hint_for(findings: Sequence[Finding]) -> str | None:
     """Return the hint of the first error that has one."""
-    hints = (_HINT_OF_CODE.get(f.code) for f in findings if f.level == "error")
+    hints = (f.hint or _HINT_OF_CODE.get(f.code) for f in findings if f.level == "error")
     return next((hint for hint in hints if hint), None)
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from neucocore.data.ids import bare_id, clean_ids, read_id_file
+from neucocore.data.ids import SUFFIXES, bare_id, clean_ids, ids_as_text, read_id_file
 from neucocore.errors import DataError, IdError
 
 
@@ -53,3 +55,59 @@ def test_an_empty_list_is_an_error(tmp_path):
     (tmp_path / "ids.txt").write_text("id\n")
     with pytest.raises(DataError, match="1 problem"):
         read_id_file(tmp_path / "ids.txt")
+
+
+@pytest.mark.parametrize(
+    ("written", "bare"),
+    [
+        ("s3://tiles/s0001.tif", "s0001"),
+        ("https://host/a/b/s1.TIF?signature=x/y#part", "s1"),
+        ("/data/s1.zarr.zip", "s1"),
+        ("./s1", "s1"),
+        ("../x/s1.png", "s1"),
+        ("C:\\images\\s1.jpg", "s1"),
+        ("tiles/s1.tif", "s1"),
+        ("gs://bucket/s1.zarr/", "s1"),
+        ("31UFU/patch_1", "31UFU/patch_1"),
+        ("v1.5", "v1.5"),
+        ("a.b.c", "a.b.c"),
+        ("10.5", "10.5"),
+        ("2020/06/01", "2020/06/01"),
+    ],
+)
+def test_folders_are_removed_only_from_what_is_a_path(written, bare):
+    assert bare_id(written) == bare
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.text(alphabet="aZ0 ./\\:?#~_-ä", max_size=12), st.sampled_from(["", *SUFFIXES]))
+def test_cleaning_an_id_again_does_not_change_it(text, suffix):
+    once = bare_id(text + suffix)
+    assert bare_id(once) == once
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(
+    names=st.lists(st.from_regex(r"[a-z0-9_-]{1,8}", fullmatch=True), min_size=1, unique=True),
+    folder=st.sampled_from(["", "tiles/", "s3://bucket/2020/", "/data/x/", "./"]),
+    suffix=st.sampled_from(SUFFIXES),
+    upper=st.booleans(),
+)
+def test_every_spelling_of_a_file_name_is_the_same_id(names, folder, suffix, upper):
+    suffix = suffix.upper() if upper else suffix
+    ids, findings = clean_ids([f"{folder}{name}{suffix}" for name in names], str)
+    assert ids == names
+    assert [(f.level, f.count) for f in findings] == [("repaired", len(names))]
+
+
+def test_files_of_one_name_in_two_folders_collide():
+    _, findings = clean_ids(["a/x.tif", "b/x.tif"], lambda row: f"row {row}")
+    assert [f.code for f in findings if f.level == "error"] == ["id-collision"]
+
+
+def test_typed_ids_become_text():
+    assert ids_as_text([7, 8])[0] == ["7", "8"]
+    assert ids_as_text([7.0, None])[0] == ["7", ""]
+    assert ids_as_text([b"a", "b"])[0] == ["a", "b"]
+    assert [f.code for f in ids_as_text([b"\xff"])[1] if f.level == "error"] == ["binary-ids"]
+    assert [f.code for f in ids_as_text([0.5])[1] if f.level == "error"] == ["float-ids"]

@@ -138,7 +138,7 @@ def test_fault_08_an_id_with_a_comma_in_quotes_is_one_id(csv):
 def test_fault_08_ids_that_are_equal_after_the_repair_are_an_error(csv):
     with pytest.raises(IdError) as error:
         csv("id,0\na,1\n a,2\nb.zarr,3\nb.zarr.zip,4\n")
-    assert "ids are equal once spaces and suffixes are removed (2 times)" in problems(error)
+    assert "ids are equal once spaces, folders and file suffixes are removed (2 times)" in problems(error)
 
 
 def test_fault_08_an_open_quote_is_an_error_with_its_line(csv):
@@ -398,7 +398,7 @@ def test_the_reference_file_is_an_error_when_read_strictly():
     ("text", "problem"),
     [
         ("id,0\na,1\nb,2\na,3\n", "id occurs more than once: a (line 2, line 4)"),
-        ("id,0\na,1\na.zarr,3\n", "ids are equal once spaces and suffixes are removed: a"),
+        ("id,0\na,1\na.zarr,3\n", "ids are equal once spaces, folders and file suffixes are removed: a"),
         ("id,0\na,1\nb,1e400\n", "number beyond the range of float32 in 1 row and 1 column"),
     ],
     ids=["a repeated id", "ids that are equal after the repair", "a number beyond float32"],
