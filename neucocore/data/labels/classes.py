@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+from neucocore.files.cells import canonical_value, is_number
 
 
 def encode_classes(names: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -37,21 +35,10 @@ def encode_classes(names: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, 
     >>> codes.tolist(), classes
     ([1, 0, 1], ('-1', '3'))
     """
-    canonical = {name: canonical_class(name) for name in set(names)}
+    canonical = {name: canonical_value(name) for name in set(names)}
     classes = set(canonical.values())
-    numeric = all(_NUMBER.fullmatch(name) for name in classes)
+    numeric = all(map(is_number, classes))
     ordered = sorted(classes, key=float) if numeric else sorted(classes)
     code_of = {name: code for code, name in enumerate(ordered)}
     codes = np.array([code_of[canonical[name]] for name in names], dtype=np.int64)
     return codes, tuple(ordered)
-
-
-def canonical_class(name: str) -> str:
-    """Return the canonical spelling of a class name: integers without a fraction."""
-    text = name.strip()
-    if not _NUMBER.fullmatch(text):
-        return text
-    value = float(text)
-    if not math.isfinite(value):
-        return text
-    return str(int(value)) if value.is_integer() else repr(value)

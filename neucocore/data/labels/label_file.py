@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from neucocore.components.specs import Problem
 from neucocore.data.ids import ID, clean_ids, no_id_column
 from neucocore.data.labels.labels import Labels, label_digest
-from neucocore.data.labels.values import KNOWN_TYPES, label_values, labelled_rows
+from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
 from neucocore.errors import DataError, MissingFileError
 from neucocore.files.content_type import no_folder
 from neucocore.files.findings import Finding, raise_for_findings
@@ -105,26 +105,28 @@ def read_label_file(path: str | Path) -> LabelFile:
     findings = list(table.findings)
     names = _label_columns(table, findings)
     raise_for_findings(file, findings)
-    cells = [table.column(name) for name in names]
-    kept = labelled_rows(table, cells, findings)
-    cells = [[column[row] for row in kept] for column in cells]
-    lines = [table.lines[row] for row in kept]
     ids, id_findings = clean_ids(table.column(ID), lambda row: f"line {table.lines[row]}")
     findings.extend(id_findings)
     outputs = () if names == (LABEL,) else tuple(n.removeprefix(OUTPUT_PREFIX) for n in names)
-    problem, y, classes = label_values(file_type, cells, outputs, lines, findings)
+    labels = read_label_columns(
+        file_type,
+        [table.column(name) for name in names],
+        outputs,
+        lambda row: f"line {table.lines[row]}",
+    )
+    findings.extend(labels.findings)
     raise_for_findings(file, findings)
     return LabelFile(
         path=file,
         stem=stem,
         type=file.stem.rpartition("__")[2],
-        problem=problem,
-        ids=tuple(ids[row] for row in kept),
-        y=y,
-        classes=classes,
+        problem=labels.problem,
+        ids=tuple(ids[row] for row in labels.rows),
+        y=labels.y,
+        classes=labels.classes,
         outputs=outputs,
         extra={
-            name: tuple(table.column(name)[row] for row in kept)
+            name: tuple(table.column(name)[row] for row in labels.rows)
             for name in table.columns
             if name != ID and name not in names
         },

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neucocore.data.labels.classes import canonical_class
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.values import flags, yes_or_no
 from neucocore.errors import ConfigError, DataError
+from neucocore.files.cells import canonical_value, read_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,17 @@ class _Subset:
                 f"subset {text!r} is not COLUMN or COLUMN=VALUE",
                 hint="name a column of the label files: --subset COLUMN or --subset COLUMN=VALUE",
             )
-        return cls(text, column.strip(), canonical_class(value) if separator else None)
+        return cls(text, column.strip(), canonical_value(value) if separator else None)
 
     def rows_of(self, file: LabelFile) -> LabelFile:
         """Return the rows of the subset in a label file that has the column."""
         cells = file.extra[self.column]
         if self.value is not None:
-            return file.keep([canonical_class(cell) == self.value for cell in cells])
+            names = read_names(cells, "value")
+            if any(finding.code == "boolean-spellings" for finding in names.findings):
+                names = read_names([*cells, self.value], "value")  # any spelling selects the value
+                return file.keep([name == names.values[-1] for name in names.values[:-1]])
+            return file.keep([name == self.value for name in names.values])
         mask = flags(cells)
         if mask is None:
             other = sorted({cell for cell in cells if yes_or_no(cell) is None})

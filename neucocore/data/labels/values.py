@@ -1,8 +1,9 @@
-"""The cells of a label file as numbers and class codes."""
+"""The cells of label columns as numbers and class codes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,21 @@ from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
 from neucocore.data.labels.classes import encode_classes
-from neucocore.files.findings import Finding
-from neucocore.files.text_table import TextTable
+from neucocore.data.labels.missing_codes import missing_codes_of_classes, missing_codes_of_numbers
+from neucocore.files.cells import boolean, is_missing, read_names, read_numbers
+from neucocore.files.findings import EXAMPLES_SHOWN, Finding
+from neucocore.messages import pluralize
 
 REGRESSION_TYPES = ("regr", "reg", "regression")
 CLASS_TYPES = ("cls", "classification")
 KNOWN_TYPES = (*REGRESSION_TYPES, *CLASS_TYPES)
-# Texts that people and table libraries write for a missing label.
-MISSING = frozenset({"", "nan", "na", "n/a", "<na>", "null"})
-YES = frozenset({"true", "1", "1.0", "yes"})
-NO = frozenset({"false", "0", "0.0", "no"})
+
+Place = Callable[[int], str]
 
 
 def yes_or_no(cell: str) -> bool | None:
     """Read a cell as true or false; an empty cell is false, any other text gives None."""
-    text = cell.strip().lower()
-    if text in YES:
-        return True
-    return False if text in NO or not text else None
+    return boolean(cell) if cell.strip() else False
 
 
 def flags(cells: Sequence[str]) -> list[bool] | None:
@@ -36,32 +34,35 @@ def flags(cells: Sequence[str]) -> list[bool] | None:
     return None if None in values else [bool(value) for value in values]
 
 
-def labelled_rows(
-    table: TextTable, columns: Sequence[Sequence[str]], findings: list[Finding]
-) -> list[int]:
-    """Return the rows with at least one label; add a finding about the other rows."""
-    missing = [
-        row
-        for row in range(len(table.rows))
-        if all(column[row].lower() in MISSING for column in columns)
-    ]
-    if missing:
-        lines = tuple(f"line {table.lines[row]}" for row in missing[:3])
-        message = "row without a label dropped"
-        findings.append(Finding("missing-labels", "repaired", message, len(missing), lines))
-    if len(missing) == len(table.rows):
-        findings.append(Finding("no-labels", "error", "the file holds no label"))
-    dropped = set(missing)
-    return [row for row in range(len(table.rows)) if row not in dropped]
+@dataclass(frozen=True, eq=False)
+class LabelColumns:
+    """The labels of some columns, without the rows that have none.
+
+    Attributes
+    ----------
+    problem
+        The kind of problem; labels of at most two classes are ``binary``.
+    rows
+        Numbers of the rows with at least one label.
+    y
+        (n,) or, with several outputs, (n, k), for these rows; see
+        `neucocore.data.labels.labels.Labels`.
+    classes
+        Names of the class codes.
+    findings
+        One finding per kind of unusable label, and about missing labels.
+    """
+
+    problem: Problem
+    rows: tuple[int, ...]
+    y: NDArray[Any]
+    classes: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
-def label_values(
-    file_type: str,
-    columns: Sequence[Sequence[str]],
-    outputs: tuple[str, ...],
-    lines: Sequence[int],
-    findings: list[Finding],
-) -> tuple[Problem, NDArray[Any], tuple[str, ...]]:
+def read_label_columns(
+    file_type: str, columns: Sequence[Sequence[str]], outputs: tuple[str, ...], place: Place
+) -> LabelColumns:
     """Turn the cells of labels into numbers or class codes.
 
     Parameters
@@ -69,72 +70,80 @@ def label_values(
     file_type
         A known type of label file, in lower case.
     columns
-        The cells, one list per column; every row has at least one label.
+        The cells, one list per column.
     outputs
-        Names of the columns; empty for the single column ``label``.
-    lines
-        Line number of each row, for messages.
-    findings
-        Gets one finding per kind of unusable label.
-
-    Returns
-    -------
-    problem
-        The kind of problem; labels of at most two classes are ``binary``.
-    y
-        (n,) or, with `outputs`, (n, k); see `neucocore.data.labels.labels.Labels`.
-    classes
-        Names of the class codes.
+        Names of the columns; empty for a single column.
+    place
+        Returns the place of a row for messages, such as ``line 7``.
     """
-    if file_type in REGRESSION_TYPES:
-        values = np.column_stack([_numbers(column, lines, findings) for column in columns])
-        return "regression", values if outputs else values[:, 0], ()
-    if outputs:
-        binary = [_zeros_and_ones(column, lines, findings) for column in columns]
-        return "multilabel", np.column_stack(binary), ()
-    codes, classes = encode_classes(columns[0])
-    return "binary" if len(classes) <= 2 else "multiclass", codes, classes
+    problem: Problem
+    findings: list[Finding] = []
+    classes: tuple[str, ...] = ()
+    y: NDArray[Any]
+    if file_type in CLASS_TYPES and not outputs:
+        names = read_names(columns[0], "class")
+        rows = [row for row, name in enumerate(names.values) if name is not None]
+        y, classes = encode_classes([name for name in names.values if name is not None])
+        findings += [*names.findings, *missing_codes_of_classes(classes, y)]
+        problem = "binary" if len(classes) <= 2 else "multiclass"
+    else:
+        read = _numbers if file_type in REGRESSION_TYPES else _zeros_and_ones
+        problem = "regression" if file_type in REGRESSION_TYPES else "multilabel"
+        values = []
+        for name, column in zip(outputs or ("",), columns, strict=True):
+            numbers, problems = read(column, place, f"output {name!r}: label" if name else "label")
+            values.append(numbers)
+            findings += problems
+        is_labelled = ~np.all([list(map(is_missing, column)) for column in columns], axis=0)
+        rows = np.flatnonzero(is_labelled).tolist()
+        y = np.column_stack(values)[rows]
+        y = y if outputs else y[:, 0]
+    return LabelColumns(
+        problem, tuple(rows), y, classes, (*_row_findings(rows, len(columns[0]), place), *findings)
+    )
+
+
+def _row_findings(rows: Sequence[int], total: int, place: Place) -> list[Finding]:
+    """Return the findings about rows without a label, and about files without enough rows."""
+    if total == 0:
+        return [Finding("no-rows", "error", "there is no row below the header")]
+    if not rows:
+        message = f"the file holds no label: {pluralize(total, 'cell')} missing"
+        return [Finding("no-labels", "error", message)]
+    findings = []
+    missing = sorted(set(range(total)) - set(rows))
+    if missing:
+        lines = tuple(place(row) for row in missing[:EXAMPLES_SHOWN])
+        message = "row without a label dropped"
+        findings.append(Finding("missing-labels", "warning", message, len(missing), lines))
+    if len(rows) == 1:
+        message = "the file holds a single label, from which no score can be computed"
+        findings.append(Finding("single-label", "warning", message))
+    return findings
 
 
 def _numbers(
-    cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
-) -> NDArray[np.float64]:
+    cells: Sequence[str], place: Place, what: str
+) -> tuple[NDArray[np.float64], list[Finding]]:
     """Read one column of numbers; NaN where the label is missing."""
-    values = np.full(len(cells), np.nan)
-    text, infinite = [], []
-    for row, cell in enumerate(cells):
-        if cell.lower() in MISSING:
-            continue
-        try:
-            values[row] = float(cell)
-        except ValueError:
-            text.append(f"line {lines[row]} {cell!r}")
-            continue
-        if not np.isfinite(values[row]):
-            infinite.append(f"line {lines[row]} {cell!r}")
-    _add(findings, "text-labels", "label is not a number", text)
-    _add(findings, "infinite-labels", "label is infinite", infinite)
-    return values
+    values, findings = read_numbers(cells, place, what)
+    return values, [*findings, *missing_codes_of_numbers(values, what)]
 
 
 def _zeros_and_ones(
-    cells: Sequence[str], lines: Sequence[int], findings: list[Finding]
-) -> NDArray[np.float64]:
+    cells: Sequence[str], place: Place, what: str
+) -> tuple[NDArray[np.float64], list[Finding]]:
     """Read one column of 0 and 1; NaN where the label is missing."""
     values = np.full(len(cells), np.nan)
     invalid = []
     for row, cell in enumerate(cells):
-        text = cell.lower()
-        if text in MISSING:
-            continue
-        if text in YES or text in NO:
-            values[row] = float(text in YES)
-        else:
-            invalid.append(f"line {lines[row]} {cell!r}")
-    _add(findings, "invalid-labels", "label of a multilabel column is not 0 or 1", invalid)
-    return values
-
-
-def _add(findings: list[Finding], code: str, message: str, examples: list[str]) -> None:
-    if examples:
-        findings.append(Finding(code, "error", message, len(examples), tuple(examples[:3])))
+        value = boolean(cell)
+        if value is not None:
+            values[row] = float(value)
+        elif not is_missing(cell):
+            invalid.append(f"{place(row)} {cell!r}")
+    if not invalid:
+        return values, []
+    message = f"{what} of a multilabel column is not 0 or 1"
+    shown = tuple(invalid[:EXAMPLES_SHOWN])
+    return values, [Finding("invalid-labels", "error", message, len(invalid), shown)]

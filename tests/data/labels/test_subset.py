@@ -50,10 +50,16 @@ def test_every_file_keeps_its_rows_of_the_subset(files):
     assert [file.ids for file in subset_files(files, "dev")] == [("x", "z"), ("w",)]
 
 
-def test_a_file_without_a_row_of_the_subset_stays_as_an_empty_file(files):
-    assert [file.ids for file in subset_files(files[:1], "year=2019")] == [("x",)]
-    first, second = subset_files(files, "dev=yes")
+def test_a_file_without_a_row_of_the_subset_stays_as_an_empty_file(tmp_path):
+    (tmp_path / "a__regr.csv").write_text("id,label,place\nx,1,Lima\n")
+    (tmp_path / "b__regr.csv").write_text("id,label,place\nx,1,Lima\nw,2,Oslo\n")
+    first, second = subset_files(read_label_folder(tmp_path), "place=Oslo")
     assert (first.ids, second.ids) == ((), ("w",))
+
+
+@pytest.mark.parametrize("value", ["True", "TRUE", "yes", "1"])
+def test_fault_79_any_spelling_of_a_truth_value_selects_all_its_spellings(files, value):
+    assert [file.ids for file in subset_files(files[:1], f"dev={value}")] == [("x", "z")]
 
 
 def test_a_file_without_the_column_is_an_error_that_lists_the_columns(files):

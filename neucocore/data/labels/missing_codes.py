@@ -1,0 +1,113 @@
+"""Labels that are likely codes for missing data, such as -9999, and that nobody declared.
+
+They are reported and never changed: whether 255 is a code or a measurement is not in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.files.cells import is_number
+from neucocore.files.findings import EXAMPLES_SHOWN, Finding
+from neucocore.messages import pluralize
+
+# Ends of integer types, of float32 and of float64, which programs use as fill values.
+_TYPE_ENDS = frozenset({127, -128, 255, 32767, -32768, 65535, 2**31 - 1, -(2**31), 2**32 - 1})
+_HUGE = 1e19
+_REPEATED_DIGIT = re.compile(r"-?(9{2,}|8{3,}|7{3,})")
+_WORDS = frozenset(
+    {"nodata", "missing", "unknown", "unlabelled", "unlabeled", "undefined", "notavailable", "?"}
+)
+_MOST_CODES = 4
+_FAR = 10.0
+_SPAN_FEW = 3
+
+
+def missing_code_values(values: NDArray[np.float64]) -> list[tuple[float, int]]:
+    """Return values that are likely codes for missing data, each with its count.
+
+    A code is the smallest or largest value (or one of the few outermost ones), and far from all
+    others: by the range of the others if it looks like a code (-9999, 32767, 1e20), and by ten
+    times this range, and more than once, otherwise. Zero never is one.
+
+    Parameters
+    ----------
+    values
+        (n,) labels; NaN is ignored.
+    """
+    distinct, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    for total in range(_MOST_CODES, 0, -1):
+        for low in range(total + 1):
+            high = total - low
+            rest = distinct[low : len(distinct) - high]
+            if len(rest) == 0 or low + high >= len(distinct):
+                continue
+            codes = [*range(low), *range(len(distinct) - high, len(distinct))]
+            if all(_is_code(float(distinct[c]), int(counts[c]), rest) for c in codes):
+                return [(float(distinct[c]), int(counts[c])) for c in codes]
+    return []
+
+
+def _is_code(value: float, count: int, rest: NDArray[np.float64]) -> bool:
+    if value == 0:
+        return False
+    span = float(rest[-1] - rest[0])
+    distance = float(np.min(np.abs(rest - value)))
+    if len(rest) < _SPAN_FEW:
+        # Two or three classes have no range to speak of, and 0 and 255 are those of a mask.
+        return _looks_like_code(value) and abs(value) > 255 and distance > span
+    if _looks_like_code(value) and distance > span:
+        return count > 1 or abs(value) >= 999 or (value < 0 <= rest[0])
+    return count > 1 and distance > _FAR * span
+
+
+def _looks_like_code(value: float) -> bool:
+    if abs(value) >= _HUGE or value in _TYPE_ENDS:
+        return True
+    return value.is_integer() and _REPEATED_DIGIT.fullmatch(str(int(value))) is not None
+
+
+def missing_codes_of_numbers(values: NDArray[np.float64], what: str) -> list[Finding]:
+    """Return a warning about the likely codes for missing data in numeric labels."""
+    codes = [(f"{value:.10g}", count) for value, count in missing_code_values(values)]
+    return _warning(codes, f"{what} is likely a code for missing data, but is used as a value")
+
+
+def missing_codes_of_classes(names: Sequence[str], codes: NDArray[np.int64]) -> list[Finding]:
+    """Return a warning about classes that likely mean missing data.
+
+    Parameters
+    ----------
+    names
+        The class names.
+    codes
+        (n,) index of each label's class.
+    """
+    counts = np.bincount(codes, minlength=len(names))
+    if all(map(is_number, names)):
+        values = np.array([float(name) for name in names])
+        likely = {value for value, _ in missing_code_values(values[codes])}
+        suspects = [row for row, value in enumerate(values) if value in likely]
+    else:
+        suspects = [row for row, name in enumerate(names) if _plain(name) in _WORDS]
+    return _warning(
+        [(names[row], int(counts[row])) for row in suspects],
+        "class likely means missing data, but is used as a class",
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name.lower())
+
+
+def _warning(codes: Sequence[tuple[str, int]], message: str) -> list[Finding]:
+    if not codes:
+        return []
+    examples = tuple(f"{name} ({pluralize(count, 'row')})" for name, count in codes)
+    message += "; if it means missing, leave these cells empty"
+    total = sum(count for _, count in codes)
+    return [Finding("likely-missing", "warning", message, total, examples[:EXAMPLES_SHOWN])]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neucocore.data.labels.missing_codes import (
+    missing_code_values,
+    missing_codes_of_classes,
+    missing_codes_of_numbers,
+)
+
+PROPERTY = settings(derandomize=True, max_examples=60, deadline=None)
+CODES = [-9999, -999, -99, -32768, 32767, 65535, -2147483648, -8888, 99999, 1e20, -3.4028235e38]
+
+
+def codes(*values: float) -> dict[float, int]:
+    return dict(missing_code_values(np.array(values, dtype=float)))
+
+
+@PROPERTY
+@given(
+    st.lists(st.floats(0, 40), min_size=5, max_size=30, unique=True),
+    st.sampled_from(CODES),
+    st.integers(1, 5),
+    st.randoms(),
+)
+def test_a_code_far_from_all_labels_is_found_in_any_order(labels, code, count, random):
+    values = [*labels, *[code] * count]
+    random.shuffle(values)
+    assert codes(*values) == {code: count}
+
+
+@PROPERTY
+@given(st.lists(st.floats(-40, 40), min_size=3, max_size=50), st.floats(-3, 3))
+def test_labels_without_a_code_are_not_suspected(labels, shift):
+    spread = [*np.linspace(-60, 60, 25) + shift, *labels]
+    assert codes(*spread) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 2, 3, 4, -9999, -8888], {-9999: 1, -8888: 1}),
+        ([1, 2, 3, 4, -9999, -9998, -9998], {-9999: 1, -9998: 2}),
+        ([1, 2, 3, 4, -9999, -9999, 9999], {-9999: 2, 9999: 1}),
+        ([20, 50, 60, 80, 100, 255, 255], {255: 2}),
+        ([0.1, 0.5, 0.9, 1234.5, 1234.5], {1234.5: 2}),
+        ([np.nan, 1, 2, 3, -999], {-999: 1}),
+        ([0, 0, 0, 400, 410, 420], {}),
+        ([1, 2, 3, 4, 50], {}),
+        ([0, 255, 0, 255], {}),
+        ([-1, 1, -1], {}),
+        ([0, 1, 1, -9999, -9999], {-9999: 2}),
+        ([-9999, -9999], {}),
+        ([], {}),
+    ],
+)
+def test_what_counts_as_a_likely_code(values, expected):
+    assert codes(*values) == expected
+
+
+def test_the_warning_has_the_values_with_their_counts_and_the_next_step():
+    (finding,) = missing_codes_of_numbers(np.array([1.0, 2, 3, -9999, -9999]), "label")
+    assert finding.level == "warning"
+    assert str(finding) == (
+        "label is likely a code for missing data, but is used as a value; if it means missing, "
+        "leave these cells empty (2 times): -9999 (2 rows)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "suspected"),
+    [
+        (("10", "20", "30", "255"), ["255 (2 rows)"]),
+        (("-9999", "1", "2", "3"), ["-9999 (2 rows)"]),
+        (("forest", "No data", "town"), ["No data (2 rows)"]),
+        (("forest", "unknown"), ["unknown (2 rows)"]),
+        (("1", "2", "3", "4"), []),
+        (("forest", "other"), []),
+    ],
+)
+def test_classes_that_likely_mean_missing(names, suspected):
+    labels = np.repeat(np.arange(len(names)), 2)
+    findings = missing_codes_of_classes(names, labels)
+    assert [example for finding in findings for example in finding.examples] == suspected
