@@ -25,6 +25,30 @@ class SplitScore:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OutputScore:
+    """The score of one output of a task, or of one label of a multi-label task.
+
+    Attributes
+    ----------
+    n
+        Number of rows in which the output is known.
+    score
+        The metric over these rows; None if it is undefined.
+    averaged
+        Whether the output counts in the score of the task.
+    reason
+        Why it does not count.
+    """
+
+    name: str
+    metric: str
+    n: int
+    score: float | None
+    averaged: bool = True
+    reason: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class TaskOutcome:
     """The result of one protocol on one task.
@@ -40,6 +64,8 @@ class TaskOutcome:
         Standard deviation over splits (ddof 0).
     splits
         Per split and metric values, primary metric first.
+    outputs
+        Each output with its own score and number of rows; empty for tasks with a single output.
     extra
         Other metrics, pooled, by name; None where undefined.
     hyperparameters
@@ -50,6 +76,11 @@ class TaskOutcome:
         Arrays for plots (``train_loss``, ``val_loss``: splits x epochs), or empty.
     probe
         Arrays of the stored probe with a ``meta`` of plain JSON values, or None.
+    warnings
+        What limits the meaning of the score, in words.
+    counts
+        Plain JSON values: how many rows and columns were left out or contribute nothing. Filled in
+        after scoring; a protocol may add its own.
     """
 
     task: ScoringTask
@@ -67,6 +98,8 @@ class TaskOutcome:
     curves: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     probe: StoredProbe | None = None
     warnings: tuple[str, ...] = ()
+    outputs: tuple[OutputScore, ...] = ()
+    counts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from neucocore.evaluation.heldout.joined_task import JoinedTask
 def class_problems(joined: JoinedTask) -> list[str]:
     """Describe why a classification task cannot be split; empty if it can.
 
-    A task needs two classes, and each training part needs rows of every class.
+    A task needs two classes, and each training part needs rows of every class. Labels of a
+    multi-label task that have too few rows for its score are not checked.
 
     Returns
     -------
@@ -26,12 +27,15 @@ def class_problems(joined: JoinedTask) -> list[str]:
     if task.problem != "multilabel":
         names = dict(enumerate(task.classes)) or {int(c): str(c) for c in np.unique(joined.y)}
         return _problems(task.key, joined.y.reshape(-1).astype(np.float64), names, joined.folds)
-    labels = task.outputs or tuple(f"label {k}" for k in range(joined.label_matrix.shape[1]))
-    problems = []
-    for k, label in enumerate(labels):
-        y = joined.label_matrix[:, k].astype(np.float64)
-        problems += _problems(f"{task.key}, {label}", y, {0: "0", 1: "1"}, joined.folds)
-    return problems
+    return [problem for k in joined.averaged for problem in label_problems(joined, int(k))]
+
+
+def label_problems(joined: JoinedTask, column: int) -> list[str]:
+    """Describe why a probe cannot be trained for one label of a multi-label task."""
+    task = joined.task
+    label = task.outputs[column] if task.outputs else f"label {column}"
+    y = joined.label_matrix[:, column].astype(np.float64)
+    return _problems(f"{task.key}, {label}", y, {0: "0", 1: "1"}, joined.folds)
 
 
 def _problems(

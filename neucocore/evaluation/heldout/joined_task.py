@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.evaluation.heldout.outputs import averaged_outputs
 from neucocore.evaluation.heldout.splits import assign_folds, strata_of
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 
@@ -50,6 +52,16 @@ class JoinedTask:
     def several_outputs(self) -> bool:
         """Whether there are several such columns."""
         return self.separate_columns and self.label_matrix.shape[1] > 1
+
+    @cached_property
+    def averaged(self) -> NDArray[np.intp]:
+        """Indices of the label columns that are averaged into the score."""
+        return averaged_outputs(self.task)
+
+    @property
+    def all_averaged(self) -> bool:
+        """Whether no output is left out of the score."""
+        return bool(len(self.averaged) == self.label_matrix.shape[1])
 
 
 def join(

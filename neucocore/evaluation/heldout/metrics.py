@@ -23,6 +23,7 @@ from neucocore.components.sources import CORE
 from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.heldout.joined_task import JoinedTask
+from neucocore.evaluation.heldout.outputs import required_rows
 from neucocore.evaluation.linear.matrix import Matrix
 
 SECONDARY_METRICS: Mapping[Problem, tuple[str, ...]] = {
@@ -121,7 +122,7 @@ def pooled_score(
     scores
         (repeats, n, k), as in `OutOfFold`.
     columns
-        Indices of the outputs to use; all by default.
+        Indices of the outputs to use; by default those that are averaged into the score.
     """
     values = []
     for repeat, folds in enumerate(joined.folds):
@@ -183,13 +184,17 @@ def metric_value(
         (n, k) predictions of one repeat.
     means
         (n, k), from `training_means`.
-    columns, rows
-        Indices of the outputs and rows to use; all by default.
+    columns
+        Indices of the outputs to use; by default those that are averaged into the score.
+    rows
+        Indices of the rows to use; all by default.
     """
     rows = np.arange(len(joined.ids)) if rows is None else rows
     problem = joined.task.problem
     if problem in ("regression", "multilabel"):
-        outputs = np.arange(joined.label_matrix.shape[1]) if columns is None else np.array(columns)
+        outputs = joined.averaged if columns is None else np.array(columns)
+        if metric.spec.multioutput and too_few_complete_rows(joined):
+            return float("nan")
         cells = np.ix_(rows, outputs)
         y, predicted = joined.label_matrix[cells], scores[cells]
         if problem == "multilabel" and metric.spec.needs == "value":
@@ -203,6 +208,16 @@ def metric_value(
         decided = predicted > 0.5 if problem == "binary" else predicted.argmax(axis=1)
         predicted = decided.astype(np.int64)
     return float(metric.function(y, predicted))
+
+
+def complete_rows(joined: JoinedTask) -> int:
+    """Return the number of rows in which all outputs are known."""
+    return int(np.sum(~np.isnan(joined.label_matrix.astype(np.float64)).any(axis=1)))
+
+
+def too_few_complete_rows(joined: JoinedTask) -> bool:
+    """Return whether a metric of all outputs at once has too few rows."""
+    return complete_rows(joined) < required_rows(joined.task)
 
 
 def _over_columns(

@@ -11,10 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.evaluation.heldout.joined_task import JoinedTask
-from neucocore.evaluation.heldout.metrics import NamedMetric, pooled_score, split_scores
+from neucocore.evaluation.heldout.metrics import (
+    NamedMetric,
+    complete_rows,
+    pooled_score,
+    split_scores,
+    too_few_complete_rows,
+)
+from neucocore.evaluation.heldout.outputs import (
+    output_names,
+    reason_left_out,
+    required_rows,
+    rows_per_output,
+    varying_outputs,
+)
 from neucocore.evaluation.heldout.predict import OutOfFold
 from neucocore.evaluation.inputs import ScoringTask
-from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
+from neucocore.evaluation.outcome import OutputScore, SplitScore, StoredProbe, TaskOutcome
 
 
 def outcome_of(
@@ -42,7 +55,7 @@ def outcome_of(
     score = pooled_score(primary, joined, result.scores)
     per_split = {m.name: split_scores(m, joined, result.scores) for m in metrics}
     defined = [value for _, value in per_split[primary.name] if value is not None]
-    reason = f"{primary.name} is undefined: {primary.spec.undefined}" if score is None else ""
+    outputs = _outputs(joined, result, metrics)
     return TaskOutcome(
         task=joined.task,
         n=len(joined.ids),
@@ -51,7 +64,7 @@ def outcome_of(
         q=score if score is None or primary.spec.greater_is_better else -score,
         score=score,
         std=float(np.std(defined)) if score is not None and defined else None,
-        reason=reason,
+        reason=_reason_without_score(joined, primary, outputs) if score is None else "",
         splits=tuple(
             SplitScore(split, m.name, value)
             if value is not None
@@ -59,11 +72,12 @@ def outcome_of(
             for m in metrics
             for split, value in per_split[m.name]
         ),
-        extra=_extra(joined, result, primary, others),
+        extra=_extra(joined, result, others, outputs),
         hyperparameters=_hyperparameters(result, probe),
         predictions=_predictions(joined, result),
         probe=_stored_probe(joined, result, probe),
-        warnings=tuple(_warnings(joined, d, folds)),
+        warnings=tuple(_warnings(joined, primary, d, folds)),
+        outputs=outputs,
     )
 
 
@@ -91,24 +105,47 @@ def outcome_without_score(
     )
 
 
-def varying_outputs(task: ScoringTask) -> NDArray[np.bool_]:
-    """Return which outputs have more than one label value, (k,)."""
-    columns = np.asarray(task.y, dtype=np.float64).reshape(len(task.ids), -1)
-    known = [column[~np.isnan(column)] for column in columns.T]
-    return np.array([len(column) > 1 and np.ptp(column) > 0 for column in known])
+def _outputs(
+    joined: JoinedTask, result: OutOfFold, metrics: Sequence[NamedMetric]
+) -> tuple[OutputScore, ...]:
+    """Return each output of a task with several, by the first metric of single outputs."""
+    if not joined.several_outputs:
+        return ()
+    single = next(metric for metric in metrics if not metric.spec.multioutput)
+    rows = rows_per_output(joined.task)
+    outputs = []
+    for column, name in enumerate(output_names(joined.task)):
+        score = pooled_score(single, joined, result.scores, [column])
+        reason = reason_left_out(joined.task, column)
+        if not reason and score is None:
+            reason = f"{single.name} is undefined: {single.spec.undefined}"
+        averaged = column in joined.averaged and score is not None
+        outputs.append(OutputScore(name, single.name, int(rows[column]), score, averaged, reason))
+    return tuple(outputs)
+
+
+def _reason_without_score(
+    joined: JoinedTask, primary: NamedMetric, outputs: Sequence[OutputScore]
+) -> str:
+    if primary.spec.multioutput and too_few_complete_rows(joined):
+        return (
+            f"{primary.name} needs all outputs of a row, which only {complete_rows(joined)} of "
+            f"{len(joined.ids)} rows have; at least {required_rows(joined.task)} are needed"
+        )
+    if outputs:
+        return "no output has a score: " + "; ".join(f"{o.name}: {o.reason}" for o in outputs)
+    return f"{primary.name} is undefined: {primary.spec.undefined}"
 
 
 def _extra(
-    joined: JoinedTask, result: OutOfFold, primary: NamedMetric, others: Sequence[NamedMetric]
+    joined: JoinedTask,
+    result: OutOfFold,
+    others: Sequence[NamedMetric],
+    outputs: Sequence[OutputScore],
 ) -> dict[str, float | None]:
     """Return the secondary metrics and, for each output, a metric named ``metric:output``."""
     extra = {metric.name: pooled_score(metric, joined, result.scores) for metric in others}
-    if joined.several_outputs:
-        single = next(m for m in (primary, *others) if not m.spec.multioutput)
-        for column, name in enumerate(joined.task.outputs or map(str, range(joined.y.shape[1]))):
-            score = pooled_score(single, joined, result.scores, [column])
-            extra[f"{single.name}:{name}"] = score
-    return extra
+    return extra | {f"{output.metric}:{output.name}": output.score for output in outputs}
 
 
 def _hyperparameters(result: OutOfFold, probe: str) -> dict[str, Any]:
@@ -162,17 +199,53 @@ def _stored_probe(joined: JoinedTask, result: OutOfFold, probe: str) -> StoredPr
     return StoredProbe(arrays, meta)
 
 
-def _warnings(joined: JoinedTask, d: int, folds: int) -> list[str]:
-    n = len(joined.ids)
-    used_folds = len(np.unique(joined.folds[0]))
+def _warnings(joined: JoinedTask, primary: NamedMetric, d: int, folds: int) -> list[str]:
+    task, n = joined.task, len(joined.ids)
+    if not joined.several_outputs:
+        return [*_few_rows(n, d), *_few_folds(joined, joined.folds[0], folds)]
+    names, rows = output_names(task), rows_per_output(task)
     warnings = []
-    if n < d:
-        warnings.append(f"fewer labelled rows ({n}) than dimensions ({d})")
-    if used_folds < folds:
-        units = "rows" if joined.task.groups is None else "groups"
-        warnings.append(f"fewer {units} than folds: {used_folds} folds instead of {folds}")
-    if joined.task.problem == "regression" and not (varying := varying_outputs(joined.task)).all():
-        names = joined.task.outputs or tuple(map(str, range(len(varying))))
+    if not joined.all_averaged:
+        left_out = (
+            f"{name} ({reason})"
+            for column, name in enumerate(names)
+            if (reason := reason_left_out(task, column))
+        )
+        warnings.append(f"outputs that do not count in the score: {', '.join(left_out)}")
+    if len(set(rows.tolist())) > 1:
+        counts = ", ".join(f"{name} {count}" for name, count in zip(names, rows, strict=True))
+        warnings.append(f"labelled rows per output: {counts}")
+    texts: dict[str, list[str]] = {}
+    for column in joined.averaged:
+        folds_of_rows = joined.folds[0][~np.isnan(_column(joined, int(column)))]
+        for text in (*_few_rows(int(rows[column]), d), *_few_folds(joined, folds_of_rows, folds)):
+            texts.setdefault(text, []).append(names[column])
+    for text, outputs in texts.items():
+        every = len(outputs) == len(names)
+        warnings.append(text if every else f"output {', '.join(outputs)}: {text}")
+    if primary.spec.multioutput and required_rows(task) <= complete_rows(joined) < n:
+        warnings.append(
+            f"{primary.name} uses only the {complete_rows(joined)} of {n} rows in which all "
+            "outputs are known"
+        )
+    if task.problem == "regression" and not (varying := varying_outputs(task)).all():
         constant = [name for name, varies in zip(names, varying, strict=True) if not varies]
         warnings.append(f"constant outputs have no score: {', '.join(constant)}")
     return warnings
+
+
+def _column(joined: JoinedTask, column: int) -> NDArray[np.float64]:
+    """Return the labels of one output, (n,), NaN where it is unknown."""
+    return np.asarray(joined.label_matrix[:, column], dtype=np.float64)
+
+
+def _few_rows(n: int, d: int) -> list[str]:
+    return [f"fewer labelled rows ({n}) than dimensions ({d})"] if n < d else []
+
+
+def _few_folds(joined: JoinedTask, folds_of_rows: NDArray[np.int64], folds: int) -> list[str]:
+    used = len(np.unique(folds_of_rows))
+    if used >= folds:
+        return []
+    units = "rows" if joined.task.groups is None else "groups"
+    return [f"fewer {units} than folds: {used} folds instead of {folds}"]

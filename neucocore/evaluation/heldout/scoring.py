@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from neucocore.errors import ConfigError, DataError
-from neucocore.evaluation.heldout.class_counts import class_problems
+from neucocore.evaluation.heldout.class_counts import class_problems, label_problems
 from neucocore.evaluation.heldout.joined_task import JoinedTask, join
 from neucocore.evaluation.heldout.metrics import metrics_for
-from neucocore.evaluation.heldout.outcomes import outcome_of, outcome_without_score, varying_outputs
+from neucocore.evaluation.heldout.outcomes import outcome_of, outcome_without_score
+from neucocore.evaluation.heldout.outputs import varying_outputs
 from neucocore.evaluation.heldout.predict import Fitter, Progress, predict_out_of_fold
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.outcome import TaskOutcome
@@ -64,7 +66,7 @@ def score_held_out(
         index: reason for index, task in enumerate(inputs.tasks) if (reason := _undefined(task))
     }
     joined_tasks = [
-        join(inputs, task, folds=folds, repeats=repeats, protocol=identity)
+        _trainable(join(inputs, task, folds=folds, repeats=repeats, protocol=identity))
         for index, task in enumerate(inputs.tasks)
         if index not in reasons
     ]
@@ -90,6 +92,17 @@ def score_held_out(
         else next(outcomes)
         for index, task in enumerate(inputs.tasks)
     ]
+
+
+def _trainable(joined: JoinedTask) -> JoinedTask:
+    """Return a task without the labels that are left out of its score and cannot be trained."""
+    if joined.task.problem != "multilabel" or joined.all_averaged:
+        return joined
+    left_out = set(range(joined.label_matrix.shape[1])) - set(joined.averaged.tolist())
+    untrainable = [column for column in sorted(left_out) if label_problems(joined, column)]
+    y = np.array(joined.y, dtype=np.float64)
+    y[:, untrainable] = np.nan
+    return replace(joined, y=y)
 
 
 def check_split_options(options: Mapping[str, Any]) -> None:
