@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
     from neucocore.evaluation.protocols import ScoringProtocol
     from neucocore.files.atomic import replacing, write_text
+    from neucocore.runtime.processes import WorkerPool
     from neucocore.testing.cubes import make_cubes, write_cube_folder
 
 # Names that need numpy or zarr, and the modules that define them.
@@ -92,6 +93,7 @@ _ON_DEMAND = {
     "StoredProbe": "neucocore.evaluation.outcome",
     "TaskOutcome": "neucocore.evaluation.outcome",
     "TruthLayer": "neucocore.derivation.layers",
+    "WorkerPool": "neucocore.runtime.processes",
     "grids_for": "neucocore.derivation.grids",
     "in_metres": "neucocore.derivation.projection",
     "label_each": "neucocore.derivation.labelling",
@@ -166,6 +168,7 @@ __all__ = [
     "TaskOutcome",
     "TaskSpec",
     "TruthLayer",
+    "WorkerPool",
     "cube_digest",
     "find_cubes",
     "grids_for",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +32,7 @@ from neucocore.cli import (
 )
 from neucocore.cli.arguments import reorder
 from neucocore.cli.options import command
-from neucocore.cli.terminal import log, settings, system_error, warn
+from neucocore.cli.terminal import log, log_error, prepare_streams, printable, settings, warn
 from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import ConfigError, NeucoError
 from neucocore.evaluation.options import EvaluateOptions
@@ -41,9 +42,22 @@ from neucocore.workflow.options import RunOptions
 INTERRUPTED = 130
 EPILOG = (
     "Exit codes: 0 success, 1 a run failed in part or completely, 2 usage or configuration, "
-    "3 plugin, 4 data, 130 interrupted."
+    "3 plugin, 4 data, 130 interrupted, 143 terminated."
 )
 DECIDE, SCORE, FILES, MAKE, SYSTEM = "Decide", "Score", "Files", "Make", "System"
+
+
+@contextmanager
+def _printable_usage_errors() -> Iterator[None]:
+    """Escape control characters in typer's own messages, which repeat what was typed."""
+    try:
+        yield
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            for name, value in vars(error).items():
+                if isinstance(value, str):
+                    setattr(error, name, printable(value))
+        raise
 
 
 class _Group(TyperGroup):
@@ -64,16 +78,17 @@ class _Group(TyperGroup):
             )
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *arguments: Any, **settings: Any) -> Any:
+        with _printable_usage_errors():
+            return super().make_context(*arguments, **settings)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _printable_usage_errors():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             log("interrupted; run the same command again to continue")
             raise SystemExit(INTERRUPTED) from None
-        except BrokenPipeError:
-            # The reader of our output is gone (``neuco list | head``).
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(0) from None
 
 
 app = typer.Typer(
@@ -157,6 +172,7 @@ _add("doctor", doctor.doctor, SYSTEM)
 
 def main() -> None:
     """Run the program; errors become one message on stderr and an exit code."""
+    prepare_streams()
     try:
         arguments, notes = reorder(sys.argv[1:])
         for note in notes:
@@ -165,13 +181,28 @@ def main() -> None:
     except NeucoError as error:
         if settings.debug:
             traceback.print_exc()
-        log(f"error: {error}", always=True)
+        log_error(error)
         sys.exit(error.exit_code)
     except OSError as error:
         if settings.debug:
             traceback.print_exc()
-        log(f"error: {system_error(error)}", always=True)
+        log_error(error)
         sys.exit(4)
+    except Exception as error:  # noqa: BLE001  a defect, of neuco or of a library
+        if settings.debug:
+            traceback.print_exc()
+        log_error(_unexpected(error))
+        sys.exit(1)
+
+
+def _unexpected(error: Exception) -> NeucoError:
+    if isinstance(error, MemoryError):
+        return NeucoError("out of memory", hint="use fewer --jobs, or a machine with more memory")
+    return NeucoError(
+        f"unexpected {type(error).__name__}: {error}",
+        hint="this is probably a defect of neuco; neuco --debug COMMAND shows where, please report "
+        "it",
+    )
 
 
 def run_command(*arguments: str) -> int:

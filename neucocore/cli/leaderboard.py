@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neucocore.cli.terminal import fits, log, print_data, print_table
+from neucocore.cli.terminal import fits, log, print_data, print_json, print_table
 
 if TYPE_CHECKING:
     from neucocore.results.leaderboard import Table
@@ -64,11 +64,13 @@ def leaderboard(
         return
     writers = {
         Format.csv: write.to_csv,
-        Format.json: write.to_json,
         Format.md: write.to_markdown,
         Format.latex: write.to_latex,
     }
-    print_data(writers[format](tables))
+    if format is Format.json:
+        print_json(write.records(tables))
+    else:
+        print_data(writers[format](tables))
     if format in (Format.csv, Format.json):
         for table in tables:
             _log_remarks(table)

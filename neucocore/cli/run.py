@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from neucocore.cli.terminal import log, system_error, warn
+from neucocore.cli.terminal import log, log_error, warn
 from neucocore.workflow.options import RunOptions
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def _run(run_file: RunFile) -> list[str]:
             _run_method(run_file, method)
         except (NeucoError, OSError) as error:
             failures.append(method.name)
-            message = system_error(error) if isinstance(error, OSError) else str(error)
-            log(f"error: {method.name}: {message}", always=True)
+            log_error(error, about=method.name)
     if len(failures) < len(methods):
         print_tables(run_file.output, phase=phase_of(run_file))
     return failures

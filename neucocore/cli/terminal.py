@@ -1,18 +1,35 @@
-"""What a person or a program sees: data on stdout, everything else on stderr."""
+"""What a person or a program sees: data on stdout, everything else on stderr.
+
+All output passes through `printable`, because names and ids come from files of others: control
+characters could change what the terminal shows. Streams of any encoding are written
+(`prepare_streams`).
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
+
+from neucocore.errors import NeucoError
+from neucocore.runtime import interrupts
 
 DEFAULT_WIDTH = 100
 GAP = "  "
+_NOT_PRINTED = (
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # control characters except the line feed
+    "\u2028\u2029"  # line and paragraph separators
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they change the direction of the text
+    "\ud800-\udfff"  # bytes of file names that are not UTF-8
+)
+NOT_IN_LINES = re.compile(f"[{_NOT_PRINTED}]")
+NOT_IN_NAMES = re.compile(f"[\n{_NOT_PRINTED}]")
 
 
 @dataclass
@@ -27,15 +44,60 @@ class Settings:
 settings = Settings()
 
 
+def prepare_streams() -> None:
+    """Let stdout and stderr take any text: what their encoding does not have is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """Escape characters that are not shown but change what is shown.
+
+    Parameters
+    ----------
+    lines
+        Keep line feeds. By default they are escaped too, so that a name stays on one line.
+    """
+    return (NOT_IN_LINES if lines else NOT_IN_NAMES).sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode()
+
+
 def log(text: str, *, always: bool = False) -> None:
-    """Write a line for a person to stderr; ``--quiet`` silences it unless ``always``."""
-    if always or not settings.quiet:
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
+    """Write lines for a person to stderr; ``--quiet`` silences them unless ``always``.
+
+    Nothing is written after a signal, when what the command still reports is not the reason of its
+    end.
+    """
+    if (always or not settings.quiet) and not interrupts.received():
+        _write(sys.stderr, printable(text, lines=True))
 
 
 def warn(text: str) -> None:
-    """Write a warning to stderr."""
-    log(f"warning: {text}")
+    """Write a warning to stderr, on one line."""
+    log(f"warning: {printable(text)}")
+
+
+def log_error(error: NeucoError | OSError, *, about: str = "") -> None:
+    """Write an error to stderr: its message, its problems and its hint, each on one line.
+
+    Parameters
+    ----------
+    about
+        What failed, if it was only a part of the command.
+    """
+    prefix = f"error: {printable(about)}: " if about else "error: "
+    if isinstance(error, OSError):
+        log(prefix + printable(system_error(error)), always=True)
+        return
+    lines = [prefix + printable(error.message)]
+    lines += [f"  - {printable(problem)}" for problem in error.problems]
+    if error.hint:
+        lines.append(f"Hint: {error.hint}")  # may be an example of several lines
+    log("\n".join(lines), always=True)
 
 
 def system_error(error: OSError) -> str:
@@ -45,20 +107,38 @@ def system_error(error: OSError) -> str:
 
 
 def print_data(text: str) -> None:
-    """Write data to stdout."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    """Write lines of data to stdout."""
+    _write(sys.stdout, printable(text, lines=True))
 
 
 def print_json(value: Any) -> None:
     """Write a value as JSON to stdout; NaN is a defect, never output."""
-    print_data(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    unicode = encoding.lower().replace("-", "").startswith("utf")
+    text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=not unicode)
+    # Outside of strings JSON has none of these characters, and in strings they can be escaped.
+    _write(sys.stdout, NOT_IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write lines; a reader that is gone (``neuco list | head``) does not stop the command."""
+    if stream is None:  # the program was started with the stream closed
+        return
+    try:
+        stream.write(text if text.endswith("\n") else text + "\n")
+        stream.flush()
+    except OSError as error:
+        # Python would try again at its end, and fail then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            error.filename = "standard output"
+            raise
 
 
 def print_table(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, narrow: Sequence[str] = ()
 ) -> None:
-    """Write rows as a table to stdout; not on a terminal, always whole and unwrapped.
+    """Write rows as a table to stdout; outside of a terminal, lines are never wrapped.
 
     On a terminal too narrow for all columns only those in ``narrow`` are shown; where these do
     not fit either, each row becomes a small block of ``column: value``.
@@ -75,7 +155,7 @@ def print_table(
             print_data(_blocks(texts, columns, limit))
             return
         widths = fitted
-    lines = [_line(list(columns), widths)]
+    lines = [_line([printable(column) for column in columns], widths)]
     for row in texts:
         lines += _wrapped(row, widths)
     print_data("\n".join(lines))
@@ -90,7 +170,7 @@ def fits(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bool:
 
 def _widths(texts: list[list[str]], columns: Sequence[str]) -> list[int]:
     return [
-        max(len(column), *(len(row[i]) for row in texts)) if texts else len(column)
+        max([len(printable(column)), *(len(row[i]) for row in texts)])
         for i, column in enumerate(columns)
     ]
 
@@ -100,8 +180,8 @@ def _width_of(widths: list[int]) -> int:
 
 
 def terminal_width() -> int | None:
-    """Return the columns of the terminal stdout is, or None if it is none."""
-    if not sys.stdout.isatty():
+    """Return the width of the terminal in columns, or None if stdout is not a terminal."""
+    if sys.stdout is None or not sys.stdout.isatty():
         return None
     return shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
 
@@ -111,7 +191,7 @@ def _text(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.4f}"
-    return str(value)
+    return printable(str(value))
 
 
 def _fit(widths: list[int], limit: int) -> list[int] | None:
@@ -142,15 +222,16 @@ def _blocks(texts: list[list[str]], columns: Sequence[str], limit: int) -> str:
         lines: list[str] = []
         for column, cell in zip(columns, row, strict=True):
             lines += textwrap.wrap(
-                f"{column}: {cell}", max(limit, 10), subsequent_indent="    "
+                f"{printable(column)}: {cell}", max(limit, 10), subsequent_indent="    "
             ) or [f"{column}:"]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 
 
 def may_draw() -> bool:
-    """Tell whether stderr is a terminal on which a progress bar may be drawn."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not settings.quiet
+    """Whether stderr is a terminal on which a progress bar may be drawn."""
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return terminal and os.environ.get("TERM") != "dumb" and not settings.quiet
 
 
 Advance = Callable[[int, int, str], None]
@@ -182,18 +263,18 @@ def _bar(title: str) -> Iterator[Advance]:
 
     console = Console(stderr=True)
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None if console.width < 60 else 30),
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         console=console,
         transient=True,
     ) as bar:
-        task = bar.add_task(title, total=None, note="")
+        task = bar.add_task(printable(title), total=None, note="")
 
         def advance(done: int, of: int, note: str = "") -> None:
-            bar.update(task, completed=done, total=of, note=note)
+            bar.update(task, completed=done, total=of, note=printable(note))
 
         yield advance
 
@@ -206,6 +287,6 @@ def _plain(title: str) -> Advance:
         step = done * PLAIN_STEPS // of if of else PLAIN_STEPS
         if step > reported[1] or (note and note != reported[0]):
             reported = (note, step)
-            log(f"{title}: {done}/{of}{' ' + note if note else ''}")
+            log(printable(f"{title}: {done}/{of}{' ' + note if note else ''}"))
 
     return advance

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
 
 from threadpoolctl import threadpool_limits
 
 from neucocore.encoding import cluster, worker
 from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
 from neucocore.errors import RunError
-from neucocore.runtime.processes import block_sigint, end_with_parent
+from neucocore.runtime.processes import WorkerPool
 
 BATCHES_PER_JOB = 3
 """Batches submitted per worker at a time, which bounds memory and keeps workers busy."""
@@ -53,13 +52,8 @@ def run_batches(
                     raise _out_of_memory(ids) from None
                 yield batch
     else:
-        with _one_blas_thread():
-            spawn = get_context("spawn")
-            executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=end_with_parent)
-            try:
-                yield from _run_in(executor, setup, batches, jobs)
-            finally:
-                executor.shutdown(wait=True, cancel_futures=True)
+        with _one_blas_thread(), WorkerPool(jobs) as executor:
+            yield from _run_in(executor, setup, batches, jobs)
 
 
 def _run_in(
@@ -104,8 +98,7 @@ def _submit(
     executor: Executor, setup: WorkerSetup, ids: Sequence[str], running: Iterable[Sequence[str]]
 ) -> Future[Batch]:
     try:
-        with block_sigint():
-            return executor.submit(worker.encode, setup, ids)
+        return executor.submit(worker.encode, setup, ids)
     except BrokenProcessPool:
         # A worker died after the last finished batch was collected.
         raise _worker_died([*running, ids]) from None

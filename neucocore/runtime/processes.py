@@ -4,10 +4,50 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from threading import Thread
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+NO_LEAK_WARNING = "ignore:resource_tracker"
+"""Warning filter of the resource tracker, which would otherwise report the semaphores of a run that
+was ended by a signal, although it removes them."""
+
+
+class WorkerPool(ProcessPoolExecutor):
+    """Worker processes for a `with` statement.
+
+    They start as new interpreters, ignore Ctrl-C (the parent ends the run) and end with their
+    parent, even if it is killed. If the block raises anything but an ordinary exception, such as
+    `KeyboardInterrupt`, they are killed.
+
+    Parameters
+    ----------
+    jobs
+        Number of processes.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        with _quiet_tracker():
+            super().__init__(jobs, get_context("spawn"), initializer=end_with_parent)
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Schedule a call; starts a process if one is missing."""
+        with block_sigint():
+            return super().submit(function, *args, **kwargs)
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """Wait for the processes; after an error, for their current work only."""
+        if kind is not None and not issubclass(kind, Exception):
+            for process in list((self._processes or {}).values()):
+                process.kill()
+        self.shutdown(wait=True, cancel_futures=kind is not None)
 
 
 @contextmanager
@@ -22,6 +62,17 @@ def block_sigint() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _quiet_tracker() -> Iterator[None]:
+    """Start multiprocessing's resource tracker so that it removes semaphores without a warning."""
+    sys.warnoptions.append(NO_LEAK_WARNING)
+    try:
+        resource_tracker.ensure_running()
+        yield
+    finally:
+        sys.warnoptions.remove(NO_LEAK_WARNING)
 
 
 def end_with_parent() -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 
 from neucocore.data.audit.cube import FileReport, audit_cube
@@ -18,7 +17,7 @@ from neucocore.data.cubes.offset import wrong_offset_message
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import MissingFileError, RunError
 from neucocore.files.findings import Finding
-from neucocore.runtime.processes import block_sigint, end_with_parent
+from neucocore.runtime.processes import WorkerPool
 
 CUBES_PER_JOB = 16
 
@@ -125,9 +124,8 @@ def _audit(
         [files for _, _, files in cubes[start : start + CUBES_PER_JOB]]
         for start in range(0, len(cubes), CUBES_PER_JOB)
     ]
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=end_with_parent) as pool:
-        with block_sigint():
-            futures = [pool.submit(_audit_cubes, part, schemas, missing_chunks) for part in chunks]
+    with WorkerPool(jobs) as pool:
+        futures = [pool.submit(_audit_cubes, part, schemas, missing_chunks) for part in chunks]
         try:
             for finished in as_completed(futures):
                 yield from finished.result()

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +15,15 @@ from neuco_plugin_synthetic_earth.labels import LABELS, control, nodata
 from neuco_plugin_synthetic_earth.world.cubes import EarthCube, make_cubes
 from neuco_plugin_synthetic_earth.world.fields import generator
 from neuco_plugin_synthetic_earth.world.places import CUBES_PER_PLACE
-from neucocore.plugin import BANDS, ConfigError, DataError, replacing, write_modality, write_text
+from neucocore.plugin import (
+    BANDS,
+    ConfigError,
+    DataError,
+    WorkerPool,
+    replacing,
+    write_modality,
+    write_text,
+)
 
 WORLD = 1  # increased when the same seed gives different cubes
 FILES_PER_PART = 1000
@@ -158,7 +164,7 @@ def _places(folder: Path, cubes: int, size: int, seed: int, jobs: int) -> Iterat
     if jobs == 1:
         yield from map(_write_place, work)
         return
-    with ProcessPoolExecutor(min(jobs, len(work)), mp_context=get_context("spawn")) as pool:
+    with WorkerPool(min(jobs, len(work))) as pool:
         yield from pool.map(_write_place, work, chunksize=4)
 
 
