@@ -54,7 +54,8 @@ def test_the_grammar_of_numbers(cell):
     ("cell", "reason"),
     [
         ("1_000", "underscore"), ("1_0.5", "underscore"), ("1e1_0", ""),
-        ("\uff11\uff12\uff13", "not 0 to 9"), ("\u0663.\u0665", "not 0 to 9"), ("-\u096b", "not 0 to 9"),
+        ("\uff11\uff12\uff13", "not 0 to 9"),
+        ("\u0663.\u0665", "not 0 to 9"), ("-\u096b", "not 0 to 9"),
         ("1\x00", "control character"), ("\x002", "control character"),
         ("1,5", "decimal comma"), ("0,123", "decimal comma"), ("1.234,5", "decimal comma"),
         ("-,5", "decimal comma"), ("3,", "decimal comma"),

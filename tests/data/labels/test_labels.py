@@ -174,7 +174,7 @@ def test_text_in_a_regression_file_is_an_error_with_its_lines(read):
         ("id,label,label:x\na,1,2\n", "both a column 'label' and 'label:<output>'"),
         ("id,label,label\na,1,2\n", "column name occurs more than once: 'label'"),
         ("id;label\na;1\n", "semicolons or tabs"),
-        ("id,label\na,1,2\nb\nc,1\n", "(2 times): line 2 has 3 cells, line 3 has 1 cells"),
+        ("id,label\na,1,2\nb\nc,1\n", "(2 times): line 2 has 3 cells, line 3 has 1 cell"),
         ('id,label\n"a,1\n', "line 2 has an open quote"),
     ],
 )
