@@ -62,7 +62,7 @@ def generate(
     params: Mapping[str, Any] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[str]:
-    """Generate a synthetic data set, with the labels of every installed task of it.
+    """Generate a synthetic data set, with the labels of every installed task that belongs to it.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def generate(
     output
         The folder to write.
     params
-        Values of its parameters.
+        Values of the parameters that the data set declares for generating it.
     progress
         Called with (done, total, what).
 

@@ -12,6 +12,13 @@ from neucocore.messages import did_you_mean
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
+_IN_WORDS = {
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list, or a text with commas between the items",
+    "str": "a text",
+}
 _NONE = frozenset({"none", "null"})
 
 
@@ -145,4 +152,4 @@ def _convert(value: Any, kind: str) -> Any:
                 return text
     except (TypeError, ValueError):
         pass
-    raise ValueError(f"{value!r} is not of type {kind}")
+    raise ValueError(f"{value!r} is not {_IN_WORDS[kind]}")

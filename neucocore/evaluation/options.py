@@ -40,9 +40,10 @@ class EvaluateOptions:
     method: Annotated[
         str | None, Option("Name of the method; by default the file's name.", run_file=False)
     ] = None
-    phase: Annotated[str | None, Option("Subfolder of comparable runs; 'results' by default.")] = (
-        None
-    )
+    phase: Annotated[
+        str | None,
+        Option("Subfolder of --output; runs of one phase are ranked together. [results]"),
+    ] = None
     dataset: Annotated[
         str | None,
         Option(
@@ -58,7 +59,7 @@ class EvaluateOptions:
     config: Annotated[
         StrPath | None,
         Option(
-            "NeuCo-Bench's own YAML: its protocol and its lenient reading.",
+            "NeuCo-Bench's YAML file; its protocol and its lenient reading of files are used.",
             metavar="FILE",
             run_file=False,
         ),
@@ -70,15 +71,15 @@ class EvaluateOptions:
     subset: Annotated[
         str | None,
         Option(
-            "Use only labels with a true value, or this value, in a column of the label files.",
+            "Use only rows of the label files whose COLUMN is true, or equals VALUE.",
             metavar="COLUMN[=VALUE]",
         ),
     ] = None
     split: Annotated[
         str,
         Option(
-            "How rows are split: 'random', or 'group:COLUMN' to keep rows of one group together; "
-            "the column is one of the label files, or FILE:COLUMN.",
+            "How rows are split: 'random'; or 'group:COLUMN' (a column of the label files) or "
+            "'group:FILE:COLUMN' (of another table), which keep rows of one group together.",
             metavar="RULE",
         ),
     ] = "random"
@@ -106,14 +107,15 @@ class EvaluateOptions:
         Option("Options of the protocol, by name.", command_line=False),
     ] = field(default_factory=dict)
     dimension: Annotated[
-        int | None, Option("Maximum number of dimensions.", metavar="N", minimum=1)
+        int | None, Option("Stop if the embeddings have more dimensions.", metavar="N", minimum=1)
     ] = None
     nan: Annotated[
-        Literal["error", "zero"], Option("How to treat NaN and empty cells of the embeddings.")
+        Literal["error", "zero"],
+        Option("How to treat cells that are not finite numbers: stop, or count them as 0."),
     ] = "error"
     allow_missing: Annotated[
         bool,
-        Option("Score labelled ids that have an embedding; the run is partial and not ranked."),
+        Option("Score although labelled ids lack an embedding; the partial run is not ranked."),
     ] = False
     plots: Annotated[
         bool, Option("Draw plots into the run folder (extra 'plots').", run_file=False)

@@ -76,7 +76,7 @@ class ComponentContext:
 def spec_documented(context: ComponentContext) -> None:
     """The spec states a licence and a citation."""
     if context.plugin.name == CORE:
-        raise Skip("the licence and citation of neuco apply")
+        raise Skip("built-in components have the licence and citation of neuco")
     missing = [field for field in ("license", "citation") if not getattr(context.spec, field)]
     require(not missing, f"the spec has no {' and no '.join(missing)}")
 

@@ -38,7 +38,7 @@ class ProtocolContext(ComponentContext):
 
     @property
     def options(self) -> dict[str, Any]:
-        """Every declared option with its default."""
+        """The declared options at their defaults, by name."""
         return {param.name: param.default for param in self.spec.params}
 
     @cached_property

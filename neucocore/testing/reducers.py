@@ -1,4 +1,4 @@
-"""Checks of reducers: one row per row, the declared number of bytes, at any scale."""
+"""Checks of reducers: as many rows as they get, the declared bytes, at any scale."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def reducer_created(context: ReducerContext) -> None:
 
 @check("reducer-shape", "reducer")
 def reducer_shape(context: ReducerContext) -> None:
-    """It returns one row per row and at most the requested columns, float32 and finite."""
+    """It returns as many rows as it gets, at most the requested columns, float32 and finite."""
     reduced = context.reduced
     limit = context.dimension or COLUMNS
     require(
@@ -141,7 +141,7 @@ def reducer_scale(context: ReducerContext) -> None:
 
 @check("reducer-bytes", "reducer")
 def reducer_bytes(context: ReducerContext) -> None:
-    """Its bytes_per_row() agree with the number of columns and the declared bits."""
+    """Its bytes_per_row() agrees with the number of columns and the declared bits."""
     row_bytes = context.reducer.bytes_per_row()
     expected = context.reduced.shape[1] * context.reducer_spec.bits / 8
     require(

@@ -90,9 +90,9 @@ def _given(run: RunFile) -> Iterator[Method]:
 
 
 def check(run: RunFile) -> None:
-    """Look up every name of a run file, so that a misspelt one costs no night of encoding.
+    """Look up every name of a run file, so that a misspelt name fails before encoding.
 
-    Names that become folders and files are checked too: they must not lead elsewhere. So are the
+    Names that become folders and files are checked too: they must not point outside the output folder. So are the
     tables of groups and of ids to leave out, which are needed only after encoding.
 
     Raises
@@ -163,7 +163,7 @@ def encode_options(run: RunFile, method: Method) -> EncodeOptions:
     """Return what to encode for one method of a run file."""
     if method.encoder is None or run.dataset is None or run.data is None:
         raise ConfigError(
-            f"{method.name} is not an encoder of a data set",
+            f"{method.name} cannot be encoded: the run file names no encoder or no data set for it",
             file=run.file,
             hint="list it under embeddings, or name a dataset",
         )

@@ -40,13 +40,13 @@ def test_a_setting_is_converted_to_the_declared_type(setting: str, value: Any) -
 @pytest.mark.parametrize(
     ("setting", "problem"),
     [
-        ("dimension=8.5", "parameter dimension: '8.5' is not of type int"),
-        ("dimension=none", "parameter dimension: 'none' is not of type int"),
-        ("scale=big", "parameter scale: 'big' is not of type float"),
+        ("dimension=8.5", "parameter dimension: '8.5' is not an integer"),
+        ("dimension=none", "parameter dimension: 'none' is not an integer"),
+        ("scale=big", "parameter scale: 'big' is not a number"),
         ("scale=nan", "parameter scale: 'nan' is not a finite number"),
         ("scale=-inf", "parameter scale: '-inf' is not a finite number"),
         ("mode=c", "parameter mode: 'c' is not one of 'a', 'b'"),
-        ("fast=maybe", "parameter fast: 'maybe' is not of type bool"),
+        ("fast=maybe", "parameter fast: 'maybe' is not true or false"),
         ("dimensions=8", "unknown parameter 'dimensions'; did you mean 'dimension'?"),
         ("dimension", "--set 'dimension': expected name=value"),
     ],

@@ -216,7 +216,7 @@ def test_labels_named_by_the_run_file_go_before_those_of_the_data_set(folder: Pa
 def test_embeddings_that_are_given_are_not_encoded(folder: Path) -> None:
     (folder / "given.csv").write_text("id,0\n")
     asked = read(folder, "embeddings: [given.csv]")
-    with pytest.raises(ConfigError, match="given is not an encoder"):
+    with pytest.raises(ConfigError, match="given cannot be encoded"):
         encode_options(asked, methods_of(asked)[0])
 
 

@@ -36,7 +36,7 @@ class _LinearProbe:
         self.problem = problem
 
     def fit(self, X: Matrix, y: NDArray[Any], rng: np.random.Generator) -> _LinearProbe:
-        """Fit on rows, shape (n, d); nothing is random, ``rng`` is not used."""
+        """Fit on the rows of X, (n, d). The fit is deterministic: ``rng`` is not used."""
         del rng
         part = TrainingPart((np.ascontiguousarray(X, dtype=np.float64),))
         self.model = self._fit(part, target_of(self.problem, y))

@@ -172,7 +172,7 @@ def _failed(task: ScoringTask, embeddings: ProbeEmbeddings, reason: str) -> Task
 
 
 def _calls(job: _Job, stream: RandomStream) -> Iterator[Callable[[], _Split]]:
-    """Yield the folds to train, each with its part of the stream already taken."""
+    """Yield one function per fold that trains it; its random draws are already taken."""
     outputs = draws_per_fold(len(job.rows), job.embeddings.matrix.shape[1], job.training.epochs)
     for train, held_out in shuffle_splits(len(job.rows), job.options["k_folds"]):
         yield partial(_train, job, train, held_out, stream.take(outputs))
@@ -234,7 +234,7 @@ def _curves(splits: Sequence[_Split]) -> dict[str, NDArray[np.float64]]:
 
 
 def _predictions(job: _Job, splits: Sequence[_Split]) -> dict[str, NDArray[Any]]:
-    """Return the best epochs' held-out predictions: label units, or probabilities."""
+    """Return the predictions of each split's best epoch, in label units or as probabilities."""
     kept = [(number, split) for number, split in enumerate(splits) if split.best is not None]
     if not kept:
         return {}
