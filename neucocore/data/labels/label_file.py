@@ -14,11 +14,9 @@ from neucocore.components.specs import Problem
 from neucocore.data.ids import ID, clean_ids, no_id_column
 from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
-from neucocore.errors import DataError, MissingFileError
-from neucocore.files.content_type import no_folder
+from neucocore.errors import DataError
 from neucocore.files.findings import Finding, raise_for_findings
 from neucocore.files.text_table import TextTable, read_text_table
-from neucocore.messages import pluralize
 
 LABEL = "label"
 OUTPUT_PREFIX = "label:"
@@ -26,14 +24,14 @@ OUTPUT_PREFIX = "label:"
 
 @dataclass(frozen=True, eq=False)
 class LabelFile:
-    """One label file, read and checked, without the rows that have no label.
+    """The labels of one task, read and checked, without the rows that have no label.
 
     Attributes
     ----------
     path
         Path of the file.
     stem
-        File name without ``__<type>.csv``.
+        File name without ``__<type>.csv``, or a name made of the column of a table.
     type
         The type in the file name, as written, such as ``regr``.
     problem
@@ -43,7 +41,9 @@ class LabelFile:
     extra
         The further columns as text: column name to one cell per row.
     findings
-        Repairs, and rows without a label.
+        Repairs, rows without a label, and what may be wrong with the labels.
+    source_column
+        Label column of a table that is not a label file (``survey.csv``), else None.
     """
 
     path: Path
@@ -56,6 +56,12 @@ class LabelFile:
     outputs: tuple[str, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    source_column: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the file, with the column of a table: ``survey.csv:height``."""
+        return ":".join(filter(None, (self.path.name, self.source_column)))
 
     def labels(self, groups: str | None = None) -> Labels:
         """Return the labels, with the cells of the extra column `groups`, if given, as groups."""
@@ -134,67 +140,20 @@ def read_label_file(path: str | Path) -> LabelFile:
     )
 
 
-def read_label_folder(path: str | Path) -> list[LabelFile]:
-    """Read all label files of a folder, sorted by stem.
-
-    Raises
-    ------
-    DataError
-        With the problems of all files; also if two files have the same stem (``x__reg.csv`` and
-        ``x__regr.csv``) or there is no CSV file.
-    """
-    folder = Path(path)
-    if not folder.is_dir():
-        raise MissingFileError(no_folder(folder), hint=f"ls {folder.parent}")
-    files = sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() == ".csv" and not file.name.startswith(".")
-    )
-    if not files:
-        raise DataError(
-            f"{folder} holds no label file",
-            hint=f"label files are named <name>__<type>.csv; types: {', '.join(KNOWN_TYPES)}",
-        )
-    label_files: list[LabelFile] = []
-    problems: list[str] = []
-    hints: list[str | None] = []
-    for file in files:
-        try:
-            label_files.append(read_label_file(file))
-        except DataError as error:
-            lines = error.problems or (error.message,)
-            problems.extend(f"{file.name}: {line}" for line in lines)
-            hints.append(error.hint)
-    problems.extend(_repeated_stems(label_files))
-    if problems:
-        raise DataError(
-            f"the label files in {folder} cannot be used: {pluralize(len(problems), 'problem')}",
-            problems=problems,
-            hint=next((hint for hint in hints if hint), None),
-        )
-    return sorted(label_files, key=lambda label_file: label_file.stem)
-
-
-def _repeated_stems(files: Sequence[LabelFile]) -> list[str]:
-    names_of_stem: dict[str, list[str]] = {}
-    for file in files:
-        names_of_stem.setdefault(file.stem, []).append(file.path.name)
-    return [
-        f"{len(names)} files hold the labels of {stem!r}: {', '.join(names)}"
-        for stem, names in sorted(names_of_stem.items())
-        if len(names) > 1
-    ]
+def is_label_file_name(file: Path) -> bool:
+    """Return whether a file is named ``<name>__<type>.csv`` with a known type."""
+    stem, _, file_type = file.stem.rpartition("__")
+    return file.suffix.lower() == ".csv" and bool(stem) and file_type.lower() in KNOWN_TYPES
 
 
 def _split_name(file: Path) -> tuple[str, str]:
     """Return the stem of a label file's name, and the type in lower case."""
-    stem, _, file_type = file.stem.rpartition("__")
-    if file.suffix.lower() != ".csv" or not stem or file_type.lower() not in KNOWN_TYPES:
+    if not is_label_file_name(file):
         raise DataError(
             f"{file.name} is not named like a label file",
             hint=f"rename it to <name>__<type>.csv; types: {', '.join(KNOWN_TYPES)}",
         )
+    stem, _, file_type = file.stem.rpartition("__")
     return stem, file_type.lower()
 
 

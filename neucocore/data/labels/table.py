@@ -1,0 +1,278 @@
+"""One table of a user with several label columns (``survey.csv``): one task per label column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neucocore.data.ids import ID, PRODUCT_ID_COLUMNS, bare_id, clean_ids
+from neucocore.data.labels.column_kinds import (
+    ColumnKind,
+    column_kinds,
+    describe_labels,
+    label_kind,
+)
+from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX, LabelFile
+from neucocore.data.labels.label_set import LabelSet, UnusableLabels
+from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
+from neucocore.errors import DataError
+from neucocore.files.cells import is_missing, is_number
+from neucocore.files.findings import Finding, hint_for, raise_for_findings
+from neucocore.files.text_table import TextTable, read_table
+from neucocore.messages import did_you_mean, pluralize
+
+_UNIT = re.compile(r"\s*[\[(][^\])]*[\])]\s*")
+_TYPE_SUFFIX = re.compile(rf"(.+)__({'|'.join(KNOWN_TYPES)})", re.IGNORECASE)
+_NOT_IN_TASK_NAMES = re.compile(r"[^\w.+-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """A column that the user named: ``COLUMN``, or ``COLUMN=regr`` with the kind of labels."""
+
+    name: str
+    type: str = ""
+
+    @classmethod
+    def parse(cls, text: str, columns: Collection[str]) -> ColumnChoice:
+        """Read a choice; a column whose own name ends in ``=regr`` is found first."""
+        name, separator, file_type = text.rpartition("=")
+        if text in columns or not separator or file_type.lower() not in KNOWN_TYPES:
+            return cls(text)
+        return cls(name, file_type.lower())
+
+
+def read_label_table(
+    path: str | Path,
+    columns: Sequence[str] = (),
+    *,
+    id_column: str | None = None,
+    sample_ids: Collection[str] = (),
+) -> LabelSet:
+    """Read a table with ids and several label columns.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet file.
+    columns
+        The label columns; ``NAME=regr`` and ``NAME=cls`` set the kind of labels. By default all
+        columns are used that hold numbers or classes, and are not places, times, groups, row
+        numbers, geometries or free text.
+    id_column
+        The column of the ids. By default ``id``, else the column that has most ids in common with
+        `sample_ids`, else that of a known product, else the only column of different texts.
+    sample_ids
+        Ids of the embeddings, if they are known.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, has no column of ids or labels, or lacks a named column.
+    """
+    file = Path(path)
+    table = read_table(file)
+    raise_for_findings(file, table.findings)
+    if not table.rows:
+        raise DataError(f"{file} has a header but no rows", hint="write one row per sample")
+    name_of_ids = _id_column(file, table, id_column, sample_ids)
+    ids, id_findings = clean_ids(table.column(name_of_ids), table.place)
+    raise_for_findings(file, id_findings)
+    kinds, others = _label_kinds(file, table, name_of_ids, columns)
+    _check_task_names(file, kinds)
+    files: list[LabelFile] = []
+    unusable: list[UnusableLabels] = []
+    for kind in kinds:
+        try:
+            files.append(_label_file(file, table, ids, name_of_ids, kind))
+        except DataError as error:
+            unusable.append(UnusableLabels(file, task_name(kind.name, file), error, kind.name))
+    findings = [
+        *(finding for finding in table.findings if finding.level != "error"),
+        *id_findings,
+        _note(file, name_of_ids, kinds, files, others),
+    ]
+    return LabelSet(file, tuple(files), tuple(unusable), tuple(findings))
+
+
+def task_name(column: str, file: Path) -> str:
+    """Return the name of a column's task, safe as a file name: ``biomass [Mg/ha]`` is ``biomass``.
+
+    A single column ``label`` is named after the table.
+    """
+    if column.lower() == LABEL:
+        column = file.stem
+    name = column.removeprefix(OUTPUT_PREFIX)
+    if match := _TYPE_SUFFIX.fullmatch(name):
+        name = match[1]
+    name = _UNIT.sub(" ", name).strip() or name
+    return _NOT_IN_TASK_NAMES.sub("_", name).strip("_.") or "label"
+
+
+def _label_kinds(
+    file: Path, table: TextTable, name_of_ids: str, columns: Sequence[str]
+) -> tuple[list[ColumnKind], list[ColumnKind]]:
+    """Return the label columns, and the columns that are something else."""
+    available = [name for name in table.columns if name != name_of_ids]
+    cells = {name: table.column(name) for name in available}
+    if columns:
+        choices = [ColumnChoice.parse(text, available) for text in columns]
+        unknown = [choice.name for choice in choices if choice.name not in available]
+        if unknown:
+            near = did_you_mean(unknown[0], available)
+            raise DataError(
+                f"{file} has no column {', '.join(map(repr, unknown))}"
+                + (f"; {near}" * bool(near)),
+                hint=f"its columns are {', '.join(available)}; {name_of_ids} holds the ids",
+            )
+        kinds = [_chosen_kind(choice, cells[choice.name]) for choice in choices]
+        return kinds, []
+    kinds = column_kinds([(name, cells[name]) for name in available])
+    kinds = [_with_declared_type(kind) for kind in kinds]
+    labels = [kind for kind in kinds if kind.role == "label"]
+    if not labels:
+        raise DataError(
+            f"{file} has no column of labels",
+            problems=[f"{kind.name}: {kind.detail}" for kind in kinds],
+            hint=f"name the columns: --labels {file}:COLUMN,COLUMN" if kinds else "add a column",
+        )
+    return labels, [kind for kind in kinds if kind.role != "label"]
+
+
+def _chosen_kind(choice: ColumnChoice, cells: Sequence[str]) -> ColumnKind:
+    """Return a named column as labels, whatever it holds."""
+    kind = _with_declared_type(label_kind(choice.name, cells))
+    file_type = choice.type or kind.type
+    if not file_type:
+        present = [cell for cell in cells if not is_missing(cell)]
+        file_type = "regr" if all(map(is_number, present)) else "cls"
+    detail = kind.detail if file_type == kind.type else _type_in_words(file_type)
+    return ColumnKind(choice.name, "label", file_type, detail)
+
+
+def _with_declared_type(kind: ColumnKind) -> ColumnKind:
+    """Follow a column's own name where it ends like a label file's: ``height__regr``."""
+    match = _TYPE_SUFFIX.fullmatch(kind.name)
+    if match is None:
+        return kind
+    return ColumnKind(kind.name, "label", match[2].lower(), _type_in_words(match[2].lower()))
+
+
+def _type_in_words(file_type: str) -> str:
+    return "regression" if file_type.startswith("reg") else "classes"
+
+
+def _label_file(
+    file: Path, table: TextTable, ids: Sequence[str], name_of_ids: str, kind: ColumnKind
+) -> LabelFile:
+    cells = table.column(kind.name)
+    labels = read_label_columns(kind.type, [cells], (), table.place)
+    hint = None
+    if kind.type.startswith("reg"):
+        hint = hint_for(labels.findings) or (
+            f"correct the cells, or read them as classes: --labels {file}:{kind.name}=cls"
+        )
+    raise_for_findings(f"{file}: column {kind.name!r}", labels.findings, hint=hint)
+    others = [name for name in table.columns if name not in (name_of_ids, kind.name)]
+    return LabelFile(
+        path=file,
+        stem=task_name(kind.name, file),
+        type=kind.type,
+        problem=labels.problem,
+        ids=tuple(ids[row] for row in labels.rows),
+        y=labels.y,
+        classes=labels.classes,
+        extra={
+            name: tuple(column[row] for row in labels.rows)
+            for name in others
+            if (column := table.column(name))
+        },
+        findings=labels.findings,
+        source_column=kind.name,
+    )
+
+
+def _check_task_names(file: Path, kinds: Sequence[ColumnKind]) -> None:
+    columns_of_task: dict[str, list[str]] = {}
+    for kind in kinds:
+        columns_of_task.setdefault(task_name(kind.name, file), []).append(kind.name)
+    problems = [
+        f"{' and '.join(map(repr, names))} would both be the task {task}"
+        for task, names in columns_of_task.items()
+        if len(names) > 1
+    ]
+    if problems:
+        raise DataError(
+            f"label columns of {file} have the same task name",
+            problems=problems,
+            hint=f"rename one of them, or choose columns with --labels {file}:COLUMN,COLUMN",
+        )
+
+
+def _id_column(
+    file: Path, table: TextTable, id_column: str | None, sample_ids: Collection[str]
+) -> str:
+    """Return the column that holds the ids."""
+    if id_column is not None and id_column in table.columns:
+        return id_column
+    if ID in table.columns:
+        return ID
+    cells = {name: table.column(name) for name in table.columns}
+    if sample_ids:
+        known = set(sample_ids)
+        common = {
+            name: len({bare_id(cell) for cell in column} & known) for name, column in cells.items()
+        }
+        best = max(common, key=common.__getitem__)
+        if common[best]:
+            return best
+    known_names = [name for name in PRODUCT_ID_COLUMNS if name in table.columns]
+    texts = [
+        name
+        for name, column in cells.items()
+        if len(set(column)) == len(column)
+        and not any(is_missing(cell) or is_number(cell) for cell in column)
+    ]
+    for candidates in (known_names, texts):
+        if len(candidates) == 1:
+            return candidates[0]
+    names = ", ".join(map(repr, table.columns))
+    which = f"{' and '.join(map(repr, texts))} could be it" if texts else f"only {names}"
+    raise DataError(
+        f"{file} has no column {ID!r} with the ids: {which}",
+        hint="name the column of the ids: --id COLUMN",
+    )
+
+
+def _note(
+    file: Path,
+    name_of_ids: str,
+    kinds: Sequence[ColumnKind],
+    files: Sequence[LabelFile],
+    others: Sequence[ColumnKind],
+) -> Finding:
+    """Return the one line about what the columns are."""
+    counts = {part.source_column: len(part.ids) for part in files}
+    shown = [describe_labels(kind, counts.get(kind.name, 0)) for kind in kinds]
+    message = (
+        f"ids from {name_of_ids!r}; {pluralize(len(kinds), 'label column')}: {', '.join(shown)}"
+    )
+    if others:
+        rest = ", ".join(f"{kind.name} ({kind.detail})" for kind in others)
+        message += f"; not labels: {rest}"
+    hint = (
+        f"choose columns with --labels {file}:COLUMN,COLUMN; COLUMN=regr and COLUMN=cls set the "
+        "kind of labels"
+    )
+    return Finding("label-columns", "warning", message, hint=hint)
+
+
+def table_messages(labels: LabelSet) -> list[str]:
+    """Return the warnings about a table as one line each, with the next step."""
+    return [
+        f"{finding} ({finding.hint})" if finding.hint else str(finding)
+        for finding in labels.findings
+        if finding.level != "error"
+    ]
