@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
-from neucocore.messages import pluralize
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -199,13 +198,12 @@ def read_names(cells: Sequence[str], what: str) -> Names:
     findings: list[Finding] = []
     counts = Counter(cell.strip() for cell in cells)
     kept = _kept_as_names(counts)
-    if kept:
+    for text in kept:
         message = (
-            f"{what} name that may mean missing is used as a {what}, because all others are text; "
+            f"{text!r} is used as the name of a {what}, because all other names are text; "
             "if it means missing, leave these cells empty"
         )
-        total = sum(counts[text] for text in kept)
-        findings.append(Finding("maybe-missing", "warning", message, total, _counted(kept, counts)))
+        findings.append(Finding("maybe-missing", "warning", message, counts[text]))
     canonical = {
         text: canonical_value(text) if text in kept or not is_missing(text) else None
         for text in counts
@@ -215,10 +213,9 @@ def read_names(cells: Sequence[str], what: str) -> Names:
         if len(set(map(canonical_value, spellings))) > len(set(booleans.values())):
             canonical.update(booleans)
             read_as = " and ".join(sorted({str(name) for name in booleans.values()}))
-            message = f"{what} of yes or no spelled in several ways, read as {read_as}"
-            total = sum(counts[text] for text in spellings)
-            shown = _counted(sorted(spellings), counts)
-            findings.append(Finding("boolean-spellings", "warning", message, total, shown))
+            shown = ", ".join(f"{text!r} ({counts[text]})" for text in sorted(spellings))
+            message = f"{what} of yes or no spelled in several ways, read as {read_as}: {shown}"
+            findings.append(Finding("boolean-spellings", "warning", message))
     else:
         findings.extend(_similar(canonical, counts, what))
     return Names(tuple(canonical[cell.strip()] for cell in cells), tuple(findings))
@@ -278,7 +275,3 @@ def _folded(name: str) -> str:
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     folded = re.sub(r"[\s_\-\u2010-\u2015]+", " ", text).strip()
     return canonical_value(folded) if NUMBER.fullmatch(folded) and "-" not in name else folded
-
-
-def _counted(texts: Sequence[str], counts: Counter[str]) -> tuple[str, ...]:
-    return tuple(f"{text!r} ({pluralize(counts[text], 'row')})" for text in texts)

@@ -179,7 +179,10 @@ def test_other_columns_are_not_changed_as_if_they_were_boolean(cells):
 def test_booleans_as_words_and_numbers_are_two_names():
     names = read_names(["True", "1", "0", "FALSE", "1.0"], "class")
     assert names.values == ("true", "true", "false", "false", "true")
-    assert names.findings[0].count == 5
+    assert messages(names.findings, "warning") == [
+        "class of yes or no spelled in several ways, read as false and true: "
+        "'0' (1), '1' (1), '1.0' (1), 'FALSE' (1), 'True' (1)"
+    ]
 
 
 @PROPERTY

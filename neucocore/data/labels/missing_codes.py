@@ -6,14 +6,13 @@ They are reported and never changed: whether 255 is a code or a measurement is n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.files.cells import is_number
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
-from neucocore.messages import pluralize
 
 # Ends of integer types, of float32 and of float64, which programs use as fill values.
 _TYPE_ENDS = frozenset({127, -128, 255, 32767, -32768, 65535, 2**31 - 1, -(2**31), 2**32 - 1})
@@ -71,14 +70,30 @@ def _looks_like_code(value: float) -> bool:
     return value.is_integer() and _REPEATED_DIGIT.fullmatch(str(int(value))) is not None
 
 
-def missing_codes_of_numbers(values: NDArray[np.float64], what: str) -> list[Finding]:
-    """Return a warning about the likely codes for missing data in numeric labels."""
-    codes = [(f"{value:.10g}", count) for value, count in missing_code_values(values)]
-    return _warning(codes, f"{what} is likely a code for missing data, but is used as a value")
+def missing_codes_of_numbers(
+    values: NDArray[np.float64], place: Callable[[int], str], what: str
+) -> list[Finding]:
+    """Return warnings about likely codes for missing data in numeric labels.
+
+    Parameters
+    ----------
+    values
+        (n,) labels; NaN is ignored.
+    place
+        Returns the place of a row for messages, such as ``line 7``.
+    what
+        What a value is, for messages: ``label``.
+    """
+    return [
+        _warning(f"{what} {value:.10g} is", what, np.flatnonzero(values == value), place)
+        for value, _ in missing_code_values(values)
+    ]
 
 
-def missing_codes_of_classes(names: Sequence[str], codes: NDArray[np.int64]) -> list[Finding]:
-    """Return a warning about classes that likely mean missing data.
+def missing_codes_of_classes(
+    names: Sequence[str], codes: NDArray[np.int64], rows: Sequence[int], place: Callable[[int], str]
+) -> list[Finding]:
+    """Return warnings about classes that likely mean missing data.
 
     Parameters
     ----------
@@ -86,28 +101,33 @@ def missing_codes_of_classes(names: Sequence[str], codes: NDArray[np.int64]) -> 
         The class names.
     codes
         (n,) index of each label's class.
+    rows
+        Row of the table of each label.
+    place
+        As above.
     """
-    counts = np.bincount(codes, minlength=len(names))
-    if all(map(is_number, names)):
+    if names and all(map(is_number, names)):
         values = np.array([float(name) for name in names])
         likely = {value for value, _ in missing_code_values(values[codes])}
-        suspects = [row for row, value in enumerate(values) if value in likely]
+        suspects = [code for code, value in enumerate(values) if value in likely]
     else:
-        suspects = [row for row, name in enumerate(names) if _plain(name) in _WORDS]
-    return _warning(
-        [(names[row], int(counts[row])) for row in suspects],
-        "class likely means missing data, but is used as a class",
-    )
+        suspects = [code for code, name in enumerate(names) if _plain(name) in _WORDS]
+    return [
+        _warning(f"class {names[code]!r} is", "class", np.asarray(rows)[codes == code], place)
+        for code in suspects
+    ]
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[\s_-]", "", name.lower())
 
 
-def _warning(codes: Sequence[tuple[str, int]], message: str) -> list[Finding]:
-    if not codes:
-        return []
-    examples = tuple(f"{name} ({pluralize(count, 'row')})" for name, count in codes)
-    message += "; if it means missing, leave these cells empty"
-    total = sum(count for _, count in codes)
-    return [Finding("likely-missing", "warning", message, total, examples[:EXAMPLES_SHOWN])]
+def _warning(
+    subject: str, what: str, rows: NDArray[np.intp], place: Callable[[int], str]
+) -> Finding:
+    message = (
+        f"{subject} likely a code for missing data, and is used as a {what}; "
+        "if it means missing, leave these cells empty"
+    )
+    examples = tuple(place(row) for row in rows[:EXAMPLES_SHOWN].tolist())
+    return Finding("likely-missing", "warning", message, len(rows), examples)

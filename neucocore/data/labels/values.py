@@ -84,7 +84,7 @@ def read_label_columns(
         names = read_names(columns[0], "class")
         rows = [row for row, name in enumerate(names.values) if name is not None]
         y, classes = encode_classes([name for name in names.values if name is not None])
-        findings += [*names.findings, *missing_codes_of_classes(classes, y)]
+        findings += [*names.findings, *missing_codes_of_classes(classes, y, rows, place)]
         problem = "binary" if len(classes) <= 2 else "multiclass"
     else:
         read = _numbers if file_type in REGRESSION_TYPES else _zeros_and_ones
@@ -127,7 +127,7 @@ def _numbers(
 ) -> tuple[NDArray[np.float64], list[Finding]]:
     """Read one column of numbers; NaN where the label is missing."""
     values, findings = read_numbers(cells, place, what)
-    return values, [*findings, *missing_codes_of_numbers(values, what)]
+    return values, [*findings, *missing_codes_of_numbers(values, place, what)]
 
 
 def _zeros_and_ones(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from neucocore.data.labels.coverage import coverage, covering_subset
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 
 
 @pytest.fixture

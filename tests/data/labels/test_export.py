@@ -6,7 +6,7 @@ import yaml
 
 from neucocore.components.specs import LabelSource, TaskSpec
 from neucocore.data.labels.export import export_neuco
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.errors import DataError
 
 FOREST = TaskSpec(

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucocore.data.labels.label_file import read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.data.labels.labels import label_digest
 from neucocore.errors import DataError, IdError, MissingFileError
 from neucocore.files.findings import messages
@@ -119,7 +120,7 @@ def test_fault_32_two_files_of_one_task_are_an_error(tmp_path):
         (tmp_path / name).write_text("id,label\na,1\n")
     with pytest.raises(DataError) as error:
         read_label_folder(tmp_path)
-    assert problems(error) == "2 files hold the labels of 'x': x__reg.csv, x__regr.csv"
+    assert problems(error) == "x__reg.csv: 2 files hold the labels of 'x': x__reg.csv, x__regr.csv"
 
 
 def test_fault_33_a_repeated_id_is_an_error_with_its_lines(read):

@@ -61,27 +61,34 @@ def test_what_counts_as_a_likely_code(values, expected):
     assert codes(*values) == expected
 
 
-def test_the_warning_has_the_values_with_their_counts_and_the_next_step():
-    (finding,) = missing_codes_of_numbers(np.array([1.0, 2, 3, -9999, -9999]), "label")
+def line(row: int) -> str:
+    return f"line {row + 2}"
+
+
+def test_the_warning_has_value_count_lines_and_the_next_step():
+    values = np.array([1.0, 2, 3, -9999, -9999])
+    (finding,) = missing_codes_of_numbers(values, line, "label")
     assert finding.level == "warning"
     assert str(finding) == (
-        "label is likely a code for missing data, but is used as a value; if it means missing, "
-        "leave these cells empty (2 times): -9999 (2 rows)"
+        "label -9999 is likely a code for missing data, and is used as a label; if it means "
+        "missing, leave these cells empty (2 times): line 5, line 6"
     )
 
 
 @pytest.mark.parametrize(
     ("names", "suspected"),
     [
-        (("10", "20", "30", "255"), ["255 (2 rows)"]),
-        (("-9999", "1", "2", "3"), ["-9999 (2 rows)"]),
-        (("forest", "No data", "town"), ["No data (2 rows)"]),
-        (("forest", "unknown"), ["unknown (2 rows)"]),
+        (("10", "20", "30", "255"), ["'255'"]),
+        (("-9999", "1", "2", "3"), ["'-9999'"]),
+        (("forest", "No data", "town"), ["'No data'"]),
+        (("forest", "unknown"), ["'unknown'"]),
         (("1", "2", "3", "4"), []),
         (("forest", "other"), []),
     ],
 )
 def test_classes_that_likely_mean_missing(names, suspected):
     labels = np.repeat(np.arange(len(names)), 2)
-    findings = missing_codes_of_classes(names, labels)
-    assert [example for finding in findings for example in finding.examples] == suspected
+    findings = missing_codes_of_classes(names, labels, range(len(labels)), line)
+    texts = [f"class {name} is likely a code for missing data" for name in suspected]
+    assert [finding.message.partition(",")[0] for finding in findings] == texts
+    assert all(finding.count == 2 for finding in findings)

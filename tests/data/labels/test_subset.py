@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from neucocore.data.labels.label_file import read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.data.labels.subset import subset_files, subset_ids
 from neucocore.errors import ConfigError, DataError
 
