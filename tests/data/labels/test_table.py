@@ -1,0 +1,272 @@
+"""Tables with several label columns (numbers: docs/reliability.md)."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from neucocore.data.labels.column_kinds import column_kinds, place_columns
+from neucocore.data.labels.sources import read_labels, split_source
+from neucocore.data.labels.table import read_label_table, task_name
+from neucocore.errors import DataError, IdError, MissingFileError
+from neucocore.files.findings import messages
+
+PROPERTY = settings(
+    derandomize=True,
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+N = 120
+RNG = np.random.default_rng(1)
+IDS = [f"plot_{row:03d}" for row in range(N)]
+BIOMASS = RNG.normal(100, 20, N).round(3).tolist()
+COVER = [("forest", "field", "town")[row % 3] for row in range(N)]
+FLOODED = [("yes", "no")[row % 2] for row in range(N)]
+LABELS: dict[str, tuple[str, list]] = {
+    "biomass": ("regression", BIOMASS),
+    "cover": ("multiclass", COVER),
+    "flooded": ("binary", FLOODED),
+}
+METADATA: dict[str, list] = {
+    "lon": RNG.uniform(-180, 180, N).tolist(),
+    "lat": RNG.uniform(-90, 90, N).tolist(),
+    "POINT_X": RNG.uniform(3e5, 7e5, N).tolist(),
+    "POINT_Y": RNG.uniform(4e6, 5e6, N).tolist(),
+    "centreLongitude": RNG.uniform(-180, 180, N).tolist(),
+    "centreLatitude": RNG.uniform(-90, 90, N).tolist(),
+    "year": [2018 + row % 4 for row in range(N)],
+    "survey_date": [f"2021-06-{1 + row % 28:02d}" for row in range(N)],
+    "fold": [row % 5 for row in range(N)],
+    "assignment": [("train", "test", "val")[row % 3] for row in range(N)],
+    "Unnamed: 0": list(range(N)),
+    "": list(range(1, N + 1)),
+    ".geo": [f'{{"type":"Point","coordinates":[{row},1]}}' for row in range(N)],
+    "wkt": [f"POINT ({row} 1)" for row in range(N)],
+    "notes": [f"seen by team {row}" for row in range(N)],
+    "country": ["FR"] * N,
+    "empty": [""] * N,
+    **{f"A{column:02d}": RNG.normal(size=N).tolist() for column in range(8)},
+}
+PAIRS = {"lon": "lat", "POINT_X": "POINT_Y", "centreLongitude": "centreLatitude"}
+
+
+def write(path: Path, columns: dict[str, list]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[str], str, str, str]:
+    """Names of columns in any order, the name of the ids, their suffix, and a format."""
+    labels = draw(st.lists(st.sampled_from(sorted(LABELS)), min_size=1, unique=True))
+    names = draw(st.lists(st.sampled_from(sorted(METADATA)), unique=True, max_size=10))
+    names = [name for name in names if not name.startswith("A0")]
+    if draw(st.booleans()):
+        names += [f"A{column:02d}" for column in range(8)]
+    for first, second in PAIRS.items():
+        if {first, second} & set(names):
+            names += [name for name in (first, second) if name not in names]
+    columns = draw(st.permutations(["<id>", *labels, *names]))
+    return (
+        list(columns),
+        draw(st.sampled_from(["id", "image", "sample name", "file"])),
+        draw(st.sampled_from(["", ".tif", ".zarr.zip"])),
+        draw(st.sampled_from(["csv", "parquet"])),
+    )
+
+
+@PROPERTY
+@given(tables())
+def test_label_columns_are_found_among_any_metadata_in_any_order(tmp_path, drawn):
+    names, id_name, suffix, form = drawn
+    every = {**METADATA, **{name: values for name, (_, values) in LABELS.items()}}
+    every["<id>"] = [f"{sample}{suffix}" for sample in IDS]
+    columns = {id_name if name == "<id>" else name: every[name] for name in names}
+    if form == "csv":
+        path = write(tmp_path / "survey.csv", columns)
+    else:
+        path = tmp_path / "survey.parquet"
+        pq.write_table(pa.table(columns), path)
+    labels = read_label_table(path, sample_ids=IDS)
+    assert labels.unusable == ()
+    expected = {name: LABELS[name][0] for name in names if name in LABELS}
+    assert {file.stem: file.problem for file in labels.files} == expected
+    for file in labels.files:
+        assert file.ids == tuple(IDS)
+        values = file.y if not file.classes else [file.classes[code] for code in file.y]
+        assert list(values) == LABELS[file.stem][1]
+    note = next(str(finding) for finding in labels.findings if finding.code == "label-columns")
+    assert all(name in note for name in columns)
+
+
+def test_the_note_names_ids_labels_and_everything_else(tmp_path):
+    columns = {"image": IDS, "lon": METADATA["lon"], "lat": METADATA["lat"], "biomass": BIOMASS}
+    labels = read_labels(write(tmp_path / "s.csv", columns))
+    assert messages(labels.findings, "warning") == [
+        "ids from 'image'; 1 label column: biomass (regression, 120 labels); not labels: "
+        "lon (place), lat (place)"
+    ]
+    assert labels.files[0].extra["lon"][0] == str(METADATA["lon"][0])
+
+
+@pytest.mark.parametrize(
+    ("cells", "role", "kind"),
+    [
+        ([0, 1] * 20, "label", "cls"),
+        ([10, 20, 30, 95] * 10, "label", "cls"),
+        (list(range(40)) * 2, "label", "regr"),
+        ([0.5, 1.5, 2] * 20, "label", "regr"),
+        ([10, 20, 30, -9999] * 10, "label", "cls"),
+        ([1, 2, "x"] * 10, "label", "cls"),
+        ([*(n + 0.5 for n in range(39)), "n.d."], "label", "regr"),
+        (["1,5", "2,5", "3,25", "4,1"] * 10, "label", "regr"),
+        (["True", "False", ""] * 10, "label", "cls"),
+        ([f"name {n}" for n in range(40)], "text", ""),
+        (["same"] * 40, "constant", ""),
+        ([3] * 40, "constant", ""),
+        (["", "NA"] * 20, "empty", ""),
+    ],
+)
+def test_the_kind_of_a_column_is_inferred_from_its_values(cells, role, kind):
+    (column,) = column_kinds([("value", list(map(str, cells)))])
+    assert (column.role, column.type) == (role, kind)
+
+
+@pytest.mark.parametrize(
+    ("names", "places"),
+    [
+        (["lon", "lat"], {"lon", "lat"}), (["x", "y", "z"], {"x", "y"}),
+        (["decimalLatitude", "decimalLongitude"], {"decimalLatitude", "decimalLongitude"}),
+        (["centre_lat", "centre_lon", "lon"], {"centre_lat", "centre_lon"}),
+        (["lat"], set()), (["lon", "x_lat"], set()), (["plateau", "long_name"], set()),
+        (["Easting (m)", "Northing (m)"], {"Easting (m)", "Northing (m)"}),
+    ],
+)  # fmt: skip
+def test_coordinates_are_recognised_in_pairs(names, places):
+    assert set(place_columns(names)) == places
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [("biomass [Mg/ha]", "biomass"), ("height (m)", "height"), ("../up", "up"), ("a/b", "a_b"),
+     ("tree cover %", "tree_cover"), ("label:water", "water"), ("height__regr", "height"),
+     ("label", "survey"), ("[m]", "m"), ("Größe", "Größe")],
+)  # fmt: skip
+def test_a_task_is_named_after_its_column_and_safe_as_a_file_name(column, name):
+    assert task_name(column, Path("survey.csv")) == name
+
+
+def test_columns_can_be_selected_and_given_a_kind(tmp_path):
+    columns = {"id": IDS, "trees": [row % 4 for row in range(N)], "fold": METADATA["fold"],
+               "cover": COVER}  # fmt: skip
+    file = write(tmp_path / "s.csv", columns)
+    problems = {f.stem: f.problem for f in read_labels(file).files}
+    assert problems == {"trees": "multiclass", "cover": "multiclass"}
+    problems = {f.stem: f.problem for f in read_labels(f"{file}:trees=regr,fold").files}
+    assert problems == {"trees": "regression", "fold": "multiclass"}
+
+
+def test_a_column_name_can_hold_an_equals_sign_and_a_type(tmp_path):
+    columns = {"id": IDS, "a=cls": BIOMASS, "trees__regr": [row % 4 for row in range(N)]}
+    labels = read_labels(write(tmp_path / "s.csv", columns))
+    assert [(f.stem, f.problem) for f in labels.files] == [
+        ("a_cls", "regression"),
+        ("trees", "regression"),
+    ]
+    (file,) = read_labels(f"{tmp_path / 's.csv'}:a=cls").files
+    assert file.problem == "regression"
+
+
+def test_a_column_with_bad_cells_leaves_the_others_usable(tmp_path):
+    heights = ["n.d.", "1,5", *BIOMASS[2:]]
+    file = write(tmp_path / "s.csv", {"id": IDS, "height": heights, "cover": COVER})
+    labels = read_labels(file)
+    assert [f.stem for f in labels.files] == ["cover"]
+    (unusable,) = labels.unusable
+    assert (unusable.stem, unusable.name) == ("height", "height")
+    assert "line 2 'n.d.'" in unusable.reason
+    assert "line 3 '1,5'" in unusable.reason
+    with pytest.raises(DataError, match=r"label columns of .* cannot be used") as error:
+        labels.require_usable()
+    assert error.value.hint
+    (classes,) = read_labels(f"{file}:height=cls").files
+    assert classes.problem == "multiclass"
+
+
+def test_the_ids_are_the_column_that_matches_the_embeddings(tmp_path):
+    other = [f"other {row}" for row in range(N)]
+    columns = {"place": other, "scene": [f"{sample}.tif" for sample in IDS], "biomass": BIOMASS}
+    file = write(tmp_path / "s.csv", columns)
+    assert read_labels(file, sample_ids=IDS).files[0].ids == tuple(IDS)
+    with pytest.raises(DataError, match="'place' and 'scene' could be it") as error:
+        read_labels(file)
+    assert error.value.hint == "name the column of the ids: --id COLUMN"
+    assert read_labels(file, id_column="scene").files[0].ids == tuple(IDS)
+
+
+def test_one_sample_in_two_spellings_is_an_error(tmp_path):
+    columns = {"id": ["a.tif", "a", "b"], "height": [1.5, 2, 3]}
+    with pytest.raises(IdError) as error:
+        read_labels(f"{write(tmp_path / 's.csv', columns)}:height")
+    assert "a (line 2, line 3)" in error.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("id,height\n", "has a header but no rows"),
+        ("id\na\nb\n", "has no column of labels"),
+        ("id,country\na,FR\nb,FR\nc,FR\n", "has no column of labels"),
+        ("id,h\na,\nb,NA\n", "has no column of labels"),
+    ],
+)
+def test_fault_89_a_table_without_labels_is_one_error(tmp_path, text, message):
+    (tmp_path / "s.csv").write_text(text)
+    with pytest.raises(DataError, match=message) as error:
+        read_labels(tmp_path / "s.csv")
+    assert error.value.hint
+
+
+def test_an_unknown_column_is_an_error_with_the_nearest_name(tmp_path):
+    file = write(tmp_path / "s.csv", {"id": IDS, "biomass": BIOMASS})
+    with pytest.raises(DataError, match="did you mean 'biomass'") as error:
+        read_labels(f"{file}:biomas")
+    assert "its columns are biomass; id holds the ids" in str(error.value.hint)
+
+
+def test_two_columns_of_one_task_name_are_an_error(tmp_path):
+    file = write(tmp_path / "s.csv", {"id": IDS, "height (m)": BIOMASS, "height": BIOMASS})
+    with pytest.raises(DataError, match="same task name") as error:
+        read_labels(file)
+    assert error.value.problems == ("'height (m)' and 'height' would both be the task height",)
+
+
+def test_a_source_is_a_folder_a_label_file_or_a_table(tmp_path):
+    folder = tmp_path / "labels: all"
+    folder.mkdir()
+    columns = {"id": IDS, "label": BIOMASS}
+    file = write(folder / "wood__regr.csv", columns)
+    assert [f.stem for f in read_labels(folder).files] == ["wood"]
+    assert [f.stem for f in read_labels(file).files] == ["wood"]
+    table = write(folder / "wood.csv", columns)
+    assert [f.stem for f in read_labels(table).files] == ["wood"]
+    assert split_source(f"{table}:a,b") == (table, ("a", "b"))
+    with pytest.raises(DataError, match="is a folder, which has no columns"):
+        read_labels(f"{folder}:label")
+    with pytest.raises(DataError, match="name of a column is missing"):
+        read_labels(f"{table}:")
+    with pytest.raises(MissingFileError, match=r"no file or folder .*/none.csv") as error:
+        read_labels(f"{tmp_path}/none.csv:label")
+    assert "FILE.csv:COLUMN,COLUMN" in str(error.value.hint)
