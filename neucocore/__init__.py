@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from neucocore.data.cubes.writing import write_modality
     from neucocore.data.embeddings.embeddings import Embeddings
     from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
-    from neucocore.data.labels.label_file import read_label_file, read_label_folder
+    from neucocore.data.labels.label_file import read_label_file
+    from neucocore.data.labels.label_folder import read_label_folder
     from neucocore.data.labels.labels import Labels
     from neucocore.errors import NeucoError
     from neucocore.results.probes import load_probe

@@ -19,7 +19,7 @@ PUBLIC_NAMES = {
     "load_probe": "neucocore.results.probes",
     "log": "neucocore.cli.terminal",
     "read_label_file": "neucocore.data.labels.label_file",
-    "read_label_folder": "neucocore.data.labels.label_file",
+    "read_label_folder": "neucocore.data.labels.label_folder",
     "read_modality": "neucocore.data.cubes.file",
     "run_command": "neucocore.cli.app",
     "save_embeddings": "neucocore.data.embeddings.formats",

@@ -147,7 +147,8 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
     """Read the label files that names mean: files, stems, or tasks by their aliases."""
     import fnmatch
 
-    from neucocore.data.labels.label_file import read_label_file, read_label_folder
+    from neucocore.data.labels.label_file import read_label_file
+    from neucocore.data.labels.label_folder import read_label_folder
     from neucocore.errors import ConfigError, MissingFileError
 
     given = [Path(name) for name in names if name.endswith(".csv")]

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from neucocore.components.factory import create, resolve
 from neucocore.components.lookup import find_for_spec
 from neucocore.components.specs import MetricSpec, TaskSpec
-from neucocore.data.labels.label_file import read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.data.labels.labels import Labels
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.outcome import TaskOutcome

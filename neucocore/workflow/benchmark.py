@@ -12,7 +12,7 @@ from neucocore.components.lookup import find
 from neucocore.components.parameters import check_values
 from neucocore.components.specs import Kind
 from neucocore.data.ids import read_excluded_ids
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import ComponentLookupError, ConfigError, DataError, NeucoError
 from neucocore.evaluation.groups import parse_split, read_groups

@@ -8,7 +8,8 @@ import pytest
 
 from neucocore.components.factory import resolve
 from neucocore.components.lookup import find
-from neucocore.data.labels.label_file import read_label_file, read_label_folder
+from neucocore.data.labels.label_file import read_label_file
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.data.labels.stats import label_stats
 from neucocore.derivation.derive import derive_folder
 from neucocore.errors import DataError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.errors import ConfigError, DataError
 from neucocore.evaluation.groups import Split, parse_split, read_groups
 

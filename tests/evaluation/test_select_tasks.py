@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neucocore.components import discovery
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.errors import (
     AmbiguousComponentError,
     DataError,

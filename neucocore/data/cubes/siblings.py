@@ -10,7 +10,7 @@ from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile
 from neucocore.data.cubes.layouts import LABELS, SEASONS, cube_id, modality_folder
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.errors import DataError
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 from neucocore.data.embeddings.formats import examine_embeddings
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels.coverage import coverage, covering_subset
-from neucocore.data.labels.label_file import LabelFile, read_label_folder
+from neucocore.data.labels.label_file import LabelFile
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.data.labels.subset import subset_files
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, hint_for

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.errors import BudgetExceededError
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.neucobench.protocol import NeuCoBenchProtocol
