@@ -35,7 +35,8 @@ class FileReport:
     samples
         Number of samples in the file.
     nodata
-        Mean share of pixels whose bands are all 0; None if no sample can be read.
+        Mean share of pixels whose bands all have the no-data value (0 if there is none); None if
+        no sample can be read.
     offsets
         Estimated digital-number offset to number of seasons.
     """
@@ -126,7 +127,7 @@ class _FileAudit:
             first = self.findings.get(finding.code)
             self.findings[finding.code] = finding if first is None else _sum(first, finding)
         if array is not None:
-            self.shares.append(nodata_share(array))
+            self.shares.append(nodata_share(array, self.file.nodata or 0))
         return array
 
     def complete(self, report: FileReport, offsets: Counter[int]) -> FileReport:

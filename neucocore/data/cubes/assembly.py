@@ -49,7 +49,7 @@ def read_cube(
         findings += [_of_modality(finding, modality) for finding in file_findings]
     bands = {modality: file.bands or _numbered_bands(file) for modality, file in files.items()}
     schemas = {modality: file.schema for modality, file in files.items()}
-    declared = {m: schema.offset for m, schema in schemas.items() if schema.offset is not None}
+    declared = {m: file.offset for m, file in files.items() if file.offset is not None}
     findings += audit_offsets(arrays, bands, declared)
     has_these_seasons = all(len(array) == len(season_names) for array in arrays.values())
     return Cube(

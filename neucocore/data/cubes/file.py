@@ -7,7 +7,6 @@ without the zarr package, which fills missing chunks with zeros without a messag
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,8 +19,11 @@ from numpy.typing import NDArray
 from neucocore.data.cubes.archive import DAMAGED_HINT, CubeArchive, directory_bytes
 from neucocore.data.cubes.array_info import ArrayInfo, ZarrError, array_info
 from neucocore.data.cubes.chunks import read_array
+from neucocore.data.cubes.declarations import DeclarationError, cube_declarations, json_object
+from neucocore.data.cubes.declared_values import NODATA_HINT, DeclaredValues, declared_values
+from neucocore.data.cubes.offset import Offset
 from neucocore.data.cubes.quality import audit_values
-from neucocore.data.cubes.schema import CubeSchema
+from neucocore.data.cubes.schema import CubeSchema, is_sentinel2
 from neucocore.data.cubes.writing import DIMENSIONS
 from neucocore.errors import ConfigError
 from neucocore.files.findings import Finding
@@ -59,11 +61,13 @@ class CubeFile:
 
     def __init__(self, path: str | Path, schema: CubeSchema | None = None) -> None:
         self.schema = schema or CubeSchema()
+        self._has_schema = schema is not None
         self._archive = CubeArchive(path)
         try:
             self._info = self._described(VALUES)
             self._check_shape()
             self.bands = self._band_names()
+            self._values = self._declared_values()
             self._check_schema()
         except BaseException:
             self._archive.__exit__(None, None, None)
@@ -98,8 +102,24 @@ class CubeFile:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the values in memory (native byte order)."""
-        return self._info.dtype.newbyteorder("=")
+        """Type of the values in memory (native byte order), with a declared scale applied."""
+        return self._values.dtype
+
+    @property
+    def nodata(self) -> float | None:
+        """The value of "no data" after reading; None: there is none."""
+        return self._values.nodata
+
+    @property
+    def offset(self) -> Offset | None:
+        """Digital-number offset: that of the schema or, if it is unknown, what the file declares.
+
+        None for values without such an offset.
+        """
+        declared = self._values.offset
+        if self.schema.offset == "unknown" and declared is not None:
+            return declared
+        return self.schema.offset
 
     def read(
         self, sample: int = 0, *, missing_chunks: MissingChunks = "error"
@@ -132,15 +152,21 @@ class CubeFile:
             raise self._archive.corrupt(
                 f"there is no sample {sample}, the file holds {self.samples}"
             )
-        array, missing = self._read(VALUES, self._info, slice(sample, sample + 1))
+        array, missing = self._read(VALUES, self._values.info, slice(sample, sample + 1))
         findings = [*self._archive.findings, *self._unusual_shape()]
         if missing:
             findings.append(self._missing(missing, missing_chunks))
         values = array[0]
+        if self._values.changes_values:
+            values, applied = self._values.apply(values)
+            findings += applied
         findings += audit_values(values)
         errors = [finding for finding in findings if finding.level == "error"]
         if errors:
-            raise self._archive.corrupt("; ".join(map(str, errors)))
+            declared = any(finding.code.startswith("declared-") for finding in errors)
+            raise self._archive.corrupt(
+                "; ".join(map(str, errors)), NODATA_HINT if declared else DAMAGED_HINT
+            )
         return values, findings
 
     def coordinate(self, name: str) -> NDArray[Any] | None:
@@ -212,20 +238,30 @@ class CubeFile:
                 f"array {VALUES} has shape {info.shape} in chunks {info.chunks}: "
                 f"more than {ARRAY_LIMIT} bytes per sample"
             )
-        attributes = f"{VALUES}/.zattrs"
-        if attributes in self._archive.members:
-            dimensions = self._json(attributes).get("_ARRAY_DIMENSIONS")
+
+    def _declared_values(self) -> DeclaredValues:
+        """Return how stored values become values, as the metadata of the file declare."""
+        names = (f"{VALUES}/.zarray", f"{VALUES}/.zattrs", ".zattrs", ".zmetadata")
+        members = self._archive.members
+        texts = [
+            self._archive.read(name, DESCRIPTION_LIMIT) if name in members else b""
+            for name in names
+        ]
+        schema = self.schema
+        digital_numbers = schema.offset is not None
+        if not self._has_schema:
+            digital_numbers = is_sentinel2(self.bands, self._info.dtype)
+            schema = CubeSchema(nodata=0 if digital_numbers else None)
+        try:
+            dimensions = json_object(names[1], texts[1]).get("_ARRAY_DIMENSIONS")
             if dimensions is not None and dimensions != list(DIMENSIONS):
                 raise self._archive.corrupt(
                     f"array {VALUES} has dimensions {dimensions}, not {list(DIMENSIONS)}"
                 )
-
-    def _json(self, member: str) -> dict[str, Any]:
-        try:
-            content = json.loads(self._archive.read(member, DESCRIPTION_LIMIT))
-        except (ValueError, RecursionError) as error:
-            raise self._archive.corrupt(f"{member} is not JSON ({error})") from None
-        return content if isinstance(content, dict) else {}
+            declared = cube_declarations(VALUES, *texts)
+            return declared_values(self._info, declared, schema, digital_numbers=digital_numbers)
+        except DeclarationError as error:
+            raise self._archive.corrupt(f"array {VALUES}: {error}", error.hint) from None
 
     def _band_names(self) -> tuple[str, ...]:
         names = self.coordinate("band")

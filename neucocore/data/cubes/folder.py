@@ -39,6 +39,10 @@ class CubeFolder:
     sentinel2
         With ``schemas=None``, the modalities that hold Sentinel-2 digital numbers; None: those
         with integer values and Sentinel-2 band names.
+    nodata
+        With ``schemas=None``, the value that means "no data"; other values that a file declares as
+        no data are replaced by it. None: 0 in Sentinel-2 files, no value in others, so that a file
+        with declared no data is an error.
     season_names
         Names of the seasons of cubes that have this number of seasons.
     modalities, seasons, bands, offset, keep_nodata
@@ -68,6 +72,7 @@ class CubeFolder:
         *,
         stored_offset: int | None = None,
         sentinel2: Sequence[str] | None = None,
+        nodata: float | None = None,
         season_names: Sequence[str] = SEASONS,
         modalities: Sequence[str] | None = None,
         seasons: Sequence[str | int] | None = None,
@@ -88,7 +93,7 @@ class CubeFolder:
         self._subset = subset
         self._files = self._find_files(subfolder, schemas, modalities)
         self.schemas = (
-            self._undeclared_schemas(stored_offset, sentinel2)
+            self._undeclared_schemas(stored_offset, sentinel2, nodata)
             if schemas is None
             else {modality: schemas[modality] for modality in self._files}
         )
@@ -208,7 +213,7 @@ class CubeFolder:
         return {modality: files[modality] for modality in modalities}
 
     def _undeclared_schemas(
-        self, stored_offset: int | None, sentinel2: Sequence[str] | None
+        self, stored_offset: int | None, sentinel2: Sequence[str] | None, nodata: float | None
     ) -> dict[str, CubeSchema]:
         unknown = [modality for modality in sentinel2 or () if modality not in self._files]
         if unknown:
@@ -224,6 +229,7 @@ class CubeFolder:
                     first.dtype,
                     sentinel2=None if sentinel2 is None else modality in sentinel2,
                     offset=stored_offset,
+                    nodata=nodata,
                 )
         return schemas
 

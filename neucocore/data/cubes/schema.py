@@ -73,6 +73,7 @@ def undeclared_schema(
     *,
     sentinel2: bool | None = None,
     offset: int | None = None,
+    nodata: float | None = None,
 ) -> CubeSchema:
     """Return the schema of files that no data set declares, from the form of one of them.
 
@@ -84,12 +85,16 @@ def undeclared_schema(
         Whether the values are Sentinel-2 digital numbers; None: as `is_sentinel2` finds.
     offset
         Digital-number offset of Sentinel-2 files; None: unknown.
+    nodata
+        The value that means "no data"; None: 0 in Sentinel-2 files, no value in others.
     """
     if sentinel2 is None:
         sentinel2 = is_sentinel2(bands, dtype)
+    if nodata is None and sentinel2:
+        nodata = 0
     return CubeSchema(
         bands=bands,
         kind="integer" if dtype.kind in "iu" else "float",
         offset=("unknown" if offset is None else offset) if sentinel2 else None,
-        nodata=0 if sentinel2 else None,
+        nodata=nodata,
     )

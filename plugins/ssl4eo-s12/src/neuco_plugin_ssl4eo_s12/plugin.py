@@ -83,6 +83,14 @@ def neuco_datasets() -> list[DatasetSpec]:
                     "values and bands named as in Sentinel-2",
                     nullable=True,
                 ),
+                Param(
+                    "nodata",
+                    "float",
+                    None,
+                    "value of no data, which replaces the no-data values that files declare; "
+                    "none: 0 in Sentinel-2 files, an error in others",
+                    nullable=True,
+                ),
             ),
         ),
     ]
