@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.errors import ConfigError, DataError
-from neucocore.files.findings import raise_for_findings
+from neucocore.files.cells import is_number, read_names
+from neucocore.files.findings import Finding, raise_for_findings
 from neucocore.files.text_table import read_text_table
 
 RANDOM = "random"
@@ -55,8 +57,40 @@ def parse_split(text: str) -> Split:
     return Split(column, Path(file) if file else None)
 
 
-def read_groups(split: Split, label_files: Sequence[LabelFile]) -> dict[str, str] | None:
-    """Return the group of each id, or None for a random split. An empty cell is not a group.
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The groups of a table or of the label files.
+
+    Attributes
+    ----------
+    of_id
+        Group of each id.
+    column
+        Name of the column.
+    missing
+        Ids without a group, and the text of their cell as it was written.
+    findings
+        Warnings about spellings of groups.
+    """
+
+    of_id: Mapping[str, str]
+    column: str
+    missing: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def missing_texts(self, ids: Iterable[str]) -> str:
+        """Count the texts that mean "no group" for some ids, such as ``'NA' (10), empty (2)``."""
+        texts = Counter(self.missing[sample] for sample in ids if sample in self.missing)
+        return ", ".join(
+            f"{repr(text) if text else 'empty'} ({count})" for text, count in texts.most_common()
+        )
+
+
+def read_groups(split: Split, label_files: Sequence[LabelFile]) -> Groups | None:
+    """Return the groups of a rule, or None for a random split.
+
+    Cells are read by the rule for names, `neucocore.files.cells.read_names`: numbers are compared
+    by value, and an empty cell or a text such as ``nan`` is not a group.
 
     Raises
     ------
@@ -77,13 +111,35 @@ def read_groups(split: Split, label_files: Sequence[LabelFile]) -> dict[str, str
             hint=f"columns of the label files: {', '.join(columns) or 'id and label only'}; "
             f"a column of another table is group:FILE.csv:{split.column}",
         )
-    pairs = (
-        pair for file in having for pair in zip(file.ids, file.extra[split.column], strict=True)
-    )
-    return _unique_groups(pairs, "the label files", split.column)
+    ids = [sample for file in having for sample in file.ids]
+    cells = [cell for file in having for cell in file.extra[split.column]]
+    return _groups(ids, cells, "the label files", split.column)
 
 
-def _groups_of_table(file: Path, column: str) -> dict[str, str]:
+def grouping_warnings(groups: Groups, ids: Collection[str]) -> list[str]:
+    """Warn about a column that hardly groups rows: almost as many groups as rows.
+
+    Parameters
+    ----------
+    ids
+        Labelled ids, all with a group.
+    """
+    names = {groups.of_id[sample] for sample in ids}
+    if len(ids) < 2 or 2 * len(names) < len(ids):
+        return []
+    counts = f"column {groups.column!r} has {len(names)} groups for {len(ids)} labelled ids"
+    if len(names) == len(ids):
+        return [f"{counts}: every id is a group of its own, as in a random split"]
+    if all(is_number(name) for name in names) and not all(_is_integer(name) for name in names):
+        return [f"{counts}: these look like measurements, and almost every id is its own group"]
+    return []
+
+
+def _is_integer(name: str) -> bool:
+    return float(name).is_integer()
+
+
+def _groups_of_table(file: Path, column: str) -> Groups:
     table = read_text_table(file)
     for name in ("id", column):
         if name not in table.columns:
@@ -92,21 +148,44 @@ def _groups_of_table(file: Path, column: str) -> dict[str, str]:
                 hint=f"its columns are {', '.join(table.columns)}",
             )
     raise_for_findings(str(file), table.findings)
-    pairs = zip(table.column("id"), table.column(column), strict=True)
-    return _unique_groups(((bare_id(sample), group) for sample, group in pairs), str(file), column)
+    ids = [bare_id(sample) for sample in table.column("id")]
+    return _groups(ids, table.column(column), str(file), column)
 
 
-def _unique_groups(pairs: Iterable[tuple[str, str]], place: str, column: str) -> dict[str, str]:
-    groups: dict[str, str] = {}
-    conflicts = {
-        sample
-        for sample, group in pairs
-        if group.strip() and groups.setdefault(sample, group) != group
+def _groups(ids: Sequence[str], cells: Sequence[str], place: str, column: str) -> Groups:
+    names = read_names(cells, "group")
+    spellings: dict[str, set[str]] = {}
+    for name, cell in zip(names.values, cells, strict=True):
+        if name is not None:
+            spellings.setdefault(name, set()).add(cell.strip())
+    # A group keeps its name where it is spelled in one way, such as 07: folds are drawn by name.
+    written = {
+        name: next(iter(texts)) if len(texts) == 1 else name for name, texts in spellings.items()
     }
+    of_id: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    conflicts = set()
+    for sample, name, cell in zip(ids, names.values, cells, strict=True):
+        if name is None:
+            missing[sample] = cell.strip()
+        elif of_id.setdefault(sample, written[name]) != written[name]:
+            conflicts.add(sample)
     if conflicts:
         raise DataError(
             f"column {column!r} of {place} gives {len(conflicts)} ids more than one group: "
             f"{', '.join(sorted(conflicts)[:3])}",
             hint="give every row of an id the same group",
         )
-    return groups
+    several = {name: texts for name, texts in spellings.items() if len(texts) > 1}
+    findings = [
+        replace(finding, message=f"column {column!r}: {finding.message}")
+        for finding in names.findings
+    ]
+    if several and not any(finding.code == "boolean-spellings" for finding in findings):
+        examples = tuple(
+            f"{name} ({', '.join(sorted(texts))})" for name, texts in sorted(several.items())[:3]
+        )
+        message = f"column {column!r}: group spelled in several ways, read as one"
+        findings.append(Finding("group-spellings", "repaired", message, len(several), examples))
+    without = {sample: text for sample, text in missing.items() if sample not in of_id}
+    return Groups(of_id, column, without, tuple(findings))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,17 @@ from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.embeddings.formats import load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.ids import read_excluded_ids
-from neucocore.data.labels.label_file import LabelFile, read_label_folder
-from neucocore.evaluation.groups import Split, parse_split, read_groups
-from neucocore.evaluation.options import EvaluateOptions
+from neucocore.data.labels.label_file import LabelFile
+from neucocore.data.labels.sources import read_labels
+from neucocore.evaluation.groups import Groups, Split, parse_split, read_groups
+from neucocore.evaluation.request import EvaluateRequest
+from neucocore.evaluation.tasks import may_be_selected
 from neucocore.files.findings import messages
 from neucocore.messages import pluralize
 from neucocore.provenance.machine import file_digest
+
+SHOWN_WITH_SCORES = frozenset({"constant-columns", "duplicate-rows"})
+"""Codes of findings about embeddings that are reported for the scored rows instead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +39,11 @@ class LoadedInputs:
         Without the excluded ids.
     file_sha256
         Digest of the embeddings file; None for a folder of parts.
+    label_files
+        The label files that can be used.
+    skipped_files
+        Files of the label folder, or columns of the table, that cannot be used and that no selected
+        task needs, each with the reason.
     dataset
         Name of the data set the embeddings are of, or None if it is unknown.
     groups
@@ -40,7 +51,7 @@ class LoadedInputs:
     excluded
         Ids that are left out.
     warnings
-        What was noticed about the embeddings.
+        What was noticed about the files.
     split, exclude
         What is needed to repeat the split and the exclusion: rule, files with digest, counts.
     """
@@ -48,28 +59,31 @@ class LoadedInputs:
     embeddings: Embeddings
     file_sha256: str | None
     label_files: tuple[LabelFile, ...]
+    skipped_files: tuple[tuple[str, str], ...]
     dataset: str | None
-    groups: Mapping[str, str] | None
+    groups: Groups | None
     excluded: frozenset[str]
     warnings: tuple[str, ...]
     split: Mapping[str, Any]
     exclude: Mapping[str, Any] | None
 
-    @property
+    @cached_property
     def embeddings_digest(self) -> str:
         """sha256 of ids and matrix."""
         digest = hashlib.sha256("\n".join(self.embeddings.ids).encode())
         digest.update(np.ascontiguousarray(self.embeddings.matrix, dtype="<f4").tobytes())
         return digest.hexdigest()
 
+    def label_records(self) -> list[dict[str, Any]]:
+        """Return name, digest and number of labelled rows of each label file."""
+        return [
+            {**_file_record(file.path), "stem": file.stem, "rows": len(file.ids)}
+            for file in self.label_files
+        ]
 
-def load_inputs(options: EvaluateOptions, *, lenient: bool = False) -> LoadedInputs:
+
+def load_inputs(request: EvaluateRequest) -> LoadedInputs:
     """Read the embeddings, the label files, the groups and the ids to leave out.
-
-    Parameters
-    ----------
-    lenient
-        NeuCo-Bench's own reading: cells that are not numbers count as 0.
 
     Raises
     ------
@@ -78,28 +92,47 @@ def load_inputs(options: EvaluateOptions, *, lenient: bool = False) -> LoadedInp
     DataError
         Files that cannot be used.
     """
+    options = request.options
     split = parse_split(options.split)
     dataset = None if options.dataset is None else dataset_named(options.dataset)
     file = Path(options.embeddings)
-    embeddings = load_embeddings(file, lenient=lenient, nan=options.nan, limit=options.dimension)
-    warnings = messages(embeddings.findings, "warning", "repaired")
+    embeddings = load_embeddings(
+        file, lenient=request.lenient, nan=options.nan, limit=options.dimension
+    )
+    dataset = dataset or _recorded_dataset(embeddings, file)
+    warnings = messages(
+        [f for f in embeddings.findings if f.code not in SHOWN_WITH_SCORES], "warning", "repaired"
+    )
     excluded: frozenset[str] = frozenset()
     exclude = None
     if options.exclude_file is not None:
-        excluded = frozenset(read_excluded_ids(Path(options.exclude_file)))
+        exclude_file = Path(options.exclude_file)
+        excluded = frozenset(read_excluded_ids(exclude_file))
         before = len(embeddings.ids)
         embeddings = _without(embeddings, excluded)
         left_out = before - len(embeddings.ids)
-        exclude = {**_file_record(Path(options.exclude_file)), "rows_left_out": left_out}
+        exclude = {
+            **_file_record(exclude_file),
+            "ids": len(excluded),
+            "rows_left_out": left_out,
+        }
         count = pluralize(left_out, "embedding")
-        warnings.append(f"{count} left out because {options.exclude_file} names the ids")
-    label_files = tuple(read_label_folder(Path(options.labels)))
+        warnings.append(
+            f"{count} left out because {exclude_file} names the ids"
+            if left_out or not excluded
+            else f"none of the {len(excluded)} ids in {exclude_file} is among the embeddings"
+        )
+    label_files, skipped, label_warnings = load_labels(request, dataset, embeddings.ids)
+    warnings += label_warnings
     groups = read_groups(split, label_files)
+    if groups is not None:
+        warnings += messages(groups.findings, "warning", "repaired")
     return LoadedInputs(
         embeddings=embeddings,
         file_sha256=file_digest(file) if file.is_file() else None,
         label_files=label_files,
-        dataset=dataset or _recorded_dataset(embeddings, file),
+        skipped_files=skipped,
+        dataset=dataset,
         groups=groups,
         excluded=excluded,
         warnings=tuple(warnings),
@@ -108,17 +141,58 @@ def load_inputs(options: EvaluateOptions, *, lenient: bool = False) -> LoadedInp
     )
 
 
+def load_labels(
+    request: EvaluateRequest, dataset: str | None, sample_ids: Sequence[str] = ()
+) -> tuple[tuple[LabelFile, ...], tuple[tuple[str, str], ...], list[str]]:
+    """Read the labels; what cannot be used is skipped if no selected task needs it.
+
+    Parameters
+    ----------
+    dataset
+        Name of the data set, or None.
+    sample_ids
+        Ids of the embeddings, by which the ids of a table of labels are recognised.
+
+    Returns
+    -------
+    label_files, skipped, warnings
+        ``skipped`` holds names and reasons.
+
+    Raises
+    ------
+    DataError
+        Labels that may be those of a selected task cannot be used.
+    """
+    labels = read_labels(request.options.labels, sample_ids=sample_ids)
+    all_label_files = any(
+        getattr(chosen.implementation(), "depends_on_label_files", False)
+        for chosen in request.protocols
+    )
+    if any(
+        may_be_selected(unusable, request.tasks, dataset, all_label_files=all_label_files)
+        for unusable in labels.unusable
+    ):
+        labels.require_usable()
+    skipped = tuple((unusable.name, unusable.reason) for unusable in labels.unusable)
+    warnings = messages(labels.findings, "warning", "repaired")
+    warnings += [
+        f"{name} is skipped, because no selected task needs it: {reason}"
+        for name, reason in skipped
+    ]
+    return labels.files, skipped, warnings
+
+
 def _file_record(file: Path) -> dict[str, Any]:
     return {"file": file.name, "sha256": file_digest(file)}
 
 
-def _split_record(split: Split, groups: Mapping[str, str] | None) -> dict[str, Any]:
+def _split_record(split: Split, groups: Groups | None) -> dict[str, Any]:
     if groups is None:
         return {"rule": str(split)}
     record: dict[str, Any] = {"rule": str(split), "column": split.column}
     if split.file is not None:
         record |= _file_record(split.file)
-    return {**record, "groups": len(set(groups.values()))}
+    return {**record, "groups": len(set(groups.of_id.values()))}
 
 
 def _recorded_dataset(embeddings: Embeddings, file: Path) -> str | None:
@@ -131,9 +205,6 @@ def _recorded_dataset(embeddings: Embeddings, file: Path) -> str | None:
 
 
 def _without(embeddings: Embeddings, excluded: frozenset[str]) -> Embeddings:
-    rows = [row for row, sample in enumerate(embeddings.ids) if sample not in excluded]
-    return replace(
-        embeddings,
-        ids=tuple(embeddings.ids[row] for row in rows),
-        matrix=embeddings.matrix[rows],
+    return embeddings.select(
+        [row for row, sample in enumerate(embeddings.ids) if sample not in excluded]
     )

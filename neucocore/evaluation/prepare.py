@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,14 +11,19 @@ import numpy as np
 
 from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.errors import IdError
-from neucocore.evaluation.groups import RANDOM
+from neucocore.evaluation.copies import copies_in_task, find_copies
+from neucocore.evaluation.embedding_columns import ColumnCounts, count_columns
+from neucocore.evaluation.groups import RANDOM, Groups, grouping_warnings
+from neucocore.evaluation.id_difference import describe_difference, first_ids
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.join import JoinedTasks, MatchedTask, join, rows_of
+from neucocore.evaluation.label_columns import find_label_columns
 from neucocore.evaluation.load import LoadedInputs, load_inputs
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.tasks import TaskSelection, select_tasks
+from neucocore.files.findings import EXAMPLES_SHOWN
 from neucocore.provenance.code import code_identity, core_code
 from neucocore.provenance.keys import key_of
 
@@ -30,6 +36,8 @@ class Prepared:
     ----------
     warnings
         What was noticed about the files, the tasks and their match.
+    columns
+        Columns of the scored rows that hold little information.
     """
 
     request: EvaluateRequest
@@ -37,6 +45,7 @@ class Prepared:
     selection: TaskSelection
     joined: JoinedTasks
     warnings: tuple[str, ...]
+    columns: ColumnCounts
 
     def for_protocol(self, chosen: ChosenProtocol) -> ProtocolInputs:
         """Return the evaluation as one protocol sees it."""
@@ -53,18 +62,20 @@ class Prepared:
                 keep_groups=getattr(implementation, "uses_groups", True),
             )
             tasks.append(replace(task, key=task_name(task), digest=digest))
+        scoring = tuple(tasks)
         return ProtocolInputs(
             chosen=chosen,
             implementation=implementation,
             scoring=ScoringInput(
                 ids=self.inputs.embeddings.ids,
                 matrix=self.inputs.embeddings.matrix,
-                tasks=tuple(tasks),
+                tasks=scoring,
                 labelled_ids=self.selection.labelled_ids,
                 store_probe=self.request.store_probes,
                 keep_curves=self.request.plots,
             ),
-            notes=tuple(self._notes(chosen, implementation)),
+            notes=tuple(self._notes(chosen, implementation, scoring)),
+            counts=[self._counts(matched) for matched in self.joined.tasks],
             key_fields={
                 "embeddings": self.inputs.embeddings_digest,
                 "labelled": key_of(sorted(self.selection.labelled_ids)) if keeps_order else "",
@@ -77,11 +88,29 @@ class Prepared:
             },
         )
 
-    def _notes(self, chosen: ChosenProtocol, implementation: Any) -> list[str]:
+    def _notes(
+        self, chosen: ChosenProtocol, implementation: Any, tasks: Sequence[ScoringTask]
+    ) -> list[str]:
+        notes = [
+            f"the tasks {' and '.join(names)} have the same labels: one task, counted "
+            f"{'twice' if len(names) == 2 else f'{len(names)} times'} in every mean and rank"
+            for names in same_labels(tasks)
+        ]
         split = self.request.options.split
-        if split == RANDOM or getattr(implementation, "uses_groups", True):
-            return []
-        return [f"{chosen.name} splits rows at random: --split {split} has no effect on it"]
+        if split != RANDOM and not getattr(implementation, "uses_groups", True):
+            notes.append(
+                f"{chosen.name} splits rows at random: --split {split} has no effect on it"
+            )
+        return notes
+
+    def _counts(self, matched: MatchedTask) -> dict[str, Any]:
+        """Return how many rows of a task are not scored, and how many columns say little."""
+        return {
+            **self.selection.counts.get(matched.labelled.key, {}),
+            **matched.counts(),
+            "columns_constant": self.columns.constant,
+            "columns_nearly_constant": self.columns.nearly_constant,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,13 +122,16 @@ class ProtocolInputs:
     implementation
         The protocol's object, a `neucocore.evaluation.protocols.ScoringProtocol`.
     notes
-        What was asked for and has no effect under this protocol.
+        What was asked for and has no effect under this protocol, and tasks with the same labels.
+    counts
+        For each task, plain JSON values: rows and columns that contribute nothing.
     """
 
     chosen: ChosenProtocol
     implementation: Any
     scoring: ScoringInput
     notes: tuple[str, ...]
+    counts: Sequence[Mapping[str, Any]] = ()
     key_fields: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -120,11 +152,66 @@ class ProtocolInputs:
         )
 
     def score(self, *, jobs: int = 1, progress: Progress | None = None) -> list[TaskOutcome]:
-        """Score every task; the number of threads does not change a score."""
+        """Score every task; the number of threads does not change a score.
+
+        What may mislead about the embeddings of a task is added to its warnings and counts: copies
+        of rows, and columns that are a label.
+        """
+        checks = self._check_tasks()
         outcomes: list[TaskOutcome] = self.implementation.score(
             self.scoring, self.chosen.values(), jobs=jobs, progress=progress
         )
-        return outcomes
+        return [_with_checks(outcome, *checks[outcome.task.key]) for outcome in outcomes]
+
+    def _check_tasks(self) -> dict[str, tuple[list[str], dict[str, Any]]]:
+        """Return warnings and counts of each task by its key."""
+        tasks = self.scoring.tasks
+        row_of_id = {sample: row for row, sample in enumerate(self.scoring.ids)}
+        labelled = {sample for task in tasks for sample in task.ids}
+        ids = [sample for sample in self.scoring.ids if sample in labelled]
+        copies = find_copies(ids, self.scoring.matrix[[row_of_id[sample] for sample in ids]])
+        label_columns = find_label_columns(tasks, self.scoring.matrix, row_of_id)
+        checks = {}
+        for index, task in enumerate(tasks):
+            copied = copies_in_task(copies, task)
+            columns = [column for column in label_columns if column.task == index]
+            warnings = [copied.warning(len(task.ids))] if copied.rows else []
+            warnings += map(str, columns[:EXAMPLES_SHOWN])
+            if len(columns) > EXAMPLES_SHOWN:
+                warnings.append(f"{len(columns)} dimensions correlate with a label in this way")
+            counts = {
+                **(self.counts[index] if self.counts else {}),
+                **copied.counts(),
+                "columns_like_a_label": sorted({column.dimension for column in columns}),
+            }
+            checks[task.key] = warnings, counts
+        return checks
+
+
+def _with_checks(
+    outcome: TaskOutcome, warnings: Sequence[str], counts: Mapping[str, Any]
+) -> TaskOutcome:
+    return replace(
+        outcome,
+        warnings=(*outcome.warnings, *warnings),
+        counts={**counts, **outcome.counts},
+    )
+
+
+def same_labels(tasks: Sequence[ScoringTask]) -> list[tuple[str, ...]]:
+    """Return the keys of tasks whose ids and label values are equal, whatever their files say."""
+    keys_of_values: dict[str, list[str]] = {}
+    for task in tasks:
+        keys_of_values.setdefault(value_digest(task), []).append(task.key)
+    return [tuple(keys) for keys in keys_of_values.values() if len(keys) > 1]
+
+
+def value_digest(task: ScoringTask) -> str:
+    """Return the sha256 of ids and label values, sorted by id; names of classes do not count."""
+    order = sorted(range(len(task.ids)), key=task.ids.__getitem__)
+    digest = hashlib.sha256("\x1f".join(task.ids[row] for row in order).encode())
+    digest.update(np.ascontiguousarray(task.y[order], dtype="<f8").tobytes())
+    return digest.hexdigest()
 
 
 def prepare(request: EvaluateRequest) -> Prepared:
@@ -137,21 +224,41 @@ def prepare(request: EvaluateRequest) -> Prepared:
     DataError
         Files that cannot be used; labelled ids without embeddings, unless they are allowed.
     """
-    inputs = load_inputs(request.options, lenient=request.lenient)
+    inputs = load_inputs(request)
     selection = select_tasks(
         inputs.label_files,
         dataset=inputs.dataset,
         patterns=request.tasks,
         subset=request.options.subset,
     )
-    check_groups(selection, inputs.groups, request.options.split)
     joined = join(request, inputs, selection)
-    warnings = (*inputs.warnings, *selection.warnings, *joined.warnings)
-    return Prepared(request, inputs, selection, joined, warnings)
+    group_warnings = check_groups(joined, inputs.groups, request.options.split)
+    columns = _scored_columns(inputs, joined)
+    warnings = (
+        *inputs.warnings,
+        *selection.warnings,
+        *joined.warnings,
+        *group_warnings,
+        *columns.warnings(),
+    )
+    return Prepared(request, inputs, selection, joined, warnings, columns)
 
 
-def check_groups(selection: TaskSelection, groups: Mapping[str, str] | None, split: str) -> None:
-    """Check that every labelled row has a group, where rows are split by groups.
+def _scored_columns(inputs: LoadedInputs, joined: JoinedTasks) -> ColumnCounts:
+    scored = {sample for task in joined.tasks for sample in task.matched.ids}
+    embeddings = inputs.embeddings
+    rows = [row for row, sample in enumerate(embeddings.ids) if sample in scored]
+    complete = len(rows) == len(embeddings.ids)
+    return count_columns(embeddings.matrix if complete else embeddings.matrix[rows])
+
+
+def check_groups(joined: JoinedTasks, groups: Groups | None, split: str) -> list[str]:
+    """Check that every scored row has a group, where rows are split by groups.
+
+    Returns
+    -------
+    list of str
+        Warnings about a column that hardly groups rows.
 
     Raises
     ------
@@ -159,26 +266,39 @@ def check_groups(selection: TaskSelection, groups: Mapping[str, str] | None, spl
         Rows without a group, of all tasks.
     """
     if groups is None:
-        return
-    problems = []
-    for task in selection.tasks:
-        missing = [sample for sample in task.ids if sample not in groups]
-        if missing:
-            problems.append(
-                f"task {task.key}: {len(missing)} of {len(task.ids)} ids, such as "
-                f"{', '.join(missing[:3])}"
-            )
-    if problems:
+        return []
+    ids = {sample for task in joined.tasks for sample in task.matched.ids}
+    missing = sorted(ids - groups.of_id.keys())
+    if not missing:
+        return grouping_warnings(groups, ids)
+    if len(missing) == len(ids) and not groups.missing:
+        difference = describe_difference(ids, groups.of_id, "the groups") if groups.of_id else ""
+        first = first_ids(groups.of_id) if groups.of_id else "none"
         raise IdError(
-            f"--split {split}: labelled ids have no group",
-            problems=problems,
-            hint="give every labelled id a group, or leave these ids out with --exclude-file",
+            f"--split {split}: no labelled id has a group",
+            problems=[f"first labelled id: {first_ids(ids)}", f"first id with a group: {first}"],
+            hint=f"{difference}; change the ids of one of the files"
+            if difference
+            else "the table of groups needs the ids of the label files",
         )
+    problems = [
+        f"task {task.labelled.key}: {len(without)} of {len(task.matched.ids)} ids, such as "
+        f"{', '.join(without[:EXAMPLES_SHOWN])}"
+        for task in joined.tasks
+        if (without := [name for name in task.matched.ids if name not in groups.of_id])
+    ]
+    if texts := groups.missing_texts(missing):
+        problems.append(f"cells of the column {groups.column!r} that are not a group: {texts}")
+    raise IdError(
+        f"--split {split}: labelled ids have no group",
+        problems=problems,
+        hint="give every labelled id a group, or leave these ids out with --exclude-file",
+    )
 
 
 def _as_protocol_sees(
     matched: MatchedTask,
-    groups: Mapping[str, str] | None,
+    groups: Groups | None,
     *,
     keep_order: bool,
     keep_groups: bool,
@@ -193,7 +313,7 @@ def _as_protocol_sees(
         return (task if keep_groups else replace(task, groups=None)), _digest(matched.labelled)
     task = matched.matched
     if groups is not None:
-        task = replace(task, groups=np.array([groups[sample] for sample in task.ids]))
+        task = replace(task, groups=np.array([groups.of_id[sample] for sample in task.ids]))
     elif not keep_groups:
         task = replace(task, groups=None)
     by_id = sorted(range(len(task.ids)), key=task.ids.__getitem__)

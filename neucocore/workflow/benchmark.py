@@ -12,10 +12,10 @@ from neucocore.components.lookup import find
 from neucocore.components.parameters import check_values
 from neucocore.components.specs import Kind
 from neucocore.data.ids import read_excluded_ids
-from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import ComponentLookupError, ConfigError, DataError, NeucoError
 from neucocore.evaluation.groups import parse_split, read_groups
+from neucocore.evaluation.load import load_labels
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.protocols import component_name
 from neucocore.evaluation.request import DEFAULT_PHASE, evaluate_request, method_name
@@ -109,7 +109,7 @@ def check(run: RunFile) -> None:
         check_name(method.name, "method")
     if options.exclude_file is not None:
         read_excluded_ids(Path(options.exclude_file))
-    label_files = read_label_folder(Path(options.labels))
+    label_files, _, _ = load_labels(request, options.dataset)
     read_groups(parse_split(options.split), label_files)
     select_tasks(
         label_files,

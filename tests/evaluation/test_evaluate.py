@@ -108,7 +108,9 @@ def test_fault_05_missing_embeddings_that_are_allowed_make_a_partial_run(
     height = next(task for task in matched if task.key == "height")
     assert height.ids == tuple(f"c{n:02d}" for n in range(2, 20))
     assert height.y.ravel().tolist() == list(range(2, 20))
-    assert "2 labelled ids have no embedding; their labels are left out" in prepared.warnings
+    assert (
+        "2 labelled ids have no embedding; their labels are left out: c00, c01" in prepared.warnings
+    )
 
 
 def test_nothing_missing_makes_no_partial_run(request_of) -> None:
@@ -127,11 +129,33 @@ def test_a_task_without_any_embedding_is_not_scored(request_of, tmp_path: Path) 
     assert set(rows_of(prepare(request_of(allow_missing=True)))) == {"height"}
 
 
-def test_embeddings_without_any_label_are_refused(request_of, tmp_path: Path) -> None:
+def test_fault_89_embeddings_and_labels_without_a_common_id_show_one_id_of_each(
+    request_of, tmp_path: Path
+) -> None:
     embed(tmp_path, range(50, 60))
-    with pytest.raises(IdError, match="is among the 10 embeddings") as caught:
+    with pytest.raises(IdError, match="no id in common: 20 labelled ids, 10 embeddings") as caught:
         prepare(request_of(allow_missing=True))
-    assert "neuco validate" in str(caught.value.hint)
+    assert [problem.rpartition(": ")[2] for problem in caught.value.problems] == ["'c00'", "'c50'"]
+    assert "--allow-missing" not in str(caught.value.hint)
+
+
+def test_fault_89_the_hint_names_the_rule_by_which_all_ids_would_match(
+    request_of, tmp_path: Path
+) -> None:
+    rows = "".join(f"scene_c{n:02d}_v2,{n}\n" for n in range(20))
+    (tmp_path / "e.csv").write_text("id,0\n" + rows)
+    with pytest.raises(IdError, match="no id in common") as caught:
+        prepare(request_of())
+    assert (
+        "20 of 20 match those of the embeddings if 'scene_' is added at the beginning and '_v2' is "
+        "added at the end" in str(caught.value.hint)
+    )
+
+
+def test_fault_89_a_file_that_excludes_every_id_is_an_error(request_of, tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("".join(f"c{n:02d}\n" for n in range(20)))
+    with pytest.raises(IdError, match="nothing is left to score"):
+        prepare(request_of(exclude_file=tmp_path / "all.txt"))
 
 
 def test_fault_06_embeddings_without_a_label_are_counted(request_of, tmp_path: Path) -> None:

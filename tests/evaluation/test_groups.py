@@ -12,7 +12,8 @@ from neucocore.evaluation.groups import Split, parse_split, read_groups
 
 
 def groups_of(text: str, labels: Path | None = None) -> dict[str, str] | None:
-    return read_groups(parse_split(text), [] if labels is None else read_label_folder(labels))
+    groups = read_groups(parse_split(text), [] if labels is None else read_label_folder(labels))
+    return None if groups is None else dict(groups.of_id)
 
 
 def test_a_random_split_has_no_groups() -> None:

@@ -123,7 +123,8 @@ def test_a_subset_leaves_out_the_tasks_without_a_row_and_says_so(labels: Path) -
     (labels / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
     selection = select(labels, subset="dev")
     assert "late" not in keys(selection)
-    assert "late__regr.csv: no row in subset dev; the task is left out" in selection.warnings
+    assert "late is left out: no row in the subset dev" in selection.warnings
+    assert selection.left_out == (("late", "no row in the subset dev"),)
 
 
 def test_a_subset_that_is_true_nowhere_is_an_error(tmp_path: Path) -> None:
