@@ -47,7 +47,7 @@ def test_padding_is_ignored_when_reading_and_sampling(write_raster):
     padded = Raster(write_raster("a.tif", CODES, west=1000, north=2000), padding=(0, 1, 0, 1))
     grid = CubeGrid("a", "EPSG:3035", (100, 0, 1000, 0, -100, 2000), 2, 2)
 
-    assert padded.read().tolist() == [[1]]
+    assert padded.read().values.tolist() == [[1]]
     assert padded.sample(grid).covered.tolist() == [[True, False], [False, False]]
 
 
@@ -98,3 +98,72 @@ def test_a_truncated_raster_is_an_error(write_raster):
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(DataError, match=r"long.tif cannot be read; it may be truncated"):
         Raster(path).read()
+
+
+GRID = CubeGrid("a", "EPSG:3035", (100, 0, 1000, 0, -100, 2000), 2, 2)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"nodata": 3},
+        {"tags": {"_FillValue": "3"}},
+        {"tags": {"missing_value": "3", "units": "1"}},
+        {"tags": {"NODATA": "3"}},
+        {"nodata": 250, "tags": {"_FillValue": "3"}},
+        {"mask": [[True, True], [False, True]]},
+    ],
+    ids=str,
+)
+def test_all_that_a_raster_declares_as_no_data_is_not_covered(write_raster, declared):
+    raster = Raster(write_raster("a.tif", CODES, west=1000, north=2000, **declared))
+    for patch in (raster.sample(GRID), raster.read()):
+        assert patch.covered.tolist() == [[True, True], [False, True]]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.int32, np.float32])
+@pytest.mark.parametrize("code", [-9999, 0, 7, 255, 65535, 0.5])
+def test_declared_codes_of_any_type_are_not_covered(write_raster, dtype, code):
+    """A code that the type cannot hold is no pixel's; rasterio refuses to declare it itself."""
+    held = np.dtype(dtype).kind == "f" or (
+        code == int(code) and np.iinfo(dtype).min <= code <= np.iinfo(dtype).max
+    )
+    values = np.array([[1, 2], [3, 4]], dtype)
+    if held:
+        values[1, 0] = code
+    tags = {"_FillValue": str(code)}
+    raster = Raster(write_raster("a.tif", values, west=1000, north=2000, tags=tags))
+    assert raster.sample(GRID).covered.tolist() == [[True, True], [not held, True]]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [{"scale": (0.1, 5)}, {"tags": {"scale_factor": "0.1", "add_offset": "5"}}],
+    ids=str,
+)
+def test_a_declared_scale_is_applied_to_values_but_not_to_no_data(write_raster, declared):
+    path = write_raster("a.tif", CODES, west=1000, north=2000, nodata=3, **declared)
+    for patch in (Raster(path).sample(GRID), Raster(path).read()):
+        assert patch.covered.tolist() == [[True, True], [False, True]]
+        np.testing.assert_allclose(patch.values[patch.covered], [5.1, 5.2, 5.4])
+
+
+def test_a_scale_that_the_caller_applies_is_compared_with_the_declared_one(write_raster):
+    path = write_raster("a.tif", CODES, west=1000, north=2000, scale=(0.1, 5))
+    assert Raster(path, scaling=(0.1, 5)).sample(GRID).values.tolist() == CODES.tolist()
+    with pytest.raises(DataError, match=r"declares the scale 0\.1 and the offset 5, but"):
+        Raster(path, scaling=(0.2, 5))
+    plain = write_raster("b.tif", CODES, west=1000, north=2000)
+    assert Raster(plain, scaling=(0.1, 5)).read().values.tolist() == CODES.tolist()
+
+
+def test_values_outside_of_the_declared_valid_range_are_not_covered(write_raster):
+    tags = {"valid_min": "2", "valid_max": "3"}
+    raster = Raster(write_raster("a.tif", CODES, west=1000, north=2000, tags=tags))
+    assert raster.sample(GRID).covered.tolist() == [[False, True], [True, False]]
+
+
+def test_metadata_that_contradict_each_other_are_an_error(write_raster):
+    path = write_raster("a.tif", CODES, scale=(0.1, 0), tags={"scale_factor": "0.2"})
+    with pytest.raises(DataError, match=r"contradict each other: scale_factor 0\.1"):
+        Raster(path)

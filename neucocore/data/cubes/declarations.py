@@ -47,6 +47,8 @@ CONTAINERS = frozenset({"_eopf_attrs", "encoding", "raster:bands"})
 """Attributes that hold a mapping, or one mapping per band, of the attributes read here."""
 MEANING_IN_CONTAINER = {"scale": "scale_factor", "offset": "add_offset", "nodata": "nodatavals"}
 TEXTS_OF_NOTHING = frozenset({"", "none", "null", "n/a"})
+LIST_AS_TEXT = re.compile(r"\{.*\}|\[.*\]")
+"""How GDAL (braces) and others write a list in a text."""
 BASE64_DOUBLE = re.compile(r"[A-Za-z0-9+/]{11}=")
 """How xarray writes a floating-point ``_FillValue`` in JSON: base64 of 8 bytes."""
 
@@ -237,6 +239,8 @@ def _text(content: Any) -> str:
 
 def _numbers(name: str, value: Any) -> Iterator[float]:
     """Yield the numbers of an attribute: one, a list of them, or their text."""
+    if isinstance(value, str) and LIST_AS_TEXT.fullmatch(value.strip()):
+        value = value.strip()[1:-1].split(",")
     if isinstance(value, Sequence) and not isinstance(value, str):
         for item in value:
             yield from _numbers(name, item)

@@ -88,6 +88,7 @@ SPELLINGS: list[dict[str, Any]] = [
     {"attributes": {"_FillValue": -9999}},
     {"attributes": {"missing_value": [-9999]}},
     {"attributes": {"_FillValue": "-9999"}},
+    {"attributes": {"missing_value": "{-9999,-9999}"}},
     {"attributes": {"_FillValue": base64.b64encode(struct.pack("<d", -9999)).decode()}},
     {"attributes": {"nodata": -9999.0}},
     {"attributes": {"NoData_Value": -9999}},

@@ -114,10 +114,11 @@ def _source(
     def of_files(cube: str) -> list[Codes]:
         rasters = [_open(path, edges) for _, path in sorted(files.get(cube, {}).items())]
         if grids is None:
-            return [raster.read() for raster in rasters]
-        if cube not in grids:
+            patches = [raster.read() for raster in rasters]
+        elif cube not in grids:
             raise NoLabel("no grid in the table of cubes")
-        patches = [raster.sample(grids[cube]) for raster in rasters]
+        else:
+            patches = [raster.sample(grids[cube]) for raster in rasters]
         if any(patch.covered.mean() < COVERED for patch in patches):
             raise NoLabel(f"the raster of a season covers less than {COVERED:.0%} of the cube")
         return [patch.values[patch.covered] for patch in patches]

@@ -172,7 +172,7 @@ def _open(path: Path) -> tuple[Raster, Raster]:
             f"the quality flags of {path.name} are missing",
             hint=f"put {quality.name} into the same folder",
         )
-    return Raster(path), Raster(quality)
+    return Raster(path, scaling=(SCALE, OFFSET)), Raster(quality)
 
 
 def _mean_of_clear(scenes: Kelvin) -> Kelvin:

@@ -92,4 +92,13 @@ def _read(path: Path) -> NDArray[np.float32]:
                 hint="the first two bands must be vv and vh",
             )
         array: NDArray[np.float32] = scene.read([1, 2], out_dtype=np.float32)
+        missing = (scene.read_masks([1, 2]) == 0) | ~np.isfinite(array)
+        scales, offsets = (np.array(x[:2], np.float32) for x in (scene.scales, scene.offsets))
+    if missing.any():
+        raise DataError(
+            f"{path}: {np.count_nonzero(missing)} values are NaN or declared as no data",
+            hint="leave such scenes out: neuco encode --skip-bad",
+        )
+    if (scales != 1).any() or (offsets != 0).any():
+        array = array * scales[:, None, None] + offsets[:, None, None]
     return array[np.newaxis]
