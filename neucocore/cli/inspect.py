@@ -1,4 +1,4 @@
-"""``neuco inspect``: what is in an embeddings file, a cube or a run folder."""
+"""``neuco inspect``: what is in an embeddings file, a label file, a cube or a run folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ RUN_FILES = (SUMMARY, "run.json", "scores.jsonl")
 
 def inspect(
     file: Annotated[
-        Path, typer.Argument(help="Embeddings file, .zarr.zip cube, run folder or folder of runs.")
+        Path,
+        typer.Argument(
+            help="Embeddings file, label file, .zarr.zip cube, run folder or folder of runs."
+        ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     png: Annotated[
@@ -27,7 +30,7 @@ def inspect(
         typer.Option(metavar="FILE", help="Draw all modalities of the cube to this image."),
     ] = None,
 ) -> None:
-    """Show what an embeddings file, a cube or a run contains; draw a cube."""
+    """Show what an embeddings file, a label file, a cube or a run contains; draw a cube."""
     if png is not None:
         _draw(file, png)
         return
@@ -46,12 +49,18 @@ def inspect(
 
 
 def _describe(file: Path) -> dict[str, Any]:
+    from neucocore.data.labels.label_file import is_label_file_name
+
     if file.name.endswith(CUBE_SUFFIX):
         return _cube(file)
     if file.name in RUN_FILES and (file.parent / SUMMARY).is_file():
         file = file.parent
     if (file / SUMMARY).is_file():
         return _run(file)
+    if is_label_file_name(file):
+        from neucocore.data.labels.stats import describe_label_file
+
+        return describe_label_file(file)
     from neucocore.data.embeddings.description import describe_embeddings
 
     return describe_embeddings(file)

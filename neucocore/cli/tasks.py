@@ -148,8 +148,9 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
     import fnmatch
 
     from neucocore.data.labels.label_file import read_label_file
-    from neucocore.data.labels.label_folder import read_label_folder
+    from neucocore.data.labels.sources import read_labels
     from neucocore.errors import ConfigError, MissingFileError
+    from neucocore.files.findings import messages
 
     given = [Path(name) for name in names if name.endswith(".csv")]
     patterns = [name for name in names if not name.endswith(".csv")]
@@ -159,18 +160,27 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
             raise ConfigError(
                 "--labels is missing", hint="specify the folder of label files: --labels DIR"
             )
-        found = read_label_folder(folder)
+        labels = read_labels(folder)
+        found = labels.files
+        for text in messages(labels.findings, "warning", "repaired"):
+            warn(text)
         for pattern in patterns or ["*"]:
             stems = _stems(pattern)
             matching = [
                 f for f in found if any(fnmatch.fnmatchcase(f.stem, stem) for stem in stems)
             ]
+            for unusable in labels.unusable:
+                if any(fnmatch.fnmatchcase(unusable.stem, stem) for stem in stems):
+                    labels.require_usable()
             if not matching:
                 raise MissingFileError(
                     f"{folder} has no label file of {pattern!r}",
                     hint=f"it holds {', '.join(f.stem for f in found)}",
                 )
             files += [file for file in matching if file not in files]
+    for file in files:
+        for text in messages(file.findings, "warning", "repaired"):
+            warn(f"{file.name}: {text}")
     return files
 
 

@@ -36,6 +36,17 @@ _FALSE_WORDS = {"false": "t", "no": "y", "f": "t", "n": "y", "0": "", "0.0": ""}
 BOOLEANS = {**dict.fromkeys(_TRUE_WORDS, True), **dict.fromkeys(_FALSE_WORDS, False)}
 """Texts for true and false, in lower case."""
 
+NUMBER_HINT = (
+    "write numbers with the digits 0 to 9 and a decimal point, such as -1234.5; leave the cell "
+    "empty if the value is missing"
+)
+HINTS = {
+    "decimal-commas": "save the file with decimal points in numbers",
+    "thousands-separators": "save the file without thousands separators in numbers",
+    "infinite": "leave the cell empty if the value is missing",
+    "units": "name the unit in the header, and leave it out of the cells",
+    "percent": "name the unit in the header, and leave it out of the cells",
+}
 _PROBLEMS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     (code, message, re.compile(pattern))
     for code, message, pattern in (
@@ -138,7 +149,8 @@ def read_numbers(
         if code == "infinite":
             message = f"{what} is infinite"
         shown = tuple(examples[:EXAMPLES_SHOWN])
-        findings.append(Finding(code, "error", message, len(examples), shown))
+        hint = HINTS.get(code, NUMBER_HINT)
+        findings.append(Finding(code, "error", message, len(examples), shown, hint))
     return values, findings
 
 

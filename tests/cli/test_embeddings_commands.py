@@ -263,8 +263,6 @@ def test_one_thing_is_not_said_in_the_plural(neuco, tmp_path):
 
 def test_a_file_in_place_of_a_folder_is_called_a_file(neuco, good, tmp_path):
     for words in (
-        ("evaluate", good, "--labels", good),
-        ("validate", good, "--labels", good),
         ("leaderboard", good),
         ("encode", "random", "--dataset", "folder", "--data", good, "--output", tmp_path / "e.npz"),
     ):

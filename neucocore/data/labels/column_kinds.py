@@ -136,7 +136,8 @@ def _numeric_kind(name: str, numbers: Sequence[str], present: int) -> ColumnKind
     if len(distinct) and are_integers and (few or len(distinct) == 2):
         if len(numbers) < present:
             return None
-        return ColumnKind(name, "label", "cls", f"{len(distinct)} classes, from integer codes")
+        detail = f"{len(distinct)} classes from integers; {name}=regr for numbers"
+        return ColumnKind(name, "label", "cls", detail)
     return ColumnKind(name, "label", "regr", "regression")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neucocore.data.labels.label_file import LabelFile
@@ -63,6 +63,16 @@ class LabelSet:
     files: tuple[LabelFile, ...]
     unusable: tuple[UnusableLabels, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """The findings about a table, and those of each file or column with its name."""
+        of_files = (
+            replace(finding, message=f"{file.name}: {finding.message}")
+            for file in self.files
+            for finding in file.findings
+        )
+        return [*self.findings, *of_files]
 
     def require_usable(self) -> None:
         """Raise if anything cannot be used.

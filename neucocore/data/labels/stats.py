@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.labels.label_file import LabelFile
+from neucocore.data.labels.label_file import LabelFile, read_label_file
 from neucocore.data.labels.values import flags
+from neucocore.files.findings import messages
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -22,19 +24,35 @@ def label_stats(file: LabelFile) -> dict[str, Any]:
     dict
         ``task`` (the stem), ``file``, ``problem``, ``count`` (labelled ids), ``missing`` (rows
         without a label), ``distribution`` (of the values or classes, or one per output),
-        ``phases`` (number of ids per phase column) and ``in_several_phases`` (number of ids that
-        belong to more than one phase).
+        ``phases`` (number of ids per phase column), ``in_several_phases`` (number of ids that
+        belong to more than one phase) and ``findings``.
     """
     phases = phases_of(file.extra)
     return {
         "task": file.stem,
-        "file": file.path.name,
+        "file": file.name,
         "problem": file.problem,
         "count": len(file.ids),
         "missing": sum(f.count for f in file.findings if f.code == "missing-labels"),
         "distribution": _distribution(file),
         "phases": {name: int(mask.sum()) for name, mask in phases.items()},
         "in_several_phases": _in_several(list(phases.values())),
+        "findings": [finding.as_json() for finding in file.findings],
+    }
+
+
+def describe_label_file(path: Path) -> dict[str, Any]:
+    """Describe a label file for ``neuco inspect``: its statistics, classes and findings."""
+    file = read_label_file(path)
+    stats = label_stats(file)
+    return {
+        "kind": "labels",
+        **stats,
+        "file": str(path),
+        "classes": list(file.classes),
+        "outputs": list(file.outputs),
+        "columns": list(file.extra),
+        "findings": messages(file.findings, "warning", "repaired"),
     }
 
 

@@ -19,10 +19,11 @@ from neucocore.data.labels.label_set import LabelSet, UnusableLabels
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
 from neucocore.errors import DataError
 from neucocore.files.cells import is_missing, is_number
-from neucocore.files.findings import Finding, hint_for, raise_for_findings
+from neucocore.files.findings import Finding, hint_for, messages, raise_for_findings
 from neucocore.files.text_table import TextTable, read_table
 from neucocore.messages import did_you_mean, pluralize
 
+NAMES_SHOWN = 8
 _UNIT = re.compile(r"\s*[\[(][^\])]*[\])]\s*")
 _TYPE_SUFFIX = re.compile(rf"(.+)__({'|'.join(KNOWN_TYPES)})", re.IGNORECASE)
 _NOT_IN_TASK_NAMES = re.compile(r"[^\w.+-]+")
@@ -135,10 +136,24 @@ def _label_kinds(
     if not labels:
         raise DataError(
             f"{file} has no column of labels",
-            problems=[f"{kind.name}: {kind.detail}" for kind in kinds],
-            hint=f"name the columns: --labels {file}:COLUMN,COLUMN" if kinds else "add a column",
+            problems=[*messages(table.findings, "warning"), *_by_detail(kinds)],
+            hint=f"name the label columns: --labels {file}:COLUMN,COLUMN"
+            if kinds
+            else "labels are a folder of label files, or a table with columns of labels",
         )
     return labels, [kind for kind in kinds if kind.role != "label"]
+
+
+def _by_detail(kinds: Sequence[ColumnKind]) -> list[str]:
+    """Return what the columns are instead of labels, one line per kind of column."""
+    names: dict[str, list[str]] = {}
+    for kind in kinds:
+        names.setdefault(kind.detail, []).append(kind.name)
+    return [
+        f"{detail}: {', '.join(map(repr, columns[:NAMES_SHOWN]))}"
+        + (f" and {len(columns) - NAMES_SHOWN} more" if len(columns) > NAMES_SHOWN else "")
+        for detail, columns in names.items()
+    ]
 
 
 def _chosen_kind(choice: ColumnChoice, cells: Sequence[str]) -> ColumnKind:
@@ -260,19 +275,9 @@ def _note(
         f"ids from {name_of_ids!r}; {pluralize(len(kinds), 'label column')}: {', '.join(shown)}"
     )
     if others:
-        rest = ", ".join(f"{kind.name} ({kind.detail})" for kind in others)
-        message += f"; not labels: {rest}"
+        message += f"; not labels: {'; '.join(_by_detail(others))}"
     hint = (
         f"choose columns with --labels {file}:COLUMN,COLUMN; COLUMN=regr and COLUMN=cls set the "
         "kind of labels"
     )
     return Finding("label-columns", "warning", message, hint=hint)
-
-
-def table_messages(labels: LabelSet) -> list[str]:
-    """Return the warnings about a table as one line each, with the next step."""
-    return [
-        f"{finding} ({finding.hint})" if finding.hint else str(finding)
-        for finding in labels.findings
-        if finding.level != "error"
-    ]

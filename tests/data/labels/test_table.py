@@ -107,7 +107,8 @@ def test_label_columns_are_found_among_any_metadata_in_any_order(tmp_path, drawn
         values = file.y if not file.classes else [file.classes[code] for code in file.y]
         assert list(values) == LABELS[file.stem][1]
     note = next(str(finding) for finding in labels.findings if finding.code == "label-columns")
-    assert all(name in note for name in columns)
+    assert all(name in note for name in columns if name not in METADATA)
+    assert all(repr(name) in note for name in columns if name in METADATA and name != "A07")
 
 
 def test_the_note_names_ids_labels_and_everything_else(tmp_path):
@@ -115,7 +116,7 @@ def test_the_note_names_ids_labels_and_everything_else(tmp_path):
     labels = read_labels(write(tmp_path / "s.csv", columns))
     assert messages(labels.findings, "warning") == [
         "ids from 'image'; 1 label column: biomass (regression, 120 labels); not labels: "
-        "lon (place), lat (place)"
+        "place: 'lon', 'lat'"
     ]
     assert labels.files[0].extra["lon"][0] == str(METADATA["lon"][0])
 
@@ -270,3 +271,17 @@ def test_a_source_is_a_folder_a_label_file_or_a_table(tmp_path):
     with pytest.raises(MissingFileError, match=r"no file or folder .*/none.csv") as error:
         read_labels(f"{tmp_path}/none.csv:label")
     assert "FILE.csv:COLUMN,COLUMN" in str(error.value.hint)
+
+
+def test_an_embeddings_file_in_place_of_labels_is_called_what_it_is(tmp_path):
+    columns = {"id": IDS, **{str(column): BIOMASS for column in range(16)}}
+    with pytest.raises(DataError, match="has no column of labels") as error:
+        read_labels(write(tmp_path / "e.csv", columns))
+    assert error.value.problems == (
+        "numbered like dimensions of an embedding: '0', '1', '2', '3', '4', '5', '6', '7' "
+        "and 8 more",
+    )
+    pq.write_table(pa.table({"id": IDS, "embedding": [[1.0]] * N}), tmp_path / "e.parquet")
+    with pytest.raises(DataError, match="has no column of labels") as error:
+        read_labels(tmp_path / "e.parquet")
+    assert error.value.problems == ("column of lists or structures left out: 'embedding'",)
