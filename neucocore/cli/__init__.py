@@ -15,5 +15,14 @@ def main() -> None:
 
 def _command_line() -> None:
     from neucocore.cli.app import main as run
+    from neucocore.runtime import interrupts
 
-    run()
+    with interrupts.at_forced_end(_remove_temporaries):
+        run()
+
+
+def _remove_temporaries() -> None:
+    import sys
+
+    if atomic := sys.modules.get("neucocore.files.atomic"):  # else nothing was written
+        atomic.remove_temporaries()

@@ -3,33 +3,77 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from neucocore.data.embeddings.formats import save_embeddings
-from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
+from neucocore.data.embeddings.sidecar import read_sidecar, sidecar_path, write_sidecar
 from neucocore.encoding.assembly import Assembly
 from neucocore.encoding.costs import RunMeter, costs_of
 from neucocore.encoding.journal import count_notes
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.workload import Workload
-from neucocore.errors import DataError
+from neucocore.errors import ConfigError, DataError
+from neucocore.files.outputs import OutputFile, WrittenFile, check_writable, recorded
 from neucocore.provenance.code import identity_of
 from neucocore.provenance.machine import file_digest, machine
 
+COMMAND = "encode"
+
+
+def output_file(work: Workload) -> OutputFile:
+    """Check that the embeddings file of a run can be written, and may be replaced if it exists.
+
+    Raises
+    ------
+    ConfigError
+        It cannot, or must not without ``force``.
+    """
+    path, force = work.request.output, work.request.execution.force
+    check_writable(sidecar_path(path))
+    sidecar = _sidecar(path)
+    record = None
+    if isinstance(sidecar.get("key"), str) and isinstance(sidecar.get("sha256"), str):
+        record = WrittenFile(path.name, COMMAND, sidecar["key"], sidecar["sha256"])
+    elif sidecar_path(path).exists() and recorded(path) is None and not force:
+        raise ConfigError(
+            f"{sidecar_path(path)} exists and does not describe embeddings",
+            hint=f"a file of this name describes {path.name}: write to another file with "
+            "--output, or replace this one with --force",
+        )
+    return OutputFile(path, command=COMMAND, key=work.file_key, force=force, record=record)
+
+
+def _sidecar(path: Path) -> dict[str, Any]:
+    """Return the content of a sidecar, empty if it is missing or cannot be read."""
+    try:
+        return read_sidecar(path) or {}
+    except DataError:
+        return {}
+
 
 def write_output(
-    work: Workload, assembly: Assembly, meter: RunMeter, *, encoded: int, resumed: int
+    work: Workload,
+    output: OutputFile,
+    assembly: Assembly,
+    meter: RunMeter,
+    *,
+    encoded: int,
+    resumed: int,
 ) -> EncodeReport:
     """Write the embeddings file and its sidecar.
 
     Parameters
     ----------
+    output
+        The file, see `output_file`.
     encoded, resumed
         Cubes encoded by this run and by earlier ones.
     """
-    embeddings, output = assembly.embeddings, work.request.output
-    save_embeddings(embeddings, output)
+    embeddings, path = assembly.embeddings, output.path
+    with output.writing():
+        save_embeddings(embeddings, path)
     report = EncodeReport(
-        path=output,
+        path=path,
         rows=len(embeddings.ids),
         columns=embeddings.matrix.shape[1],
         resumed=resumed,
@@ -40,10 +84,10 @@ def write_output(
     components = (work.request.encoder, work.request.dataset)
     distributions = {"neucocore", *(component.distribution for component in components)}
     write_sidecar(
-        output,
+        path,
         {
             "key": work.file_key,
-            "sha256": file_digest(output),
+            "sha256": file_digest(path),
             "rows": report.rows,
             "columns": report.columns,
             "what": dict(embeddings.metadata),
@@ -67,11 +111,8 @@ def read_report(path: Path, key: str) -> EncodeReport | None:
     key
         Key that the file must have: same input, same code.
     """
-    try:
-        sidecar = read_sidecar(path)
-    except DataError:
-        return None
-    if sidecar is None or not path.is_file() or sidecar.get("key") != key:
+    sidecar = _sidecar(path)
+    if not path.is_file() or sidecar.get("key") != key:
         return None
     if sidecar.get("sha256") != file_digest(path):
         return None

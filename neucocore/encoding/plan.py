@@ -26,6 +26,7 @@ from neucocore.errors import (
     IdError,
     MissingFileError,
 )
+from neucocore.files.outputs import check_writable
 from neucocore.interfaces import Dataset
 from neucocore.options import StrPath, declared_options
 
@@ -141,6 +142,8 @@ def _check_output(output: Path) -> None:
         raise ConfigError(
             f"--output {output} is a folder", hint=f"name a file, such as {output / 'NAME.parquet'}"
         )
+    if not output.exists():  # otherwise it may be up to date, and need not be written
+        check_writable(output)
 
 
 def _where_data_comes_from(dataset: Component, data: Path) -> str:

@@ -13,7 +13,7 @@ from neucocore.encoding.assembly import assemble
 from neucocore.encoding.costs import RunMeter, costs_of
 from neucocore.encoding.executors import run_batches
 from neucocore.encoding.journal import append_costs, append_notes, write_failures
-from neucocore.encoding.output import read_report, write_output
+from neucocore.encoding.output import output_file, read_report, write_output
 from neucocore.encoding.preparation import (
     bad_cubes_error,
     prepare,
@@ -70,6 +70,9 @@ def encode(request: EncodeRequest, *, progress: Progress | None = None) -> Encod
 
     Raises
     ------
+    ConfigError
+        The embeddings file cannot be written; or it exists, is not the result of this request, and
+        must not be replaced without ``force``.
     DataError
         Cubes that cannot be read, all of them listed (without ``skip_bad``); or, with ``merge``,
         cubes that no shard has encoded.
@@ -98,8 +101,9 @@ def _run(work: Workload, meter: RunMeter, progress: Progress | None) -> EncodeRe
     if not execution.force and (report := _up_to_date(work)):
         folder.remove_idle()  # a run killed at its very end leaves its work folder behind
         return report
+    output = output_file(work)
     if execution.merge:
-        report = write_output(work, assemble(work), meter, encoded=0, resumed=0)
+        report = write_output(work, output, assemble(work), meter, encoded=0, resumed=0)
         folder.remove_idle()
         return report
     shard = execution.shard or COMPLETE
@@ -119,7 +123,7 @@ def _run(work: Workload, meter: RunMeter, progress: Progress | None) -> EncodeRe
         if execution.shard is not None:
             return _report_of_shard(work, result, meter)
         counts = {"encoded": result.encoded, "resumed": result.resumed}
-        report = write_output(work, assemble(work), meter, **counts)
+        report = write_output(work, output, assemble(work), meter, **counts)
         folder.remove_idle(spool_file)
         return report
 

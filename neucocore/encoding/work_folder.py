@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from neucocore.errors import DataError
 
 Shard = tuple[int, int]
 """Part i of n, i from 1; (1, 1) is the complete run."""
+FOLDER_NAME = re.compile("[0-9a-f]{16}")
+"""Names of work folders: the start of a features key. Other folders belong to the user."""
 COMPLETE: Shard = (1, 1)
 
 
@@ -72,7 +75,7 @@ class WorkFolder:
             The spool file whose lock the caller itself holds.
         """
         for folder in sorted(self.path.parent.glob("*")):
-            if not _in_use(folder, locked_spool):
+            if FOLDER_NAME.fullmatch(folder.name) and not _in_use(folder, locked_spool):
                 shutil.rmtree(folder, ignore_errors=True)
         _remove_if_empty(self.path.parent)
 

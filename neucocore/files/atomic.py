@@ -22,6 +22,8 @@ ABANDONED_AFTER = 24 * 3600.0
 """Seconds since the last write after which a temporary file is considered abandoned. The time
 decides, not the writer's process id, because several machines may share the folder."""
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_temporaries: set[Path] = set()
+"""The temporary files that this process is writing."""
 REMOVALS = 20
 """Attempts to acquire a lock whose folder the holder removes when it is done."""
 
@@ -57,6 +59,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     if durable:
         _discard_abandoned(target.parent)
     temporary = target.parent / f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}{SUFFIX}"
+    _temporaries.add(temporary)
     try:
         with errors_about(target, instead_of=temporary), temporary.open("xb") as file:
             yield file
@@ -72,6 +75,13 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+        _temporaries.discard(temporary)
+
+
+def remove_temporaries() -> None:
+    """Remove the temporary files of this process, which is about to end without cleaning up."""
+    for path in list(_temporaries):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from neucocore.errors import ConfigError
+from neucocore.files.outputs import check_output_folder
 
 SUMMARY = "results_summary.json"
 RUN = "run.json"
@@ -50,23 +51,14 @@ def check_name(name: str, kind: str) -> str:
 
 
 def check_output(output: Path) -> None:
-    """Check that an output folder exists or can be created.
+    """Check that an output folder can be written to, or can be created.
 
     Raises
     ------
     ConfigError
-        The path, or a folder above it, is a file.
+        The path, or a folder above it, is a file, or is not writable.
     """
-    for path in (output, *output.parents):
-        if path.is_dir():
-            return
-        if path.exists():
-            raise ConfigError(
-                f"--output {output}: {path} is a file"
-                if path != output
-                else f"--output {output} is a file",
-                hint="choose a folder; it is created if it does not exist",
-            )
+    check_output_folder(output)
 
 
 def new_run_folder(output: Path, phase: str, method: str, now: datetime | None = None) -> Path:

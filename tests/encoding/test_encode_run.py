@@ -20,7 +20,14 @@ from neucocore.encoding.options import EncodeOptions
 from neucocore.encoding.plan import plan
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.run import encode
-from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError, RunError
+from neucocore.errors import (
+    BudgetExceededError,
+    ComponentOutputError,
+    ConfigError,
+    DataError,
+    RunError,
+)
+from neucocore.files.outputs import RECORD_FILE
 from neucocore.runtime.processes import block_sigint
 
 Run = Callable[..., EncodeReport]
@@ -56,23 +63,74 @@ def test_an_existing_file_is_up_to_date_and_force_encodes_again(run: Run) -> Non
 def test_a_changed_cube_is_encoded_again_and_no_other(run: Run, cubes: Path) -> None:
     before = load_embeddings(run().path).matrix
     write_modality(cubes / "cube-03.zarr.zip", np.ones((2, 2, 8, 8), np.float32), ("vv", "vh"))
-    report = run()
+    report = run(force=True)
     assert not report.up_to_date
     after = load_embeddings(report.path).matrix
     assert np.flatnonzero((before != after).any(axis=1)).tolist() == [3]
 
 
-def test_another_parameter_is_another_result(run: Run) -> None:
-    run(encoder="toy-slow", params={"seconds": 0.0})
-    assert not run(encoder="toy-slow", params={"seconds": 0.001}).up_to_date
+def test_fault_85_the_result_of_another_parameter_is_replaced_only_with_force(run: Run) -> None:
+    path = run(encoder="toy-slow", params={"seconds": 0.0}).path
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="from other input or with other options") as caught:
+        run(encoder="toy-slow", params={"seconds": 0.001})
+    assert "--force" in str(caught.value.hint)
+    assert path.read_bytes() == before
+    assert not run(encoder="toy-slow", params={"seconds": 0.001}, force=True).up_to_date
 
 
-def test_an_edited_file_is_written_again(run: Run) -> None:
+def test_fault_85_an_edited_file_is_replaced_only_with_force(run: Run) -> None:
     path = run("e.csv").path
     original = path.read_bytes()
     path.write_bytes(original.replace(b"cube-03", b"cube-99"))
-    assert not run("e.csv").up_to_date
+    with pytest.raises(ConfigError, match="was changed after neuco encode had written it"):
+        run("e.csv")
+    assert b"cube-99" in path.read_bytes()
+    run("e.csv", force=True)
     assert path.read_bytes() == original
+
+
+@pytest.mark.parametrize("options", [{}, {"shard": "1/2"}, {"skip_bad": True}])
+def test_fault_85_a_file_of_the_user_is_not_replaced(
+    run: Run, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    (tmp_path / "e.csv").write_text("my own notes\n")
+    with pytest.raises(ConfigError, match="was not written by this command"):
+        run("e.csv", **options)
+    assert (tmp_path / "e.csv").read_text() == "my own notes\n"
+    assert run("e.csv", force=True).rows == 12
+
+
+def test_fault_85_a_file_in_place_of_the_sidecar_is_not_replaced(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "e.csv.run.json").write_text('["my own list"]')
+    with pytest.raises(ConfigError, match="does not describe embeddings"):
+        run("e.csv")
+    assert (tmp_path / "e.csv.run.json").read_text() == '["my own list"]'
+
+
+def test_fault_85_a_folder_of_the_user_next_to_the_work_folder_is_not_removed(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "e.csv.parts/mine").mkdir(parents=True)
+    run("e.csv")
+    assert [path.name for path in (tmp_path / "e.csv.parts").iterdir()] == ["mine"]
+
+
+def test_fault_85_a_file_without_its_sidecar_is_written_again(run: Run, tmp_path: Path) -> None:
+    content = run("e.csv").path.read_bytes()
+    (tmp_path / "e.csv.run.json").unlink()  # as if killed before it was written
+    assert not run("e.csv").up_to_date
+    assert (tmp_path / "e.csv").read_bytes() == content
+
+
+def test_fault_85_a_file_copied_with_its_sidecar_only_is_recognised(
+    run: Run, tmp_path: Path
+) -> None:
+    run("e.csv")
+    (tmp_path / RECORD_FILE).unlink()
+    assert run("e.csv").up_to_date
+    with pytest.raises(ConfigError, match="from other input or with other options"):
+        run("e.csv", skip_bad=True)
 
 
 def test_fault_50_a_corrupt_sidecar_is_written_again(run: Run, tmp_path: Path) -> None:
@@ -84,7 +142,8 @@ def test_fault_50_a_corrupt_sidecar_is_written_again(run: Run, tmp_path: Path) -
 
 def test_the_work_folder_is_removed_at_the_end(run: Run, tmp_path: Path) -> None:
     run("e.csv")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cubes", "e.csv", "e.csv.run.json"]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [RECORD_FILE, "cubes", "e.csv", "e.csv.run.json"]
 
 
 def test_merged_shards_equal_one_run(run: Run, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from neucocore.data.embeddings.formats import load_embeddings
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.encoding.report import EncodeReport
+from neucocore.errors import ConfigError
 
 Encode = Callable[..., EncodeReport]
 
@@ -63,7 +64,8 @@ def test_fault_56_other_weights_under_the_same_name_change_the_key(
 ) -> None:
     encode_coded(weights)
     weights.write_text("trained better")
-    assert not encode_coded(weights).up_to_date
+    with pytest.raises(ConfigError, match="from other input or with other options"):
+        encode_coded(weights)
 
 
 def test_device_energy_and_time_are_in_the_sidecar(encode_coded: Encode, weights: Path) -> None:
