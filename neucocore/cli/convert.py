@@ -16,10 +16,26 @@ def convert(
     output: Annotated[
         Path, typer.Argument(metavar="OUT", help="File to write: .csv, .csv.gz, .parquet or .npz.")
     ],
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Column of the ids.")
+    ] = None,
+    vector: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN|PATTERN",
+            help="Columns of the numbers: a list column, a pattern, or names separated by commas.",
+        ),
+    ] = None,
+    drop_no_data: Annotated[
+        bool,
+        typer.Option(
+            "--drop-no-data", help="Leave out rows that hold a fill value in all dimensions."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write embeddings in the format that the suffix of OUT names."""
-    from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
+    from neucocore.data.embeddings.formats import load_embeddings, save_embeddings, split_column
     from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
     from neucocore.errors import ConfigError
     from neucocore.files.findings import messages
@@ -30,16 +46,20 @@ def convert(
         )
     if output.exists() and not force:
         raise ConfigError(f"{output} already exists", hint="--force replaces it")
-    loaded = load_embeddings(embeddings)
+    file, _ = split_column(embeddings)
+    loaded = load_embeddings(embeddings, id=id_column, vector=vector, drop_no_data=drop_no_data)
     for message in messages(loaded.findings, "warning", "repaired"):
         warn(message)
+    if loaded.extra:
+        count = pluralize(len(loaded.extra), "metadata column")
+        warn(f"{count} not written: {output.name} holds ids and vectors only")
     save_embeddings(loaded, output)
     # CSV holds no metadata, so the sidecar describes the embeddings. The key and the sha256 belong
     # to the bytes of the old file.
-    record = read_sidecar(embeddings) or ({"what": loaded.metadata} if loaded.metadata else {})
+    record = read_sidecar(file) or ({"what": loaded.metadata} if loaded.metadata else {})
     kept = {name: value for name, value in record.items() if name not in ("key", "sha256")}
     if kept:
-        write_sidecar(output, {**kept, "converted_from": embeddings.name})
+        write_sidecar(output, {**kept, "converted_from": file.name})
     rows, dimensions = (
         pluralize(len(loaded.ids), "embedding"),
         pluralize(loaded.dimension, "dimension"),

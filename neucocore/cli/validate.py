@@ -24,12 +24,15 @@ def validate(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="Embeddings files, folders of parts, cubes, or folders of cubes.",
+            help="Embeddings files, folders of parts, label files, cubes, or folders of these.",
         ),
     ],
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder of label files whose ids need an embedding."),
+        typer.Option(
+            metavar="DIR|TABLE[:COLUMNS]",
+            help="Label files or table of labels whose ids need an embedding.",
+        ),
     ] = None,
     ids: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File with ids that need an embedding.")
@@ -48,6 +51,22 @@ def validate(
         Literal["error", "zero"],
         typer.Option(help="How to treat NaN, infinite, empty and text cells of embeddings."),
     ] = "error",
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Column of the ids of embeddings.")
+    ] = None,
+    vector: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN|PATTERN",
+            help="Columns of the numbers: a list column, a pattern, or names separated by commas.",
+        ),
+    ] = None,
+    drop_no_data: Annotated[
+        bool,
+        typer.Option(
+            "--drop-no-data", help="Leave out rows that hold a fill value in all dimensions."
+        ),
+    ] = False,
     dataset: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Compare cubes with the schema of this data set."),
@@ -80,7 +99,9 @@ def validate(
     errors: list[NeucoError] = []
     for path in paths:
         try:
-            if _holds_cubes(path):
+            if _holds_labels(path):
+                rows += _validate_labels(path, json)
+            elif _holds_cubes(path):
                 rows += _validate_cubes(path, dataset, settings or [], missing_chunks, jobs, json)
             else:
                 rows += _validate_embeddings(
@@ -90,6 +111,9 @@ def validate(
                     subset=subset,
                     nan=nan,
                     limit=dimension,
+                    id=id_column,
+                    vector=vector,
+                    drop_no_data=drop_no_data,
                     json=json,
                 )
         except _InvalidError as invalid:
@@ -119,6 +143,37 @@ def _together(errors: list[NeucoError]) -> NeucoError:
         problems=[error.message for error in errors],
         hint=errors[0].hint,
     )
+
+
+def _holds_labels(path: Path) -> bool:
+    """Return whether a path is a label file, or a folder whose CSV files all are."""
+    from neucocore.data.labels.label_file import is_label_file_name
+
+    if not path.is_dir():
+        return is_label_file_name(path)
+    files = list(path.glob("*.csv"))
+    return bool(files) and all(map(is_label_file_name, files))
+
+
+def _validate_labels(path: Path, json: bool) -> list[dict[str, Any]]:
+    from neucocore.data.labels.sources import read_labels
+    from neucocore.errors import DataError
+    from neucocore.files.findings import Finding
+
+    try:
+        labels = read_labels(path)
+        findings = labels.all_findings
+        if not json:
+            for finding in findings:
+                print_data(f"{finding.level}: {finding}")
+        labels.require_usable()
+    except DataError as error:
+        lines = error.problems or (error.message,)
+        raise _InvalidError(
+            [Finding("unreadable", "error", line).as_json() for line in lines], error
+        ) from None
+    log(f"{path} can be used: {pluralize(len(labels.files), 'task')}")
+    return [finding.as_json() for finding in findings]
 
 
 def _holds_cubes(path: Path) -> bool:

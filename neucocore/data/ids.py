@@ -34,7 +34,7 @@ _PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z]:[\\/]|/|\.{1,2}/|~/")
 def bare_id(text: str) -> str:
     r"""Return an id without surrounding spaces, folders and the suffix of an image or array.
 
-    Folders are removed from URLs, from paths that start like one (``/``, ``./``, ``C:\\``), and
+    Folders are removed from URLs, from paths that start like one (``/``, ``./``, ``C:\``), and
     from names that end in a known suffix: ``s3://tiles/a.tif``, ``./a`` and ``tiles/a.tif`` become
     ``a``. ``tiles/a`` stays, because a slash alone may be part of an id.
     """

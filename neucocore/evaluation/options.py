@@ -19,7 +19,8 @@ class EvaluateOptions:
     embeddings: Annotated[
         StrPath,
         Option(
-            "Embeddings file (.csv, .csv.gz, .parquet or .npz) or folder of parts.",
+            "Embeddings file (.csv, .csv.gz, .parquet or .npz) or folder of parts; FILE:COLUMN "
+            "names the column of the vectors.",
             argument=True,
             run_file=False,
         ),
@@ -62,6 +63,20 @@ class EvaluateOptions:
             "NeuCo-Bench's YAML file; its protocol and its lenient reading of files are used.",
             metavar="FILE",
             run_file=False,
+        ),
+    ] = None
+    id: Annotated[
+        str | None,
+        Option(
+            "Column of the ids; by default 'id' or the one of a known product.", metavar="COLUMN"
+        ),
+    ] = None
+    vector: Annotated[
+        str | None,
+        Option(
+            "Columns of the numbers: a list column, a pattern such as 'B*', or names separated by "
+            "commas.",
+            metavar="COLUMN|PATTERN",
         ),
     ] = None
     tasks: Annotated[
@@ -113,6 +128,10 @@ class EvaluateOptions:
         Literal["error", "zero"],
         Option("How to treat cells that are not finite numbers: stop, or count them as 0."),
     ] = "error"
+    drop_no_data: Annotated[
+        bool,
+        Option("Leave out rows of the embeddings that hold a fill value in all dimensions."),
+    ] = False
     allow_missing: Annotated[
         bool,
         Option("Score although labelled ids lack an embedding; the partial run is not ranked."),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from neucocore.components.parameters import split_settings
-from neucocore.data.embeddings.formats import suffix_of
+from neucocore.data.embeddings.formats import split_column, suffix_of
 from neucocore.errors import ConfigError
 from neucocore.evaluation.neucobench.config import read_config
 from neucocore.evaluation.options import EvaluateOptions
@@ -80,9 +81,16 @@ def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:
     )
 
 
-def method_name(file: Path) -> str:
-    """Return a file's name without the suffix of its format; other dots stay."""
-    return file.name.removesuffix(suffix_of(file) or "")
+def method_name(path: Path) -> str:
+    """Return a file's name without the suffix of its format; other dots stay.
+
+    Of ``FILE:COLUMN`` the column is part of the name.
+    """
+    file, column = split_column(path)
+    name = file.name[: len(file.name) - len(suffix_of(file) or "")]
+    if column is None:
+        return name
+    return f"{name}-{re.sub(r'[^A-Za-z0-9_.-]', '_', column)}"
 
 
 def _drop_in(options: EvaluateOptions, method: str, phase: str) -> EvaluateRequest:

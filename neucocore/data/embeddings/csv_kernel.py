@@ -138,16 +138,20 @@ def read_number(text: Any, at: Any, powers: Any, scratch: Any, bits: Any) -> Any
 def skip_cell(text: Any, at: Any) -> Any:
     """Skip a cell that is not a number; return its end and whether it was plain.
 
-    A plain cell has no quotes, or one pair around it and a comma or line end after them.
+    A plain cell has no quotes, or one pair around it, with a comma or line end after them; two
+    quotes inside stand for one.
     """
     quoted = text[at] == QUOTE
     if quoted:
-        at += ONE
-        while text[at] != QUOTE and text[at] != NEWLINE:
+        closed = False
+        while not closed:
             at += ONE
-        if text[at] == NEWLINE:
-            return at, False
-        at += ONE
+            while text[at] != QUOTE and text[at] != NEWLINE:
+                at += ONE
+            if text[at] == NEWLINE:
+                return at, False
+            at += ONE
+            closed = text[at] != QUOTE
     plain = True
     while text[at] != COMMA and text[at] != RETURN and text[at] != NEWLINE:
         plain = plain and not quoted and text[at] != QUOTE
@@ -165,18 +169,17 @@ def skip_spaces(text: Any, at: Any) -> Any:
 
 @compiled()
 def read_line(
-    text: Any, at: Any, targets: Any, id_cell: Any, powers: Any, scratch: Any, bits: Any,
-    numbers: Any, id_span: Any,
+    text: Any, at: Any, targets: Any, powers: Any, scratch: Any, bits: Any, numbers: Any,
+    spans: Any,
 ) -> Any:  # fmt: skip
-    """Read one line into `numbers` and `id_span`; return its end and whether it was plain."""
+    """Read one line into `numbers` and `spans`; return its end and whether it was plain."""
     cells = targets.shape[0]
     for cell in range(cells):
         if targets[cell] < 0:
             start = at
             at, plain = skip_cell(text, at)
-            if cell == id_cell:
-                id_span[0] = start
-                id_span[1] = at
+            spans[-1 - targets[cell], 0] = start
+            spans[-1 - targets[cell], 1] = at
         else:
             at = skip_spaces(text, at)
             at, value, plain = read_number(text, at, powers, scratch, bits)
@@ -195,7 +198,7 @@ def read_line(
 
 @compiled()
 def read_lines(
-    text: Any, targets: Any, id_cell: Any, powers: Any, out: Any, ids: Any, lines: Any, plain: Any
+    text: Any, targets: Any, powers: Any, out: Any, spans: Any, lines: Any, plain: Any
 ) -> None:
     """Read lines of comma-separated cells.
 
@@ -204,26 +207,24 @@ def read_lines(
     text : (bytes,) uint8
         As many lines as `out` has rows, each with a final newline.
     targets : (cells,) int64
-        Dimension of each cell of a line, or -1 for a cell to skip.
-    id_cell : int64
-        Index of the cell with the id.
+        Dimension of each cell of a line, or ``-1 - i`` for the i-th cell of text.
     powers : (301,) float64
         Powers of ten.
     out : (n, d) float32
         Filled with the numbers of plain lines.
-    ids, lines : (n, 2) int64
-        Filled with the start and the end (exclusive) of each line's id and of each line.
+    spans : (n, texts, 2) int64
+        Filled with the start and the end (exclusive) of each cell of text.
+    lines : (n, 2) int64
+        Filled with the start and the end (exclusive) of each line.
     plain : (n,) bool
-        Filled with whether the line was plain; if not, its row of `out` and `ids` is undefined.
+        Filled with whether the line was plain; if not, its row of `out` and `spans` is undefined.
     """
     scratch = np.empty(1, dtype=np.float64)
     bits = scratch.view(np.int64)
     at = np.uint64(0)
     for row in range(out.shape[0]):
         lines[row, 0] = at
-        at, plain[row] = read_line(
-            text, at, targets, id_cell, powers, scratch, bits, out[row], ids[row]
-        )
+        at, plain[row] = read_line(text, at, targets, powers, scratch, bits, out[row], spans[row])
         while text[at] != NEWLINE:
             at += ONE
         lines[row, 1] = at
@@ -231,22 +232,29 @@ def read_lines(
 
 
 def read_plain_lines(
-    text: bytes, targets: NDArray[np.int64], id_cell: int, dimension: int
+    text: bytes, targets: NDArray[np.int64], texts: int, dimension: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Read complete lines, each with a final newline; see `read_lines` for the results.
+
+    Parameters
+    ----------
+    text, targets
+        As in `read_lines`.
+    texts, dimension
+        Number of cells of text, and of numbers, of a line.
 
     Returns
     -------
     out : (n, dimension) float32
-    ids : (n, 2) int64
+    spans : (n, texts, 2) int64
     lines : (n, 2) int64
     plain : (n,) bool
     """
     count = text.count(b"\n")
     out = np.empty((count, dimension), dtype=np.float32)
-    ids = np.zeros((count, 2), dtype=np.int64)
+    spans = np.zeros((count, texts, 2), dtype=np.int64)
     lines = np.empty((count, 2), dtype=np.int64)
     plain = np.empty(count, dtype=np.bool_)
     buffer = np.frombuffer(text, dtype=np.uint8)
-    read_lines(buffer, targets, id_cell, POWERS_OF_TEN, out, ids, lines, plain)
-    return out, ids, lines, plain
+    read_lines(buffer, targets, POWERS_OF_TEN, out, spans, lines, plain)
+    return out, spans, lines, plain

@@ -11,20 +11,23 @@ import csv
 import gzip
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.embeddings.cells import BadCells
-from neucocore.data.embeddings.columns import EmbeddingColumns, choose_columns
-from neucocore.data.embeddings.csv_rows import LineReader
+from neucocore.data.embeddings.csv_rows import CsvColumns, LineReader
+from neucocore.data.embeddings.layouts import Column
+from neucocore.data.embeddings.quantisation import StoredRows
+from neucocore.data.embeddings.roles import assign_roles
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
+from neucocore.data.embeddings.vector_text import column_of_cells
 from neucocore.errors import DataError
 from neucocore.files.content_type import check_text
 from neucocore.files.findings import Finding, raise_for_findings
@@ -34,6 +37,8 @@ MAX_LINE_BYTES = 256 << 20
 # For smaller files, loading the compiled kernel takes longer than it saves.
 KERNEL_FROM_BYTES = 8 << 20
 MAX_THREADS = 4
+# Lines that show whether the cells of a column are numbers, lists or other text.
+LINES_LOOKED_AT = 8
 BOM = b"\xef\xbb\xbf"
 
 
@@ -49,23 +54,48 @@ def read_csv(path: Path, options: ReadOptions) -> EmbeddingTable:
     try:
         with _open(path) as stream:
             header, start, number, findings = _header(stream, path)
-            columns = choose_columns(header, options)
-            findings.extend(columns.findings)
-            if not columns.dimensions:
+            first = b"".join(_line(stream, path) for _ in range(LINES_LOOKED_AT))
+            columns = _columns(header, first)
+            roles = assign_roles(columns, options)
+            findings.extend(roles.findings)
+            if not roles.has_vectors:
                 raise_for_findings(path, findings)
-            body = _Body(columns, options)
-            _read_body(_blocks(stream, path, start, number), body, columns, size)
+            names = roles.names
+            if roles.vector is not None:
+                names = tuple(map(str, range(columns[roles.vector].length or 0)))
+            body = _Body(CsvColumns.from_roles(roles, names), options)
+            _read_body(_blocks(stream, path, first, start, number), body, size)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise damaged_file(path, error) from error
+    findings.extend(roles.note(columns, len(names)))
     findings.extend(body.lines.findings())
     line_numbers = body.line_numbers
+    texts = list(body.texts)
+    ids = None if roles.id is None else texts.pop(0)
+    matrix = body.matrix()
+    extra: dict[str, Sequence[Any]] = {}
+    for position, cells in zip(roles.metadata, texts, strict=True):
+        extra.setdefault(columns[position].name, cells)
     return EmbeddingTable(
-        ids=None if columns.id is None else body.ids,
-        matrix=body.matrix(),
+        ids=ids,
+        matrix=matrix,
         describe_row=lambda row: f"line {line_numbers[row]}",
         dtype="text",
         findings=findings,
+        extra=extra,
+        parts=[StoredRows("", slice(0, len(matrix)), "text")],
     )
+
+
+def _columns(header: list[str], first: bytes) -> list[Column]:
+    """Return the columns of a header; the first lines tell numbers, lists and text apart."""
+    lines = (line for line in first.decode(errors="replace").splitlines() if line.strip())
+    # Not strictly: a cell with a line end inside is open here, and its start says what it is.
+    rows = [next(csv.reader([line], skipinitialspace=True), []) for line in lines]
+    return [
+        column_of_cells(name.strip(), (row[position] for row in rows if position < len(row)))
+        for position, name in enumerate(header)
+    ]
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -139,8 +169,12 @@ class _Block:
     number: int
 
 
-def _blocks(stream: IO[bytes], path: Path, offset: int, number: int) -> Iterator[_Block]:
-    while text := stream.read(BLOCK_BYTES):
+def _blocks(
+    stream: IO[bytes], path: Path, first: bytes, offset: int, number: int
+) -> Iterator[_Block]:
+    """Yield the lines after the header; `first` are those that were already read."""
+    while text := first + stream.read(BLOCK_BYTES):
+        first = b""
         if not text.endswith(b"\n"):
             text += _line(stream, path)
         length = len(text)
@@ -159,86 +193,103 @@ class _Parsed:
     ----------
     values : (n, d) float32
         One row per line; undefined where the line is not plain.
-    ids, lines : (n, 2) int64
-        Start and end (exclusive) of each line's id and of each line.
+    spans : (n, texts, 2) int64
+        Start and end (exclusive) of each cell of text.
+    lines : (n, 2) int64
+        Start and end (exclusive) of each line.
     plain : (n,) bool
         Whether the kernel could read the line.
     """
 
     values: NDArray[np.float32]
-    ids: NDArray[np.int64]
+    spans: NDArray[np.int64]
     lines: NDArray[np.int64]
     plain: NDArray[np.bool_]
 
 
-def _parse(block: _Block, columns: EmbeddingColumns) -> _Parsed:
+def _parse(block: _Block, columns: CsvColumns) -> _Parsed:
     from neucocore.data.embeddings.csv_kernel import read_plain_lines
 
-    targets = np.full(columns.count, -1, dtype=np.int64)
+    targets = np.empty(columns.count, dtype=np.int64)
     targets[list(columns.dimensions)] = np.arange(len(columns.dimensions))
-    id_cell = -1 if columns.id is None else columns.id
-    return _Parsed(*read_plain_lines(block.text, targets, id_cell, len(columns.dimensions)))
+    targets[list(columns.texts)] = -1 - np.arange(len(columns.texts))
+    return _Parsed(*read_plain_lines(block.text, targets, len(columns.texts), len(columns.names)))
 
 
-def _skip_kernel(block: _Block, columns: EmbeddingColumns) -> _Parsed:
+def _skip_kernel(block: _Block, columns: CsvColumns) -> _Parsed:
     """Mark every line of a block as not plain, for the line reader."""
     ends = np.nonzero(np.frombuffer(block.text, dtype=np.uint8) == ord("\n"))[0]
     starts = np.concatenate([[0], ends[:-1] + 1])
     return _Parsed(
-        values=np.empty((len(ends), len(columns.dimensions)), dtype=np.float32),
-        ids=np.zeros((len(ends), 2), dtype=np.int64),
+        values=np.empty((len(ends), len(columns.names)), dtype=np.float32),
+        spans=np.zeros((len(ends), len(columns.texts), 2), dtype=np.int64),
         lines=np.column_stack([starts, ends]),
         plain=np.zeros(len(ends), dtype=np.bool_),
     )
 
 
 class _Body:
-    """Collects the rows of a file, block by block."""
+    """Collects the rows of a file, block by block.
 
-    def __init__(self, columns: EmbeddingColumns, options: ReadOptions) -> None:
-        self.ids: list[str] = []
+    Attributes
+    ----------
+    texts
+        One list per column of text, with one cell per row.
+    line_numbers
+        Line number of each row.
+    lines
+        Reads the lines that are not plain, and holds their problems.
+    """
+
+    def __init__(self, columns: CsvColumns, options: ReadOptions) -> None:
+        self.columns = columns
+        self.texts: list[list[str]] = [[] for _ in columns.texts]
         self.line_numbers: list[int] = []
         self.lines = LineReader(columns, options, BadCells(columns.names))
-        self._columns = columns
-        self._dimension = len(columns.dimensions)
+        self._dimension = len(columns.names)
         self._rows = 0
         self._matrix = np.empty((0, self._dimension), dtype=np.float32)
 
     def add(self, block: _Block, parsed: _Parsed, expected_rows: int) -> None:
         """Add the rows of a block; read the lines that are not plain one by one."""
         kept = parsed.plain.copy()
-        ids = [""] * len(kept)
+        columns = [self._plain_texts(block, parsed, column) for column in range(len(self.texts))]
         for row in np.nonzero(~parsed.plain)[0].tolist():
             start, end = parsed.lines[row].tolist()
             line = block.text[start:end].rstrip(b"\r")
             if not line.strip():
                 continue
-            id_and_values = self.lines.read(line, block.number + row, block.offset + start)
-            if id_and_values is not None:
-                ids[row], parsed.values[row] = id_and_values
+            texts_and_values = self.lines.read(line, block.number + row, block.offset + start)
+            if texts_and_values is not None:
+                texts, parsed.values[row] = texts_and_values
+                for column, text in zip(columns, texts, strict=True):
+                    column[row] = text
                 kept[row] = True
-        if self._columns.id is not None:
-            self._decode_plain_ids(block, parsed, ids)
         if kept.all():
             self.line_numbers.extend(range(block.number, block.number + len(kept)))
-            self.ids.extend(ids)
+            for texts, column in zip(self.texts, columns, strict=True):
+                texts.extend(column)
             self._append(parsed.values, expected_rows)
         else:
             rows = np.nonzero(kept)[0]
             self.line_numbers.extend((rows + block.number).tolist())
-            self.ids.extend(ids[row] for row in rows.tolist())
+            for texts, column in zip(self.texts, columns, strict=True):
+                texts.extend(column[row] for row in rows.tolist())
             self._append(parsed.values[rows], expected_rows)
 
-    def _decode_plain_ids(self, block: _Block, parsed: _Parsed, ids: list[str]) -> None:
-        """Write the ids of plain lines into `ids`."""
-        spans = parsed.ids.tolist()
+    def _plain_texts(self, block: _Block, parsed: _Parsed, column: int) -> list[str]:
+        """Return the cells of a column of text, in the plain lines of a block."""
+        texts = [""] * len(parsed.plain)
+        spans = parsed.spans[:, column].tolist()
         for row in np.nonzero(parsed.plain)[0].tolist():
             start, end = spans[row]
             number = block.number + row
-            ids[row] = self.lines.decode(block.text[start:end], number, block.offset + start)
-            if ids[row].startswith('"'):
-                self.lines.note("quotes", f"line {number}")
-                ids[row] = ids[row][1:-1]
+            text = self.lines.decode(block.text[start:end], number, block.offset + start)
+            if text.startswith('"'):
+                self.lines.note_quotes(number)
+                text = text[1:-1].replace('""', '"')
+            texts[row] = text
+        return texts
 
     def _append(self, values: NDArray[np.float32], expected_rows: int) -> None:
         end = self._rows + len(values)
@@ -255,13 +306,15 @@ class _Body:
         return self._matrix
 
 
-def _read_body(stream: Iterator[_Block], body: _Body, columns: EmbeddingColumns, size: int) -> None:
+def _read_body(stream: Iterator[_Block], body: _Body, size: int) -> None:
     """Parse blocks in threads, a few at a time, and add them in order."""
-    parse = _parse if size >= KERNEL_FROM_BYTES else _skip_kernel
+    # The kernel reads one number per cell, not lists.
+    fast = size >= KERNEL_FROM_BYTES and body.columns.vector is None
+    parse = _parse if fast else _skip_kernel
     threads = min(MAX_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
         while group := list(islice(stream, threads)):
-            parsed = pool.map(parse, group, [columns] * len(group))
+            parsed = pool.map(parse, group, [body.columns] * len(group))
             for block, result in zip(group, parsed, strict=True):
                 # Number of rows of the file if all lines are as long as these.
                 expected = size * len(result.plain) // len(block.text) + 64

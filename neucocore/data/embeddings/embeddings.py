@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ class Embeddings:
         Warnings and repairs from reading the file.
     dtype
         Type of the values in the file that was read; ``text`` for CSV.
+    extra
+        The metadata columns of the file by name, one value per row (text for CSV): labels, places,
+        years, groups. They are never dimensions, and no format writes them.
 
     Raises
     ------
@@ -42,6 +46,7 @@ class Embeddings:
     metadata: dict[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     dtype: str = "float32"
+    extra: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or self.matrix.dtype != np.float32:
@@ -54,6 +59,13 @@ class Embeddings:
             raise ShapeError(
                 f"{len(self.ids)} ids for {len(self.matrix)} rows of embeddings",
                 hint="pass one id per row",
+            )
+        short = [name for name, values in self.extra.items() if len(values) != len(self.ids)]
+        if short:
+            raise ShapeError(
+                f"metadata column {short[0]!r} has {len(self.extra[short[0]])} values for "
+                f"{len(self.ids)} rows of embeddings",
+                hint="pass one value per row",
             )
         if len(set(self.ids)) != len(self.ids):
             raise IdError(
@@ -68,6 +80,15 @@ class Embeddings:
     def __repr__(self) -> str:
         """Return the size only: the numbers would fill the screen."""
         return f"<Embeddings: {len(self.ids)} ids x {self.dimension} dimensions>"
+
+    def select(self, rows: Sequence[int]) -> Embeddings:
+        """Return some rows, in the order of `rows`."""
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in rows),
+            matrix=self.matrix[np.asarray(rows, dtype=np.intp)],
+            extra={name: [values[row] for row in rows] for name, values in self.extra.items()},
+        )
 
     @property
     def dimension(self) -> int:

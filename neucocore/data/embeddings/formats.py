@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.embeddings.duplicates import duplicate_rows_finding, equal_rows
 from neucocore.data.embeddings.embeddings import ROWS_AT_ONCE, Embeddings
+from neucocore.data.embeddings.no_data import (
+    declared_fill_values,
+    fill_value_rows,
+    no_data_findings,
+    partly_filled,
+    scale_findings,
+)
+from neucocore.data.embeddings.quantisation import dequantise, plain
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.ids import bare_id, clean_ids
 from neucocore.errors import ConfigError, DataError, IdError
@@ -19,8 +27,7 @@ from neucocore.files.findings import Finding, raise_for_findings
 # Format of each file suffix, and the content that such a file must have.
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
 _CONTENT = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".npz": "zip"}
-_SMALL_INTEGERS = ("int8", "uint8")
-_LOST_ROWS = ("ragged-rows", "open-quotes")
+_LOST_ROWS = ("ragged-rows", "open-quotes", "vector-lengths")
 
 
 def load_embeddings(
@@ -29,19 +36,30 @@ def load_embeddings(
     lenient: bool = False,
     nan: Literal["error", "zero"] = "error",
     limit: int | None = None,
+    id: str | None = None,  # noqa: A002 - the name of the option
+    vector: str | None = None,
+    drop_no_data: bool = False,
 ) -> Embeddings:
     """Read an embeddings file (CSV, Parquet, npz) or a TerraTorch folder of Parquet parts.
 
     Parameters
     ----------
     path
-        The file; its suffix names the format and must match the content.
+        The file; its suffix names the format and must match the content. ``FILE:COLUMNS`` is the
+        same as `vector`.
     lenient
         As NeuCo-Bench reads: cells that are not numbers count as 0, short rows are filled with 0.
     nan
         ``zero`` counts empty, NaN, infinite and text cells as 0, and records them.
     limit
         Maximum number of dimensions.
+    id
+        Column of the ids; by default ``id`` or the one of a known product.
+    vector
+        Columns of the numbers: a name, a pattern such as ``B*``, or several names or patterns
+        separated by commas; by default by the rule in `neucocore.data.embeddings.roles`.
+    drop_no_data
+        Leave out rows that hold a fill value in all dimensions, instead of refusing the file.
 
     Returns
     -------
@@ -62,11 +80,23 @@ def load_embeddings(
     >>> embeddings.matrix.shape  # doctest: +SKIP
     (13260, 1024)
     """
-    file = Path(path)
-    table = examine_embeddings(file, lenient=lenient, nan=nan, limit=limit)
-    raise_for_findings(file, table.findings)
+    table = examine_embeddings(
+        path,
+        lenient=lenient,
+        nan=nan,
+        limit=limit,
+        id=id,
+        vector=vector,
+        drop_no_data=drop_no_data,
+    )
+    raise_for_findings(path, table.findings)
     return Embeddings(
-        tuple(table.ids or ()), table.matrix, table.metadata, tuple(table.findings), table.dtype
+        tuple(table.ids or ()),
+        table.matrix,
+        table.metadata,
+        tuple(table.findings),
+        table.dtype,
+        table.extra,
     )
 
 
@@ -76,6 +106,9 @@ def examine_embeddings(
     lenient: bool = False,
     nan: Literal["error", "zero"] = "error",
     limit: int | None = None,
+    id: str | None = None,  # noqa: A002 - the name of the option
+    vector: str | None = None,
+    drop_no_data: bool = False,
 ) -> EmbeddingTable:
     """Read an embeddings file as far as possible; its problems are returned as findings.
 
@@ -84,23 +117,53 @@ def examine_embeddings(
 
     Raises
     ------
+    ConfigError
+        ``FILE:COLUMNS`` and `vector` name different columns.
     DataError
         The file cannot be read as embeddings at all.
     """
-    options = ReadOptions(lenient=lenient, nan_as_zero=nan == "zero")
-    table = _read(Path(path), options)
+    file, columns = split_column(path)
+    if columns is not None and vector not in (None, columns):
+        raise ConfigError(
+            f"{path} and --vector {vector} both name the columns of the vectors",
+            hint=f"pass {file} and --vector {vector}",
+        )
+    options = ReadOptions(
+        lenient=lenient,
+        nan_as_zero=nan == "zero",
+        id=id,
+        vector=vector if columns is None else columns,
+        drop_no_data=drop_no_data,
+    )
+    table = _read(file, options)
     dimension = table.matrix.shape[1]
     if limit is not None and dimension > limit:
         message = f"{dimension} dimensions; the maximum is {limit}"
         table.findings.append(Finding("too-many-dimensions", "error", message))
+    if dimension == 0:
+        table.findings.append(Finding("no-dimensions", "error", "the vectors have no numbers"))
     if len(table.matrix) == 0 and not any(f.code in _LOST_ROWS for f in table.findings):
-        table.findings.append(Finding("no-rows", "error", "the file holds no row"))
-    _dequantise(table)
+        hint = "write one row per sample"
+        table.findings.append(Finding("no-rows", "error", "the file holds no row", hint=hint))
     if table.ids is not None:
         table.ids, findings = clean_ids(table.ids, table.describe_row)
         table.findings.extend(findings)
-    table.findings.extend(_constant_dimensions(table.matrix))
+    without_data = _check_values(table, options)
+    if options.drop_no_data and len(without_data):
+        table.drop(without_data)
+    _check_rows(table, without_data)
     return table
+
+
+def split_column(path: str | Path) -> tuple[Path, str | None]:
+    """Split ``FILE:COLUMNS`` into file and columns; a file of this very name is taken as it is."""
+    text = str(path)
+    file, separator, columns = text.rpartition(":")
+    if not separator or not file or not columns or Path(text).exists():
+        return Path(text), None
+    if Path(file).exists() or suffix_of(Path(file)) is not None:
+        return Path(file), columns
+    return Path(text), None
 
 
 def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
@@ -186,27 +249,43 @@ def _read(path: Path, options: ReadOptions) -> EmbeddingTable:
     return read_npz(path, options)
 
 
-def _dequantise(table: EmbeddingTable) -> None:
-    """Turn stored small integers into values, by the scale and offset in the metadata."""
-    if table.dtype not in _SMALL_INTEGERS:
-        return
-    rule: Mapping[str, Any] = table.metadata.get("quantization") or {}
-    if not isinstance(rule, dict) or "scale" not in rule:
-        message = f"{table.dtype} values without a scale, used as they are"
-        table.findings.append(Finding("no-scale", "warning", message))
-        return
-    scale, offset = (
-        np.asarray(rule.get(key, default), dtype=np.float32).ravel()
-        for key, default in (("scale", 1.0), ("offset", 0.0))
+def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.intp]:
+    """Turn stored values into those of the embedding; find and return the rows without data."""
+    matrix = table.matrix
+    names = table.ids or [table.describe_row(row) for row in range(len(matrix))]
+    declared = declared_fill_values(table.metadata)
+    found, zeros = fill_value_rows(matrix, declared)
+    table.findings.extend(partly_filled(matrix, declared, found, names))
+    table.findings.extend(
+        no_data_findings(
+            found, zeros, names, matrix.shape[1], drop=options.drop_no_data, lenient=options.lenient
+        )
     )
-    d = table.matrix.shape[1]
-    if any(len(part) not in (1, d) or not np.isfinite(part).all() for part in (scale, offset)):
-        message = f"quantization scale and offset must be one number or {d}, finite"
-        table.findings.append(Finding("bad-scale", "error", message))
+    by_value = np.concatenate([*found.values(), np.arange(0)]).astype(np.intp)
+    by_rule = np.zeros(len(matrix), dtype=bool)
+    for part in table.parts:
+        findings, by_rule[part.rows] = dequantise(matrix[part.rows], part, part.rule)
+        table.findings.extend(findings)
+    by_rule[by_value] = False
+    table.findings.extend(scale_findings(np.nonzero(by_rule)[0], names, drop=options.drop_no_data))
+    by_rule[by_value] = True
+    if any(finding.code == "scaled" for finding in table.findings):
+        table.metadata.pop("quantization", None)
+        rules = [plain(part.rule) for part in table.parts]
+        rule = rules[0] if all(other == rules[0] for other in rules) else rules
+        table.metadata["dequantised"] = {"stored_as": table.dtype, "quantization": rule}
+    return np.nonzero(by_rule)[0]
+
+
+def _check_rows(table: EmbeddingTable, without_data: NDArray[np.intp]) -> None:
+    """Add warnings about dimensions without information and about equal rows."""
+    constant = _constant_dimensions(table.matrix)
+    table.findings.extend(constant)
+    if table.ids is None or any(finding.code == "constant-matrix" for finding in constant):
         return
-    table.matrix *= scale
-    table.matrix += offset
-    table.findings.append(Finding("scaled", "repaired", f"{table.dtype} values scaled"))
+    known = set() if len(table.ids) < len(table.matrix) else set(without_data.tolist())
+    sets = [rows for rows in equal_rows(table.matrix) if rows[0] not in known]
+    table.findings.extend(duplicate_rows_finding(table.ids, sets))
 
 
 def _constant_dimensions(matrix: NDArray[np.float32]) -> list[Finding]:

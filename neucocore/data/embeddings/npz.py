@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -17,10 +18,14 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from neucocore.data.embeddings.cells import BadCells, to_float32
+from neucocore.data.embeddings.layouts import Column
+from neucocore.data.embeddings.quantisation import OFFSET_NAMES, SCALE_NAMES, StoredRows
+from neucocore.data.embeddings.roles import Roles, assign_roles
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
+from neucocore.data.ids import ids_as_text
 from neucocore.errors import DataError
 from neucocore.files.atomic import replacing
-from neucocore.files.findings import Finding
+from neucocore.files.findings import Finding, raise_for_findings
 
 # Embeddings compress to about 90 % of their size, never by a factor of one hundred.
 MAX_RATIO = 100
@@ -30,6 +35,8 @@ SAVE_HINT = "np.savez(path, ids=np.array(ids, dtype=str), matrix=matrix.astype(n
 DISTRUST_HINT = "do not trust this file; download it again, or ask its author for another one"
 MATRIX_NAMES = ("matrix", "embeddings", "embedding")
 IDS_NAMES = ("ids", "id")
+FACTORS = (*SCALE_NAMES, *OFFSET_NAMES)
+METADATA = "metadata"
 # The earliest time that a zip can hold; a fixed time gives equal bytes for equal input.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -44,18 +51,147 @@ def read_npz(path: Path, options: ReadOptions) -> EmbeddingTable:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive, path)
-            findings: list[Finding] = []
-            matrix, dtype = _matrix(archive, members, path, options, findings)
-            ids = _ids(archive, members, path, findings)
-            metadata = _metadata(archive, members, path)
+            arrays = _arrays(archive, path)
+            metadata = _metadata(archive, arrays, path)
+            roles, columns = _roles(arrays, options, metadata)
+            matrix_array, id_array = _matrix_and_ids(arrays, roles, columns, path)
+            findings = list(roles.findings)
+            matrix, dtype = _matrix(archive, matrix_array, path, options, findings)
+            ids = _ids(archive, id_array, path, findings)
+            n, d = matrix.shape
+            factors = {
+                name: _read(archive, array)
+                for name, array in arrays.items()
+                if _is_number(array) and (name in FACTORS or name == _array_name(metadata))
+            }
+            extra = {
+                columns[position].name: _read(archive, array).tolist()
+                for position in roles.metadata
+                if (array := arrays[columns[position].name]).shape == (n,)
+            }
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise damaged_file(path, error) from error
-    if len(ids) != len(matrix):
-        message = f"{len(ids)} ids for {len(matrix)} rows"
+    findings.extend(roles.note(columns, d))
+    if len(ids) != n:
+        message = f"{len(ids)} ids for {n} rows"
         findings.append(Finding("ragged-rows", "error", message))
-        ids = (ids + [f"row {row + 1}" for row in range(len(ids), len(matrix))])[: len(matrix)]
-    return EmbeddingTable(ids, matrix, _describe_row, metadata, dtype, findings)
+        ids = (ids + [f"row {row + 1}" for row in range(len(ids), n)])[:n]
+    rule = _rule(metadata, factors, findings)
+    part = StoredRows("", slice(0, n), dtype, rule, factors)
+    return EmbeddingTable(ids, matrix, _describe_row, metadata, dtype, findings, extra, [part])
+
+
+@dataclass(frozen=True, slots=True)
+class _Array:
+    """The header of one array."""
+
+    info: zipfile.ZipInfo
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+
+
+def _arrays(archive: zipfile.ZipFile, path: Path) -> dict[str, _Array]:
+    """Return the arrays of the archive by name; members that are no arrays are left out.
+
+    Raises
+    ------
+    DataError
+        An array that is needed is damaged, or would have to be unpickled.
+    """
+    arrays = {}
+    for name, info in _members(archive, path).items():
+        try:
+            stream, shape, fortran, dtype = _open(archive, info, path)
+        except DataError:
+            if name in (*MATRIX_NAMES, *IDS_NAMES, *FACTORS, METADATA):
+                raise
+            continue
+        stream.close()
+        arrays[name] = _Array(info, shape, fortran, dtype)
+    return arrays
+
+
+def _is_number(array: _Array) -> bool:
+    return array.dtype.kind in "fiu"
+
+
+def _roles(
+    arrays: Mapping[str, _Array], options: ReadOptions, metadata: Mapping[str, Any]
+) -> tuple[Roles, list[Column]]:
+    """Return the roles of the arrays: a matrix is a list column, a vector one value per row."""
+    columns = [
+        Column(
+            name,
+            "list" if len(array.shape) == 2 and _is_number(array) else "text",
+            f"{array.dtype} of shape {array.shape}",
+            array.shape[1] if len(array.shape) == 2 else None,
+        )
+        for name, array in arrays.items()
+        if name not in (*FACTORS, METADATA, _array_name(metadata)) and len(array.shape) in (1, 2)
+    ]
+    identifier = options.id or next((name for name in IDS_NAMES if name in arrays), None)
+    return assign_roles(columns, replace(options, id=identifier)), columns
+
+
+def _matrix_and_ids(
+    arrays: Mapping[str, _Array], roles: Roles, columns: Sequence[Column], path: Path
+) -> tuple[_Array, _Array]:
+    if roles.vector is None:
+        wrong = next((name for name in MATRIX_NAMES if name in arrays), None)
+        if wrong is not None and len([c for c in columns if c.kind == "list"]) == 0:
+            raise DataError(
+                f"{path}: {wrong!r} is {arrays[wrong].dtype} of shape {arrays[wrong].shape}, "
+                "not (n, d) numbers",
+                hint=SAVE_HINT,
+            )
+        refused = [f for f in roles.findings if f.code in ("several-vectors", "no-vector-column")]
+        raise_for_findings(path, refused)
+        raise _no_array(MATRIX_NAMES[0], arrays, path)
+    if roles.id is None:
+        raise_for_findings(path, [f for f in roles.findings if "for the ids" in f.message])
+        raise _no_array(IDS_NAMES[0], arrays, path)
+    return arrays[columns[roles.vector].name], arrays[columns[roles.id].name]
+
+
+def _no_array(name: str, arrays: Mapping[str, _Array], path: Path) -> DataError:
+    found = ", ".join(map(repr, arrays))
+    return DataError(
+        f"{path} has no array {name!r}" + (f", only {found}" if found else ": it is empty"),
+        hint=SAVE_HINT,
+    )
+
+
+def _array_name(metadata: Mapping[str, Any]) -> str | None:
+    """Return the name of the array with the scales, if the quantization record names one."""
+    rule = metadata.get("quantization")
+    scale = rule.get("scale") if isinstance(rule, dict) else None
+    name = scale.get("array_name") if isinstance(scale, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _rule(
+    metadata: Mapping[str, Any],
+    factors: Mapping[str, NDArray[Any]],
+    findings: list[Finding],
+) -> Any:
+    """Return the quantization record of the metadata, or one of the arrays of scale and offset."""
+    declared = metadata.get("quantization")
+    unnamed = {name: factors[name] for name in factors if name != _array_name(metadata)}
+    if not unnamed:
+        return declared
+    if declared is not None:
+        both = isinstance(declared, dict) and declared.keys() & {"scale", "offset"}
+        if both or not isinstance(declared, dict):
+            names = ", ".join(map(repr, unnamed))
+            message = f"both the metadata and the arrays {names} declare how to scale the values"
+            hint = "leave out one of them"
+            findings.append(Finding("quantisation", "error", message, hint=hint))
+            return None
+    rule = dict(declared or {})
+    for name, values in unnamed.items():
+        rule["scale" if name in SCALE_NAMES else "offset"] = values
+    return rule
 
 
 def _describe_row(row: int) -> str:
@@ -110,32 +246,15 @@ def _open(
     return stream, shape, fortran, dtype
 
 
-def _find(members: dict[str, zipfile.ZipInfo], names: Sequence[str], path: Path) -> zipfile.ZipInfo:
-    for name in names:
-        if name in members:
-            return members[name]
-    found = ", ".join(map(repr, members))
-    raise DataError(
-        f"{path} has no array {names[0]!r}" + (f", only {found}" if found else ": it is empty"),
-        hint=SAVE_HINT,
-    )
-
-
 def _matrix(
     archive: zipfile.ZipFile,
-    members: dict[str, zipfile.ZipInfo],
+    array: _Array,
     path: Path,
     options: ReadOptions,
     findings: list[Finding],
 ) -> tuple[NDArray[np.float32], str]:
     """Read the matrix in blocks of rows, without a second copy of a float64 matrix."""
-    info = _find(members, MATRIX_NAMES, path)
-    stream, shape, fortran, dtype = _open(archive, info, path)
-    if len(shape) != 2 or dtype.kind not in "fiu":
-        raise DataError(
-            f"{path}: {info.filename!r} is {dtype} of shape {shape}, not (n, d) numbers",
-            hint=SAVE_HINT,
-        )
+    stream, shape, fortran, dtype = _open(archive, array.info, path)
     rows, d = shape
     bad = BadCells([str(column) for column in range(d)])
     if fortran:
@@ -161,56 +280,45 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
     return data
 
 
-def _ids(
-    archive: zipfile.ZipFile,
-    members: dict[str, zipfile.ZipInfo],
-    path: Path,
-    findings: list[Finding],
-) -> list[str]:
-    info = _find(members, IDS_NAMES, path)
-    stream, shape, _, dtype = _open(archive, info, path)
-    if len(shape) != 1 or dtype.kind not in "USiu":
+def _read(archive: zipfile.ZipFile, array: _Array) -> NDArray[Any]:
+    """Return a small array."""
+    with archive.open(array.info) as stream:
+        values: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
+    return values
+
+
+def _ids(archive: zipfile.ZipFile, array: _Array, path: Path, findings: list[Finding]) -> list[str]:
+    if len(array.shape) != 1 or array.dtype.kind not in "USiu":
         raise DataError(
-            f"{path}: {info.filename!r} is {dtype} of shape {shape}, not (n,) text", hint=SAVE_HINT
+            f"{path}: {array.info.filename!r} is {array.dtype} of shape {array.shape}, "
+            "not (n,) text",
+            hint=SAVE_HINT,
         )
-    values = np.frombuffer(_exactly(stream, shape[0] * dtype.itemsize), dtype=dtype)
-    if dtype.kind in "iu":
-        findings.append(Finding("integer-ids", "repaired", "integer ids read as text"))
-    if dtype.kind != "S":
-        return [str(value) for value in values.tolist()]
+    values = _read(archive, array).tolist()
+    if array.dtype.kind == "S":
+        try:
+            return [value.decode() for value in values]
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{path}: an id is not UTF-8: {error.object!r}", hint=SAVE_HINT
+            ) from None
+    ids, id_findings = ids_as_text(values)
+    findings.extend(id_findings)
+    return ids
+
+
+def _metadata(archive: zipfile.ZipFile, arrays: Mapping[str, _Array], path: Path) -> dict[str, Any]:
+    """Return the JSON object in the array of text ``metadata``."""
+    array = arrays.get(METADATA)
+    if array is None:
+        return {}
     try:
-        return [value.decode() for value in values.tolist()]
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: an id is not UTF-8: {error.object!r}", hint=SAVE_HINT) from None
-
-
-def _metadata(
-    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], path: Path
-) -> dict[str, Any]:
-    """Read the metadata; arrays ``scale`` and ``offset`` become its quantization rule."""
-    metadata: dict[str, Any] = {}
-    if "metadata" in members:
-        stream, shape, _, dtype = _open(archive, members["metadata"], path)
-        if shape == () and dtype.kind == "U":
-            text = str(np.frombuffer(_exactly(stream, dtype.itemsize), dtype=dtype)[0])
-            try:
-                metadata = dict(json.loads(text))
-            except (ValueError, TypeError):
-                raise DataError(
-                    f"{path}: 'metadata' is not a JSON object",
-                    hint="store json.dumps(a_dict), or leave the array out",
-                ) from None
-    rule = {}
-    for name in ("scale", "offset"):
-        if name in members:
-            stream, shape, _, dtype = _open(archive, members[name], path)
-            if dtype.kind not in "fiu":
-                raise DataError(
-                    f"{path}: {name!r} is {dtype}, not numbers", hint="store it as float32"
-                )
-            data = _exactly(stream, int(np.prod(shape)) * dtype.itemsize)
-            rule[name] = np.frombuffer(data, dtype=dtype).astype(float).reshape(shape).tolist()
-    return metadata | ({"quantization": rule} if rule else {})
+        return dict(json.loads(_read(archive, array).item()))
+    except (ValueError, TypeError):
+        raise DataError(
+            f"{path}: 'metadata' is not a JSON object",
+            hint="store json.dumps(a_dict), or leave the array out",
+        ) from None
 
 
 def write_npz(

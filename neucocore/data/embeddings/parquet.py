@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from neucocore.data.embeddings.cells import BadCells, to_float32
+from neucocore.data.embeddings.cells import BadCells, read_cells, to_float32
 from neucocore.data.embeddings.parquet_layout import (
     VECTOR,
     ParquetLayout,
     parquet_layout,
     vector_length,
 )
+from neucocore.data.embeddings.quantisation import OFFSET_NAMES, SCALE_NAMES, StoredRows
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
+from neucocore.data.embeddings.vector_text import numbers_of_list
+from neucocore.data.ids import ids_as_text
 from neucocore.errors import DataError
 from neucocore.files.atomic import replacing
 from neucocore.files.findings import Finding
@@ -52,31 +54,112 @@ def read_parquet(paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
     first = layouts[0]
     for layout, path in zip(layouts, paths, strict=True):
         _check_same_columns(layout, first, path, paths[0])
-    d = len(first.columns) or vector_length(files, layouts)
-    names = first.columns or tuple(str(column) for column in range(d))
+    d = len(first.roles.names) or vector_length(files, layouts)
+    names = first.roles.names or tuple(str(column) for column in range(d))
     rows = _Rows(paths, [file.metadata.num_rows for file in files], names)
-    for file, layout, path in zip(files, layouts, paths, strict=True):
+    parts = []
+    extras: list[dict[str, list[Any]]] = []
+    footers = [_metadata(file, path) for file, path in zip(files, paths, strict=True)]
+    for file, layout, path, footer in zip(files, layouts, paths, footers, strict=True):
+        start = rows.count
         try:
             # In the order of the first part; the others may have another order.
-            rows.read(file, replace(layout, columns=first.columns))
+            extra = rows.read(file, layout, first.roles.names)
         except (pa.ArrowException, OSError) as error:
             raise damaged_file(path, error) from error
-    findings = list(first.findings)
-    findings.extend(f for layout in layouts[1:] for f in layout.findings if f.level == "error")
+        extras.append(extra)
+        name = path.name if len(paths) > 1 else ""
+        arrays = _row_arrays(extra)
+        rule = _rule(footer, layout, arrays)
+        parts.append(StoredRows(name, slice(start, rows.count), layout.dtype, rule, arrays))
+    findings = list(first.roles.findings)
+    findings.extend(f for layout in layouts[1:] for f in layout.roles.findings
+                    if f.level == "error")  # fmt: skip
+    findings.extend(first.roles.note(first.columns, d))
+    findings.extend(_different_metadata(footers, paths))
     findings.extend(rows.findings(options))
-    ids = None if any(layout.id is None for layout in layouts) else rows.ids
+    ids = None
+    if all(layout.id is not None for layout in layouts):
+        ids, id_findings = ids_as_text(rows.ids)
+        findings.extend(id_findings)
+    counts = [part.rows.stop - part.rows.start for part in parts]
     return EmbeddingTable(
-        ids, rows.matrix, rows.describe_row, _metadata(files[0], paths[0]), first.dtype, findings
+        ids,
+        rows.matrix,
+        rows.describe_row,
+        {key: value for key, value in footers[0].items() if key not in STRUCTURE},
+        first.dtype,
+        findings,
+        _joined(extras, counts),
+        parts,
     )
+
+
+def _rule(footer: dict[str, Any], layout: ParquetLayout, arrays: dict[str, NDArray[Any]]) -> Any:
+    """Return the quantization record of a part: of its footer, else of its column of scales."""
+    declared = footer.get("quantization")
+    name = footer.get("embedding_quantization")
+    if declared is not None or name not in (None, "none"):
+        return name if declared is None else declared
+    if not layout.dtype.startswith(("int", "uint")):
+        return None
+    rule = {
+        key: {"type": "array", "array_name": column} if key == "scale" else arrays[column]
+        for key, columns in (("scale", SCALE_NAMES), ("offset", OFFSET_NAMES))
+        for column in columns
+        if column in arrays
+    }
+    return rule if "scale" in rule else None
+
+
+def _row_arrays(extra: dict[str, list[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the metadata columns of numbers as (n, 1) arrays, one number per row."""
+    arrays = {}
+    for name, values in extra.items():
+        numbers = [float("nan") if value is None else value for value in values]
+        if all(isinstance(v, int | float) and not isinstance(v, bool) for v in numbers):
+            arrays[name] = np.array(numbers, dtype=np.float64).reshape(-1, 1)
+    return arrays
+
+
+def _joined(
+    extras: Sequence[dict[str, list[Any]]], counts: Sequence[int]
+) -> dict[str, Sequence[Any]]:
+    """Return the metadata columns of all parts; None where a part has no such column."""
+    names = list(dict.fromkeys(name for extra in extras for name in extra))
+    return {
+        name: [
+            value
+            for extra, count in zip(extras, counts, strict=True)
+            for value in extra.get(name, [None] * count)
+        ]
+        for name in names
+    }
+
+
+def _different_metadata(footers: Sequence[dict[str, Any]], paths: Sequence[Path]) -> list[Finding]:
+    """Return a warning if the parts describe themselves differently."""
+    differing = [
+        (path.name, key)
+        for footer, path in zip(footers[1:], paths[1:], strict=True)
+        for key in sorted({*footer, *footers[0]} - {"quantization", "embedding_quantization"})
+        if footer.get(key) != footers[0].get(key)
+    ]
+    if not differing:
+        return []
+    examples = tuple(f"{key!r} of {name}" for name, key in differing[:3])
+    message = f"metadata differs from that of {paths[0].name}, perhaps another model or version"
+    return [Finding("different-metadata", "warning", message, len(differing), examples)]
 
 
 def _check_same_columns(
     layout: ParquetLayout, first: ParquetLayout, path: Path, first_path: Path
 ) -> None:
     """Raise if the dimensions of a part are not those of the first part."""
-    if bool(layout.vector) == bool(first.vector) and set(layout.columns) == set(first.columns):
+    names, first_names = set(layout.roles.names), set(first.roles.names)
+    if bool(layout.vector) == bool(first.vector) and names == first_names:
         return
-    different = sorted(set(layout.columns) ^ set(first.columns))
+    different = sorted(names ^ first_names)
     raise DataError(
         f"{path} has other embedding columns than {first_path.name}: "
         f"{', '.join(map(repr, different[:3]))} only in one of them",
@@ -92,17 +175,26 @@ def _open(path: Path) -> Any:
 
 
 class _Rows:
-    """Reads ids and vectors of several files in batches into one matrix."""
+    """Reads ids and vectors of several files in batches into one matrix.
+
+    Attributes
+    ----------
+    ids
+        Ids as stored, of all rows read so far.
+    matrix
+        (n, d) float32.
+    count
+        Number of rows read so far.
+    """
 
     def __init__(self, paths: Sequence[Path], counts: Sequence[int], names: Sequence[str]) -> None:
-        self.ids: list[str] = []
+        self.ids: list[Any] = []
         self.matrix = np.zeros((sum(counts), len(names)), dtype=np.float32)
+        self.count = 0
         self._cells = BadCells(names)
         self._ragged: list[str] = []
-        self._other_id_type: str | None = None
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._parts = [path.name for path in paths]
-        self._at = 0
 
     def describe_row(self, row: int) -> str:
         """Return the place of a row: its number from 1, and its part if there are several."""
@@ -110,20 +202,38 @@ class _Rows:
         number = row - int(self._starts[part]) + 1
         return f"row {number}" if len(self._parts) == 1 else f"{self._parts[part]} row {number}"
 
-    def read(self, file: Any, layout: ParquetLayout) -> None:
-        """Read all rows of one file."""
-        columns = [layout.vector] if layout.vector else list(layout.columns)
+    def read(
+        self, file: Any, layout: ParquetLayout, dimensions: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        """Read all rows of one file; return its metadata columns.
+
+        Parameters
+        ----------
+        file
+            The open file.
+        layout
+            Its columns.
+        dimensions
+            Names of the dimensions in order; empty if there is a column of vectors.
+        """
+        extra: dict[str, list[Any]] = {name: [] for name in layout.metadata(file.schema_arrow)}
+        columns = [*extra, *([layout.vector] if layout.vector else dimensions)]
         if layout.id:
             columns.append(layout.id)
         size = max(1, BLOCK_BYTES // (4 * max(self.matrix.shape[1], 1)))
         for batch in file.iter_batches(batch_size=size, columns=columns):
-            if layout.vector:
+            if layout.vector_is_text:
+                self._add_texts(batch.column(layout.vector).to_pylist())
+            elif layout.vector:
                 self._add_vectors(batch.column(layout.vector))
             else:
-                self._add_columns([batch.column(name) for name in layout.columns])
+                self._add_columns([batch.column(name) for name in dimensions])
             if layout.id:
-                self.ids.extend(self._id_texts(batch.column(layout.id)))
-            self._at += len(batch)
+                self.ids.extend(batch.column(layout.id).to_pylist())
+            for name, values in extra.items():
+                values.extend(batch.column(name).to_pylist())
+            self.count += len(batch)
+        return extra
 
     def findings(self, options: ReadOptions) -> list[Finding]:
         """Return the findings about rows and cells."""
@@ -132,21 +242,29 @@ class _Rows:
             message = f"vector without exactly {self.matrix.shape[1]} numbers"
             examples = tuple(self._ragged[:3])
             findings.append(Finding("ragged-rows", "error", message, len(self._ragged), examples))
-        if self._other_id_type:
-            findings.append(
-                Finding("typed-ids", "repaired", f"{self._other_id_type} ids read as text")
-            )
         return findings
+
+    def _add_texts(self, cells: Sequence[str | None]) -> None:
+        """Add a batch of vectors written as JSON text."""
+        for row, cell in enumerate(cells, start=self.count):
+            numbers = None if cell is None else numbers_of_list(cell)
+            if numbers is None or len(numbers) != self.matrix.shape[1]:
+                found = "no list" if numbers is None else str(len(numbers))
+                self._ragged.append(f"{self.describe_row(row)} has {found}")
+                continue
+            self.matrix[row], kinds = read_cells(numbers)
+            for position, kind in kinds.items():
+                self._cells.add(kind, row, position, self.describe_row(row), numbers[position])
 
     def _add_vectors(self, column: Any) -> None:
         """Add a batch of the list column."""
         d = self.matrix.shape[1]
         lengths = column.value_lengths()
         if column.null_count == 0 and pc.all(pc.equal(lengths, d)).as_py() is not False:
-            self._add_values(column.flatten(), self._at, len(column))
+            self._add_values(column.flatten(), self.count, len(column))
             return
         for row, length in enumerate(lengths.to_pylist()):
-            at = self._at + row
+            at = self.count + row
             if length == d and column[row].is_valid:
                 self._add_values(column[row].values, at, 1)
             else:
@@ -159,10 +277,10 @@ class _Rows:
         flat = np.empty((rows, len(columns)), dtype=np.float64)
         empty = np.zeros((rows, len(columns)), dtype=bool)
         for position, column in enumerate(columns):
-            flat[:, position] = column.to_numpy(zero_copy_only=False)
+            flat[:, position] = column.to_numpy(zero_copy_only=False).astype(np.float64)
             if column.null_count:
                 empty[:, position] = column.is_null().to_numpy(zero_copy_only=False)
-        self._store(flat, empty, self._at)
+        self._store(flat, empty, self.count)
 
     def _add_values(self, values: Any, first_row: int, rows: int) -> None:
         shape = (rows, self.matrix.shape[1])
@@ -178,28 +296,19 @@ class _Rows:
         end = first_row + len(values)
         self.matrix[first_row:end] = to_float32(values, self._cells, first_row, self.describe_row)
 
-    def _id_texts(self, column: Any) -> list[str]:
-        kind = column.type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-            self._other_id_type = str(kind)
-        return ["" if value is None else str(value) for value in column.to_pylist()]
-
 
 def _metadata(file: Any, path: Path) -> dict[str, Any]:
-    """Return the ``emb`` metadata of the footer, without the keys about the file's structure."""
+    """Return the ``emb`` metadata of the footer."""
     raw = (file.schema_arrow.metadata or {}).get(FOOTER_KEY)
     if raw is None:
         return {}
     try:
-        emb = dict(json.loads(raw))
+        return dict(json.loads(raw))
     except (ValueError, TypeError):
         raise DataError(
             f"{path}: the metadata 'emb' in the footer is not a JSON object",
             hint="write a JSON object under the key 'emb', or leave it out",
         ) from None
-    return {key: value for key, value in emb.items() if key not in STRUCTURE}
 
 
 def write_parquet(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from neucocore.data.embeddings.columns import choose_columns
+from neucocore.data.embeddings.layouts import Column, ColumnKind
+from neucocore.data.embeddings.roles import Roles, assign_roles
 from neucocore.data.embeddings.table import ReadOptions
-from neucocore.data.ids import no_id_column
+from neucocore.data.embeddings.vector_text import column_of_cells, numbers_of_list
+from neucocore.data.ids import ID
 from neucocore.errors import DataError
-from neucocore.files.findings import Finding, raise_for_findings
+from neucocore.files.findings import raise_for_findings
 
-# TerraTorch calls the id column `file_id`.
-ID_NAMES = ("id", "file_id")
 VECTOR = "embedding"
+# Rows that show whether the cells of a column of text are lists of numbers.
+ROWS_LOOKED_AT = 8
 
 
 def part_files(folder: Path) -> list[Path]:
@@ -46,27 +49,43 @@ def part_files(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class ParquetLayout:
-    """The columns of ids and vectors in a file.
+    """The columns of ids, vectors and metadata in a file.
 
     Attributes
     ----------
-    id
-        Name of the id column, or None.
-    vector
-        Name of the list column; None for a table with one column per dimension.
     columns
-        Columns of the dimensions in order; empty if there is a list column.
+        All columns of the file.
+    roles
+        What they are.
     dtype
-        Stored type, as named by numpy.
-    findings
-        Problems and warnings about the columns.
+        Stored type of the vectors, as named by numpy.
     """
 
-    id: str | None
-    vector: str | None
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
+    roles: Roles
     dtype: str
-    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def id(self) -> str | None:
+        """Name of the id column, or None."""
+        return None if self.roles.id is None else self.columns[self.roles.id].name
+
+    @property
+    def vector(self) -> str | None:
+        """Name of the column of vectors; None for a table with one column per dimension."""
+        return None if self.roles.vector is None else self.columns[self.roles.vector].name
+
+    @property
+    def vector_is_text(self) -> bool:
+        """Whether the vectors are JSON text."""
+        return self.roles.vector is not None and (
+            self.columns[self.roles.vector].kind == "text-list"
+        )
+
+    def metadata(self, schema: Any) -> list[str]:
+        """Return the names of the metadata columns with one plain value per row."""
+        names = [self.columns[position].name for position in self.roles.metadata]
+        return [name for name in names if not _is_nested(schema.field(name).type)]
 
 
 def parquet_layout(file: Any, path: Path, options: ReadOptions) -> ParquetLayout:
@@ -75,53 +94,76 @@ def parquet_layout(file: Any, path: Path, options: ReadOptions) -> ParquetLayout
     Raises
     ------
     DataError
-        There are no vectors, several columns that could hold them, or columns with the same name.
+        There are no vectors, or it is unclear which columns hold them.
     """
     schema = file.schema_arrow
-    names = list(schema.names)
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise DataError(
-            f"{path}: column name occurs more than once: {', '.join(map(repr, repeated[:3]))}",
-            hint="rename the columns so that each name occurs once",
-        )
-    vectors = [name for name in names if _is_list(schema.field(name).type)]
-    vector = VECTOR if VECTOR in vectors else vectors[0] if len(vectors) == 1 else None
-    if vectors and vector is None:
-        raise DataError(
-            f"{path} has several list columns: {', '.join(map(repr, vectors))}",
-            hint=f"rename the column of the vectors to {VECTOR!r}",
-        )
-    if vector is not None:
-        return _vector_layout(schema, vector, path)
-    columns = choose_columns(names, options, id_names=ID_NAMES)
-    if not columns.dimensions:
-        raise_for_findings(path, columns.findings)
-    stored = [names[position] for position in columns.dimensions]
-    texts = [name for name in stored if not _is_number(schema.field(name).type)]
-    if texts:
-        shown = tuple(f"{name!r} ({schema.field(name).type})" for name in texts[:3])
-        columns.findings.append(
-            Finding("text-columns", "error", "column is not numeric", len(texts), shown)
-        )
-        raise_for_findings(path, columns.findings)
-    identifier = None if columns.id is None else names[columns.id]
-    dtype = str(schema.field(stored[0]).type)
-    return ParquetLayout(identifier, None, tuple(stored), _numpy_name(dtype), columns.findings)
+    texts = _texts(file, [field.name for field in schema if _is_text(field.type)])
+    columns = tuple(
+        column_of_cells(field.name, texts[field.name], str(field.type))
+        if field.name in texts
+        else Column(field.name, _kind(field.type), str(field.type), _length(field.type))
+        for field in schema
+    )
+    roles = assign_roles(columns, options)
+    unreadable = ("duplicate-columns", "text-columns")
+    if not roles.has_vectors or any(finding.code in unreadable for finding in roles.findings):
+        raise_for_findings(path, roles.findings)
+    return ParquetLayout(columns, roles, _stored_type(schema, columns, roles))
 
 
-def _vector_layout(schema: Any, vector: str, path: Path) -> ParquetLayout:
-    kind = schema.field(vector).type.value_type
-    if not _is_number(kind):
-        raise DataError(
-            f"{path}: column {vector!r} is a list of {kind}, not of numbers",
-            hint="pool patch embeddings to one vector per sample",
-        )
-    identifier = next((name for name in ID_NAMES if name in schema.names), None)
-    findings = []
-    if identifier is None:
-        findings.append(no_id_column(schema.names))
-    return ParquetLayout(identifier, vector, (), _numpy_name(str(kind)), findings)
+def _texts(file: Any, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the first cells of the columns of text, except of one named ``id``."""
+    names = [name for name in names if name != ID and names.count(name) == 1]
+    if not names or not file.metadata.num_rows:
+        return {}
+    batch = next(file.iter_batches(batch_size=ROWS_LOOKED_AT, columns=names), None)
+    if batch is None:
+        return {}
+    return {
+        name: [str(cell) for cell in batch.column(name).to_pylist() if cell is not None]
+        for name in names
+        if name in batch.schema.names
+    }
+
+
+def _kind(kind: Any) -> ColumnKind | None:
+    if _is_list(kind):
+        return "list" if _is_number(kind.value_type) else "nested"
+    if _is_number(kind):
+        return "number"
+    if pa.types.is_null(kind):
+        return None
+    if (
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    ):
+        return "binary"
+    return "text"
+
+
+def _length(kind: Any) -> int | None:
+    return int(kind.list_size) if pa.types.is_fixed_size_list(kind) else None
+
+
+def _is_text(kind: Any) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_nested(kind: Any) -> bool:
+    return bool(pa.types.is_nested(kind) or _kind(kind) == "binary")
+
+
+def _stored_type(schema: Any, columns: Sequence[Column], roles: Roles) -> str:
+    """Return the type of the vectors, as named by numpy; of mixed columns one that holds all."""
+    if roles.vector is not None:
+        kind = schema.field(columns[roles.vector].name).type
+        return _numpy_name(str(kind.value_type)) if _is_list(kind) else "text"
+    kinds = {str(schema.field(name).type) for name in roles.names}
+    names = sorted(_numpy_name(kind) for kind in kinds)
+    return str(np.result_type(*names)) if len(names) > 1 else names[0]
 
 
 def _is_list(kind: Any) -> bool:
@@ -131,11 +173,14 @@ def _is_list(kind: Any) -> bool:
 
 
 def _is_number(kind: Any) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+    return bool(
+        pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
+    )
 
 
 def _numpy_name(arrow: str) -> str:
-    return {"halffloat": "float16", "float": "float32", "double": "float64"}.get(arrow, arrow)
+    names = {"halffloat": "float16", "float": "float32", "double": "float64"}
+    return "float64" if arrow.startswith("decimal") else names.get(arrow, arrow)
 
 
 def vector_length(files: Sequence[Any], layouts: Sequence[ParquetLayout]) -> int:
@@ -147,7 +192,18 @@ def vector_length(files: Sequence[Any], layouts: Sequence[ParquetLayout]) -> int
         if pa.types.is_fixed_size_list(kind):
             return int(kind.list_size)
         for batch in file.iter_batches(batch_size=64, columns=[layout.vector]):
-            for length in batch.column(0).value_lengths().to_pylist():
+            column = batch.column(0)
+            lengths = (
+                [_text_length(cell) for cell in column.to_pylist()]
+                if layout.vector_is_text
+                else column.value_lengths().to_pylist()
+            )
+            for length in lengths:
                 if length is not None:
                     return int(length)
     return 0
+
+
+def _text_length(cell: str | None) -> int | None:
+    numbers = None if cell is None else numbers_of_list(cell)
+    return None if numbers is None else len(numbers)

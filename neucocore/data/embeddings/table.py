@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.embeddings.quantisation import StoredRows
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, Level
 
@@ -24,10 +25,20 @@ class ReadOptions:
         As NeuCo-Bench reads: cells that are not numbers count as 0, short rows are filled with 0.
     nan_as_zero
         Cells that are empty, NaN, infinite or text count as 0 (``--nan zero``).
+    id
+        Column of the ids (``--id``); None for ``id`` or the one of a known product.
+    vector
+        Columns of the numbers (``--vector``): a name, a pattern, or several separated by commas;
+        None for the rule of `neucocore.data.embeddings.roles`.
+    drop_no_data
+        Rows without data are left out instead of refused (``--drop-no-data``).
     """
 
     lenient: bool = False
     nan_as_zero: bool = False
+    id: str | None = None
+    vector: str | None = None
+    drop_no_data: bool = False
 
     @property
     def duplicate_columns_level(self) -> Level:
@@ -60,6 +71,10 @@ class EmbeddingTable:
         Type of the stored values; ``text`` for CSV.
     findings
         Problems, warnings and repairs.
+    extra
+        The metadata columns by name, one value per row: text for CSV, else as stored.
+    parts
+        How the rows are stored, one entry per file.
     """
 
     ids: list[str] | None
@@ -68,3 +83,18 @@ class EmbeddingTable:
     metadata: dict[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
     findings: list[Finding] = field(default_factory=list)
+    extra: dict[str, Sequence[Any]] = field(default_factory=dict)
+    parts: list[StoredRows] = field(default_factory=list)
+
+    def drop(self, rows: NDArray[np.intp]) -> None:
+        """Leave out some rows."""
+        kept = np.setdiff1d(np.arange(len(self.matrix)), rows)
+        describe_row = self.describe_row
+        self.matrix = self.matrix[kept]
+        self.describe_row = lambda row: describe_row(int(kept[row]))
+        if self.ids is not None:
+            self.ids = [self.ids[row] for row in kept.tolist()]
+        self.extra = {
+            name: [values[row] for row in kept.tolist()] for name, values in self.extra.items()
+        }
+        self.parts = []

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from neucocore.data.embeddings.formats import examine_embeddings
+from neucocore.data.embeddings.thorough import thorough_findings
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels.coverage import coverage, covering_subset
 from neucocore.data.labels.label_file import LabelFile
-from neucocore.data.labels.label_folder import read_label_folder
+from neucocore.data.labels.sources import read_labels
 from neucocore.data.labels.subset import subset_files
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, hint_for
@@ -44,11 +46,14 @@ class Validation:
 def validate_embeddings(
     path: Path,
     *,
-    labels: Path | None = None,
+    labels: str | Path | None = None,
     ids: Path | None = None,
     subset: str | None = None,
     nan: Literal["error", "zero"] = "error",
     limit: int | None = None,
+    id: str | None = None,  # noqa: A002 - the name of the option
+    vector: str | None = None,
+    drop_no_data: bool = False,
 ) -> Validation:
     """Check an embeddings file, and whether it covers labels or a list of ids.
 
@@ -57,29 +62,38 @@ def validate_embeddings(
     path
         The embeddings file.
     labels
-        Folder of label files whose ids need an embedding.
+        Label files or table whose ids need an embedding; see
+        `neucocore.data.labels.sources.read_labels`.
     ids
         File of ids that need an embedding.
     subset
         Only the labels of this subset are needed: ``COLUMN`` or ``COLUMN=VALUE``.
-    nan, limit
-        As in `neucocore.data.embeddings.embeddings.load_embeddings`.
+    nan, limit, id, vector, drop_no_data
+        As in `neucocore.data.embeddings.formats.load_embeddings`.
     """
     findings: list[Finding] = []
     hint = None
     size: tuple[int | None, int | None] = (None, None)
     available: list[str] | None = None
     try:
-        table = examine_embeddings(path, nan=nan, limit=limit)
+        table = examine_embeddings(
+            path, nan=nan, limit=limit, id=id, vector=vector, drop_no_data=drop_no_data
+        )
     except DataError as error:
         findings.extend(_as_findings(error))
         hint = error.hint
     else:
         findings.extend(table.findings)
+        findings.extend(thorough_findings(table))
         size = table.matrix.shape[0], table.matrix.shape[1]
         available = table.ids
     try:
-        files = [] if labels is None else _label_files(labels, subset)
+        files: Sequence[LabelFile] = []
+        if labels is not None:
+            label_set = read_labels(labels, id_column=id, sample_ids=available or ())
+            findings.extend(label_set.all_findings)
+            label_set.require_usable()
+            files = label_set.files if subset is None else subset_files(label_set.files, subset)
         if labels is not None and available is not None:
             required = {text for file in files for text in file.ids}
             of_labels = coverage(available, required, str(labels))
@@ -96,11 +110,6 @@ def validate_embeddings(
     order = {"error": 0, "warning": 1, "repaired": 2}
     findings.sort(key=lambda finding: order[finding.level])
     return Validation(*size, tuple(findings), hint or hint_for(findings))
-
-
-def _label_files(folder: Path, subset: str | None) -> list[LabelFile]:
-    files = read_label_folder(folder)
-    return files if subset is None else subset_files(files, subset)
 
 
 def _as_findings(error: DataError) -> list[Finding]:

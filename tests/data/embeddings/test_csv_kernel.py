@@ -64,7 +64,7 @@ def _random_texts(count: int) -> list[str]:
 
 def _kernel(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     lines = "".join(f"a,{text}\n" for text in texts).encode()
-    values, _, _, plain = read_plain_lines(lines, np.array([-1, 0]), 0, 1)
+    values, _, _, plain = read_plain_lines(lines, np.array([-1, 0]), 1, 1)
     return values[:, 0], plain
 
 
@@ -101,15 +101,25 @@ def test_numbers_are_not_rounded_twice():
 )  # fmt: skip
 def test_lines_that_are_not_plain_are_left_to_the_line_reader(line):
     text = b"x,1,2\n" + line + b"\ny,3,4\n"
-    values, ids, lines, plain = read_plain_lines(text, np.array([-1, 0, 1]), 0, 2)
+    values, spans, lines, plain = read_plain_lines(text, np.array([-1, 0, 1]), 1, 2)
     assert plain.tolist() == [True, False, True]
     assert values[[0, 2]].tolist() == [[1, 2], [3, 4]]
-    assert text[slice(*ids[2])] == b"y"
+    assert text[slice(*spans[2, 0])] == b"y"
     assert text[slice(*lines[1])] == line
 
 
-@pytest.mark.parametrize("line", [b"a, 1 ,2 ", b"a,1,2\r", b'"a",1,2', b"a,+1,2.", b"a,1e0,2E0"])
+@pytest.mark.parametrize(
+    "line", [b"a, 1 ,2 ", b"a,1,2\r", b'"a",1,2', b'"a""b",1,2', b"a,+1,2.", b"a,1e0,2E0"]
+)
 def test_spaces_around_numbers_quoted_ids_and_crlf_are_plain(line):
-    values, _, _, plain = read_plain_lines(line + b"\n", np.array([-1, 0, 1]), 0, 2)
+    values, _, _, plain = read_plain_lines(line + b"\n", np.array([-1, 0, 1]), 1, 2)
     assert plain.all()
     assert values.tolist() == [[1, 2]]
+
+
+def test_several_cells_of_text_are_found():
+    line = b'"a,""b""",1,x y,2,"",\n'
+    _, spans, _, plain = read_plain_lines(line, np.array([-1, 0, -3, 1, -2, -4]), 4, 2)
+    assert plain.all()
+    texts = [line[slice(*span)] for span in spans[0]]
+    assert texts == [b'"a,""b"""', b'""', b"x y", b""]

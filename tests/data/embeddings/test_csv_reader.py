@@ -138,7 +138,9 @@ def test_fault_08_an_id_with_a_comma_in_quotes_is_one_id(csv):
 def test_fault_08_ids_that_are_equal_after_the_repair_are_an_error(csv):
     with pytest.raises(IdError) as error:
         csv("id,0\na,1\n a,2\nb.zarr,3\nb.zarr.zip,4\n")
-    assert "ids are equal once spaces, folders and file suffixes are removed (2 times)" in problems(error)
+    assert "ids are equal once spaces, folders and file suffixes are removed (2 times)" in problems(
+        error
+    )
 
 
 def test_fault_08_an_open_quote_is_an_error_with_its_line(csv):
@@ -203,17 +205,22 @@ def test_fault_12_gaps_and_repeated_numbers_are_an_error(csv, header):
 def test_fault_12_columns_without_a_number_are_ignored_with_a_warning(csv):
     embeddings = csv("id,split,0,1\na,train,1,2\n")
     assert embeddings.matrix.tolist() == [[1, 2]]
-    assert "its name is not a number: 'split'" in warned(embeddings)
+    assert warned(embeddings) == "1 metadata column, which are not dimensions: 'split'"
+    assert embeddings.extra == {"split": ["train"]}
 
 
-def test_fault_12_without_numbered_columns_all_columns_are_dimensions(csv):
-    assert csv("id,x,y\na,1,2\n").matrix.tolist() == [[1, 2]]
-
-
-def test_fault_12_a_column_without_a_name_is_not_a_dimension(csv):
+def test_fault_73_without_numbered_columns_the_dimensions_must_be_named(csv):
     with pytest.raises(DataError) as error:
-        csv(",id,x\n0,a,1\n")
-    assert "column without a name" in problems(error)
+        csv("id,x,y\na,1,2\n")
+    assert "unclear which columns are the dimensions: 'x', 'y'" in problems(error)
+    assert error.value.hint == "--vector x,y"
+    assert csv("id,x,y\na,1,2\n", vector="x,y").matrix.tolist() == [[1, 2]]
+
+
+def test_fault_73_a_column_without_a_name_is_not_a_dimension(csv):
+    embeddings = csv(",id,0\n7,a,1\n")
+    assert embeddings.matrix.tolist() == [[1]]
+    assert embeddings.extra == {"": ["7"]}
 
 
 def test_fault_13_more_dimensions_than_the_maximum_are_an_error_and_fewer_are_not(csv):
@@ -398,7 +405,10 @@ def test_the_reference_file_is_an_error_when_read_strictly():
     ("text", "problem"),
     [
         ("id,0\na,1\nb,2\na,3\n", "id occurs more than once: a (line 2, line 4)"),
-        ("id,0\na,1\na.zarr,3\n", "ids are equal once spaces, folders and file suffixes are removed: a"),
+        (
+            "id,0\na,1\na.zarr,3\n",
+            "ids are equal once spaces, folders and file suffixes are removed: a",
+        ),
         ("id,0\na,1\nb,1e400\n", "number beyond the range of float32 in 1 row and 1 column"),
     ],
     ids=["a repeated id", "ids that are equal after the repair", "a number beyond float32"],
@@ -438,9 +448,9 @@ def test_fault_12_missing_column_numbers_are_counted_with_examples(csv, header, 
 
 
 def test_a_very_long_number_is_not_a_column_number(csv):
-    embeddings = csv(f"id,0,{'1' * 5000}\na,1,2\n")
-    assert embeddings.matrix.tolist() == [[1]]
-    assert "because its name is not a number" in warned(embeddings)
+    with pytest.raises(DataError) as error:
+        csv(f"id,0,{'1' * 5000}\na,1,2\n")
+    assert "named like the dimensions 0, but without a number" in problems(error)
 
 
 def test_a_file_of_ids_without_dimensions_is_an_error(csv):

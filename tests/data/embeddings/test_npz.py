@@ -170,7 +170,8 @@ def test_fault_24_int8_with_scale_and_offset_is_scaled(tmp_path):
                  scale=np.array([0.5, 2.0]), offset=np.float64(1.0))  # fmt: skip
     embeddings = load_embeddings(path)
     assert embeddings.matrix.tolist() == [[1, 3], [2, 7], [3, 11]]
-    assert embeddings.metadata == {"quantization": {"scale": [0.5, 2.0], "offset": 1.0}}
+    record = {"scale": {"shape": [2]}, "offset": 1.0}
+    assert embeddings.metadata == {"dequantised": {"stored_as": "int8", "quantization": record}}
     assert messages(embeddings.findings, "warning") == []
 
 
@@ -178,7 +179,10 @@ def test_fault_24_a_scale_of_the_wrong_length_is_an_error(tmp_path):
     path = savez(tmp_path / "e.npz", ids=IDS, matrix=MATRIX.astype(np.int8), scale=np.ones(5))
     with pytest.raises(DataError, match="1 problem") as error:
         load_embeddings(path)
-    assert "one number or 2" in error.value.problems[0]
+    assert (
+        "scale has shape (5,): it must be one number, one per row (3, 1)"
+        in (error.value.problems[0])
+    )
 
 
 @pytest.mark.parametrize(
