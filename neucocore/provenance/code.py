@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from neucocore.components.discovery import Component
+from neucocore.components.distributions import distribution as installed_distribution
 
 CORE_DISTRIBUTION = "neucocore"
 
@@ -31,7 +32,7 @@ def identity_of(distribution: str) -> dict[str, Any]:
         ``record``, a digest of the installed code.
     """
     try:
-        installed = importlib.metadata.distribution(distribution)
+        installed = installed_distribution(distribution)
     except importlib.metadata.PackageNotFoundError:
         return {"distribution": distribution, "version": ""}
     identity: dict[str, Any] = {"distribution": distribution, "version": installed.version}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from typing import Any
 
 from neucocore.components.discovery import installation
+from neucocore.components.distributions import distribution
 from neucocore.components.entry_points import COMMANDS, entry_points
 
 
@@ -23,7 +23,7 @@ def requirement_lines() -> list[str]:
 
 
 def _line(name: str) -> str:
-    installed = importlib.metadata.distribution(name)
+    installed = distribution(name)
     text = installed.read_text("direct_url.json")
     if text is None:
         return f"{installed.name}=={installed.version}"

@@ -148,3 +148,21 @@ def test_a_cube_mostly_outside_its_rasters_gets_no_label(table, tmp_path):
 def test_impossible_seasons_and_padding_are_errors(table, params):
     with pytest.raises(ConfigError):
         cover(["a"], table(a=[CLOUDY] * 4), **params)
+
+
+@pytest.mark.parametrize(("clear_is_no_data", "expected"), [(False, 30), (True, 60)])
+def test_pixels_declared_as_no_data_are_not_clear_sky(table, clear_is_no_data, expected):
+    source = table(a=[CLOUDY])
+    if clear_is_no_data:
+        with rasterio.open(source[0].with_name("a_0.tif"), "r+") as file:
+            file.nodata = 0
+
+    assert cover(["a"], source, seasons=1).y.tolist() == pytest.approx([expected])
+
+
+def test_a_raster_with_little_data_gives_no_label(table):
+    source = table(a=[CLEAR, CLOUDY], b=[CLOUDY, CLOUDY])
+    with rasterio.open(source[0].with_name("a_0.tif"), "r+") as file:
+        file.nodata = 0
+
+    assert cover(["a", "b"], source, seasons=2).ids == ("b",)

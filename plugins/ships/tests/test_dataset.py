@@ -85,3 +85,24 @@ def test_missing_duplicate_and_single_band_scenes_are_errors(tmp_path):
     write_tiff(tmp_path / "b/scene1.tif", [-10.0, -17.0])
     with pytest.raises(DataError, match="two scenes have the id scene1"):
         ships(tmp_path, layout="geotiff")
+
+
+@pytest.mark.parametrize("missing", [-9999.0, float("nan")])
+def test_a_scene_with_declared_no_data_or_nan_is_an_error(tmp_path, missing):
+    path = tmp_path / "s1/a.tif"
+    write_tiff(path, [missing, -20.0])
+    with rasterio.open(path, "r+") as file:
+        file.nodata = -9999.0
+    scenes = ships(tmp_path, layout="geotiff")
+    with pytest.raises(DataError, match="6 values are NaN or declared as no data"):
+        list(scenes.read(scenes.ids()))
+
+
+def test_the_declared_scale_of_a_scene_is_applied(tmp_path):
+    path = tmp_path / "s1/a.tif"
+    write_tiff(path, [-1200.0, -2000.0])
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = (0.01, 0.01), (0.0, 1.0)
+    scenes = ships(tmp_path, layout="geotiff")
+    (cube,) = scenes.read(scenes.ids())
+    assert cube.arrays["s1"][0, :, 0, 0].tolist() == pytest.approx([-12, -19])
