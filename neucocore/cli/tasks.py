@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
+IdColumn = Annotated[
+    str | None,
+    typer.Option("--id", metavar="COLUMN", help="Column of the ids in a table of labels."),
+]
+
+
 class Format(StrEnum):
     """The tool that reads the exported folder."""
 
@@ -96,6 +102,7 @@ def stats(
             help="JSON file to write; stats.json next to the labels by default.",
         ),
     ] = None,
+    id_column: IdColumn = None,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
     """Describe labels: counts, distribution, missing values, phases; written to stats.json."""
@@ -104,7 +111,7 @@ def stats(
     from neucocore.data.labels.stats import label_stats
     from neucocore.files.atomic import write_text
 
-    files = _files(task or [], labels)
+    files = _files(task or [], labels, id_column)
     rows = [{**label_stats(file), **_described(file, dataset)} for file in files]
     if json:
         print_json(rows)
@@ -127,13 +134,14 @@ def export(
     dataset: Annotated[
         str | None, typer.Option(help="Data set of the labels; its tasks describe them.")
     ] = None,
+    id_column: IdColumn = None,
     title: Annotated[str, typer.Option(help="Heading of the card.")] = "Labels for NeuCo-Bench",
     format: Annotated[Format, typer.Option(help="The tool that reads the folder.")] = Format.neuco,  # noqa: A002
 ) -> None:
     """Write a folder of labels that NeuCo-Bench reads and the Hugging Face hub accepts."""
     from neucocore.data.labels.export import export_neuco
 
-    files = _files(task or [], labels)
+    files = _files(task or [], labels, id_column)
     specs = {file.stem: spec for file in files if (spec := _spec(file, dataset))}
     for finding in export_neuco(files, specs, output, title):
         warn(str(finding))
@@ -143,7 +151,7 @@ def export(
 COLUMNS = ("task", "problem", "count", "missing", "phases", "distribution")
 
 
-def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
+def _files(names: list[str], folder: Path | None, id_column: str | None = None) -> list[LabelFile]:
     """Read the label files that names mean: files, stems, or tasks by their aliases."""
     import fnmatch
 
@@ -160,7 +168,7 @@ def _files(names: list[str], folder: Path | None) -> list[LabelFile]:
             raise ConfigError(
                 "--labels is missing", hint="specify the folder of label files: --labels DIR"
             )
-        labels = read_labels(folder)
+        labels = read_labels(folder, id_column=id_column)
         found = labels.files
         for text in messages(labels.findings, "warning", "repaired"):
             warn(text)

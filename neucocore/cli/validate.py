@@ -193,7 +193,9 @@ def _validate_embeddings(path: Path, *, json: bool, **how: Any) -> list[dict[str
             print_data(f"{finding.level}: {finding}")
     if result.problems:
         count = pluralize(len(result.problems), "problem")
-        raise _InvalidError(rows, DataError(f"{path} cannot be used: {count}", hint=result.hint))
+        raise _InvalidError(
+            rows, DataError(f"{result.unusable} cannot be used: {count}", hint=result.hint)
+        )
     count = pluralize(result.rows or 0, "embedding")
     log(f"{path} can be used: {count} of {pluralize(result.dimension or 0, 'dimension')}")
     return rows

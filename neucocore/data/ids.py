@@ -186,7 +186,9 @@ def _duplicates(
     ):
         if cases:
             examples = tuple(
-                f"{text} ({', '.join(describe_row(row) for row in rows[:EXAMPLES_SHOWN])})"
+                " and ".join(f"{raw[row]!r} ({describe_row(row)})" for row in rows[:EXAMPLES_SHOWN])
+                if code == "id-collision"
+                else f"{text} ({', '.join(describe_row(row) for row in rows[:EXAMPLES_SHOWN])})"
                 for text, rows in cases[:EXAMPLES_SHOWN]
             )
             yield Finding(code, "error", message, len(cases), examples)

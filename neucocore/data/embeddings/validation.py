@@ -30,12 +30,15 @@ class Validation:
         Problems, warnings and repairs, in this order.
     hint
         How to fix the problems, if there are any.
+    unusable
+        The file or folder that the problems are in, if there are any.
     """
 
     rows: int | None
     dimension: int | None
     findings: tuple[Finding, ...]
     hint: str | None = None
+    unusable: str = ""
 
     @property
     def problems(self) -> tuple[Finding, ...]:
@@ -73,6 +76,7 @@ def validate_embeddings(
     """
     findings: list[Finding] = []
     hint = None
+    unusable = str(path)
     size: tuple[int | None, int | None] = (None, None)
     available: list[str] | None = None
     try:
@@ -106,10 +110,13 @@ def validate_embeddings(
             if available is not None:
                 findings.extend(coverage(available, required_ids, str(ids)))
     except DataError as error:
+        if not any(finding.level == "error" for finding in findings):
+            unusable = str(ids if labels is None else labels)
         findings.extend(_as_findings(error))
+        hint = hint or error.hint
     order = {"error": 0, "warning": 1, "repaired": 2}
     findings.sort(key=lambda finding: order[finding.level])
-    return Validation(*size, tuple(findings), hint or hint_for(findings))
+    return Validation(*size, tuple(findings), hint or hint_for(findings), unusable)
 
 
 def _as_findings(error: DataError) -> list[Finding]:

@@ -64,7 +64,8 @@ def read_label_table(
         numbers, geometries or free text.
     id_column
         The column of the ids. By default ``id``, else the column that has most ids in common with
-        `sample_ids`, else that of a known product, else the only column of different texts.
+        `sample_ids`, else that of a known product, else the only column of different
+        texts (without spaces, if there are several).
     sample_ids
         Ids of the embeddings, if they are known.
 
@@ -250,7 +251,9 @@ def _id_column(
         if len(set(column)) == len(column)
         and not any(is_missing(cell) or is_number(cell) for cell in column)
     ]
-    for candidates in (known_names, texts):
+    # Free text, such as remarks, may differ in every row too; ids rarely have spaces.
+    words = [name for name in texts if not any(" " in cell for cell in cells[name])]
+    for candidates in (known_names, texts, words):
         if len(candidates) == 1:
             return candidates[0]
     names = ", ".join(map(repr, table.columns))

@@ -407,7 +407,7 @@ def test_the_reference_file_is_an_error_when_read_strictly():
         ("id,0\na,1\nb,2\na,3\n", "id occurs more than once: a (line 2, line 4)"),
         (
             "id,0\na,1\na.zarr,3\n",
-            "ids are equal once spaces, folders and file suffixes are removed: a",
+            "ids are equal once spaces, folders and file suffixes are removed: 'a' (line 2)",
         ),
         ("id,0\na,1\nb,1e400\n", "number beyond the range of float32 in 1 row and 1 column"),
     ],

@@ -208,19 +208,22 @@ def test_a_column_with_bad_cells_leaves_the_others_usable(tmp_path):
 def test_the_ids_are_the_column_that_matches_the_embeddings(tmp_path):
     other = [f"other {row}" for row in range(N)]
     columns = {"place": other, "scene": [f"{sample}.tif" for sample in IDS], "biomass": BIOMASS}
+    columns["code"] = [f"c{row}" for row in range(N)]
     file = write(tmp_path / "s.csv", columns)
     assert read_labels(file, sample_ids=IDS).files[0].ids == tuple(IDS)
-    with pytest.raises(DataError, match="'place' and 'scene' could be it") as error:
+    with pytest.raises(DataError, match="'place' and 'scene' and 'code' could be it") as error:
         read_labels(file)
     assert error.value.hint == "name the column of the ids: --id COLUMN"
     assert read_labels(file, id_column="scene").files[0].ids == tuple(IDS)
+    del columns["code"]
+    assert read_labels(write(tmp_path / "t.csv", columns)).files[0].ids == tuple(IDS)
 
 
 def test_one_sample_in_two_spellings_is_an_error(tmp_path):
     columns = {"id": ["a.tif", "a", "b"], "height": [1.5, 2, 3]}
     with pytest.raises(IdError) as error:
         read_labels(f"{write(tmp_path / 's.csv', columns)}:height")
-    assert "a (line 2, line 3)" in error.value.problems[0]
+    assert "'a.tif' (line 2) and 'a' (line 3)" in error.value.problems[0]
 
 
 @pytest.mark.parametrize(
