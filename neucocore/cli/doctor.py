@@ -47,28 +47,20 @@ def _row(check: str, status: str, detail: str) -> dict[str, Any]:
 
 
 def _machine() -> list[dict[str, Any]]:
-    import importlib.metadata
     import platform
 
+    from neucocore.components.distributions import unreadable
+    from neucocore.components.missing_dependency import missing_requirements
     from neucocore.provenance.machine import machine
 
     rows = [_row("python", "ok", f"{platform.python_version()} on {platform.platform()}")]
-    requirements = [
-        text.partition(";")[0]
-        for text in importlib.metadata.requires("neucocore") or []
-        if "extra ==" not in text
-    ]
-    missing = []
-    for requirement in requirements:
-        name = "".join(c if c.isalnum() or c in "-_." else " " for c in requirement).split()[0]
-        try:
-            importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(name)
-    if missing:
-        rows.append(_row("requirements", "error", f"pip install {' '.join(missing)}"))
+    if missing := missing_requirements("neucocore"):
+        rows.append(_row("requirements", "error", f"run: {install(missing)}"))
     else:
-        rows.append(_row("requirements", "ok", f"{len(requirements)} installed"))
+        rows.append(_row("requirements", "ok", "all installed"))
+    rows += [
+        _row(f"metadata of {item.name}", "error", f"{item}: {item.hint}") for item in unreadable()
+    ]
     rows.append(
         _row(
             "processors",
@@ -85,16 +77,36 @@ def _plugins() -> list[dict[str, Any]]:
 
     plugins = installation().plugins
     heavy = heavy_imports([p.origin for p in plugins if p.status == "loaded" and p.registered])
-    return [_plugin_row(plugin, heavy.get(plugin.origin, [])) for plugin in plugins]
+    rows = [_plugin_row(plugin, heavy.get(plugin.origin, [])) for plugin in plugins]
+    return [*rows, *_unused_metadata()]
+
+
+def _unused_metadata() -> list[dict[str, Any]]:
+    """Report what is left of other versions of plugins."""
+    from neucocore.components.distributions import unused
+    from neucocore.components.entry_points import COMMANDS, PLUGINS
+
+    items = {item.path: item for group in (PLUGINS, COMMANDS) for item in unused(group)}
+    rows = []
+    for path, item in items.items():
+        what = "is a leftover" if item.leftover else "is a second installation"
+        text = f"{item.version} in {path} {what}; {item.used} is used. To repair it: "
+        repair = f"rm -r {path}" if item.leftover else f"uninstall it, or remove {path}"
+        rows.append(_row(f"metadata of {item.name}", "warning", text + repair))
+    return rows
 
 
 def _plugin_row(plugin: PluginRecord, heavy: list[str]) -> dict[str, Any]:
     check = f"plugin {plugin.name}"
     match plugin.status:
         case "failed":
-            return _row(check, "error", f"{plugin.reason} ({plugin.distribution})")
+            missing = _missing(plugin)
+            repair = install(missing) if missing else plugin.hint
+            return _row(check, "error", f"{plugin.reason} ({plugin.distribution}); {repair}")
         case "blocked":
             return _row(check, "ok", plugin.reason)
+    if missing := _missing(plugin):
+        return _row(check, "error", f"requires {', '.join(missing)}: {install(missing)}")
     if heavy:
         detail = f"importing {plugin.origin} imports {', '.join(heavy)}; it slows every command"
         return _row(check, "warning", detail)
@@ -102,3 +114,19 @@ def _plugin_row(plugin: PluginRecord, heavy: list[str]) -> dict[str, Any]:
         detail = f"importing {plugin.origin} takes {plugin.seconds:.2f} s; it slows every command"
         return _row(check, "warning", detail)
     return _row(check, "ok", pluralize(len(plugin.components), "component"))
+
+
+def _missing(plugin: PluginRecord) -> list[str]:
+    from importlib.metadata import PackageNotFoundError
+
+    from neucocore.components.missing_dependency import missing_requirements
+
+    try:
+        return missing_requirements(plugin.distribution) if plugin.registered else []
+    except (PackageNotFoundError, ValueError):  # named in a variable only
+        return []
+
+
+def install(requirements: list[str]) -> str:
+    """Return the command that installs requirements."""
+    return "pip install " + " ".join(f"'{requirement}'" for requirement in requirements)

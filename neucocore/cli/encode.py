@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.terminal import log, progress, warn
 from neucocore.encoding.options import EncodeOptions
 from neucocore.messages import pluralize
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def encode(options: EncodeOptions) -> None:
     """Encode the cubes of a data set into one embeddings file; run again, it continues."""
+    report_failed_plugins()
     run(options)
 
 

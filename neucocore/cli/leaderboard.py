@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.terminal import fits, log, print_data, print_json, print_table
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def leaderboard(
     from neucocore.results.leaderboard import leaderboards
     from neucocore.results.reading import read_runs
 
+    report_failed_plugins()
     tables = leaderboards(
         read_runs(directory, phase), by=by.value, protocol=protocol, all_runs=all_runs
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.terminal import log, log_error, warn
 from neucocore.workflow.options import RunOptions
 
@@ -18,6 +19,7 @@ def run(options: RunOptions) -> None:
     """Encode, evaluate and rank what a run file names; run again, it continues."""
     from neucocore.workflow.run_file import read_run_file
 
+    report_failed_plugins()
     run_file = read_run_file(options)
     for note in run_file.notes:
         warn(note)

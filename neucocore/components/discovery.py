@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pluggy import PluginManager
 
 from neucocore.components.loading import load_specs, plugin_manager
+from neucocore.components.missing_dependency import install_hint
 from neucocore.components.names import is_name
 from neucocore.components.sources import (
     ALLOW_VARIABLE,
@@ -94,6 +95,8 @@ class PluginRecord:
         The name of the module, or the file given with ``--plugin-path``.
     reason
         Why it failed or is blocked, else empty.
+    hint
+        How to repair a plugin that failed, else empty.
     seconds
         Wall time of importing the module and calling its hooks.
     registered
@@ -109,6 +112,12 @@ class PluginRecord:
     seconds: float = 0.0
     registered: bool = True
     components: tuple[Component, ...] = ()
+    hint: str = ""
+
+    @property
+    def failure(self) -> str:
+        """Which plugin could not be loaded, and why, in one line."""
+        return f"plugin {self.name} ({self.distribution or 'not installed'}) failed: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +165,8 @@ def installation() -> Installation:
     for plugin in _load_all(os.environ):
         if strict and plugin.status == "failed":
             raise PluginError(
-                f"plugin {plugin.name} ({plugin.distribution}) failed: {plugin.reason}",
-                hint=f"leave it out with {BLOCK_VARIABLE}={plugin.name}",
+                plugin.failure,
+                hint=f"{plugin.hint}; or leave it out with {BLOCK_VARIABLE}={plugin.name}",
             )
         plugins.append(plugin)
     return Installation(tuple(plugins))
@@ -215,7 +224,8 @@ def _load(source: PluginSource, manager: PluginManager) -> PluginRecord:
         if manager.has_plugin(source.name):
             # Otherwise check_pending would report its hooks again for the next plugin.
             manager.unregister(name=source.name)
-        return _record(source, "failed", _describe(error), time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        return _record(source, "failed", _describe(error), seconds, hint=repair(source, error))
     components = tuple(
         Component(spec, source.name, source.distribution, source.version) for spec in specs
     )
@@ -228,10 +238,33 @@ def _record(
     reason: str,
     seconds: float = 0.0,
     components: tuple[Component, ...] = (),
+    hint: str = "",
 ) -> PluginRecord:
+    if status == "failed" and not hint:
+        hint = repair(source)
     return PluginRecord(
-        **asdict(source), status=status, reason=reason, seconds=seconds, components=components
+        **asdict(source),
+        status=status,
+        reason=reason,
+        seconds=seconds,
+        components=components,
+        hint=hint,
     )
+
+
+def repair(source: PluginSource, error: BaseException | None = None) -> str:
+    """Return what the user can do about a plugin that cannot be loaded."""
+    if not source.distribution:
+        return f"remove {source.name} from {ALLOW_VARIABLE}, or install its plugin"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        if source.registered and error.name.partition(".")[0] == source.origin.partition(".")[0]:
+            return f"pip install --force-reinstall {source.distribution}"
+        return install_hint(source.distribution, error.name)
+    if isinstance(error, NeucoError) and error.hint:
+        return error.hint
+    if not source.registered:
+        return f"correct {source.origin}, or run without it"
+    return f"pip install --upgrade {source.distribution}, or tell its authors"
 
 
 def _describe(error: BaseException) -> str:

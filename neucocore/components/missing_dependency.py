@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 
+from neucocore.components.distributions import distribution as installed_distribution
+
 NOT_FOR_USERS = frozenset({"dev", "doc", "docs", "test", "tests"})
 """Extras for people who develop the plugin."""
 
@@ -27,7 +29,7 @@ def install_hint(distribution: str, module: str) -> str:
 
     package = module.partition(".")[0]
     try:
-        metadata = importlib.metadata.metadata(distribution)
+        metadata = installed_distribution(distribution).metadata
     except importlib.metadata.PackageNotFoundError:  # a single file given with --plugin-path
         return f"install the package that provides the Python module {package!r}"
     name = canonicalize_name(package)
@@ -45,9 +47,42 @@ def _requirements(distribution: str, extra: str) -> set[str]:
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
-    requirements = map(Requirement, importlib.metadata.requires(distribution) or ())
+    requirements = map(Requirement, installed_distribution(distribution).requires or ())
     return {
         canonicalize_name(requirement.name)
         for requirement in requirements
         if requirement.marker is None or requirement.marker.evaluate({"extra": extra})
     }
+
+
+def missing_requirements(distribution: str) -> list[str]:
+    """Return the requirements of a distribution, without extras, that are not installed.
+
+    Each is written as pip takes it, such as ``rasterio>=1.4``.
+
+    Raises
+    ------
+    PackageNotFoundError
+        The distribution is not installed.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    missing = []
+    for text in installed_distribution(distribution).requires or ():
+        try:
+            requirement = Requirement(text)
+            if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+                continue
+            version = installed_distribution(requirement.name).version
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(_without_marker(text))
+            continue
+        except InvalidRequirement:
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            missing.append(_without_marker(text))
+    return missing
+
+
+def _without_marker(requirement: str) -> str:
+    return requirement.partition(";")[0].strip()

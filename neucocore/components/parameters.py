@@ -153,3 +153,23 @@ def _convert(value: Any, kind: str) -> Any:
     except (TypeError, ValueError):
         pass
     raise ValueError(f"{value!r} is not {_IN_WORDS[kind]}")
+
+
+def parameter_paths(values: Mapping[str, Any], params: Sequence[Param]) -> dict[str, Any]:
+    """Return values in which relative paths of existing files and folders are absolute.
+
+    A text is taken for a path if it contains a ``/`` or a ``.``, its parameter has no fixed
+    choices, and the file exists.
+    """
+    open_ended = {param.name for param in params if not param.choices}
+    return {
+        name: _absolute(value) if name in open_ended else value for name, value in values.items()
+    }
+
+
+def _absolute(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_absolute(item) for item in value)
+    if isinstance(value, str) and ("/" in value or "." in value) and Path(value).exists():
+        return str(Path(value).absolute())
+    return value

@@ -71,7 +71,7 @@ class HubSource:
 
 @dataclass(frozen=True, slots=True)
 class HostedFile:
-    """One file of a `FileSource`: its path below the base URL, SHA-256 digest (hex), size in bytes."""
+    """One file of a `FileSource`: path below the base URL, SHA-256 digest (hex), size in bytes."""
 
     path: str
     sha256: str
