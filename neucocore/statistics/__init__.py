@@ -1,0 +1,1 @@
+"""How sure a score is: influence values, intervals, comparisons and ranks, from arrays alone."""

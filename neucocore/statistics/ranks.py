@@ -1,0 +1,266 @@
+"""Rank intervals and groups of methods that cannot be told apart.
+
+All pairs of methods are tested together. The rank of a method lies between 1 plus the number of
+methods that are significantly better and M minus the number that are significantly worse (Mogstad,
+Romano, Shaikh and Wilhelm, Review of Economic Studies 91, 2024). Percentiles of bootstrapped ranks
+are not used: with methods of equal worth they are wrong (Xie, Singh and Zhang, JASA 104, 2009).
+
+Two questions have different answers: `ranks_on_these_tasks`, with other cubes, and
+`ranks_on_other_tasks` like these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr
+
+from neucocore.statistics.comparison import PAIR_FACTOR, unit_sums
+from neucocore.statistics.influence import Array
+from neucocore.statistics.multiple_testing import (
+    DRAWS,
+    holm,
+    max_t_step_down,
+    multiplier_draws,
+)
+
+MIN_SOURCES = 6
+"""With fewer label sources, nothing is said about other tasks."""
+
+
+@dataclass(frozen=True, eq=False)
+class TaskInfluences:
+    """All methods on one task.
+
+    Attributes
+    ----------
+    values
+        (n, M) influence values, on a scale on which the tasks can be averaged, higher is better.
+    units
+        (n,) index of the cube of each row, or of its group, over all tasks.
+    weight
+        Weight of the task in the mean; the weights of all tasks sum to 1.
+    training_noise
+        (M,) lambda of each method; None if one is unknown, and for rankings and decisions.
+    error_scale
+        (M,) as in `Influence`; None as `training_noise`.
+    grouped
+        Whether units are groups.
+    """
+
+    values: Array
+    units: NDArray[np.int64]
+    weight: float
+    training_noise: Array | None = None
+    error_scale: Array | None = None
+    grouped: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class PairTests:
+    """Differences of all pairs of M methods.
+
+    Attributes
+    ----------
+    differences
+        (M, M) row minus column.
+    standard_errors
+        (M, M), 0 where two methods have the same influence values.
+    covariance
+        (M, M) of the estimates, without training noise.
+    n_units
+        Number of cubes or groups.
+    """
+
+    differences: Array
+    standard_errors: Array
+    covariance: Array
+    n_units: int
+
+    @property
+    def p_values(self) -> Array:
+        """(M, M) two-sided p values of single pairs, not adjusted; 1 where nothing can be told."""
+        p: Array = 2 * stdtr(max(self.n_units - 1, 1), -np.abs(self.z))
+        return p
+
+    @property
+    def z(self) -> Array:
+        """(M, M) differences divided by their standard errors, 0 where these are 0."""
+        return _ratio(self.differences, self.standard_errors)
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Ranks of M methods with their uncertainty.
+
+    Attributes
+    ----------
+    low, high
+        (M,) rank intervals, 1 is the best; None if there is a `reason`, as the following ones.
+    better
+        (M, M) whether the row is significantly better than the column.
+    groups
+        Methods that cannot be told apart from the first of them, best group first. Greedy: a
+        method may also not be distinguishable from members of the next group.
+    p_values
+        (M, M) adjusted for all pairs.
+    reason
+        Why there are no intervals; else empty.
+    """
+
+    low: NDArray[np.int64] | None = None
+    high: NDArray[np.int64] | None = None
+    better: NDArray[np.bool_] | None = None
+    groups: tuple[tuple[int, ...], ...] = ()
+    p_values: Array | None = None
+    reason: str = ""
+
+
+def pair_tests(merits: Array, tasks: Sequence[TaskInfluences]) -> PairTests:
+    """Compute the differences of all pairs and their standard errors, as `compare_over_tasks` does.
+
+    Parameters
+    ----------
+    merits
+        (M,) weighted mean over the tasks.
+    tasks
+        The same methods on each task.
+    """
+    M = len(merits)
+    n_units = 1 + max(int(task.units.max()) for task in tasks)
+    sums = np.zeros((n_units, M))
+    present = np.zeros(n_units, dtype=bool)
+    training = np.zeros((M, M))
+    grouped = any(task.grouped for task in tasks)
+    for task in tasks:
+        n = len(task.values)
+        sums += unit_sums(task.values * (task.weight / n), task.units, n_units)
+        present[task.units] = True
+        if not grouped:
+            training += task.weight**2 * _training_variances(task)
+    count = int(present.sum())
+    covariance = sums.T @ sums * (count / max(count - 1, 1) if grouped else 1.0)
+    variances = _difference_variances(covariance)
+    variances = variances + (variances if grouped else np.minimum(variances, training))
+    differences = merits[:, None] - merits
+    return PairTests(differences, np.sqrt(variances), covariance, count)
+
+
+def ranks_on_these_tasks(
+    merits: Array,
+    tests: PairTests,
+    generator: np.random.Generator,
+    *,
+    draws: int = DRAWS,
+    alpha: float = 0.05,
+) -> Ranking:
+    """Rank methods on these tasks, for other cubes like these, by max-t step-down over all pairs.
+
+    Parameters
+    ----------
+    merits
+        (M,) higher is better.
+    tests
+        Of `pair_tests`.
+    generator
+        Source of random numbers.
+    draws
+        Number of multiplier draws.
+    alpha
+        Bound of the probability that any rank interval is wrong.
+    """
+    M = len(merits)
+    if M < 2:
+        return _ranking(merits, np.zeros((M, M), dtype=bool), np.ones((M, M)))
+    first, second = np.triu_indices(M, 1)
+    drawn = multiplier_draws(tests.covariance, generator, draws)
+    # The draws have the covariance of the influence values; z has training noise as well.
+    spread = np.sqrt(_difference_variances(tests.covariance))[first, second]
+    statistics = _ratio(drawn[:, first] - drawn[:, second], spread)
+    step_down = max_t_step_down(tests.z[first, second], statistics, alpha)
+    return _from_pairs(merits, first, second, step_down.rejected, step_down.p_values)
+
+
+def ranks_on_other_tasks(scores: Array, alpha: float = 0.05) -> Ranking:
+    """Rank methods for other tasks like these: t tests over label sources, adjusted by Holm.
+
+    Parameters
+    ----------
+    scores
+        (M, S) score of each method for each label source, on a common scale, higher is better.
+    alpha
+        Bound of the probability that any rank interval is wrong.
+    """
+    M, S = scores.shape
+    if S < MIN_SOURCES:
+        return Ranking(reason=f"too few label sources: {S}, at least {MIN_SOURCES} are needed")
+    merits = scores.mean(axis=1)
+    if M < 2:
+        return _ranking(merits, np.zeros((M, M), dtype=bool), np.ones((M, M)))
+    first, second = np.triu_indices(M, 1)
+    differences = scores[first] - scores[second]
+    errors = differences.std(axis=1, ddof=1) / np.sqrt(S)
+    p_values = holm(2 * stdtr(S - 1, -np.abs(_ratio(differences.mean(axis=1), errors))))
+    return _from_pairs(merits, first, second, p_values <= alpha, p_values)
+
+
+def _training_variances(task: TaskInfluences) -> Array:
+    """Return what training noise adds to the variance of each difference, (M, M)."""
+    n = len(task.values)
+    own = _difference_variances(task.values.T @ task.values / n**2)
+    if task.training_noise is None or task.error_scale is None:
+        return own
+    noise = task.training_noise[:, None] + task.training_noise
+    scale = (task.error_scale[:, None] + task.error_scale) / 2
+    return np.minimum(own, PAIR_FACTOR * noise * scale**2 / n)
+
+
+def _difference_variances(covariance: Array) -> Array:
+    """Return the variances of the differences of all pairs, (M, M); rounding errors become 0."""
+    variances = np.diag(covariance)
+    total = variances[:, None] + variances
+    differences = total - 2 * covariance
+    return np.where(differences > 1e-12 * total, differences, 0.0)
+
+
+def _ratio(numerator: Array, denominator: Array) -> Array:
+    zeros = np.zeros(np.broadcast(numerator, denominator).shape)
+    ratio: Array = np.divide(numerator, denominator, out=zeros, where=denominator > 0)
+    return ratio
+
+
+def _from_pairs(
+    merits: Array,
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    rejected: NDArray[np.bool_],
+    p_values: Array,
+) -> Ranking:
+    M = len(merits)
+    better = np.zeros((M, M), dtype=bool)
+    adjusted = np.ones((M, M))
+    first_is_better = merits[first] > merits[second]
+    winner = np.where(first_is_better, first, second)
+    loser = np.where(first_is_better, second, first)
+    better[winner[rejected], loser[rejected]] = True
+    adjusted[first, second] = adjusted[second, first] = p_values
+    return _ranking(merits, better, adjusted)
+
+
+def _ranking(merits: Array, better: NDArray[np.bool_], p_values: Array) -> Ranking:
+    low = 1 + better.sum(axis=0)
+    high = len(merits) - better.sum(axis=1)
+    return Ranking(low, high, better, _groups(merits, better), p_values)
+
+
+def _groups(merits: Array, better: NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    left = [int(method) for method in np.argsort(-merits, kind="stable")]
+    groups = []
+    while left:
+        best = left[0]
+        groups.append(tuple(method for method in left if not better[best, method]))
+        left = [method for method in left if better[best, method]]
+    return tuple(groups)
