@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.errors import ConfigError, DataError
+from neucocore.files.cells import is_number, number_problem
 from neucocore.files.text_table import read_text_table
 
 Transform = tuple[float, float, float, float, float, float]
@@ -169,6 +170,9 @@ def _transform(row: dict[str, str], height: int, width: int) -> Transform:
 
 
 def _number(text: str) -> float:
+    if not is_number(text):
+        reason = number_problem(text)[1]
+        raise ValueError(f"{text!r} is not a number" + (f": {reason}" if reason else ""))
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text} is not finite")

@@ -27,7 +27,11 @@ class EvaluateOptions:
     ] = field(kw_only=False)
     labels: Annotated[
         StrPath,
-        Option("Folder of label files <name>__<type>.csv.", metavar="DIR", run_file=False),
+        Option(
+            "Folder of label files <name>__<type>.csv, or a table with label columns.",
+            metavar="DIR|TABLE[:COLUMNS]",
+            run_file=False,
+        ),
     ]
     output: Annotated[
         StrPath,

@@ -82,7 +82,7 @@ def test_a_missing_table_is_an_error_with_a_hint():
         ("0,2,0,0,20,20", "the size 0 x 2 is not positive"),
         ("2,2,20,0,20,20", "enclose no area: west 20, south 0, east 20, north 20"),
         ("2,2,0,20,20,20", "enclose no area: west 0, south 20, east 20, north 20"),
-        ("2,2,0,0,nan,20", "nan is not finite"),
+        ("2,2,0,0,nan,20", "'nan' is not a number"),
     ],
     ids=["no-rows", "no-width", "no-height", "no-number"],
 )
@@ -97,7 +97,7 @@ def test_a_grid_without_area_is_an_error(tmp_path, row, said):
     [
         ("10 0 0 0 -10", "the transform has 5 numbers, not six"),
         ("10 5 0 4 2 0", "maps all pixels to one line"),
-        ("10 0 inf 0 -10 0", "inf is not finite"),
+        ("10 0 inf 0 -10 0", "'inf' is not a number: it is infinite"),
     ],
     ids=["five", "one-line", "no-number"],
 )

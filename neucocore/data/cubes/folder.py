@@ -18,6 +18,7 @@ from neucocore.data.ids import ID, bare_id
 from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.subset import subset_ids
 from neucocore.errors import ConfigError, CorruptCubeError, DataError, MissingFileError
+from neucocore.files.cells import is_number
 from neucocore.files.content_type import no_folder
 from neucocore.files.findings import raise_for_findings
 from neucocore.files.text_table import read_text_table
@@ -295,7 +296,4 @@ class CubeFolder:
 
 
 def _number(text: str) -> Any:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    return float(text) if is_number(text) else text
