@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.errors import ConfigError, DataError
@@ -86,16 +88,19 @@ class Groups:
         )
 
 
-def read_groups(split: Split, label_files: Sequence[LabelFile]) -> Groups | None:
+def read_groups(
+    split: Split, label_files: Sequence[LabelFile], embeddings: Embeddings | None = None
+) -> Groups | None:
     """Return the groups of a rule, or None for a random split.
 
     Cells are read by the rule for names, `neucocore.files.cells.read_names`: numbers are compared
-    by value, and an empty cell or a text such as ``nan`` is not a group.
+    by value, and an empty cell or a text such as ``nan`` is not a group. A column without a file is
+    one of the label files, else a metadata column of the embeddings.
 
     Raises
     ------
     ConfigError
-        No label file has the column.
+        There is no such column.
     DataError
         A table that cannot be used, or an id with several groups.
     """
@@ -104,12 +109,18 @@ def read_groups(split: Split, label_files: Sequence[LabelFile]) -> Groups | None
     if split.file is not None:
         return _groups_of_table(split.file, split.column)
     having = [file for file in label_files if split.column in file.extra]
+    of_embeddings = {} if embeddings is None else embeddings.extra
+    if not having and embeddings is not None and split.column in of_embeddings:
+        cells = [_as_text(value) for value in of_embeddings[split.column]]
+        return _groups(embeddings.ids, cells, "the embeddings", split.column)
     if not having:
         columns = sorted({name for file in label_files for name in file.extra})
+        hint = f"columns of the label files: {', '.join(columns) or 'id and label only'}; "
+        if of_embeddings:
+            hint += f"of the embeddings: {', '.join(of_embeddings)}; "
         raise ConfigError(
             f"--split {split}: no label file has a column {split.column!r}",
-            hint=f"columns of the label files: {', '.join(columns) or 'id and label only'}; "
-            f"a column of another table is group:FILE.csv:{split.column}",
+            hint=hint + f"a column of another table is group:FILE.csv:{split.column}",
         )
     ids = [sample for file in having for sample in file.ids]
     cells = [cell for file in having for cell in file.extra[split.column]]
@@ -137,6 +148,10 @@ def grouping_warnings(groups: Groups, ids: Collection[str]) -> list[str]:
 
 def _is_integer(name: str) -> bool:
     return float(name).is_integer()
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _groups_of_table(file: Path, column: str) -> Groups:

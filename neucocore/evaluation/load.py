@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from neucocore.components.lookup import dataset_named
 from neucocore.data.embeddings.embeddings import Embeddings
-from neucocore.data.embeddings.formats import load_embeddings
+from neucocore.data.embeddings.formats import load_embeddings, split_column
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels.label_file import LabelFile
@@ -95,9 +95,15 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
     options = request.options
     split = parse_split(options.split)
     dataset = None if options.dataset is None else dataset_named(options.dataset)
-    file = Path(options.embeddings)
+    file, _ = split_column(options.embeddings)
     embeddings = load_embeddings(
-        file, lenient=request.lenient, nan=options.nan, limit=options.dimension
+        options.embeddings,
+        lenient=request.lenient,
+        nan=options.nan,
+        limit=options.dimension,
+        id=options.id,
+        vector=options.vector,
+        drop_no_data=options.drop_no_data,
     )
     dataset = dataset or _recorded_dataset(embeddings, file)
     warnings = messages(
@@ -124,7 +130,7 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
         )
     label_files, skipped, label_warnings = load_labels(request, dataset, embeddings.ids)
     warnings += label_warnings
-    groups = read_groups(split, label_files)
+    groups = read_groups(split, label_files, embeddings)
     if groups is not None:
         warnings += messages(groups.findings, "warning", "repaired")
     return LoadedInputs(
@@ -163,7 +169,9 @@ def load_labels(
     DataError
         Labels that may be those of a selected task cannot be used.
     """
-    labels = read_labels(request.options.labels, sample_ids=sample_ids)
+    labels = read_labels(
+        request.options.labels, id_column=request.options.id, sample_ids=sample_ids
+    )
     all_label_files = any(
         getattr(chosen.implementation(), "depends_on_label_files", False)
         for chosen in request.protocols

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +21,7 @@ from neucocore.evaluation.load import LoadedInputs, load_inputs
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
+from neucocore.evaluation.same_labels import count_note, same_labels
 from neucocore.evaluation.tasks import TaskSelection, select_tasks
 from neucocore.files.findings import EXAMPLES_SHOWN
 from neucocore.provenance.code import code_identity, core_code
@@ -80,22 +80,14 @@ class Prepared:
                 "embeddings": self.inputs.embeddings_digest,
                 "labelled": key_of(sorted(self.selection.labelled_ids)) if keeps_order else "",
                 "partial": self.joined.partial,
-                "written": [
-                    self.request.fold_results,
-                    self.request.plots,
-                    self.request.store_probes,
-                ],
+                "written": [self.request.fold_results, self.request.store_probes],
             },
         )
 
     def _notes(
         self, chosen: ChosenProtocol, implementation: Any, tasks: Sequence[ScoringTask]
     ) -> list[str]:
-        notes = [
-            f"the tasks {' and '.join(names)} have the same labels: one task, counted "
-            f"{'twice' if len(names) == 2 else f'{len(names)} times'} in every mean and rank"
-            for names in same_labels(tasks)
-        ]
+        notes = [count_note(names) for names in same_labels(tasks)]
         split = self.request.options.split
         if split != RANDOM and not getattr(implementation, "uses_groups", True):
             notes.append(
@@ -196,22 +188,6 @@ def _with_checks(
         warnings=(*outcome.warnings, *warnings),
         counts={**counts, **outcome.counts},
     )
-
-
-def same_labels(tasks: Sequence[ScoringTask]) -> list[tuple[str, ...]]:
-    """Return the keys of tasks whose ids and label values are equal, whatever their files say."""
-    keys_of_values: dict[str, list[str]] = {}
-    for task in tasks:
-        keys_of_values.setdefault(value_digest(task), []).append(task.key)
-    return [tuple(keys) for keys in keys_of_values.values() if len(keys) > 1]
-
-
-def value_digest(task: ScoringTask) -> str:
-    """Return the sha256 of ids and label values, sorted by id; names of classes do not count."""
-    order = sorted(range(len(task.ids)), key=task.ids.__getitem__)
-    digest = hashlib.sha256("\x1f".join(task.ids[row] for row in order).encode())
-    digest.update(np.ascontiguousarray(task.y[order], dtype="<f8").tobytes())
-    return digest.hexdigest()
 
 
 def prepare(request: EvaluateRequest) -> Prepared:

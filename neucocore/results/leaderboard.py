@@ -7,7 +7,7 @@ table names the runs that it leaves out, with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from neucocore.errors import ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.messages import pluralize
+from neucocore.results.copies import other_embeddings, same_embeddings, tasks_with_same_labels
 from neucocore.results.ranking import By, merits, ranks, reranked_by, weighted_scores
-from neucocore.results.reading import RunRecord
+from neucocore.results.reading import RunRecord, TaskRecord
 
 FEW_TASKS = 2
 """Up to this number of tasks, a table has a note that the order is not conclusive."""
@@ -28,7 +29,13 @@ Signature = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Row:
-    """One ranked run, with ``q`` (the ranking value) and ``acc`` (the primary metric) by task."""
+    """One ranked run, with ``q`` (the ranking value) and ``acc`` (the primary metric) by task.
+
+    Attributes
+    ----------
+    labels_recorded
+        Whether the run records its labels; NeuCo-Bench's runs do not.
+    """
 
     method: str
     experiment: str
@@ -37,6 +44,7 @@ class Row:
     aggregated_rank: int
     q: Mapping[str, float]
     acc: Mapping[str, float | None]
+    labels_recorded: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,11 @@ class Table:
     rows: tuple[Row, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def marks_labels(self) -> bool:
+        """Whether runs with and without recorded labels are ranked together."""
+        return len({row.labels_recorded for row in self.rows}) > 1
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows with the column names of CSV and JSON."""
@@ -123,8 +136,26 @@ def leaderboards(
         for (phase, identity), comparable in sorted(
             runs_of.items(), key=lambda item: _order(*item[0])
         )
-        for group in _groups(comparable)
+        for group in _groups(with_assumed_labels(comparable))
     ]
+
+
+def require_ranked(tables: Sequence[Table]) -> None:
+    """Check that at least one run is ranked.
+
+    Raises
+    ------
+    ResultsError
+        Every run was left out; all reasons are reported.
+    """
+    if any(table.rows for table in tables):
+        return
+    left_out = [f"{name}: {reason}" for table in tables for name, reason in table.left_out]
+    raise ResultsError(
+        f"no run can be ranked: {pluralize(len(left_out), 'run')} left out",
+        problems=[*left_out, *(note for table in tables for note in table.notes)],
+        hint="evaluate embeddings of all labelled ids, without --allow-missing",
+    )
 
 
 def _order(phase: str, identity: str) -> tuple[str, bool, str]:
@@ -169,6 +200,8 @@ def _difference(signature: Signature, first: Signature) -> str:
     changed = [
         task for task in labels if task in labels_of_first and labels[task] != labels_of_first[task]
     ]
+    if changed and not all(labels[task] and labels_of_first[task] for task in changed):
+        return f"separate table: {LABELS_NOT_RECORDED} for {', '.join(changed)}"
     if changed:
         names = ", ".join(changed)
         return f"separate table: labels or groups of {names} differ from those in the first table"
@@ -179,6 +212,66 @@ def _difference(signature: Signature, first: Signature) -> str:
     if removed:
         parts.append(f"does not have {_task_names(removed)}")
     return f"separate table: unlike the first table, it {' and '.join(parts)}"
+
+
+LABELS_NOT_RECORDED = "labels not recorded"
+
+
+def with_assumed_labels(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Give runs of NeuCo-Bench, which record no labels, those of runs they agree with.
+
+    A task of such a run gets the labels of the task of the same name if all runs that record their
+    labels have the same, and if the numbers of rows and classes agree where both are known.
+
+    Parameters
+    ----------
+    runs
+        Runs of one phase and protocol.
+    """
+    recorded: dict[str, dict[str, TaskRecord]] = {}
+    for run in runs:
+        for name, task in run.tasks.items():
+            if task.labels:
+                recorded.setdefault(name, {})[task.labels] = task
+    result = []
+    for run in runs:
+        if run.labels_recorded:
+            result.append(run)
+            continue
+        tasks = dict(run.tasks)
+        problems = []
+        for name, task in run.tasks.items():
+            known = list(recorded.get(name, {}).values())
+            problem = _disagreement(task, known)
+            if problem:
+                problems.append(f"{name} {problem}")
+            elif known:
+                tasks[name] = replace(task, labels=known[0].labels, values=known[0].values)
+        if problems:
+            remark = f"{LABELS_NOT_RECORDED}, and not assumed: {'; '.join(problems)}"
+            result.append(replace(run, remarks=(*run.remarks, remark)))
+        elif tasks != run.tasks:
+            remark = (
+                f"{LABELS_NOT_RECORDED}; configuration and tasks agree with those of the other runs"
+            )
+            result.append(replace(run, tasks=tasks, remarks=(*run.remarks, remark)))
+        else:
+            result.append(run)
+    return result
+
+
+def _disagreement(task: TaskRecord, recorded: Sequence[TaskRecord]) -> str:
+    """Return why a task without recorded labels may have others; empty if nothing speaks for it."""
+    if len(recorded) > 1:
+        return f"has {len(recorded)} different sets of labels in the other runs"
+    for other in recorded:
+        for kind, count, expected in (
+            ("rows", task.n, other.n),
+            ("classes", task.classes, other.classes),
+        ):
+            if count is not None and expected is not None and count != expected:
+                return f"has {count} {kind}, but {expected} in the other runs"
+    return ""
 
 
 def _task_names(tasks: Iterable[tuple[str, str]]) -> str:
@@ -204,6 +297,7 @@ def _table(group: _Group, phase: str, protocol: str, by: By, all_runs: bool) -> 
         if task not in tasks
     ]
     ranked = _complete(ranked, tasks, left_out)
+    notes += other_embeddings(group.runs)
     if not all_runs:
         ranked = _newest(ranked, left_out)
     notes += _cautions(ranked, tasks, by)
@@ -266,6 +360,7 @@ def _rows(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> tuple[Ro
             aggregated_rank=int(rank[row]),
             q=dict(zip(tasks, q[row].tolist(), strict=True)),
             acc={task: runs[row].tasks[task].score for task in tasks},
+            labels_recorded=runs[row].labels_recorded,
         )
         for row in order
     )
@@ -275,6 +370,8 @@ def _cautions(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> list
     """Return what limits the conclusions that can be drawn from the order."""
     cautions = [f"{run.experiment}: {remark}" for run in runs for remark in run.remarks]
     cautions += [note for task in tasks if (note := _unequal_rows(runs, task))]
+    cautions += same_embeddings(runs, tasks, by)
+    cautions += tasks_with_same_labels(runs, tasks, by)
     if len(runs) == 1:
         cautions.append("only one run, so there is nothing to compare")
     if runs and len(tasks) <= FEW_TASKS:

@@ -1,4 +1,4 @@
-"""Reads the scores of run folders: those of neuco, and those of NeuCo-Bench in both its formats."""
+"""Reads the scores of run folders: those of neuco, and those of NeuCo-Bench in all its formats."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from neucocore.data.labels.values import CLASS_TYPES, REGRESSION_TYPES
 from neucocore.errors import NeucoError, ResultsError
+from neucocore.evaluation.neucobench.config import PROTOCOLS, nearest_protocol, recorded_protocol
 from neucocore.evaluation.protocols import DIGEST_LENGTH, protocol, recorded_identity
 from neucocore.files.content_type import no_folder
 from neucocore.results.layout import SUMMARY
 from neucocore.results.run_json import read_provenance
 
 NEUCO_BENCH = "neuco-bench"
-"""Protocol of runs that NeuCo-Bench wrote, with a digest of its configuration if it is recorded."""
+"""Protocol of runs of NeuCo-Bench whose configuration is not recorded, or is not one of ours.
+
+In the latter case a digest of the configuration follows.
+"""
 
 # Defaults of NeuCo-Bench's configuration, for the keys that scores depend on.
 _NEUCO_BENCH_DEFAULTS = {
@@ -27,6 +33,8 @@ _NEUCO_BENCH_DEFAULTS = {
     "standardize_embeddings": True,
     "normalize_labels": True,
 }
+_ROW_KEYS = ("n", "n_rows", "n_samples", "num_samples")
+_CLASS_KEYS = ("n_classes", "num_classes")
 _TIME = re.compile(r"_\d{8}_\d{6}$")
 _SHORT_DIGEST = re.compile(r"\+[0-9a-f]{4}$")
 """End of an identity that was written when digests had four digits."""
@@ -48,6 +56,10 @@ class TaskRecord:
         Why there is no value.
     n
         Number of rows on which the task was scored; None if it is not recorded.
+    classes
+        Number of classes, 0 for regression; None if it is not recorded.
+    values
+        Digest of ids and label values whatever their order; empty if it is not recorded.
     """
 
     q: float | None
@@ -55,6 +67,8 @@ class TaskRecord:
     labels: str = ""
     reason: str = ""
     n: int | None = None
+    classes: int | None = None
+    values: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +85,11 @@ class RunRecord:
         Whether embeddings are missing, so that the run is not ranked.
     remarks
         What a table should report about the run, such as edited results.
+    embeddings
+        Digests by which embeddings are recognised: of ids and numbers, and of the file. Empty for
+        NeuCo-Bench's runs, which do not record them.
+    labels_recorded
+        Whether the run records its labels; NeuCo-Bench's runs do not.
     """
 
     folder: Path
@@ -82,6 +101,8 @@ class RunRecord:
     tasks: Mapping[str, TaskRecord]
     partial: bool = False
     remarks: tuple[str, ...] = ()
+    embeddings: frozenset[str] = frozenset()
+    labels_recorded: bool = True
 
 
 def read_runs(output: Path, phase: str | None = None) -> list[RunRecord]:
@@ -165,7 +186,8 @@ def _task_scores(
     if "task_q_scores" in summary or "task_acc_scores" in summary:
         q, scores = summary.get("task_q_scores") or {}, summary.get("task_acc_scores") or {}
     else:
-        q, scores = summary.get("task_result") or {}, {}  # NeuCo-Bench's first format
+        # NeuCo-Bench's first format, under the key that it wrote and the one that it reads.
+        q, scores = summary.get("task_results") or summary.get("task_result") or {}, {}
     return (
         {str(task): _number(value) for task, value in q.items()},
         {str(task): _number(value) for task, value in scores.items()},
@@ -193,13 +215,42 @@ def _run_of_neuco_bench(
         method=_TIME.sub("", experiment),
         protocol=_neuco_bench_identity(summary.get("config")),
         started=time[0][1:] if time else "",
-        tasks={task: TaskRecord(value, scores.get(task)) for task, value in q.items()},
+        tasks={
+            task: _neuco_bench_task(folder / task, value, scores.get(task))
+            for task, value in q.items()
+        },
+        labels_recorded=False,
     )
+
+
+def _neuco_bench_task(folder: Path, q: float | None, score: float | None) -> TaskRecord:
+    """Return a task with its numbers of rows and classes, as far as its files tell them."""
+    facts: dict[str, Any] = {}
+    for file in (folder / f"{folder.name}_result.json", folder / "probe" / "metadata.json"):
+        with suppress(OSError, ValueError):
+            content = json.loads(file.read_bytes())
+            facts |= content if isinstance(content, dict) else {}
+    n = next((facts[key] for key in _ROW_KEYS if _is_count(facts.get(key))), None)
+    classes = next((facts[key] for key in _CLASS_KEYS if _is_count(facts.get(key))), None)
+    # Its classes are two, and its plots of regression and classification are in different folders.
+    kind = str(facts.get("task_type", "")).lower()
+    if classes is None and (kind in REGRESSION_TYPES or (folder / "regression_scatter").is_dir()):
+        classes = 0
+    elif classes is None and (kind in CLASS_TYPES or (folder / "confusion_matrices").is_dir()):
+        classes = 2
+    return TaskRecord(q, score, n=n, classes=classes)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _neuco_bench_identity(config: Any) -> str:
     if not isinstance(config, dict):
         return NEUCO_BENCH
+    with suppress(NeucoError, TypeError):
+        if (chosen := recorded_protocol(config)) is not None:
+            return chosen.identity
     names = ("k_folds", "probe_type", *_NEUCO_BENCH_DEFAULTS)
     relevant = {name: config.get(name, _NEUCO_BENCH_DEFAULTS.get(name)) for name in names}
     params = config.get("probe_params")
@@ -240,7 +291,13 @@ def _run_of_neuco(
             labels=task.get("labels", ""),
             reason=task.get("reason", ""),
             n=task.get("n"),
+            classes=_class_count(task),
+            values=task.get("label_values", ""),
         )
+    embeddings = record.get("embeddings", {})
+    digests = {
+        f"{name} {embeddings[name]}" for name in ("digest", "sha256") if embeddings.get(name)
+    }
     return RunRecord(
         folder=folder,
         phase=folder.parent.name,
@@ -251,7 +308,16 @@ def _run_of_neuco(
         tasks=tasks,
         partial=bool(record.get("partial")),
         remarks=tuple(remarks),
+        embeddings=frozenset(digests),
     )
+
+
+def _class_count(task: Mapping[str, Any]) -> int | None:
+    """Return the number of classes of a task in ``run.json``; earlier versions had no list."""
+    problem = task.get("problem")
+    if problem in ("binary", "multiclass") and task.get("classes"):
+        return len(task["classes"])
+    return {"regression": 0, "binary": 2}.get(str(problem))
 
 
 def _identity(record: Mapping[str, Any]) -> str:
@@ -259,7 +325,8 @@ def _identity(record: Mapping[str, Any]) -> str:
 
     A digest of four digits, which earlier versions of neuco wrote, is computed anew from the
     recorded options, so that the run can be compared with later ones. It stays as it is if the
-    protocol, the probe or the metric is not installed in the recorded version.
+    protocol, the probe or the metric is not installed in the recorded version. Runs with equal
+    options under the protocols of NeuCo-Bench get equal identities.
 
     Parameters
     ----------
@@ -267,6 +334,11 @@ def _identity(record: Mapping[str, Any]) -> str:
         ``protocol`` in ``run.json``.
     """
     identity = str(record["identity"])
+    if record["name"] in PROTOCOLS:
+        with suppress(NeucoError, KeyError, TypeError):
+            if record["version"] == protocol(record["name"]).spec.version:
+                return nearest_protocol(record["options"]).identity
+        return identity
     if not _SHORT_DIGEST.search(identity):
         return identity
     try:

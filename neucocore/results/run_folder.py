@@ -13,8 +13,9 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ import numpy as np
 
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import ChosenProtocol
+from neucocore.evaluation.same_labels import value_digest
 from neucocore.files.atomic import replacing, write_bytes
 from neucocore.provenance.machine import file_digest
 from neucocore.results.layout import RUN, SCORES, SUMMARY, check_name, new_run_folder
 from neucocore.results.probes import save_probe
 from neucocore.results.run_json import FORMAT
+from neucocore.runtime.interrupts import at_forced_end
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +88,12 @@ def write_run(output: Path, run: Run, now: datetime | None = None) -> Path:
     for outcome in run.outcomes:
         check_name(outcome.task.key, "task")
     folder = new_run_folder(output, run.phase, run.method, now)
-    try:
-        _write(folder, run)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    with at_forced_end(partial(shutil.rmtree, folder, ignore_errors=True)):
+        try:
+            _write(folder, run)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     return folder
 
 
@@ -117,6 +121,9 @@ def _write_task(folder: Path, outcome: TaskOutcome, run: Run) -> None:
     }
     if run.fold_results:
         result["q_t"] = primary_values(outcome)
+    result["n"] = outcome.n
+    if outcome.outputs:
+        result["outputs"] = [asdict(output) for output in outcome.outputs]
     write_bytes(folder / f"{outcome.task.key}_result.json", _json(result), durable=False)
     if outcome.predictions:
         with replacing(folder / "predictions.npz", durable=False) as file:
@@ -202,7 +209,9 @@ def _task_record(outcome: TaskOutcome) -> dict[str, Any]:
         "stem": task.stem,
         "problem": task.problem,
         "metric": outcome.splits[0].metric if outcome.splits else task.metric,
+        "classes": list(task.classes),
         "labels": task.digest,
+        "label_values": value_digest(task),
         "n": outcome.n,
         "d": outcome.d,
         "status": outcome.status,
@@ -212,13 +221,15 @@ def _task_record(outcome: TaskOutcome) -> dict[str, Any]:
         "std": outcome.std,
         "splits": len(primary_values(outcome)),
         "extra": dict(outcome.extra),
+        "outputs": [asdict(output) for output in outcome.outputs],
+        "counts": dict(outcome.counts),
         "warnings": list(outcome.warnings),
     }
 
 
 def _json(value: Mapping[str, Any], indent: int | None = 2) -> bytes:
     text = json.dumps(_finite(value), indent=indent, allow_nan=False, ensure_ascii=False)
-    return (text + "\n").encode()
+    return (text + "\n").encode(errors="backslashreplace")  # bytes of names that are not UTF-8
 
 
 def _finite(value: Any) -> Any:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from neucocore.components.discovery import installation
+from neucocore.evaluation.groups import parse_split
+from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
+from neucocore.results.plots import (
+    draw_plots,
+    plot_data,
+    require_matplotlib,
+    stored_plot_data,
+)
 from neucocore.results.run_folder import Run, write_run
 from neucocore.results.run_json import find_run, read_provenance
 
@@ -31,7 +39,8 @@ class RunReport:
     tasks
         The tasks as ``run.json`` describes them.
     notes
-        What was asked for and has no effect under this protocol.
+        What was asked for and has no effect under this protocol, tasks with the same labels, and
+        plots that could not be drawn.
     """
 
     protocol: str
@@ -41,9 +50,21 @@ class RunReport:
     notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row per task, for a table."""
+        """Return one row per task, for a table and for JSON."""
         names = ("task", "metric", "score", "std", "q", "n", "d", "status", "reason")
-        return [{name: task[name] for name in names} for task in self.tasks]
+        details: dict[str, Any] = {"outputs": [], "counts": {}, "warnings": []}
+        return [
+            {
+                **{name: task[name] for name in names},
+                **{name: task.get(name, default) for name, default in details.items()},
+            }
+            for task in self.tasks
+        ]
+
+    @property
+    def scored(self) -> bool:
+        """Whether any task has a score."""
+        return any(task["score"] is not None for task in self.tasks)
 
 
 def run_protocol(
@@ -56,17 +77,23 @@ def run_protocol(
     Raises
     ------
     ConfigError
-        The method or the phase cannot be the name of a folder.
+        The method or the phase cannot be the name of a folder, or plots cannot be drawn.
     """
     request, options = prepared.request, prepared.request.options
     output = Path(options.output)
     check_name(request.method, "method")
     check_name(request.phase, "phase")
     check_output(output)
+    if request.plots:
+        require_matplotlib()
     inputs = prepared.for_protocol(protocol)
     key = inputs.key
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
-        return RunReport(protocol.identity, folder, True, tuple(_tasks(folder)), inputs.notes)
+        tasks = tuple(_tasks(folder))
+        notes = [*inputs.notes]
+        if request.plots:
+            notes += draw_plots(folder, stored_plot_data(folder, tasks)).notes()
+        return RunReport(protocol.identity, folder, True, tasks, tuple(notes))
     meter = Meter()
     outcomes = inputs.score(jobs=options.jobs, progress=progress)
     run = Run(
@@ -84,11 +111,10 @@ def run_protocol(
         fold_results=request.fold_results,
     )
     folder = write_run(output, run)
+    notes = [*inputs.notes]
     if request.plots:
-        from neucocore.results.plots import draw_plots
-
-        draw_plots(folder, outcomes)
-    return RunReport(protocol.identity, folder, False, tuple(_tasks(folder)), inputs.notes)
+        notes += draw_plots(folder, [plot_data(outcome) for outcome in outcomes]).notes()
+    return RunReport(protocol.identity, folder, False, tuple(_tasks(folder)), tuple(notes))
 
 
 def _tasks(folder: Path) -> list[Mapping[str, Any]]:
@@ -107,19 +133,63 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
         "embeddings": {
             "file": Path(options.embeddings).name,
             "sha256": loaded.file_sha256,
+            "digest": loaded.embeddings_digest,
             "rows": len(loaded.embeddings.ids),
             "dimension": loaded.embeddings.dimension,
             "metadata": loaded.embeddings.metadata,
+            "columns_constant": prepared.columns.constant,
+            "columns_nearly_constant": prepared.columns.nearly_constant,
         },
+        "labels": {
+            "files": loaded.label_records(),
+            "skipped": [{"name": name, "reason": reason} for name, reason in loaded.skipped_files],
+        },
+        "tasks_left_out": [
+            {"task": task, "reason": reason}
+            for task, reason in (*prepared.selection.left_out, *prepared.joined.left_out)
+        ],
+        "plugins_not_loaded": installation().not_loaded(),
         "parameters": {
             "nan": options.nan,
             "allow_missing": options.allow_missing,
             "lenient": prepared.request.lenient,
             "split": loaded.split,
             "exclude": loaded.exclude,
+            "subset": _subset(prepared),
             "dimension": options.dimension,
         },
+        "options": options_in_force(options),
     }
+
+
+def _subset(prepared: Prepared) -> dict[str, Any] | None:
+    """Return the rule of the subset and how many labelled rows it keeps, over all label files."""
+    rule = prepared.request.options.subset
+    if rule is None:
+        return None
+    total = sum(len(file.ids) for file in prepared.inputs.label_files)
+    outside = sum(counts["rows_outside_subset"] for counts in prepared.selection.counts.values())
+    left_out = {stem for stem, _ in prepared.selection.left_out}
+    outside += sum(len(file.ids) for file in prepared.inputs.label_files if file.stem in left_out)
+    return {"rule": rule, "rows": total - outside, "rows_outside": outside}
+
+
+def options_in_force(options: EvaluateOptions) -> dict[str, Any]:
+    """Return the options of an evaluation as JSON values, with file names instead of paths.
+
+    What does not change a result is left out: the output folder, threads and ``force``.
+    """
+    values = {}
+    for option in fields(options):
+        value = getattr(options, option.name)
+        if option.name in ("output", "jobs", "force"):
+            continue
+        if option.name in ("embeddings", "labels", "config", "exclude_file") and value is not None:
+            value = Path(value).name
+        elif option.name == "split":
+            value = str(parse_split(value))
+        values[option.name] = value
+    return values
 
 
 def _context(prepared: Prepared, inputs: ProtocolInputs) -> dict[str, Any]:

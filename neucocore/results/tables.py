@@ -12,19 +12,28 @@ from typing import Any
 
 from neucocore.files.atomic import write_text
 from neucocore.results.layout import LEADERBOARDS, TIME_FORMAT
-from neucocore.results.leaderboard import Row, Table
+from neucocore.results.leaderboard import LABELS_NOT_RECORDED, Row, Table
 
 LEAD = ("method", "experiment", "mean_score", "weighted_score", "aggregated_rank")
-TAIL = ("phase", "protocol", "table")
-"""Columns that identify the table of a row. Tables are numbered from 1."""
+TAIL = ("phase", "protocol", "table", "labels")
+"""Columns that identify the table of a row, and whether its labels are recorded.
+
+Tables are numbered from 1.
+"""
 
 
 def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
     """Return the rows of all tables; the last columns of a row identify its table."""
     return [
-        {**row, "phase": table.phase, "protocol": table.protocol, "table": number}
+        {
+            **record,
+            "phase": table.phase,
+            "protocol": table.protocol,
+            "table": number,
+            "labels": "recorded" if row.labels_recorded else "not recorded",
+        }
         for number, table in enumerate(tables, start=1)
-        for row in table.records()
+        for row, record in zip(table.rows, table.records(), strict=True)
     ]
 
 
@@ -87,7 +96,8 @@ def headings(table: Table) -> list[str]:
 def cells(table: Table, row: Row) -> list[str]:
     """Return the cells of a row for display, with three decimals."""
     numbers = [row.mean_score, row.weighted_score, *(row.q[task] for task in table.tasks)]
-    return [str(row.aggregated_rank), row.method, *map(_three_decimals, numbers)]
+    mark = "" if row.labels_recorded or not table.marks_labels else f" ({LABELS_NOT_RECORDED})"
+    return [str(row.aggregated_rank), f"{row.method}{mark}", *map(_three_decimals, numbers)]
 
 
 def _three_decimals(number: float) -> str:

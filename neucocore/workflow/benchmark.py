@@ -110,7 +110,9 @@ def check(run: RunFile) -> None:
     if options.exclude_file is not None:
         read_excluded_ids(Path(options.exclude_file))
     label_files, _, _ = load_labels(request, options.dataset)
-    read_groups(parse_split(options.split), label_files)
+    split = parse_split(options.split)
+    if split.file is not None or not run.embeddings:  # else it may be a column of the embeddings
+        read_groups(split, label_files)
     select_tasks(
         label_files,
         dataset=options.dataset,

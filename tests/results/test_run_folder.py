@@ -42,7 +42,7 @@ def test_the_summary_has_the_keys_that_neuco_bench_reads(
     assert summary["overall_acc_score"] == pytest.approx(0.4)
 
 
-def test_a_task_file_has_the_keys_of_neuco_bench_with_its_spelling(
+def test_a_task_file_has_the_keys_of_neuco_bench_with_its_spelling_and_the_number_of_rows(
     tmp_path: Path, run: Make
 ) -> None:
     result = content(write_run(tmp_path, run()) / "crops" / "crops_result.json")
@@ -52,6 +52,7 @@ def test_a_task_file_has_the_keys_of_neuco_bench_with_its_spelling(
         "std_dev": pytest.approx(0.1),
         "hyperparamaters": {"epochs": 10},
         "q_t": [0.5, 0.7],
+        "n": 3,
     }
 
 

@@ -31,6 +31,7 @@ def test_csv_has_one_header_for_all_tables(two: list[Table]) -> None:
     assert list(rows[0]) == [
         "method", "experiment", "mean_score", "weighted_score", "aggregated_rank",
         "q::clouds", "q::crops", "acc::clouds", "acc::crops", "phase", "protocol", "table",
+        "labels",
     ]  # fmt: skip
     assert [(row["method"], row["table"]) for row in rows] == [
         ("mean_64", "1"), ("mean_64", "2"), ("random", "2"),

@@ -18,6 +18,8 @@ from neucocore.evaluation.protocols import ChosenProtocol, protocol
 from neucocore.files.yaml_document import Document, load_yaml
 
 PROTOCOL_OF_PROBE = {"linear": "neucobench-2026", "svm": "svm"}
+PROTOCOLS = ("neucobench-2026", "neucobench-2025")
+"""The protocols of the linear probe, which differ in their defaults only."""
 TENTHS = 10
 
 
@@ -51,6 +53,8 @@ class NeuCoBenchConfig:
     @property
     def protocol(self) -> ChosenProtocol:
         """The protocol with the file's options in force."""
+        if self.probe_type == "linear":
+            return nearest_protocol(self.options)
         return protocol(PROTOCOL_OF_PROBE[self.probe_type]).with_options(self.options)
 
 
@@ -80,6 +84,52 @@ def read_config(path: Path) -> NeuCoBenchConfig:
         store_probes=top.get("store_probes", False),
         update_leaderboard=top.get("update_leaderboard", False),
         config=top,
+    )
+
+
+def recorded_protocol(config: Mapping[str, Any]) -> ChosenProtocol | None:
+    """Return the protocol of a configuration that NeuCo-Bench recorded with a run.
+
+    Until February 2026 the options of the linear probe were at the top of the configuration.
+
+    Returns
+    -------
+    ChosenProtocol or None
+        ``neucobench-2026`` or ``neucobench-2025`` with the options of the configuration. None for
+        another probe, and for keys or values whose meaning is not known.
+    """
+    flat = {name: value for name, value in config.items() if name in _PROBES["linear"]}
+    params = {**flat, **(config.get("probe_params") or {})}
+    top = {name: value for name, value in config.items() if name not in flat}
+    top |= {"probe_type": config.get("probe_type", "linear"), "probe_params": params}
+    known = all(name in _TOP for name in top) and all(name in _PROBES["linear"] for name in params)
+    complete = all(name in params for name in _PROBE_REQUIRED["linear"]) and "k_folds" in top
+    if top["probe_type"] != "linear" or not known or not complete:
+        return None
+    options = {
+        "k_folds": top["k_folds"],
+        **{name: top.get(name, default) for name, default in _PREPARATION.items()},
+        **{name: params[name] for name in _PROBE_REQUIRED["linear"]},
+    }
+    checks = {**_TOP, **_PROBES["linear"]}
+    if any(checks[name](value) for name, value in options.items()):
+        return None
+    return nearest_protocol(options)
+
+
+def nearest_protocol(options: Mapping[str, Any]) -> ChosenProtocol:
+    """Return the protocol of NeuCo-Bench from whose defaults the fewest options differ.
+
+    Equal options get equal identities in this way, whatever protocol they were written for.
+
+    Parameters
+    ----------
+    options
+        A value for every option.
+    """
+    choices = [protocol(name) for name in PROTOCOLS]
+    return min(
+        (chosen.with_options(options) for chosen in choices), key=lambda chosen: len(chosen.changed)
     )
 
 
