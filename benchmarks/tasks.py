@@ -21,7 +21,7 @@ from neucocore.components.factory import resolve
 from neucocore.components.lookup import find
 from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.embeddings.formats import load_embeddings
-from neucocore.data.labels.label_file import read_label_folder
+from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.derivation.derive import derive_folder
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
