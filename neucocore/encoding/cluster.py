@@ -78,6 +78,23 @@ class Cluster:
         )
 
 
+def require_distributed() -> None:
+    """Check that a cluster can be used, before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        dask.distributed is not installed.
+    """
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"--executor dask needs the package distributed: {error}",
+            hint="pip install 'neucocore[dask]'",
+        ) from error
+
+
 @contextmanager
 def connect(address: str) -> Iterator[Cluster]:
     """Connect to the dask scheduler at `address` for the duration of the block.
@@ -89,12 +106,9 @@ def connect(address: str) -> Iterator[Cluster]:
     RunError
         No scheduler answers within `CONNECT_TIMEOUT`, or it has no workers.
     """
-    try:
-        import distributed
-    except ImportError as error:
-        raise ConfigError(
-            "--executor dask needs the package distributed", hint="pip install 'neucocore[dask]'"
-        ) from error
+    require_distributed()
+    import distributed
+
     with _silent_loggers():
         try:
             client_class: Any = distributed.Client  # its constructor is not annotated

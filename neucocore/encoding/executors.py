@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-from neucocore.encoding import cluster, worker
+from neucocore.encoding import cluster, remote, worker
 from neucocore.encoding.worker import BLAS_VARIABLES, Batch, WorkerSetup
 from neucocore.errors import RunError
 from neucocore.runtime.processes import WorkerPool
@@ -27,10 +27,17 @@ def run_batches(
     setup: WorkerSetup,
     batches: Iterator[Sequence[str]],
     *,
+    digests: Callable[[Sequence[str]], Sequence[str]],
     jobs: int = 1,
     scheduler: str | None = None,
 ) -> Iterator[Batch]:
     """Encode batches and yield them as they finish, in any order.
+
+    Parameters
+    ----------
+    digests
+        Returns the digests of cubes on this machine, which the workers of a cluster compare with
+        theirs.
 
     Raises
     ------
@@ -39,8 +46,12 @@ def run_batches(
     """
     if scheduler is not None:
         with cluster.connect(scheduler) as connected:
+            sent = remote.remote_setup(setup)
             yield from _run_in(
-                connected.executor, setup, batches, connected.threads, connected.check
+                lambda ids: connected.executor.submit(remote.encode, sent, ids, digests(ids)),
+                batches,
+                connected.threads,
+                connected.check,
             )
     elif jobs == 1:
         with threadpool_limits(1):
@@ -53,12 +64,13 @@ def run_batches(
                 yield batch
     else:
         with _one_blas_thread(), WorkerPool(jobs) as executor:
-            yield from _run_in(executor, setup, batches, jobs)
+            yield from _run_in(
+                lambda ids: executor.submit(worker.encode, setup, ids), batches, jobs
+            )
 
 
 def _run_in(
-    executor: Executor,
-    setup: WorkerSetup,
+    submit: Callable[[Sequence[str]], Future[Batch]],
     batches: Iterator[Sequence[str]],
     jobs: int,
     check: Callable[[], None] = lambda: None,
@@ -72,7 +84,7 @@ def _run_in(
             if ids is None:
                 exhausted = True
             else:
-                running[_submit(executor, setup, ids, running.values())] = ids
+                running[_submitted(submit, ids, running.values())] = ids
         if not running:
             return
         done, _ = wait(running, timeout=CHECK_INTERVAL, return_when=FIRST_COMPLETED)
@@ -85,6 +97,11 @@ def _run_in(
                 raise _worker_died(running.values()) from None
             except MemoryError:
                 raise _out_of_memory(running[future]) from None
+            except ImportError as error:
+                raise RunError(
+                    f"a worker cannot import the code that it needs: {error}",
+                    hint=remote.SAME_PLUGINS,
+                ) from error
             except Exception as error:
                 if type(error).__name__ in DASK_WORKER_LOST:
                     check()
@@ -94,11 +111,13 @@ def _run_in(
             yield batch
 
 
-def _submit(
-    executor: Executor, setup: WorkerSetup, ids: Sequence[str], running: Iterable[Sequence[str]]
+def _submitted(
+    submit: Callable[[Sequence[str]], Future[Batch]],
+    ids: Sequence[str],
+    running: Iterable[Sequence[str]],
 ) -> Future[Batch]:
     try:
-        return executor.submit(worker.encode, setup, ids)
+        return submit(ids)
     except BrokenProcessPool:
         # A worker died after the last finished batch was collected.
         raise _worker_died([*running, ids]) from None

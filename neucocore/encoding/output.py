@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from neucocore.components.discovery import installation
 from neucocore.data.embeddings.formats import save_embeddings
-from neucocore.data.embeddings.sidecar import read_sidecar, sidecar_path, write_sidecar
+from neucocore.data.embeddings.sidecar import check_sidecar, read_sidecar, write_sidecar
 from neucocore.encoding.assembly import Assembly
 from neucocore.encoding.costs import RunMeter, costs_of
 from neucocore.encoding.journal import count_notes
 from neucocore.encoding.report import EncodeReport
 from neucocore.encoding.workload import Workload
-from neucocore.errors import ConfigError, DataError
-from neucocore.files.outputs import OutputFile, WrittenFile, check_writable, recorded
+from neucocore.errors import DataError
+from neucocore.files.outputs import OutputFile, WrittenFile
 from neucocore.provenance.code import identity_of
 from neucocore.provenance.machine import file_digest, machine
 
@@ -29,17 +30,11 @@ def output_file(work: Workload) -> OutputFile:
         It cannot, or must not without ``force``.
     """
     path, force = work.request.output, work.request.execution.force
-    check_writable(sidecar_path(path))
+    check_sidecar(path, force=force)
     sidecar = _sidecar(path)
     record = None
     if isinstance(sidecar.get("key"), str) and isinstance(sidecar.get("sha256"), str):
         record = WrittenFile(path.name, COMMAND, sidecar["key"], sidecar["sha256"])
-    elif sidecar_path(path).exists() and recorded(path) is None and not force:
-        raise ConfigError(
-            f"{sidecar_path(path)} exists and does not describe embeddings",
-            hint=f"a file of this name describes {path.name}: write to another file with "
-            "--output, or replace this one with --force",
-        )
     return OutputFile(path, command=COMMAND, key=work.file_key, force=force, record=record)
 
 
@@ -96,6 +91,7 @@ def write_output(
             "costs": dict(report.costs),
             "warnings": [{"what": message, "cubes": n} for message, n in report.warnings],
             "failures": [{"id": cube, "reason": reason} for cube, reason in report.failures],
+            "plugins_not_loaded": installation().not_loaded(),
         },
     )
     return report

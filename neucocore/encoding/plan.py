@@ -16,6 +16,7 @@ from neucocore.data.embeddings.formats import FORMATS, suffix_of
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.subset import subset_ids
+from neucocore.encoding import cluster
 from neucocore.encoding.options import EncodeOptions
 from neucocore.encoding.request import EncodeRequest, Execution
 from neucocore.encoding.work_folder import Shard
@@ -111,6 +112,8 @@ def _execution(options: EncodeOptions) -> Execution:
             "--executor dask needs the address of a scheduler",
             hint="add --scheduler tcp://HOST:8786",
         )
+    if options.executor == "dask":
+        cluster.require_distributed()
     if options.executor != "dask" and options.scheduler is not None:
         raise ConfigError("--scheduler applies only to --executor dask", hint="add --executor dask")
     return Execution(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,7 +22,7 @@ from neucocore.encoding.preparation import (
     unreadable_cubes,
 )
 from neucocore.encoding.report import EncodeReport
-from neucocore.encoding.request import EncodeRequest
+from neucocore.encoding.request import EncodeRequest, cube_digests
 from neucocore.encoding.spool import Spool, finished_keys
 from neucocore.encoding.work_folder import COMPLETE, Shard, explain_disk_full
 from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
@@ -174,6 +175,7 @@ def _encode_shard(
         for batch in run_batches(
             setup,
             batches(list(keys), execution.batch_size),
+            digests=partial(cube_digests, work.worker.dataset),
             jobs=execution.jobs,
             scheduler=execution.scheduler,
         ):

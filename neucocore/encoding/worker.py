@@ -201,15 +201,20 @@ def _examples(ids: Sequence[str]) -> str:
 _worker: Worker | None = None
 
 
-def encode(setup: WorkerSetup, ids: Sequence[str]) -> Batch:
-    """Encode in a worker process, which is set up by its first call."""
+def local_worker(setup: WorkerSetup) -> Worker:
+    """Return the worker of this process, which is set up by the first call."""
     global _worker
     if _worker is None or _worker.setup != setup:
         threadpool_limits(1)  # permanently: results must not depend on the worker
         if os.environ.get(PATH_VARIABLE):
             installation()  # makes the modules of single-file plugins importable
         _worker = Worker(setup)
-    return _worker.encode(ids)
+    return _worker
+
+
+def encode(setup: WorkerSetup, ids: Sequence[str]) -> Batch:
+    """Encode in a worker process."""
+    return local_worker(setup).encode(ids)
 
 
 def batches(ids: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,16 @@ def test_an_address_without_a_scheduler_is_an_error(
 def test_an_invalid_address_is_an_error(on_dask: Callable[..., EncodeRequest]) -> None:
     with pytest.raises(RunError, match="no dask scheduler answers at nonsense:// "):
         encode(on_dask("nonsense:// "))
+
+
+def test_fault_87_workers_in_another_folder_read_what_the_client_means(
+    run: Callable[..., EncodeReport],
+    scheduler: str,
+    workers: object,
+    cubes: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(cubes.parent)  # the workers were started in another folder
+    options = {"executor": "dask", "scheduler": scheduler, "data": Path(cubes.name)}
+    assert run("cluster.npz", "toy-centred", **options).rows == 12
