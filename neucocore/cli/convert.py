@@ -35,25 +35,39 @@ def convert(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write embeddings in the format that the suffix of OUT names."""
-    from neucocore.data.embeddings.formats import load_embeddings, save_embeddings, split_column
-    from neucocore.data.embeddings.sidecar import read_sidecar, write_sidecar
+    from neucocore.data.embeddings.formats import (
+        check_suffix,
+        load_embeddings,
+        save_embeddings,
+        split_column,
+    )
+    from neucocore.data.embeddings.sidecar import check_sidecar, read_sidecar, write_sidecar
     from neucocore.errors import ConfigError
     from neucocore.files.findings import messages
+    from neucocore.files.outputs import OutputFile, digest_of_path
 
     if output.is_dir():
         raise ConfigError(
             f"{output} is a folder", hint=f"name a file such as {output / embeddings.stem}.parquet"
         )
-    if output.exists() and not force:
-        raise ConfigError(f"{output} already exists", hint="--force replaces it")
-    file, _ = split_column(embeddings)
+    check_suffix(output)
+    file, column = split_column(embeddings)
+    options = {"column": column, "id": id_column, "vector": vector, "drop": drop_no_data}
+    target = OutputFile(
+        output,
+        command="convert",
+        key={"input": digest_of_path(file) if file.exists() else "", "options": options},
+        force=force,
+    )
+    check_sidecar(output, force=force)
     loaded = load_embeddings(embeddings, id=id_column, vector=vector, drop_no_data=drop_no_data)
     for message in messages(loaded.findings, "warning", "repaired"):
         warn(message)
     if loaded.extra:
         count = pluralize(len(loaded.extra), "metadata column")
         warn(f"{count} not written: {output.name} holds ids and vectors only")
-    save_embeddings(loaded, output)
+    with target.writing():
+        save_embeddings(loaded, output)
     # CSV holds no metadata, so the sidecar describes the embeddings. The key and the sha256 belong
     # to the bytes of the old file.
     record = read_sidecar(file) or ({"what": loaded.metadata} if loaded.metadata else {})

@@ -29,10 +29,11 @@ def inspect(
         Path | None,
         typer.Option(metavar="FILE", help="Draw all modalities of the cube to this image."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing image.")] = False,
 ) -> None:
     """Show what an embeddings file, a label file, a cube or a run contains; draw a cube."""
     if png is not None:
-        _draw(file, png)
+        _draw(file, png, force)
         return
     runs = _runs(file)
     if runs and not json:
@@ -121,17 +122,23 @@ def _cube(file: Path) -> dict[str, Any]:
     }
 
 
-def _draw(file: Path, png: Path) -> None:
+def _draw(file: Path, png: Path, force: bool) -> None:
     from neucocore.cli.terminal import log
     from neucocore.data.cubes.image import draw_cube
     from neucocore.data.cubes.siblings import cube_of_file, labels_of_file
     from neucocore.errors import ConfigError
+    from neucocore.files.outputs import OutputFile, check_writable, digest_of_file
 
     if not file.name.endswith(CUBE_SUFFIX):
         raise ConfigError(
             f"--png draws cubes; {file.name} is not a cube", hint=f"pass a *{CUBE_SUFFIX} file"
         )
-    draw_cube(cube_of_file(file), labels_of_file(file), png)
+    check_writable(png)
+    cube, labels = cube_of_file(file), labels_of_file(file)
+    key = {"cube": digest_of_file(file), "labels": dict(labels), "format": png.suffix.lower()}
+    target = OutputFile(png, command="inspect", key=key, force=force)
+    with target.writing():
+        draw_cube(cube, labels, png)
     log(f"{png}: image written")
 
 

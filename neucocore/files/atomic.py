@@ -114,8 +114,11 @@ def write_bytes(path: str | Path, content: bytes, *, durable: bool = True) -> No
 
 
 def write_text(path: str | Path, content: str, *, durable: bool = True) -> None:
-    """Write text as UTF-8 in one step, without changing line ends; see `replacing`."""
-    write_bytes(path, content.encode(), durable=durable)
+    r"""Write text as UTF-8 in one step, without changing line ends; see `replacing`.
+
+    Bytes of file names that are not UTF-8 become escapes such as ``\udce9``, as in JSON.
+    """
+    write_bytes(path, content.encode(errors="backslashreplace"), durable=durable)
 
 
 def leftovers(folder: str | Path) -> list[Path]:

@@ -247,6 +247,17 @@ def digest_of_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def digest_of_path(path: str | Path) -> str:
+    """Return one sha256 (64 hex digits) of a file, or of all files of a folder and their names."""
+    source = Path(path)
+    if not source.is_dir():
+        return digest_of_file(source)
+    files = sorted(file for file in source.rglob("*") if file.is_file())
+    return _digest_of_json(
+        {file.relative_to(source).as_posix(): digest_of_file(file) for file in files}
+    )
+
+
 def _digest_of_json(value: Mapping[str, Any]) -> str:
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()

@@ -179,12 +179,7 @@ def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
         An id would be changed by writing and reading it.
     """
     file = Path(path)
-    suffix = suffix_of(file)
-    if suffix is None:
-        raise ConfigError(
-            f"the suffix of {file.name!r} names no format",
-            hint=f"known suffixes: {', '.join(FORMATS)}",
-        )
+    suffix = check_suffix(file)
     invalid = [
         text
         for text in embeddings.ids
@@ -207,6 +202,23 @@ def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
         from neucocore.data.embeddings.npz import write_npz
 
         write_npz(embeddings.ids, embeddings.matrix, embeddings.metadata, file)
+
+
+def check_suffix(path: Path) -> str:
+    """Return the suffix that names a format, in lower case.
+
+    Raises
+    ------
+    ConfigError
+        The suffix names no format.
+    """
+    suffix = suffix_of(path)
+    if suffix is None:
+        raise ConfigError(
+            f"the suffix of {path.name!r} names no format",
+            hint=f"known suffixes: {', '.join(FORMATS)}",
+        )
+    return suffix
 
 
 def suffix_of(path: Path) -> str | None:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from neucocore.errors import DataError
+from neucocore.errors import ConfigError, DataError
 from neucocore.files.atomic import write_text
+from neucocore.files.outputs import check_writable, recorded
 
 SUFFIX = ".run.json"
 
@@ -59,3 +60,27 @@ def read_sidecar(path: str | Path) -> dict[str, Any] | None:
     if not isinstance(record, dict):
         raise DataError(f"{file} is not a JSON object", hint=f"rm {file}")
     return record
+
+
+def check_sidecar(path: str | Path, *, force: bool = False) -> None:
+    """Check, before any work, that the sidecar of `path` can be written.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be written; or without `force`: a file that is no sidecar has its name.
+    """
+    file = sidecar_path(path)
+    check_writable(file)
+    if force or not file.exists() or recorded(path) is not None:
+        return
+    try:
+        record = read_sidecar(path) or {}
+    except DataError:
+        record = {}
+    if not record.keys() & {"key", "what", "converted_from"}:
+        raise ConfigError(
+            f"{file} exists and does not describe embeddings",
+            hint=f"a file of this name describes {Path(path).name}: write to another file with "
+            "--output, or replace this one with --force",
+        )
