@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
+Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 IdColumn = Annotated[
     str | None,
     typer.Option("--id", metavar="COLUMN", help="Column of the ids in a table of labels."),
@@ -47,6 +48,7 @@ def derive(
         list[str] | None,
         typer.Option("--set", help="Parameter of the derivation, NAME=VALUE. Repeatable."),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Derive labels from their source, such as CORINE, GEDI or Landsat files."""
     from neucocore.components.parameters import parse_settings
@@ -55,6 +57,8 @@ def derive(
     from neucocore.derivation.derive import cube_ids, derivable, derive_labels, file_name
     from neucocore.errors import ConfigError
     from neucocore.files.findings import messages
+    from neucocore.files.outputs import OutputFile, check_writable, stamps_of
+    from neucocore.provenance.code import code_identity
 
     if data is None and ids is None:
         raise ConfigError(
@@ -68,19 +72,34 @@ def derive(
             f"{len(components)} tasks cannot be written to one file, {output}",
             hint="name a folder: -o DIR",
         )
-    wanted = list(read_id_file(ids)) if ids is not None else cube_ids(data or Path())
+    files = [output if single else output / file_name(component) for component in components]
+    for file in files:
+        check_writable(file)
+    cubes = list(read_id_file(ids)) if ids is not None else cube_ids(data or Path())
     sources = source or ([data] if data else [])
+    stamps = stamps_of(sources)
+    steps = []
+    for component, file in zip(components, files, strict=True):
+        spec: Any = component.spec
+        values = parse_settings(setting or [], spec.derive_params, of=component.full_name)
+        key = {
+            "task": code_identity(component),
+            "params": values,
+            "cubes": cubes,
+            "sources": stamps,
+        }
+        target = OutputFile(file, command="tasks derive", key=key, force=force)
+        steps.append((component, values, target))
     with progress("derive") as advance:
-        for done, component in enumerate(components):
-            advance(done, len(components), component.name)
-            params: Any = component.spec
-            values = parse_settings(setting or [], params.derive_params, of=component.full_name)
-            labels = derive_labels(component, wanted, sources, values)
-            file = output if single else output / file_name(component)
-            write_label_file(file, labels)
+        for done, (component, values, target) in enumerate(steps):
+            advance(done, len(steps), component.name)
+            labels = derive_labels(component, cubes, sources, values)
+            with target.writing():
+                write_label_file(target.path, labels)
             for text in messages(labels.findings, "warning"):
                 warn(f"{component.name}: {text}")
-            log(f"{component.versioned_name}: {len(labels.ids)} of {len(wanted)} cubes: {file}")
+            count = f"{len(labels.ids)} of {len(cubes)} cubes"
+            log(f"{component.versioned_name}: {count}: {target.path}")
 
 
 @app.command("stats")
@@ -103,24 +122,39 @@ def stats(
         ),
     ] = None,
     id_column: IdColumn = None,
+    force: Force = False,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
     """Describe labels: counts, distribution, missing values, phases; written to stats.json."""
     import json as jsonlib
 
     from neucocore.data.labels.stats import label_stats
+    from neucocore.errors import ConfigError
     from neucocore.files.atomic import write_text
+    from neucocore.files.outputs import OutputFile
 
     files = _files(task or [], labels, id_column)
+    path = output or files[0].path.parent / "stats.json"
+    # The labels may have changed since: the statistics of the same files are replaced.
+    key = {"labels": [str(file.path.absolute()) for file in files]}
+    target, refused = None, None
+    try:
+        target = OutputFile(path, command="tasks stats", key=key, force=force)
+    except ConfigError as error:
+        refused = error  # raised after the statistics are printed
     rows = [{**label_stats(file), **_described(file, dataset)} for file in files]
     if json:
         print_json(rows)
     else:
         print_table([_flat(row) for row in rows], COLUMNS)
-    # Last, because other people's labels are often in a folder that is not writable.
-    target = output or files[0].path.parent / "stats.json"
-    write_text(target, jsonlib.dumps(rows, indent=2, allow_nan=False) + "\n")
-    log(f"written to {target}")
+    if target is not None:
+        with target.writing():
+            write_text(path, jsonlib.dumps(rows, indent=2, allow_nan=False) + "\n")
+        log(f"written to {path}")
+    elif output is not None and refused is not None:
+        raise refused
+    elif refused is not None:  # labels of others are often in a folder that is not writable
+        warn(f"not written: {refused.message}; -o FILE writes to another file")
 
 
 @app.command("export")
@@ -137,13 +171,16 @@ def export(
     id_column: IdColumn = None,
     title: Annotated[str, typer.Option(help="Heading of the card.")] = "Labels for NeuCo-Bench",
     format: Annotated[Format, typer.Option(help="The tool that reads the folder.")] = Format.neuco,  # noqa: A002
+    force: Force = False,
 ) -> None:
     """Write a folder of labels that NeuCo-Bench reads and the Hugging Face hub accepts."""
     from neucocore.data.labels.export import export_neuco
+    from neucocore.files.outputs import check_output_folder
 
+    check_output_folder(output)
     files = _files(task or [], labels, id_column)
     specs = {file.stem: spec for file in files if (spec := _spec(file, dataset))}
-    for finding in export_neuco(files, specs, output, title):
+    for finding in export_neuco(files, specs, output, title, force=force):
         warn(str(finding))
     log(f"{format.value}: {len(files)} label files exported to {output}")
 

@@ -313,7 +313,7 @@ def test_statistics_of_labels_are_shown_where_nothing_can_be_written(neuco, labe
     (tmp_path / "taken").write_text("mine")
     out = tmp_path / "taken" / "stats.json"
     ended = neuco("tasks", "stats", "--labels", labels, "--output", out)
-    assert ended.code == 4
+    assert ended.code == 2
     assert "2 +- 0.8165 (1 to 3, 0 zeros)" in ended.out
     assert str(tmp_path / "taken") in ended.err
 

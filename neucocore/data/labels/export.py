@@ -23,12 +23,18 @@ from neucocore.data.labels.writing import label_file_name, write_label_file
 from neucocore.errors import DataError
 from neucocore.files.atomic import write_text
 from neucocore.files.findings import Finding, messages
+from neucocore.files.outputs import OutputFile, digest_of_file
 
 HUB_LICENSES = {"CC-BY-4.0": "cc-by-4.0", "CC0-1.0": "cc0-1.0", "Apache-2.0": "apache-2.0"}
 
 
 def export_neuco(
-    files: Sequence[LabelFile], specs: Mapping[str, TaskSpec], out: Path, title: str
+    files: Sequence[LabelFile],
+    specs: Mapping[str, TaskSpec],
+    out: Path,
+    title: str,
+    *,
+    force: bool = False,
 ) -> list[Finding]:
     """Write label files, a dataset card and machine-readable descriptions.
 
@@ -42,6 +48,8 @@ def export_neuco(
         Folder for ``labels/*.csv``, ``README.md`` and ``tasks.json``.
     title
         Title of the card.
+    force
+        Replace existing files that were not written by the same export.
 
     Returns
     -------
@@ -50,6 +58,8 @@ def export_neuco(
 
     Raises
     ------
+    ConfigError
+        Files exist that must not be replaced without `force`.
     DataError
         No file can be exported, or `out` already holds other label files.
     """
@@ -73,15 +83,23 @@ def export_neuco(
             hint="export regression or binary labels",
         )
     _check_no_other_files(out / "labels", parts)
-    for name, part in parts.items():
-        values = Labels(part.ids, np.asarray(part.y, np.float64))
-        write_label_file(out / "labels" / name, values, part.extra)
     rows = [
         _row(name, part, specs.get(part.path.stem.rpartition("__")[0]))
         for name, part in parts.items()
     ]
-    write_text(out / "tasks.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
-    write_text(out / "README.md", _card(title, rows))
+    key = {"labels": [digest_of_file(file.path) for file in files], "card": _card(title, rows)}
+    targets = {
+        name: OutputFile(out / name, command="tasks export", key=key, force=force)
+        for name in (*(f"labels/{name}" for name in parts), "tasks.json", "README.md")
+    }
+    for name, part in parts.items():
+        values = Labels(part.ids, np.asarray(part.y, np.float64))
+        with targets[f"labels/{name}"].writing():
+            write_label_file(out / "labels" / name, values, part.extra)
+    with targets["tasks.json"].writing():
+        write_text(out / "tasks.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
+    with targets["README.md"].writing():
+        write_text(out / "README.md", _card(title, rows))
     return findings
 
 
