@@ -191,13 +191,18 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  a defect, of neuco or of a library
         if settings.debug:
             traceback.print_exc()
-        log_error(_unexpected(error))
-        sys.exit(1)
+        explained = _unexpected(error)
+        log_error(explained)
+        sys.exit(explained.exit_code)
 
 
 def _unexpected(error: Exception) -> NeucoError:
     if isinstance(error, MemoryError):
         return NeucoError("out of memory", hint="use fewer --jobs, or a machine with more memory")
+    from neucocore.components.distributions import unreadable_metadata_error
+
+    if explained := unreadable_metadata_error(error):
+        return explained
     return NeucoError(
         f"unexpected {type(error).__name__}: {error}",
         hint="this is probably a defect of neuco; neuco --debug COMMAND shows where, please report "

@@ -139,6 +139,8 @@ def _draw(file: Path, png: Path, force: bool) -> None:
     target = OutputFile(png, command="inspect", key=key, force=force)
     with target.writing():
         draw_cube(cube, labels, png)
+    for finding in cube.findings:
+        warn(str(finding))
     log(f"{png}: image written")
 
 

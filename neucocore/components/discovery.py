@@ -140,6 +140,14 @@ class Installation:
         """The plugins that could not be loaded."""
         return tuple(plugin for plugin in self.plugins if plugin.status == "failed")
 
+    def not_loaded(self) -> list[dict[str, str]]:
+        """Return the plugins that are not loaded, and why, as results record them."""
+        return [
+            {"plugin": plugin.name, "status": plugin.status, "reason": plugin.reason}
+            for plugin in self.plugins
+            if plugin.status != "loaded"
+        ]
+
 
 def _installed(kind: Kind, full_name: str, version: int) -> Component:
     for component in installation().components(kind):

@@ -18,6 +18,9 @@ from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
 
+from neucocore.errors import PluginError
+from neucocore.messages import pluralize
+
 ENTRY_POINTS = "entry_points.txt"
 UNKNOWN_SHARE = 0.5
 """Stands for the share of unchanged files where the metadata do not record the files."""
@@ -116,6 +119,29 @@ def unreadable() -> list[Unreadable]:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
             result.append(Unreadable(_name(item), _path(item) / ENTRY_POINTS, reason))
     return result
+
+
+def unreadable_metadata_error(error: BaseException) -> PluginError | None:
+    """Return a clear error if an exception was raised by reading unreadable entry points.
+
+    Packages such as numba and numcodecs read those of all distributions when they are imported or
+    first used, so one damaged distribution, of neuco or not, ends a command that does not need it.
+    """
+    trace, reads_metadata = error.__traceback__, False
+    while trace is not None:
+        reads_metadata |= trace.tb_frame.f_globals.get("__name__", "").startswith(
+            "importlib.metadata"
+        )
+        trace = trace.tb_next
+    damaged = unreadable() if reads_metadata else []
+    if not damaged:
+        return None
+    return PluginError(
+        f"the metadata of {pluralize(len(damaged), 'installed distribution')} are invalid, and a "
+        "library that neuco uses cannot work with them",
+        problems=[f"{item.name}: {item}" for item in damaged],
+        hint=damaged[0].hint,
+    )
 
 
 def code_owner(candidates: Sequence[Distribution]) -> Distribution:

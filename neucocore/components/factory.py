@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from neucocore.components.discovery import Component
+from neucocore.components.distributions import unreadable_metadata_error
 from neucocore.components.missing_dependency import install_hint
 from neucocore.components.specs import Factory
 from neucocore.errors import ComponentLoadError, ComponentOutputError, NeucoError
@@ -50,6 +51,8 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
     except ImportError as error:
         raise _load_error(component, error) from error
     except (Exception, SystemExit) as error:
+        if explained := unreadable_metadata_error(error):
+            raise explained from error
         raise ComponentLoadError(
             f"the {component.kind} {component.full_name} cannot be created: "
             f"{type(error).__name__}: {error}",
@@ -74,7 +77,7 @@ def resolve(component: Component, factory: Factory) -> Any:
     except NeucoError:
         raise
     except (Exception, SystemExit) as error:
-        raise _load_error(component, error) from error
+        raise unreadable_metadata_error(error) or _load_error(component, error) from error
 
 
 @contextmanager
@@ -94,6 +97,8 @@ def plugin_errors(component: Component) -> Iterator[None]:
     except (NeucoError, OSError, MemoryError, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
+        if explained := unreadable_metadata_error(error):
+            raise explained from error
         raise ComponentOutputError(
             f"the {component.kind} {component.full_name} ({component.distribution}) raised "
             f"{type(error).__name__}: {error}",

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numcodecs.registry import get_codec
+
+from neucocore.data.cubes.codecs import get_codec
 
 # Codecs from bytes to bytes that cannot run code from the file (numcodecs also has pickle).
 COMPRESSORS = frozenset({"blosc", "zstd", "lz4", "zlib", "gzip"})

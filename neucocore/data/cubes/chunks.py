@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numcodecs import blosc
 from numpy.typing import NDArray
 
 from neucocore.data.cubes.array_info import ArrayInfo, ZarrError
+from neucocore.data.cubes.codecs import blosc
 
 SIZED_CODECS = frozenset({"blosc", "zstd", "lz4"})
 """Codecs whose content starts with its unpacked size."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numcodecs import Blosc
 from numpy.typing import NDArray
 
 from neucocore.data.cubes.chunks import encode_chunk
+from neucocore.data.cubes.codecs import Blosc
 from neucocore.errors import ShapeError
 from neucocore.files.atomic import replacing
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from neucocore.plugin import ConfigError, CubeFolder, Labels, label_each
 
@@ -11,7 +13,9 @@ from neucocore.plugin import ConfigError, CubeFolder, Labels, label_each
 def share(ids: Sequence[str], sources: Sequence[Path], *, modality: str = "s2l2a") -> Labels:
     """Label cubes with the share (0 to 1) of their pixels without data.
 
-    A pixel of a season has no data if all its bands are 0; the label is the mean over seasons.
+    A pixel of a season has no data if all its bands are 0 or have the no-data value that the file
+    declares; the label is the mean over seasons. What was noticed while reading the cubes is in the
+    findings of the labels.
 
     Parameters
     ----------
@@ -34,10 +38,18 @@ def share(ids: Sequence[str], sources: Sequence[Path], *, modality: str = "s2l2a
             f"the source of this task must be one folder of cubes, not {len(sources)} sources",
             hint="neuco tasks derive nodata --data DIR -o labels",
         )
-    folder = CubeFolder(sources[0], modalities=[modality])
+    folder = CubeFolder(sources[0], modalities=[modality], nodata=0)
+    noticed: dict[Any, list[str]] = {}
 
     def of_cube(cube: str) -> float:
         (data,) = folder.read([cube])
+        for finding in data.findings:
+            noticed.setdefault(replace(finding, count=1, examples=()), []).append(cube)
         return float((data.arrays[modality] == 0).all(axis=1).mean())
 
-    return label_each(ids, of_cube)
+    labels = label_each(ids, of_cube)
+    findings = [
+        replace(finding, level="warning", count=len(cubes), examples=tuple(cubes[:3]))
+        for finding, cubes in noticed.items()
+    ]
+    return replace(labels, findings=(*labels.findings, *findings))
