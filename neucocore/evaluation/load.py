@@ -75,9 +75,16 @@ class LoadedInputs:
         return digest.hexdigest()
 
     def label_records(self) -> list[dict[str, Any]]:
-        """Return name, digest and number of labelled rows of each label file."""
+        """Return name, digest and number of labelled rows of each label file or column."""
+        records = {file.path: _file_record(file.path) for file in self.label_files}
         return [
-            {**_file_record(file.path), "stem": file.stem, "rows": len(file.ids)}
+            {
+                **records[file.path],
+                "column": file.source_column,
+                "stem": file.stem,
+                "type": file.type,
+                "rows": len(file.ids),
+            }
             for file in self.label_files
         ]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from neucocore.components.discovery import installation
+from neucocore.errors import RunError
 from neucocore.evaluation.groups import parse_split
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
+from neucocore.messages import pluralize
 from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
 from neucocore.results.plots import (
@@ -65,6 +67,24 @@ class RunReport:
     def scored(self) -> bool:
         """Whether any task has a score."""
         return any(task["score"] is not None for task in self.tasks)
+
+
+def require_scores(reports: Sequence[RunReport]) -> None:
+    """Check that at least one task has a score.
+
+    Raises
+    ------
+    RunError
+        No task has one under any protocol; all reasons are reported.
+    """
+    if any(report.scored for report in reports):
+        return
+    tasks = {task["task"]: task["reason"] for report in reports for task in report.tasks}
+    raise RunError(
+        f"no task has a score: {pluralize(len(tasks), 'task')} undefined",
+        problems=[f"{task}: {reason}" for task, reason in tasks.items()],
+        hint="use labels with at least two different values, or choose other tasks with --tasks",
+    )
 
 
 def run_protocol(

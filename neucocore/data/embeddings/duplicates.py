@@ -12,6 +12,9 @@ from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 SAMPLED_COLUMNS = 16
 PROJECTIONS = 8
 NEIGHBOURS = 4
+MAX_ROWS_COMPARED = 2048
+"""Up to this number of rows, all pairs are compared."""
+BLOCK_ROWS = 512
 TOLERANCE = 0.01
 """Rows are nearly equal within this share of the typical distance between two rows."""
 # Of rows without any copies, fewer than this number of pairs may be nearly equal by chance.
@@ -45,10 +48,10 @@ def _candidates(matrix: NDArray[np.float32]) -> NDArray[np.intp]:
     n, d = matrix.shape
     if n < 2 or d == 0:
         return np.arange(n if d == 0 else 0)
-    columns = np.unique(np.linspace(0, d - 1, SAMPLED_COLUMNS).astype(np.intp))
-    sample = np.ascontiguousarray(matrix[:, columns]) + np.float32(0)  # -0 becomes 0
-    weights = np.random.default_rng(0).integers(1, 2**63, len(columns), dtype=np.uint64) | 1
-    hashes = (sample.view(np.uint32).astype(np.uint64) * weights).sum(axis=1, dtype=np.uint64)
+    # Neighbouring columns, so that each row is one access to memory; -0 becomes 0.
+    sample = matrix[:, : min(d, SAMPLED_COLUMNS)] + np.float32(0)
+    weights = np.random.default_rng(0).integers(1, 2**63, sample.shape[1], dtype=np.uint64) | 1
+    hashes = sample.view(np.uint32).astype(np.uint64) @ weights
     order = np.argsort(hashes, kind="stable")
     same_as_next = hashes[order[1:]] == hashes[order[:-1]]
     shared = np.zeros(n, dtype=bool)
@@ -94,8 +97,6 @@ def nearly_equal_rows(
     list of (int, int)
         Each row with its nearest such row, first index below the second, without repetition.
     """
-    from scipy.spatial import cKDTree
-
     n, d = matrix.shape
     keep = np.ones(n, dtype=bool)
     for rows in equal_rows(matrix):
@@ -113,17 +114,40 @@ def nearly_equal_rows(
     basis = np.linalg.qr(rng.standard_normal((d, min(d, PROJECTIONS))))[0]
     projected = centred @ basis
     radius = tolerance * typical
-    neighbours = min(NEIGHBOURS, len(kept))
-    distances, others = cKDTree(projected).query(
-        projected, k=neighbours, distance_upper_bound=radius * (1 + 1e-9)
-    )
+    others, is_near = _nearest(projected, radius * (1 + 1e-9))
     pairs: set[tuple[int, int]] = set()
-    for row, near in zip(*np.nonzero(np.isfinite(distances)), strict=True):
+    for row, near in zip(*np.nonzero(is_near), strict=True):
         other = int(others[row, near])
         if other == row or np.linalg.norm(centred[row] - centred[other]) > radius:
             continue
         pairs.add((min(int(kept[row]), int(kept[other])), max(int(kept[row]), int(kept[other]))))
     return sorted(pairs)
+
+
+def _nearest(
+    points: NDArray[np.float64], radius: float
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the indices of the nearest points of each point, and which are within a radius.
+
+    Both arrays have the shape (n, k), k at most `NEIGHBOURS`; a point is among its own neighbours.
+    """
+    k = min(NEIGHBOURS, len(points))
+    if len(points) > MAX_ROWS_COMPARED:
+        from scipy.spatial import cKDTree
+
+        distances, others = cKDTree(points).query(points, k=k, distance_upper_bound=radius)
+        return others, np.isfinite(distances)
+    # Importing scipy.spatial takes longer than comparing all pairs of a few thousand points.
+    squares = np.einsum("ij,ij->i", points, points)
+    others = np.empty((len(points), k), dtype=np.intp)
+    is_near = np.empty((len(points), k), dtype=bool)
+    for start in range(0, len(points), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        distances = squares[rows, None] + squares - 2 * (points[rows] @ points.T)
+        others[rows] = np.argpartition(distances, k - 1, axis=1)[:, :k]
+        near = points[others[rows]] - points[rows, None]
+        is_near[rows] = np.sqrt(np.einsum("ijk,ijk->ij", near, near)) <= radius
+    return others, is_near
 
 
 def effective_dimension(centred: NDArray[np.float64]) -> float:
