@@ -128,6 +128,7 @@ def coverage(influence: Influence) -> float:
     if influence.kind == "decisions":
         return _nearest(DECISIONS, n)
     noise = max(influence.training_noise or 0.0, 1e-3)
+    # Only for R2 is 1 - error_scale the score; other errors are compared with R2 of 0.5.
     explained = 1 - (influence.error_scale or 0.0)
     return _nearest(ERRORS, n, noise, max(explained, 0.01) if influence.bounds[1] == 1 else 0.5)
 

@@ -22,7 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from neucocore.statistics.influence import Array, Influence, Undefined, sampling_variance
+from neucocore.statistics.influence import (
+    Influence,
+    Undefined,
+    sampling_variance,
+    unit_sums,
+)
 from neucocore.statistics.intervals import LEVEL, too_little_data
 
 PAIR_FACTOR = 4.0
@@ -156,6 +161,11 @@ def compare_over_tasks(pairs: Sequence[TaskPair], level: float = LEVEL) -> Compa
         One per task.
     level
         Nominal coverage of the interval.
+
+    Returns
+    -------
+    Comparison
+        Never NaN: without an interval, `Comparison.reason` says why.
     """
     if not pairs:
         return Comparison(reason="there is no common task")
@@ -165,13 +175,13 @@ def compare_over_tasks(pairs: Sequence[TaskPair], level: float = LEVEL) -> Compa
     if len({pair.a.greater_is_better for pair in pairs}) > 1:
         return Comparison(reason="in some tasks higher is better, in others lower")
     difference = sum(pair.weight * (pair.a.estimate - pair.b.estimate) for pair in pairs)
-    sums = np.zeros(1 + max(int(pair.units.max()) for pair in pairs))
-    present = np.zeros(len(sums), dtype=bool)
+    n_units = 1 + max(int(pair.units.max()) for pair in pairs)
+    sums, present = np.zeros(n_units), np.zeros(n_units, dtype=bool)
     training = 0.0
     grouped = any(pair.a.groups is not None for pair in pairs)
     for pair in pairs:
         values = pair.a.values - pair.b.values
-        np.add.at(sums, pair.units, pair.weight * values / pair.a.n)
+        sums += unit_sums(values * (pair.weight / pair.a.n), pair.units, n_units)
         present[pair.units] = True
         own = sampling_variance(values)
         training += pair.weight**2 * training_variance(pair.a, pair.b, own)
@@ -274,10 +284,3 @@ def _finished(
         (quantile + float(stdtrit(df, POWER))) * error,
         better,
     )
-
-
-def unit_sums(values: Array, units: NDArray[np.int64], n_units: int) -> Array:
-    """Return the sums of influence values (n,) or (n, M) by unit, (n_units,) or (n_units, M)."""
-    sums = np.zeros((n_units, *values.shape[1:]))
-    np.add.at(sums, units, values)
-    return sums

@@ -166,8 +166,13 @@ def given_values(
 def group_sums(values: Array, groups: NDArray[Any]) -> Array:
     """Return the sum of the values (n,) or (n, k) of each group, (G,) or (G, k)."""
     _, member = np.unique(groups, return_inverse=True)
-    sums = np.zeros((int(member.max(initial=-1)) + 1, *values.shape[1:]))
-    np.add.at(sums, member, values)
+    return unit_sums(values, member, int(member.max(initial=-1)) + 1)
+
+
+def unit_sums(values: Array, units: NDArray[np.int64], n_units: int) -> Array:
+    """Return the sums of values (n,) or (n, M) by unit from 0, (n_units,) or (n_units, M)."""
+    sums = np.zeros((n_units, *values.shape[1:]))
+    np.add.at(sums, units, values)
     return sums
 
 

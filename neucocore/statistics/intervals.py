@@ -4,8 +4,8 @@
     V = (1 + kappa) sum psi^2 / n^2            rankings, decisions, and jackknife ratios
 
     score +- t sqrt(V)                         t with n - 1 degrees of freedom
-    logit(score) +- t sqrt(V) / (score (1 - score))      on the logit scale (Agresti, Categorical
-                                               Data Analysis, 2013, section 1.4, for proportions)
+    logit(score) +- t sqrt(V) / (score (1 - score))      on the logit scale (Boyd, Eng and Page,
+                                               ECML PKDD 2013, for average precision)
 
 With groups, influence values are summed within each group first, and t has G - 1 degrees of freedom
 (see `influence.sampling_variance`). Lambda and kappa are explained in `training_noise`.
@@ -118,10 +118,7 @@ def too_little_data(influence: Influence) -> str:
     if influence.n < MIN_ROWS:
         return f"only {pluralize(influence.n, 'row')}; an interval needs {MIN_ROWS}"
     if influence.groups is not None and influence.n_units < MIN_GROUPS:
-        return (
-            f"only {pluralize(influence.n_units, 'group')} that are held out together; "
-            f"an interval needs {MIN_GROUPS}"
-        )
+        return f"only {pluralize(influence.n_units, 'group')}; an interval needs {MIN_GROUPS}"
     if influence.events is not None and influence.events < MIN_EVENTS:
         return (
             f"only {pluralize(influence.events, 'row')} of the rarer class; "

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from neucocore.statistics.comparison import PAIR_FACTOR, unit_sums
-from neucocore.statistics.influence import Array
+from neucocore.statistics.comparison import PAIR_FACTOR
+from neucocore.statistics.influence import Array, unit_sums
 from neucocore.statistics.multiple_testing import (
     DRAWS,
     holm,
@@ -127,7 +127,8 @@ def pair_tests(merits: Array, tasks: Sequence[TaskInfluences]) -> PairTests:
     merits
         (M,) weighted mean over the tasks.
     tasks
-        The same methods on each task.
+        The same methods on each task. Leave out tasks that are too small for an interval
+        (`intervals.too_little_data`).
     """
     M = len(merits)
     n_units = 1 + max(int(task.units.max()) for task in tasks)

@@ -1,4 +1,4 @@
-"""Issue of trust: the scores of the default protocol, computed by two programs."""
+"""The scores of the default protocol, computed by two programs that share no code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neucocore.evaluation.robust import RobustProtocol
 
 FILE = Path(__file__).parent / "nested_cv.py"
 TOLERANCE = 1e-9
-PREDICTION_TOLERANCE = 5e-5
+PREDICTION_TOLERANCE = 1e-5
 """For classes the package stops its solver earlier; for values predictions agree to 1e-9."""
 
 
