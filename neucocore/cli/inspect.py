@@ -24,6 +24,16 @@ def inspect(
             help="Embeddings file, label file, .zarr.zip cube, run folder or folder of runs."
         ),
     ],
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Column of the ids of embeddings.")
+    ] = None,
+    vector: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN|PATTERN",
+            help="Columns of the numbers: a list column, a pattern, or names separated by commas.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     png: Annotated[
         Path | None,
@@ -44,12 +54,12 @@ def inspect(
     elif runs:
         print_json(runs)
     elif json:
-        print_json([_describe(file)])
+        print_json([_describe(file, id_column, vector)])
     else:
-        print_data("\n".join(_lines(_describe(file))))
+        print_data("\n".join(_lines(_describe(file, id_column, vector))))
 
 
-def _describe(file: Path) -> dict[str, Any]:
+def _describe(file: Path, id_column: str | None, vector: str | None) -> dict[str, Any]:
     from neucocore.data.labels.label_file import is_label_file_name
 
     if file.name.endswith(CUBE_SUFFIX):
@@ -64,7 +74,7 @@ def _describe(file: Path) -> dict[str, Any]:
         return describe_label_file(file)
     from neucocore.data.embeddings.description import describe_embeddings
 
-    return describe_embeddings(file)
+    return describe_embeddings(file, id=id_column, vector=vector)
 
 
 def _runs(folder: Path) -> list[dict[str, Any]]:
@@ -127,7 +137,7 @@ def _draw(file: Path, png: Path, force: bool) -> None:
     from neucocore.data.cubes.image import draw_cube
     from neucocore.data.cubes.siblings import cube_of_file, labels_of_file
     from neucocore.errors import ConfigError
-    from neucocore.files.outputs import OutputFile, check_writable, digest_of_file
+    from neucocore.files.outputs import OutputFile, check_writable
 
     if not file.name.endswith(CUBE_SUFFIX):
         raise ConfigError(
@@ -135,7 +145,7 @@ def _draw(file: Path, png: Path, force: bool) -> None:
         )
     check_writable(png)
     cube, labels = cube_of_file(file), labels_of_file(file)
-    key = {"cube": digest_of_file(file), "labels": dict(labels), "format": png.suffix.lower()}
+    key = {"cube": file, "labels": dict(labels), "format": png.suffix.lower()}
     target = OutputFile(png, command="inspect", key=key, force=force)
     with target.writing():
         draw_cube(cube, labels, png)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -49,6 +50,7 @@ class BadCells:
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._tallies: dict[CellKind, _Tally] = {}
+        self._of_column: Counter[int] = Counter()
 
     def add(self, kind: CellKind, row: int, column: int, place: str, text: str = "") -> None:
         """Count one cell; `place` and `text` are for messages."""
@@ -56,6 +58,7 @@ class BadCells:
         tally.count += 1
         tally.rows.add(row)
         tally.columns.add(column)
+        self._of_column[column] += 1
         if len(tally.examples) < 3:
             shown = f" {text[:40]!r}" if text else ""
             tally.examples.append(f"{place} column {self._names[column]!r}{shown}")
@@ -75,19 +78,29 @@ class BadCells:
         tally.count += len(rows)
         tally.rows.update((np.unique(rows) + first_row).tolist())
         tally.columns.update(np.unique(columns).tolist())
+        self._of_column.update(columns.tolist())
         for row, column in zip(rows[:3].tolist(), columns[:3].tolist(), strict=True):
             if len(tally.examples) < 3:
                 place = f"{describe_row(first_row + row)} column {self._names[column]!r}"
                 tally.examples.append(place)
 
-    def findings(self, options: ReadOptions) -> list[Finding]:
-        """Return one finding per kind: an error, or a repair if such cells count as 0."""
-        findings = []
+    def findings(self, options: ReadOptions, rows: int) -> list[Finding]:
+        """Return one finding per kind: an error, or a repair if such cells count as 0.
+
+        Parameters
+        ----------
+        options
+            How strictly to read.
+        rows
+            Number of rows. A column without any number is a finding of its own, because counting
+            its cells as 0 would not help.
+        """
+        findings = self._columns_without_numbers(options, rows)
         for kind, tally in sorted(self._tallies.items()):
             count_as_zero = (options.lenient or options.nan_as_zero) and kind != "out-of-range"
-            rows = pluralize(len(tally.rows), "row")
+            where = pluralize(len(tally.rows), "row")
             columns = pluralize(len(tally.columns), "column")
-            message = f"{_NAME_OF_KIND[kind]} in {rows} and {columns}"
+            message = f"{_NAME_OF_KIND[kind]} in {where} and {columns}"
             findings.append(
                 Finding(
                     f"{kind}-cells",
@@ -98,6 +111,17 @@ class BadCells:
                 )
             )
         return findings
+
+    def _columns_without_numbers(self, options: ReadOptions, rows: int) -> list[Finding]:
+        if options.lenient or options.nan_as_zero or rows < 2:
+            return []
+        empty = [column for column, count in sorted(self._of_column.items()) if count >= rows]
+        if not empty:
+            return []
+        examples = tuple(repr(self._names[column]) for column in empty[:3])
+        hint = "name the columns that hold the numbers: --vector COLUMN|PATTERN"
+        message = "column holds no number at all"
+        return [Finding("no-number-columns", "error", message, len(empty), examples, hint)]
 
 
 def to_float32(
@@ -117,9 +141,10 @@ def to_float32(
         Returns the place of a row, for messages.
     """
     with np.errstate(over="ignore"):
-        block = values.astype(np.float32)
+        block = values.astype(np.float32, copy=False)
     if np.isfinite(block).all():
         return block
+    block = block.copy()
     nan = np.isnan(block)
     infinite = np.isinf(values)
     bad.add_mask("nan", nan, first_row, describe_row)

@@ -68,8 +68,8 @@ def read_csv(path: Path, options: ReadOptions) -> EmbeddingTable:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise damaged_file(path, error) from error
     findings.extend(roles.note(columns, len(names)))
-    findings.extend(body.lines.findings())
     line_numbers = body.line_numbers
+    findings.extend(body.lines.findings(len(line_numbers)))
     texts = list(body.texts)
     ids = None if roles.id is None else texts.pop(0)
     matrix = body.matrix()

@@ -170,11 +170,11 @@ class LineReader:
         if len(examples) < 3:
             examples.append(example)
 
-    def findings(self) -> list[Finding]:
-        """Return the findings about lines and cells."""
+    def findings(self, rows: int) -> list[Finding]:
+        """Return the findings about lines and cells of a file with `rows` rows."""
         findings = [
             Finding(code, level, message, self._counts[code], tuple(self._examples[code]))  # type: ignore[arg-type]
             for code, (level, message) in _CODES.items()
             if self._counts[code]
         ]
-        return findings + self.cells.findings(self.options)
+        return findings + self.cells.findings(self.options, rows)

@@ -10,26 +10,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.embeddings.embeddings import Embeddings
-from neucocore.data.embeddings.formats import load_embeddings
+from neucocore.data.embeddings.formats import examine_embeddings, split_column
+from neucocore.data.embeddings.no_data import constant_rows
 from neucocore.data.embeddings.sidecar import read_sidecar
-from neucocore.files.findings import messages
+from neucocore.data.embeddings.thorough import effective_dimension_of, thorough_findings
+from neucocore.files.findings import messages, raise_for_findings
 
 ROWS_AT_ONCE = 1024
 # Bytes of one stored value. A CSV file has no type; its numbers count as float32.
 _BYTES = {"int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int64": 8, "float64": 8}
 
 
-def describe_embeddings(path: Path) -> dict[str, Any]:
+def describe_embeddings(
+    path: Path,
+    *,
+    id: str | None = None,  # noqa: A002 - the name of the option
+    vector: str | None = None,
+) -> dict[str, Any]:
     """Return size, types, metadata, provenance and simple statistics of an embeddings file.
+
+    Rows without data are left out and counted. Parameters are those of
+    `neucocore.data.embeddings.formats.load_embeddings`.
 
     Raises
     ------
     DataError
         The file cannot be used.
     """
-    embeddings = load_embeddings(path)
+    table = examine_embeddings(path, id=id, vector=vector, drop_no_data=True)
+    raise_for_findings(path, table.findings)
+    file, _ = split_column(path)
+    embeddings = Embeddings(
+        tuple(table.ids or ()), table.matrix, table.metadata, dtype=table.dtype, extra=table.extra
+    )
+    findings = [*table.findings, *thorough_findings(table)]
     bytes_per_row = embeddings.dimension * _BYTES.get(embeddings.dtype, 4)
-    sidecar = read_sidecar(path)
+    sidecar = read_sidecar(file)
     return {
         "kind": "embeddings",
         "file": str(path),
@@ -40,9 +56,10 @@ def describe_embeddings(path: Path) -> dict[str, Any]:
         **_rate(embeddings.metadata, sidecar, bytes_per_row),
         "ids": list(embeddings.ids[:3]),
         **_statistics(embeddings),
+        "metadata_columns": list(embeddings.extra),
         "metadata": embeddings.metadata,
         "provenance": sidecar,
-        "findings": messages(embeddings.findings, "warning", "repaired"),
+        "findings": messages(findings, "warning", "repaired"),
     }
 
 
@@ -98,8 +115,12 @@ def _statistics(embeddings: Embeddings) -> dict[str, Any]:
         "std": float(np.sqrt(max(squares / matrix.size - mean * mean, 0.0))),
         "min": float(matrix.min()),
         "max": float(matrix.max()),
+        "norm_min": float(norms.min()),
         "norm_median": float(np.median(norms)),
+        "norm_max": float(norms.max()),
+        "effective_dimension": effective_dimension_of(matrix),
         "zeros": zeros,
         "constant_dimensions": constant,
+        "constant_rows": len(constant_rows(matrix)),
         "equal_rows": len(matrix) - len({row.tobytes() for row in matrix}),
     }

@@ -142,16 +142,19 @@ def examine_embeddings(
         table.findings.append(Finding("too-many-dimensions", "error", message))
     if dimension == 0:
         table.findings.append(Finding("no-dimensions", "error", "the vectors have no numbers"))
-    if len(table.matrix) == 0 and not any(f.code in _LOST_ROWS for f in table.findings):
-        hint = "write one row per sample"
-        table.findings.append(Finding("no-rows", "error", "the file holds no row", hint=hint))
     if table.ids is not None:
         table.ids, findings = clean_ids(table.ids, table.describe_row)
         table.findings.extend(findings)
     without_data = _check_values(table, options)
-    if options.drop_no_data and len(without_data):
+    if not options.drop_no_data:
+        table.without_data = frozenset(without_data.tolist())
+    elif len(without_data):
         table.drop(without_data)
-    _check_rows(table, without_data)
+    if len(table.matrix) == 0 and not any(f.code in _LOST_ROWS for f in table.findings):
+        message = "every row is without data" if len(without_data) else "the file holds no row"
+        hint = "write one row per sample"
+        table.findings.append(Finding("no-rows", "error", message, hint=hint))
+    _check_rows(table)
     return table
 
 
@@ -289,14 +292,13 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     return np.nonzero(by_rule)[0]
 
 
-def _check_rows(table: EmbeddingTable, without_data: NDArray[np.intp]) -> None:
+def _check_rows(table: EmbeddingTable) -> None:
     """Add warnings about dimensions without information and about equal rows."""
     constant = _constant_dimensions(table.matrix)
     table.findings.extend(constant)
     if table.ids is None or any(finding.code == "constant-matrix" for finding in constant):
         return
-    known = set() if len(table.ids) < len(table.matrix) else set(without_data.tolist())
-    sets = [rows for rows in equal_rows(table.matrix) if rows[0] not in known]
+    sets = [rows for rows in equal_rows(table.matrix) if int(rows[0]) not in table.without_data]
     table.findings.extend(duplicate_rows_finding(table.ids, sets))
 
 

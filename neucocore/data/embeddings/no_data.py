@@ -41,7 +41,8 @@ def constant_rows(matrix: NDArray[np.float32]) -> NDArray[np.intp]:
     d = matrix.shape[1]
     if d < 2:
         return np.arange(0)
-    possible = np.nonzero((matrix[:, 0] == matrix[:, -1]) & (matrix[:, 0] == matrix[:, d // 2]))[0]
+    possible = np.nonzero(matrix[:, 0] == matrix[:, 1])[0]
+    possible = possible[matrix[possible, 0] == matrix[possible, -1]]
     constant: NDArray[np.intp] = possible[(matrix[possible] == matrix[possible, :1]).all(axis=1)]
     return constant
 

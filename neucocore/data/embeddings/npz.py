@@ -269,7 +269,7 @@ def _matrix(
             matrix[start : start + count] = to_float32(
                 block.reshape(count, d), bad, start, _describe_row
             )
-    findings.extend(bad.findings(options))
+    findings.extend(bad.findings(options, rows))
     return matrix, dtype.newbyteorder("=").name
 
 
@@ -295,6 +295,8 @@ def _ids(archive: zipfile.ZipFile, array: _Array, path: Path, findings: list[Fin
             hint=SAVE_HINT,
         )
     values = _read(archive, array).tolist()
+    if array.dtype.kind == "U":
+        return [str(value) for value in values]
     if array.dtype.kind == "S":
         try:
             return [value.decode() for value in values]

@@ -237,7 +237,7 @@ class _Rows:
 
     def findings(self, options: ReadOptions) -> list[Finding]:
         """Return the findings about rows and cells."""
-        findings = self._cells.findings(options)
+        findings = self._cells.findings(options, self.count)
         if self._ragged:
             message = f"vector without exactly {self.matrix.shape[1]} numbers"
             examples = tuple(self._ragged[:3])

@@ -111,7 +111,7 @@ class Roles:
             shown = ", ".join(map(repr, names[:NAMES_SHOWN]))
             more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
             count = pluralize(len(names), "metadata column")
-            parts.append(f"{count}, which are not dimensions: {shown}{more}")
+            parts.append(f"{count} (not read as dimensions): {shown}{more}")
         if not parts:
             return []
         title = "" if self.layout is None else f"read as {self.layout.title(dimension)}: "

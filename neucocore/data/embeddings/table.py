@@ -75,6 +75,8 @@ class EmbeddingTable:
         The metadata columns by name, one value per row: text for CSV, else as stored.
     parts
         How the rows are stored, one entry per file.
+    without_data
+        Rows that hold no data, and are among the problems.
     """
 
     ids: list[str] | None
@@ -85,6 +87,7 @@ class EmbeddingTable:
     findings: list[Finding] = field(default_factory=list)
     extra: dict[str, Sequence[Any]] = field(default_factory=dict)
     parts: list[StoredRows] = field(default_factory=list)
+    without_data: frozenset[int] = frozenset()
 
     def drop(self, rows: NDArray[np.intp]) -> None:
         """Leave out some rows."""

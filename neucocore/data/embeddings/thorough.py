@@ -29,14 +29,16 @@ FEW_DIRECTIONS = 2.0
 
 def thorough_findings(table: EmbeddingTable) -> list[Finding]:
     """Return warnings about near copies, constant rows, copied metadata and few directions."""
-    matrix = table.matrix
-    names = table.ids or [table.describe_row(row) for row in range(len(matrix))]
+    rows = [row for row in range(len(table.matrix)) if row not in table.without_data]
+    matrix = table.matrix[rows] if table.without_data else table.matrix
+    names = [table.describe_row(row) if table.ids is None else table.ids[row] for row in rows]
+    extra = {name: [values[row] for row in rows] for name, values in table.extra.items()}
     if len(matrix) < 2 or matrix.shape[1] == 0:
         return []
     return [
         *_near_copies(matrix, names),
         *_constant_rows(matrix, names, table.findings),
-        *copied_columns(matrix, table.extra),
+        *copied_columns(matrix, extra),
         *_few_directions(matrix),
     ]
 

@@ -161,7 +161,7 @@ def test_fault_09_ids_that_look_like_numbers_stay_text(csv):
 
 def test_fault_10_bad_cells_are_counted_by_kind_row_and_column(csv):
     with pytest.raises(NonFiniteError) as error:
-        csv("id,0,1,2\na,nan,,1\nb,inf,NaN,x\nc,1,,2\n")
+        csv("id,0,1,2\na,nan,,1\nb,inf,NaN,x\nc,1,,2\nd,1,2,3\n")
     text = problems(error)
     assert "empty cell in 2 rows and 1 column (2 times): line 2 column '1'" in text
     assert "NaN in 2 rows and 2 columns (2 times)" in text
@@ -205,7 +205,7 @@ def test_fault_12_gaps_and_repeated_numbers_are_an_error(csv, header):
 def test_fault_12_columns_without_a_number_are_ignored_with_a_warning(csv):
     embeddings = csv("id,split,0,1\na,train,1,2\n")
     assert embeddings.matrix.tolist() == [[1, 2]]
-    assert warned(embeddings) == "1 metadata column, which are not dimensions: 'split'"
+    assert warned(embeddings) == "1 metadata column (not read as dimensions): 'split'"
     assert embeddings.extra == {"split": ["train"]}
 
 
