@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from neucocore.data.labels.label_folder import read_label_folder
     from neucocore.data.labels.labels import Labels
     from neucocore.errors import NeucoError
+    from neucocore.files.outputs import OutputFile
     from neucocore.results.probes import load_probe
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Embeddings",
     "Labels",
     "NeucoError",
+    "OutputFile",
     "__version__",
     "create",
     "cube_digest",

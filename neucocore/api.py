@@ -61,6 +61,7 @@ def generate(
     output: StrPath,
     params: Mapping[str, Any] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    force: bool = False,
 ) -> list[str]:
     """Generate a synthetic data set, with the labels of every installed task that belongs to it.
 
@@ -74,6 +75,8 @@ def generate(
         Values of the parameters that the data set declares for generating it.
     progress
         Called with (done, total, what).
+    force
+        Write to a folder that is not empty, whoever wrote the files in it.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def generate(
     component = find("dataset", dataset)
     declared = getattr(component.spec, "generate_params", ())
     values = check_values(params or {}, declared, of=component.full_name)
-    return generate_dataset(component, Path(output), values, progress)
+    return generate_dataset(component, Path(output), values, progress, force=force)
 
 
 def leaderboard(

@@ -7,6 +7,7 @@ PUBLIC_NAMES = {
     "Embeddings": "neucocore.data.embeddings.embeddings",
     "Labels": "neucocore.data.labels.labels",
     "NeucoError": "neucocore.errors",
+    "OutputFile": "neucocore.files.outputs",
     "create": "neucocore.components.factory",
     "cube_digest": "neucocore.data.cubes.file",
     "encode": "neucocore.api",

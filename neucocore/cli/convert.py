@@ -44,7 +44,7 @@ def convert(
     from neucocore.data.embeddings.sidecar import check_sidecar, read_sidecar, write_sidecar
     from neucocore.errors import ConfigError
     from neucocore.files.findings import messages
-    from neucocore.files.outputs import OutputFile, digest_of_path
+    from neucocore.files.outputs import OutputFile
 
     if output.is_dir():
         raise ConfigError(
@@ -56,7 +56,7 @@ def convert(
     target = OutputFile(
         output,
         command="convert",
-        key={"input": digest_of_path(file) if file.exists() else "", "options": options},
+        key={"input": file, "options": options},
         force=force,
     )
     check_sidecar(output, force=force)

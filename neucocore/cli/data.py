@@ -77,6 +77,9 @@ def generate(
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="Parameter, NAME=VALUE. Repeatable.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write to a folder that is not empty.")
+    ] = False,
 ) -> None:
     """Generate a synthetic data set."""
     from neucocore.components.lookup import find
@@ -87,7 +90,7 @@ def generate(
     spec = _dataset_spec(component.spec)
     values = parse_settings(setting or (), spec.generate_params, of=component.full_name)
     with progress(f"generate {name}") as advance:
-        without_labels = generate_dataset(component, output, values, advance)
+        without_labels = generate_dataset(component, output, values, advance, force=force)
     for line in without_labels:
         log(f"no labels for {line}")
     log(f"{output} holds {name}; check it with: neuco validate {output}")

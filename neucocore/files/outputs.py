@@ -55,7 +55,7 @@ class OutputFile:
 
     ::
 
-        output = OutputFile(path, command="convert", key={"input": digest}, force=force)
+        output = OutputFile(path, command="convert", key={"input": Path("e.csv")}, force=force)
         ...  # the work
         with output.writing():
             save_embeddings(embeddings, path)
@@ -67,7 +67,8 @@ class OutputFile:
     command
         Name of the command, without ``neuco``.
     key
-        A key of everything that determines the content, or these things as plain JSON values.
+        A key of everything that determines the content, or these things as plain JSON values and
+        `Path` objects, which stand for the content of a file or folder.
     force
         Replace an existing file whoever wrote it.
     record
@@ -218,6 +219,67 @@ def record_file(
     _append(home, WrittenFile(name, command, key, digest_of_file(target)))
 
 
+def check_generated_folder(folder: str | Path, *, command: str, key: str) -> None:
+    """Check, before any work, that nothing of the user is lost if a folder is generated again.
+
+    Parameters
+    ----------
+    command, key
+        As in `generating`.
+
+    Raises
+    ------
+    ConfigError
+        The folder is not empty and was not written by this command, or files in it were changed
+        since.
+    """
+    home = Path(os.path.realpath(folder))
+    if not home.is_dir() or not any(path.name != RECORD_FILE for path in home.iterdir()):
+        return
+    hint = "write to a new folder with --output, or replace the files with --force"
+    records = recorded_files(home)
+    started = recorded(home)
+    evidence = [*records.values(), *([started] if started is not None else [])]
+    if (command, key) not in {(record.command, record.key) for record in evidence}:
+        raise ConfigError(f"{folder} is not empty and was not written by this command", hint=hint)
+    edited = [
+        name
+        for name, record in sorted(records.items())
+        if (home / name).is_file() and digest_of_file(home / name) != record.sha256
+    ]
+    if edited:
+        raise ConfigError(
+            f"{len(edited)} files in {folder} were changed after neuco {command} had written them: "
+            f"{', '.join(edited[:3])}",
+            hint=hint,
+        )
+
+
+@contextmanager
+def generating(folder: str | Path, *, command: str, key: str) -> Iterator[None]:
+    """Record that the block writes all files of a folder; see `check_generated_folder`.
+
+    Parameters
+    ----------
+    command
+        Name of the command, without ``neuco``.
+    key
+        What is generated.
+    """
+    home = Path(os.path.realpath(folder))
+    home.parent.mkdir(parents=True, exist_ok=True)
+    # Next to the folder, because a plugin may expect an empty folder.
+    _append(home.parent, WrittenFile(home.name, command, key))
+    yield
+    known = recorded_files(home)
+    written = [
+        WrittenFile(file.relative_to(home).as_posix(), command, key, digest_of_file(file))
+        for file in sorted(home.rglob("*"))
+        if file.is_file() and file.name != RECORD_FILE
+    ]
+    _append(home, *(record for record in written if known.get(record.file) != record))
+
+
 def recorded(path: str | Path) -> WrittenFile | None:
     """Return what the record in its folder states about a file, or None."""
     target = Path(os.path.realpath(path))
@@ -274,17 +336,22 @@ def stamps_of(paths: Iterable[str | Path]) -> list[list[Any]]:
 
 
 def _digest_of_json(value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, sort_keys=True, default=str)
+    text = json.dumps(value, sort_keys=True, default=_key_value)
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
-def _append(folder: Path, record: WrittenFile) -> None:
+def _key_value(value: object) -> str:
+    """Return what stands for a value that is not JSON: a path stands for its content."""
+    if isinstance(value, Path):
+        return digest_of_path(value) if value.exists() else ""
+    return str(value)
+
+
+def _append(folder: Path, *records: WrittenFile) -> None:
     # The first line feed ends a line that a killed process may have left incomplete.
-    line = b"\n" + json.dumps(asdict(record)).encode() + b"\n"
+    lines = b"".join(b"\n" + json.dumps(asdict(record)).encode() for record in records) + b"\n"
     # Without a record a later command refuses to replace the file, which is no loss.
     with suppress(OSError):
         descriptor = os.open(folder / RECORD_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(descriptor, line)  # one write, so lines of several processes do not mix
-        finally:
-            os.close(descriptor)
+        with os.fdopen(descriptor, "ab", buffering=0) as file:
+            file.write(lines)  # one write, so lines of several processes do not mix

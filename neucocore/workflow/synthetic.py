@@ -1,4 +1,4 @@
-"""Making a synthetic data set: its cubes by its plugin, its labels by the task plugins."""
+"""Generate a synthetic data set: its cubes by its plugin, its labels by the task plugins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from neucocore.components.discovery import Component
 from neucocore.components.factory import plugin_errors, resolve
 from neucocore.components.specs import DatasetSpec
 from neucocore.errors import ConfigError
+from neucocore.files.outputs import check_generated_folder, check_output_folder, generating
 
+COMMAND = "data generate"
 TRUTH = "truth"
 LABELS = "labels"
 
@@ -23,36 +25,41 @@ def generate_dataset(
     out: Path,
     settings: Mapping[str, Any],
     progress: Progress | None = None,
+    *,
+    force: bool = False,
 ) -> list[str]:
-    """Make a data set, and derive the labels of every installed task from its truth.
+    """Generate a data set, and derive the labels of every installed task from its truth.
 
     Parameters
     ----------
     component
-        A data set that can be made.
+        A data set that can be generated.
     out
         The folder to write.
     settings
         Values of its ``generate_params``.
     progress
         Called with (done, of, what).
+    force
+        Write to a folder that is not empty, whoever wrote the files in it.
 
     Returns
     -------
     list of str
-        One line for each task that has no label here, with the reason: a small Earth may have no
-        city, and a stranger's task may need another source.
+        One line for each task without labels, with the reason: a small Earth may have no city, and
+        a task may need another source.
 
     Raises
     ------
     ConfigError
-        The data set cannot be made.
+        The data set cannot be generated, the folder is not writable, or it holds files that were
+        not generated or were changed since.
     """
     spec = cast(DatasetSpec, component.spec)
     if spec.generate is None:
         raise ConfigError(
-            f"the data set {component.full_name} is not one that can be made",
-            hint=f"neuco data download {component.name} --output {out}"
+            f"the data set {component.full_name} cannot be generated",
+            hint=f"neuco data download {component.name} -o {out}"
             if spec.hub
             else "neuco list datasets",
         )
@@ -60,9 +67,13 @@ def generate_dataset(
     function = resolve(component, spec.generate)
     if progress is not None and "progress" in signature(function).parameters:
         values["progress"] = lambda done, of: progress(done, of, "cubes")
-    with plugin_errors(component):
-        function(out, **values)
-    return _derive(component, out, progress) if (out / TRUTH).is_dir() else []
+    check_output_folder(out)
+    if not force:
+        check_generated_folder(out, command=COMMAND, key=component.full_name)
+    with generating(out, command=COMMAND, key=component.full_name):
+        with plugin_errors(component):
+            function(out, **values)
+        return _derive(component, out, progress) if (out / TRUTH).is_dir() else []
 
 
 def _derive(component: Component, out: Path, progress: Progress | None) -> list[str]:

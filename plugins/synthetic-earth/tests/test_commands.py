@@ -31,7 +31,7 @@ def test_a_failing_step_ends_the_demo_with_its_error(tmp_path: Path) -> None:
     (tmp_path / "demo" / "earth").mkdir(parents=True)
     (tmp_path / "demo" / "earth" / "notes.txt").write_text("not an Earth")
     done = neuco("demo", folder=tmp_path)
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert done.stderr.startswith("1. neuco data generate")
     assert done.stderr.count("error:") == 1
     assert "2. neuco run" not in done.stderr

@@ -37,11 +37,20 @@ def make(
     scaling: Scaling = "block",
     reducer: Annotated[str, typer.Option(help="Name of a reducer, or none.")] = "pca",
     dimension: Dimension = 1024,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Concatenate the columns of several embeddings files, and reduce them."""
     from neuco_plugin_fusion.files import fuse
-    from neucocore import save_embeddings
+    from neucocore import OutputFile, log, save_embeddings
 
+    options = {
+        "weights": weights,
+        "scaling": scaling,
+        "reducer": reducer,
+        "dimension": dimension,
+    }
+    key = {"inputs": files, "options": options}
+    target = OutputFile(output, command="fusion make", key=key, force=force)
     fused = fuse(
         files,
         weights=[part.strip() for part in weights.split(",") if part.strip()],
@@ -49,8 +58,9 @@ def make(
         reducer=None if reducer == "none" else reducer,
         dimension=dimension,
     )
-    save_embeddings(fused, output)
-    typer.echo(f"{output}: {len(fused.ids)} rows, {fused.dimension} columns", err=True)
+    with target.writing():
+        save_embeddings(fused, output)
+    log(f"{output}: {len(fused.ids)} rows, {fused.dimension} columns")
 
 
 @app.command()
@@ -66,6 +76,9 @@ def report(
     scaling: Scaling = "block",
     dimension: Dimension = 1024,
     jobs: Annotated[int, typer.Option(min=1, help="Number of threads.")] = 1,
+    force: Annotated[
+        bool, typer.Option("--force", help="Fuse and score again, and replace existing files.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
     """Score each embedding alone, all together, and all but each one."""
@@ -81,6 +94,7 @@ def report(
         protocol=protocol,
         tasks=[part.strip() for part in tasks.split(",") if part.strip()],
         jobs=jobs,
+        force=force,
     )
     rows = [asdict(part) | {"adds": part.adds} for part in contributions]
     typer.echo(json.dumps(rows, indent=2, allow_nan=False) if as_json else _table(rows))

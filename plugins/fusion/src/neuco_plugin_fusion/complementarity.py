@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neuco_plugin_fusion.files import fuse
-from neucocore import evaluate, save_embeddings
+from neuco_plugin_fusion.files import fuse, name_of
+from neucocore import OutputFile, evaluate, save_embeddings
 from neucocore.plugin import ConfigError
 
 TOGETHER = "together"
@@ -53,6 +53,7 @@ def complementarity(
     dimension: int | None = 1024,
     scaling: str = "block",
     protocol: str = "robust",
+    force: bool = False,
     **evaluation: Any,
 ) -> list[Contribution]:
     """Score each embedding alone, all together, and all but each one.
@@ -72,6 +73,8 @@ def complementarity(
         See `neuco_plugin_fusion.scaling.scale_factors`.
     protocol
         Scoring protocol.
+    force
+        Fuse and score again, and replace existing files.
     evaluation
         Further keywords of `neucocore.evaluate`, such as ``dataset`` or ``tasks``.
 
@@ -91,12 +94,20 @@ def complementarity(
         file = parts[0]
         if len(parts) > 1:
             file = output / "embeddings" / f"{method}.parquet"
-            file.parent.mkdir(parents=True, exist_ok=True)
+            key = {"inputs": list(parts), "scaling": scaling, "dimension": dimension}
+            target = OutputFile(file, command="fusion report", key=key, force=force)
             reducer = None if dimension is None else "pca"
             fused = fuse(parts, scaling=scaling, reducer=reducer, dimension=dimension)
-            save_embeddings(fused, file)
+            with target.writing():
+                save_embeddings(fused, file)
         [report] = evaluate(
-            file, labels=labels, output=output, method=method, protocol=protocol, **evaluation
+            file,
+            labels=labels,
+            output=output,
+            method=method,
+            protocol=protocol,
+            force=force,
+            **evaluation,
         )
         return {row["task"]: row for row in report.rows()}
 
@@ -121,7 +132,7 @@ def complementarity(
 
 
 def _names(files: Sequence[Path]) -> list[str]:
-    names = [file.name.partition(".")[0] for file in files]
+    names = [name_of(file) for file in files]
     if len(files) < 2 or len(set(names)) < len(names) or TOGETHER in names:
         raise ConfigError(
             f"two or more embeddings files with different names are required, not "

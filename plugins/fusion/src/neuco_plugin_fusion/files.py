@@ -19,6 +19,8 @@ from neuco_plugin_fusion.scaling import (
 from neucocore import Embeddings, create, find, load_embeddings
 from neucocore.plugin import ConfigError, IdError
 
+SUFFIXES = (".csv.gz", ".csv", ".parquet", ".npz")
+
 
 def fuse(
     files: Sequence[Path],
@@ -111,9 +113,17 @@ def common_ids(files: Sequence[Path], parts: Sequence[Embeddings]) -> list[str]:
     return all_ids
 
 
+def name_of(file: Path) -> str:
+    """Return the name of a file without the suffix of its format; other dots stay."""
+    for suffix in SUFFIXES:
+        if file.name.lower().endswith(suffix):
+            return file.name[: -len(suffix)]
+    return file.name
+
+
 def _description(file: Path, part: Embeddings, matrix: Any, weight: float) -> dict[str, Any]:
     return {
-        "name": file.name.partition(".")[0],
+        "name": name_of(file),
         "dimension": part.dimension,
         "weight": weight,
         "sha256": hashlib.sha256(np.ascontiguousarray(matrix, "<f4").tobytes()).hexdigest(),

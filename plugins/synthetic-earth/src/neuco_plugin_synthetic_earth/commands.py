@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from neucocore import find, log, run_command
+from neucocore import OutputFile, find, log, run_command
 
 SIZE, SEED = 64, 0
 RUN_FILE = """\
@@ -44,17 +44,24 @@ def demo(
     ] = Path("demo"),
     cubes: Annotated[int, typer.Option(min=40, help="Number of cubes to generate.")] = 200,
     jobs: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 2,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that were changed.")
+    ] = False,
 ) -> None:
     """Generate a small Earth, encode it in four ways, score the embeddings and rank the methods."""
     find("encoder", "temporal-mosaiks")  # it is a plugin too: fail before the work starts
+    options = ["--force"] if force else []
     settings = {"cubes": cubes, "size": SIZE, "seed": SEED, "jobs": jobs}
     generate = ["data", "generate", "synthetic-earth", "-o", str(output / "earth")]
     for name, value in settings.items():
         generate += ["--set", f"{name}={value}"]
-    _run(1, generate)
     run_file = output / "demo.yaml"
-    run_file.write_text(RUN_FILE.format(name=run_file, jobs=jobs), encoding="utf-8")
-    _run(2, ["run", str(run_file)])
+    text = RUN_FILE.format(name=run_file, jobs=jobs)
+    target = OutputFile(run_file, command="demo", key={"text": text}, force=force)
+    _run(1, [*generate, *options])
+    with target.writing():
+        run_file.write_text(text, encoding="utf-8")
+    _run(2, ["run", str(run_file), *options])
     typer.echo(EXPLANATION)
     log(f"next: neuco leaderboard {output / 'results'} --format csv; neuco info robust")
 

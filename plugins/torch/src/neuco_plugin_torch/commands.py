@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,21 +44,23 @@ def autoencode(
     epochs: Annotated[int, typer.Option(min=1, help="Number of passes over all rows.")] = 160,
     seed: Annotated[int, typer.Option(help="Random seed of weights, order and dropout.")] = 42,
     device: Annotated[Device, typer.Option(help="auto uses a GPU if there is one.")] = Device.auto,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Reduce embeddings files of the same cubes by an autoencoder trained on them."""
     from neuco_plugin_torch.files import autoencode as run
-    from neucocore import save_embeddings
+    from neucocore import OutputFile, log, save_embeddings
 
-    reduced = run(
-        files,
-        targets or (),
-        dimension=dimension,
-        weights=[part.strip() for part in weights.split(",") if part.strip()],
-        target_weight=target_weight,
-        hidden=hidden,
-        epochs=epochs,
-        seed=seed,
-        device=device.value,
-    )
-    save_embeddings(reduced, output)
-    typer.echo(f"{output}: {len(reduced.ids)} rows, {reduced.dimension} columns", err=True)
+    options: dict[str, Any] = {
+        "dimension": dimension,
+        "weights": [part.strip() for part in weights.split(",") if part.strip()],
+        "target_weight": target_weight,
+        "hidden": hidden,
+        "epochs": epochs,
+        "seed": seed,
+    }
+    key = {"inputs": [*files, *(targets or ())], "options": options}
+    target = OutputFile(output, command="autoencode", key=key, force=force)
+    reduced = run(files, targets or (), **options, device=device.value)
+    with target.writing():
+        save_embeddings(reduced, output)
+    log(f"{output}: {len(reduced.ids)} rows, {reduced.dimension} columns")
