@@ -211,7 +211,7 @@ def test_quiet_says_errors_only(cubes: Path, tmp_path: Path) -> None:
         ("encoders: [random]\nphase: ../x", 2, "a phase cannot be named '../x'"),
         ("encoders: [random]\ntasks: [hight]", 2, "unknown task 'hight'; did you mean 'height'"),
         ("encoders: [random]\nprotocol: robst", 2, "unknown protocol 'robst'"),
-        ("encoders: [random]\nlabels: none", 4, "there is no folder"),
+        ("encoders: [random]\nlabels: none", 4, "there is no file or folder"),
         ("encoders: [random]\nexclude: none.csv", 4, "there is no file"),
         ("encoders: [random]\ngroups: none.csv:place", 4, "there is no file"),
     ],
