@@ -105,10 +105,14 @@ def unreadable_cubes(worker: Worker, ids: Sequence[str]) -> dict[str, str]:
 def bad_cubes_error(failures: Mapping[str, str], total: int, *, merging: bool = False) -> DataError:
     """Return the error that lists all cubes that cannot be read."""
     again = "run their shards and --merge again" if merging else "run the same command again"
+    hint = f"fix or download these cubes again and {again}, or leave them out with --skip-bad"
+    if len(failures) == total:  # then leaving them out leads to no embeddings
+        hint = "check that --dataset is the data set of these cubes, and what is wrong with them: "
+        hint += "neuco validate DIR --dataset NAME"
     return DataError(
         f"{len(failures)} of {total} cubes cannot be read; finished cubes are kept",
         problems=[f"{cube}: {reason}" for cube, reason in sorted(failures.items())],
-        hint=f"fix or download these cubes again and {again}, or leave them out with --skip-bad",
+        hint=hint,
     )
 
 

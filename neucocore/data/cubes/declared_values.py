@@ -17,10 +17,8 @@ from neucocore.files.findings import Finding
 
 REFLECTANCE = 10_000
 """Digital numbers per unit of reflectance in Sentinel-2 products, without the offset."""
-NODATA_HINT = (
-    "leave such cubes out with neuco encode --skip-bad or, with --dataset folder, choose the value "
-    "that replaces no data, such as --set dataset.nodata=0"
-)
+REPLACEMENT = "with --dataset folder, --set dataset.nodata=0 replaces them"
+NODATA_HINT = f"{REPLACEMENT}; neuco encode --skip-bad leaves such cubes out"
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class DeclaredValues:
 
     def _of_missing(self, code: str, what: str, count: int) -> Finding:
         if self.nodata is None:
-            return Finding(code, "error", what, count)
+            return Finding(code, "error", f"{what}; {REPLACEMENT}", count)
         return Finding(code, "repaired", f"{what} set to {self.nodata:g}, no data", count)
 
     @property
@@ -231,8 +229,8 @@ def _digital_offset(scale: float | None, add: float | None, schema: CubeSchema) 
     if isinstance(schema.offset, int) and schema.offset != offset:
         raise DeclarationError(
             f"it declares the digital-number offset {offset} (scale_factor {scale or 1:g}, "
-            f"add_offset {add:g}), but the data set declares {schema.offset}",
-            f"use the offset of the files: --dataset folder --set dataset.stored_offset={offset}",
+            f"add_offset {add:g}), but the data set declares {schema.offset}; "
+            f"with --dataset folder, --set dataset.stored_offset={offset} is right for such files"
         )
     return offset
 

@@ -116,7 +116,7 @@ def test_a_declared_no_data_value_is_an_error_without_one_of_the_data_set(
     write: Write, how: Any
 ) -> None:
     path = write(with_code(-9999, "<f4"), bands=("vv", "vh"), **how)
-    with pytest.raises(CorruptCubeError, match=r"no-data value -9999 \(3 times\)") as caught:
+    with pytest.raises(CorruptCubeError, match=r"no-data value -9999; .* \(3 times\)") as caught:
         read_modality(path, RADAR)
     assert "--skip-bad" in str(caught.value.hint)
 
@@ -229,9 +229,8 @@ def test_scale_and_offset_of_reflectance_are_the_digital_number_offset(
 ) -> None:
     path = write(numbers() + 1000, declared)
     wrong = CubeSchema(offset=1000 - offset, nodata=0)
-    with pytest.raises(CorruptCubeError, match="but the data set declares") as caught:
+    with pytest.raises(CorruptCubeError, match=f"stored_offset={offset} is right"):
         read_modality(path, wrong)
-    assert f"stored_offset={offset}" in str(caught.value.hint)
 
     array, findings = read_modality(path, CubeSchema(offset=offset, nodata=0))
     np.testing.assert_array_equal(array, numbers() + 1000)

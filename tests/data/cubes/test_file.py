@@ -242,7 +242,7 @@ def test_fault_39_a_missing_chunk_is_filled_with_the_fill_value_of_the_file(tmp_
     schema = CubeSchema(nodata=7)
     read, _ = read_modality(path, schema, missing_chunks="fill")
     np.testing.assert_array_equal(read, array[0])
-    with pytest.raises(CorruptCubeError, match=r"equal to the declared no-data value 7 \(17 times"):
+    with pytest.raises(CorruptCubeError, match=r"equal to the declared no-data value 7;.*17 times"):
         read_modality(path, missing_chunks="fill")
 
 
