@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.embeddings.table import ReadOptions
+from neucocore.files.cells import MISSING, NUMBER, number_problem
 from neucocore.files.findings import Finding
 from neucocore.messages import pluralize
 
@@ -25,6 +26,7 @@ _NAME_OF_KIND: dict[CellKind, str] = {
     "text": "cell that is not a number",
     "out-of-range": "number beyond the range of float32",
 }
+_NOT_FINITE = frozenset({"nan", "inf", "infinity"})
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Numbers from half a unit in the last place above the largest float32 on round to infinity.
 _FLOAT32_END = Fraction(2) ** 128 - Fraction(2) ** 103
@@ -61,6 +63,8 @@ class BadCells:
         self._of_column[column] += 1
         if len(tally.examples) < 3:
             shown = f" {text[:40]!r}" if text else ""
+            reason = number_problem(text)[1] if kind == "text" else ""
+            shown += f" ({reason})" if reason else ""
             tally.examples.append(f"{place} column {self._names[column]!r}{shown}")
 
     def add_mask(
@@ -168,7 +172,7 @@ def read_cells(cells: Sequence[str]) -> tuple[NDArray[np.float32], dict[int, Cel
     kinds: dict[int, CellKind] = {}
     try:
         together = ",".join(cells)
-        plain = together.isascii() and "_" not in together
+        plain = together.isascii() and together.isprintable() and "_" not in together
         numbers[:] = list(map(float if plain else _strict_float, cells))
     except ValueError:
         for position, cell in enumerate(cells):
@@ -176,7 +180,7 @@ def read_cells(cells: Sequence[str]) -> tuple[NDArray[np.float32], dict[int, Cel
                 numbers[position] = _strict_float(cell)
             except ValueError:
                 numbers[position] = 0
-                kinds[position] = "text" if cell.strip() else "empty"
+                kinds[position] = "empty" if cell.strip().lower() in MISSING else "text"
     for position in np.nonzero(~(np.abs(numbers) <= _FLOAT32_MAX))[0].tolist():
         kind = _kind(numbers[position], cells[position])
         if kind is None:
@@ -191,10 +195,11 @@ def read_cells(cells: Sequence[str]) -> tuple[NDArray[np.float32], dict[int, Cel
 
 
 def _strict_float(cell: str) -> float:
-    """`float` without what only Python allows: underscores, and digits that are not ASCII."""
-    if "_" in cell or not cell.isascii():
+    """`float` without what only Python reads: underscores, digits that are not ASCII, controls."""
+    text = cell.strip(" \t")
+    if NUMBER.fullmatch(text) is None and text.lstrip("+-").lower() not in _NOT_FINITE:
         raise ValueError(cell)
-    return float(cell)
+    return float(text)
 
 
 def _kind(number: float, cell: str) -> CellKind | None:

@@ -39,6 +39,7 @@ MAX_DIGITS = 18
 NAMES_SHOWN = 12
 PASTED_NAMES = 24
 _NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
+_PANDAS_INDEX = re.compile(r"Unnamed: [0-9]+|level_[0-9]+")
 _LABEL_LIKE = re.compile(
     r"(id|index|label|class|target|lon|lat|lng|x|y|longitude|latitude|year|fold|split|group|"
     r"height|width|date|time|month|day)s?(_.*)?",
@@ -454,7 +455,7 @@ def _repeated(columns: Sequence[Column], options: ReadOptions) -> list[Finding]:
 def _split_number(name: str) -> tuple[str, int] | None:
     """Return stem and number of a numbered column, or None."""
     match = _NUMBERED.fullmatch(name)
-    if match is None or len(match[2]) > MAX_DIGITS:
+    if match is None or len(match[2]) > MAX_DIGITS or _PANDAS_INDEX.fullmatch(name):
         return None
     return match[1], int(match[2])
 
