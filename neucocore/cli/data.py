@@ -37,20 +37,24 @@ def download(
         str | None, typer.Option(help="Branch, tag or commit; by default the pinned one.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Files at a time.")] = 8,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that were changed or are not from here.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The plan as a list of objects.")] = False,
 ) -> None:
     """Download a data set; killed and run again, it goes on where it stopped."""
     from neucocore.data.downloads.download import Download
     from neucocore.data.downloads.rate_limiter import RateLimiter
+    from neucocore.errors import DataError
 
-    pace = RateLimiter()
-    origin, small = _origin(name, pace)
-    chosen = [*(only or ()), *(small["labels"] if labels else ())]
-    chosen += small["example"] if example else ()
-    plan_and_run = Download(output, origin, pace)
-    log(f"asking what {origin.name} holds")
-    plan = plan_and_run.plan(revision=revision, only=chosen)
+    limiter = RateLimiter()
+    origin, small_parts = _origin(name, limiter)
+    patterns = [*(only or ()), *(small_parts["labels"] if labels else ())]
+    patterns += small_parts["example"] if example else ()
+    work = Download(output, origin, limiter)
+    log(f"listing the files of {origin.name}")
+    plan = work.plan(revision=revision, only=patterns, force=force)
     if json:
         print_json([plan.as_json()])
     log(_plan_text(plan, output))
@@ -58,12 +62,19 @@ def download(
         return
     with progress("downloading") as advance:
         total = len(plan.missing)
-        summary = plan_and_run.run(
+        summary = work.run(
             plan,
             jobs=jobs,
             progress=lambda files, fetched: advance(files, total, _size(fetched)),
         )
     log(_summary_text(summary, output))
+    if plan.differing:
+        raise DataError(
+            f"{pluralize(len(plan.differing), 'file')} in {output} differ from those of "
+            f"{plan.source.repo} and were kept",
+            problems=[file.path for file in plan.differing],
+            hint="replace them with --force, or download to another folder with --output",
+        )
 
 
 @app.command("generate")
@@ -103,7 +114,7 @@ def _dataset_spec(spec: Any) -> DatasetSpec:
     return spec
 
 
-def _origin(name: str, pace: RateLimiter) -> tuple[Origin, dict[str, tuple[str, ...]]]:
+def _origin(name: str, limiter: RateLimiter) -> tuple[Origin, dict[str, tuple[str, ...]]]:
     """Return where a name is downloaded from, and the patterns of its small parts."""
     from neucocore.components.lookup import find, find_collection, names
     from neucocore.data.downloads.file_list import FileList
@@ -122,24 +133,28 @@ def _origin(name: str, pace: RateLimiter) -> tuple[Origin, dict[str, tuple[str, 
             if spec.generate
             else "neuco list datasets",
         )
-    return Hub(spec.hub, pace), {"labels": spec.hub.labels, "example": spec.hub.example}
+    return Hub(spec.hub, limiter), {"labels": spec.hub.labels, "example": spec.hub.example}
 
 
 def _plan_text(plan: Plan, output: Path) -> str:
-    here = len(plan.selected) - len(plan.missing)
-    return (
-        f"{plan.source.repo} at {plan.source.commit}\n"
-        f"  wanted    {pluralize(len(plan.selected), 'file')}, {_size(plan.bytes_selected)}\n"
-        f"  here      {pluralize(here, 'file')}\n"
-        f"  to fetch  {pluralize(len(plan.missing), 'file')}, {_size(plan.bytes_missing)}\n"
-        f"  free      {_size(plan.free)} at {output}"
-    )
+    complete = len(plan.selected) - len(plan.missing) - len(plan.differing)
+    lines = [
+        f"{plan.source.repo} at {plan.source.commit}",
+        f"  selected  {pluralize(len(plan.selected), 'file')}, {_size(plan.bytes_selected)}",
+        f"  complete  {pluralize(complete, 'file')}",
+        f"  to fetch  {pluralize(len(plan.missing), 'file')}, {_size(plan.bytes_missing)}",
+        f"  free      {_size(plan.free)} at {output}",
+    ]
+    if plan.differing:
+        lines.insert(3, f"  differing {pluralize(len(plan.differing), 'file')}, kept")
+    return "\n".join(lines)
 
 
 def _summary_text(summary: Summary, output: Path) -> str:
     plan = summary.plan
-    text = f"fetched {pluralize(len(plan.missing), 'file')}, {_size(summary.fetched)}; "
-    text += f"{output} has all {len(plan.selected)} wanted files, their checksums are right"
+    text = f"fetched {pluralize(len(plan.missing), 'file')}, {_size(summary.fetched)}"
+    if not plan.differing:
+        text += f"; {output} has all {len(plan.selected)} files, with the right checksums"
     return f"{summary.offline}\n{text}" if summary.offline else text
 
 

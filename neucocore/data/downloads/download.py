@@ -15,6 +15,7 @@ from neucocore.data.downloads.remote import STATE_FOLDER, Source
 from neucocore.data.downloads.state import DownloadState
 from neucocore.errors import ChecksumError, DataError
 from neucocore.files.atomic import locked
+from neucocore.files.outputs import check_output_folder
 
 LOCK_SECONDS = 5.0
 
@@ -75,7 +76,9 @@ class Download:
         self._limiter = limiter
         self._offline = ""
 
-    def plan(self, *, revision: str | None = None, only: Sequence[str] = ()) -> Plan:
+    def plan(
+        self, *, revision: str | None = None, only: Sequence[str] = (), force: bool = False
+    ) -> Plan:
         """Determine the selected and the missing files; fetches none.
 
         Parameters
@@ -84,6 +87,8 @@ class Download:
             Branch, tag or commit; the pinned one by default.
         only
             Patterns of paths, or of their ends, such as ``s2l2a/part-00000*``; empty: all files.
+        force
+            Replace files that exist with another content.
 
         Raises
         ------
@@ -94,7 +99,8 @@ class Download:
             No file matches.
         """
         state = DownloadState(self.folder)
-        return make_plan(state, self._source(state, revision or self.origin.revision), only)
+        source = self._source(state, revision or self.origin.revision)
+        return make_plan(state, source, only, force=force)
 
     def run(self, plan: Plan, *, jobs: int = 4, progress: Progress | None = None) -> Summary:
         """Fetch the missing files of a plan; finished files stay if it fails.
@@ -110,9 +116,12 @@ class Download:
 
         Raises
         ------
+        ConfigError
+            The folder is not writable.
         DataError
-            A file cannot be fetched, the disk is or would become full, there is no connection, or
-            another process downloads to the folder.
+            A file cannot be fetched, the disk is or would become full, there is no connection,
+            another process downloads to the folder, or has started to download something else to
+            it.
         """
         if not plan.missing:
             return Summary(plan, 0, self._offline)
@@ -121,12 +130,36 @@ class Download:
                 f"{self._offline}; {len(plan.missing)} of {len(plan.selected)} files are missing",
                 hint="run the same command again once there is a connection",
             )
+        check_output_folder(self.folder)
         check_free_space(self.folder, plan)
         with locked(self.folder / STATE_FOLDER / "download", timeout=LOCK_SECONDS):
             state = DownloadState(self.folder)
+            self._check_pin(state.source(), plan.source)  # it may be younger than the plan
             state.save(plan.source)
             fetcher = Fetcher(self.origin.get(plan.source.commit), state, self._limiter)
             return Summary(plan, fetcher.fetch_all(plan.missing, jobs=jobs, progress=progress))
+
+    def _check_pin(self, pinned: Source | None, source: Source) -> None:
+        """Check that a folder does not hold another repository or commit.
+
+        Raises
+        ------
+        DataError
+            It does.
+        """
+        if pinned is None:
+            return
+        if pinned.repo != source.repo:
+            raise DataError(
+                f"{self.folder} holds a download of {pinned.repo}, not of {source.repo}",
+                hint="choose another folder with --output",
+            )
+        if pinned.commit != source.commit:
+            raise ChecksumError(
+                f"{self.folder} holds {pinned.repo} at commit {pinned.commit}, not {source.commit}",
+                hint=f"continue with --revision {pinned.commit}, or choose another folder with "
+                "--output",
+            )
 
     def _source(self, state: DownloadState, revision: str) -> Source:
         """Return the source of the folder; raise if the revision has moved since."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from neucocore.components.specs import FileSource
 from neucocore.data.downloads.fetching import Answer, Get
-from neucocore.data.downloads.hub import session_get
+from neucocore.data.downloads.hub import hub_library, session_get
 from neucocore.data.downloads.remote import SHA256, RemoteFile, Source
 
 
@@ -21,12 +21,18 @@ class FileList:
         What the download's folder remembers as its origin.
     source
         Address and files.
+
+    Raises
+    ------
+    ComponentLoadError
+        huggingface_hub, whose session fetches the files, is not installed.
     """
 
     def __init__(self, name: str, source: FileSource) -> None:
         self.name = name
         self.revision = source.revision
         self._source = source
+        hub_library(".utils")  # fails before the work, not at the first file
 
     def commit(self, revision: str) -> str:
         """Return the revision itself."""

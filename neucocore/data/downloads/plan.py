@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ class Plan:
     selected
         The selected files.
     missing
-        Those of them that are not on the disk yet.
+        Those of them that will be fetched.
+    differing
+        Those of them that exist with another content: edited, or files of the user. They are kept.
     free
         Bytes free on the disk.
     partial
@@ -41,6 +44,7 @@ class Plan:
     missing: Sequence[RemoteFile]
     free: int
     partial: int = 0
+    differing: Sequence[RemoteFile] = ()
 
     @property
     def bytes_selected(self) -> int:
@@ -60,12 +64,15 @@ class Plan:
             "files": len(self.selected),
             "bytes": self.bytes_selected,
             "files_to_fetch": len(self.missing),
+            "files_differing": [file.path for file in self.differing],
             "bytes_to_fetch": self.bytes_missing,
             "bytes_free": self.free,
         }
 
 
-def make_plan(state: DownloadState, source: Source, only: Sequence[str] = ()) -> Plan:
+def make_plan(
+    state: DownloadState, source: Source, only: Sequence[str] = (), *, force: bool = False
+) -> Plan:
     """Compare the selected files of a source with the files on the disk.
 
     Parameters
@@ -76,6 +83,8 @@ def make_plan(state: DownloadState, source: Source, only: Sequence[str] = ()) ->
         All files there are.
     only
         Patterns of the files to select, see `matches_any`; empty: all.
+    force
+        Fetch files again that exist with another content.
 
     Raises
     ------
@@ -90,9 +99,11 @@ def make_plan(state: DownloadState, source: Source, only: Sequence[str] = ()) ->
             hint=f"top-level files and folders: {', '.join(folders[:FOLDERS_SHOWN])}",
         )
     missing = [file for file in selected if not state.is_complete(file)]
+    differing = [] if force else [file for file in missing if os.path.lexists(state.target(file))]
+    missing = [file for file in missing if file not in differing]
     parts = [state.part(file) for file in missing]
     partial = sum(part.stat().st_size for part in parts if part.exists())
-    return Plan(source, selected, missing, free_bytes(state.folder), partial)
+    return Plan(source, selected, missing, free_bytes(state.folder), partial, differing)
 
 
 def matches_any(path: str, patterns: Sequence[str]) -> bool:

@@ -3,13 +3,15 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from neucocore.data.cubes.layouts import find_cubes
 from neucocore.data.downloads import download as download_module
 from neucocore.data.downloads import plan as plan_module
 from neucocore.data.downloads.plan import matches_any
 from neucocore.data.downloads.state import STATE_FOLDER
-from neucocore.errors import ChecksumError, DataError, MissingFileError
+from neucocore.errors import ChecksumError, ConfigError, DataError, MissingFileError
 from neucocore.files.atomic import locked
 
 
@@ -83,15 +85,22 @@ def test_a_repository_or_revision_that_does_not_exist_is_an_error(download):
         download(revision="nowhere").plan()
 
 
-def test_a_changed_file_is_fetched_again(hub, download, tmp_path, some_files):
+def test_fault_85_a_changed_file_is_kept_and_reported_and_replaced_with_force(
+    hub, download, tmp_path, some_files
+):
     work = download()
     work.run(work.plan())
     changed = tmp_path / "out" / "labels" / "a__regr.csv"
     changed.write_bytes(b"id,lebal\n")
     work = download()
     plan = work.plan()
-    assert [file.path for file in plan.missing] == ["labels/a__regr.csv"]
+    assert plan.missing == []
+    assert [file.path for file in plan.differing] == ["labels/a__regr.csv"]
+    assert plan.as_json()["files_differing"] == ["labels/a__regr.csv"]
     work.run(plan)
+    assert changed.read_bytes() == b"id,lebal\n"
+    work = download()
+    work.run(work.plan(force=True))
     assert held(tmp_path / "out") == some_files()
 
 
@@ -101,8 +110,61 @@ def test_copied_files_are_used_if_their_checksum_is_right(hub, download, tmp_pat
         target = tmp_path / folder / path
         target.parent.mkdir(parents=True)
         target.write_bytes(content)
-    assert download(tmp_path / "good").plan(only=[path]).missing == []
-    assert len(download(tmp_path / "bad").plan(only=[path]).missing) == 1
+    good, bad = (download(tmp_path / name).plan(only=[path]) for name in ("good", "bad"))
+    assert (len(good.missing), len(good.differing)) == (0, 0)
+    assert (len(bad.missing), len(bad.differing)) == (0, 1)
+
+
+@given(data=st.data())
+@settings(
+    derandomize=True,
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_fault_85_whatever_is_in_the_folder_stays_and_the_rest_is_fetched(
+    hub, download, tmp_path, some_files, data
+):
+    folder = tmp_path / "out"
+    shutil.rmtree(folder, ignore_errors=True)
+    expected = some_files()
+    own = data.draw(st.dictionaries(st.sampled_from(sorted(expected)), st.binary(max_size=20)))
+    for path, content in own.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    work = download()
+    plan = work.plan()
+    work.run(plan)
+    assert {file.path for file in plan.differing} == {
+        path for path, content in own.items() if content != expected[path]
+    }
+    assert held(folder) == expected | own
+
+
+def test_fault_85_a_second_revision_that_was_planned_at_the_same_time_is_an_error(
+    hub, download, tmp_path, some_files
+):
+    second = hub.commit(some_files() | {"labels/a__regr.csv": b"id,label\nx,1\n"}, branch="other")
+    first_work, second_work = download(), download()
+    first_plan = first_work.plan(revision="main")
+    second_plan = second_work.plan(revision="other")
+    assert second_plan.source.commit == second
+    first_work.run(first_plan)
+    with pytest.raises(ChecksumError, match=f"at commit {first_plan.source.commit}, not {second}"):
+        second_work.run(second_plan)
+    assert held(tmp_path / "out") == some_files()
+
+
+def test_fault_84_an_unwritable_folder_is_an_error_before_anything_is_fetched(
+    hub, download, tmp_path
+):
+    (tmp_path / "file").write_text("")
+    work = download(tmp_path / "file" / "out")
+    plan = work.plan()
+    before = hub.bytes_sent
+    with pytest.raises(ConfigError, match="is a file"):
+        work.run(plan)
+    assert hub.bytes_sent == before
 
 
 # Fault 46: the revision is pinned
