@@ -99,7 +99,8 @@ def _rule(footer: dict[str, Any], layout: ParquetLayout, arrays: dict[str, NDArr
     """Return the quantization record of a part: of its footer, else of its column of scales."""
     declared = footer.get("quantization")
     name = footer.get("embedding_quantization")
-    if declared is not None or name not in (None, "none"):
+    # Some programs write the stored type there, which is no rule.
+    if declared is not None or name not in (None, "none", layout.dtype):
         return name if declared is None else declared
     if not layout.dtype.startswith(("int", "uint")):
         return None
