@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from neucocore.components import discovery
+from neucocore.components.discovery import PluginRecord
+from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.label_folder import read_label_folder
+from neucocore.data.labels.label_set import UnusableLabels
+from neucocore.data.labels.labels import Labels
 from neucocore.errors import (
     AmbiguousComponentError,
     DataError,
     UnknownComponentError,
 )
-from neucocore.evaluation.tasks import TaskSelection, select_tasks
+from neucocore.evaluation.tasks import TaskSelection, may_be_selected, select_tasks
+from neucocore.files.findings import Finding
 
 PLUGIN = Path(__file__).with_name("task_plugin.py")
 ROWS = "a,1,True\nb,2,True\nc,4,False\n"
@@ -131,3 +137,96 @@ def test_a_subset_that_is_true_nowhere_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "late__regr.csv").write_text("id,label,dev\nz,1,False\n")
     with pytest.raises(DataError, match="subset 'dev': no labelled row has a true value"):
         select(tmp_path, subset="dev")
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *more: PluginRecord, without: str = "") -> None:
+    plugins = [p for p in discovery.installation().plugins if p.name != without]
+    changed = discovery.Installation((*plugins, *more))
+    monkeypatch.setattr("neucocore.evaluation.tasks.installation", lambda: changed)
+
+
+def test_fault_54_a_plugin_that_failed_is_reported_if_a_label_file_could_be_its_task(
+    labels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = PluginRecord("peat", "neuco-plugin-peat", "1", "", "failed", "ImportError: no gdal")
+    installed(monkeypatch, failed)
+    (warning,) = [w for w in select(labels, dataset="toy-data").warnings if "peat" in w]
+    assert warning == (
+        "the plugin peat is not loaded (ImportError: no gdal): label files that may belong to its "
+        "tasks are scored as tasks of their own, in other tables: my_task__regr.csv, yes__cls.csv"
+    )
+    assert not any("peat" in w for w in select(labels).warnings)
+
+
+def test_fault_54_a_known_plugin_that_is_not_installed_is_reported_with_its_label_file(
+    labels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (labels / "biomass_mean__regr.csv").write_text("id,label,dev\n" + ROWS)
+    installed(monkeypatch, without="biomass")
+    (warning,) = [w for w in select(labels, dataset="toy-data").warnings if "biomass" in w]
+    assert warning.startswith("the plugin biomass is not installed: label files that may belong")
+    assert warning.endswith("biomass_mean__regr.csv")
+
+
+def test_what_a_task_finds_in_its_labels_is_reported(
+    labels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = Finding("odd", "warning", "label looks odd", 2, ("a", "b"))
+
+    def labels_of(component: object, files: list[LabelFile]) -> Labels:
+        return replace(files[0].labels(), findings=(finding,))
+
+    monkeypatch.setattr("neucocore.evaluation.tasks.labels_of", labels_of)
+    warnings = select(labels, dataset="toy-data", patterns=["double"]).warnings
+    assert warnings == ("double@1: label looks odd (2 times): a, b",)
+
+
+def test_labels_of_tasks_that_are_not_selected_are_not_checked(labels: Path) -> None:
+    (labels / "wod__regr.csv").unlink()
+    (labels / "wod__cls.csv").write_text("id,label,dev\na,no,1\nb,yes,1\nc,yes,0\n")
+    assert keys(select(labels, dataset="toy-data", patterns=["double"])) == ["double@1"]
+
+
+def test_a_task_without_a_row_in_the_subset_is_not_called_unknown(labels: Path) -> None:
+    (labels / "late__regr.csv").write_text("id,label,dev\nz,1,False\ny,2,False\n")
+    with pytest.raises(UnknownComponentError, match="task 'late' has no row in the subset dev"):
+        select(labels, subset="dev", patterns=["late"])
+
+
+def test_rows_without_a_label_and_outside_the_subset_are_counted(labels: Path) -> None:
+    (labels / "gaps__regr.csv").write_text("id,label,dev\na,1,1\nb,,1\nc,3,0\nd,2,1\n")
+    counts = select(labels, subset="dev").counts
+    assert counts["gaps"] == {"rows_without_label": 1, "rows_outside_subset": 1}
+    assert counts["my_task"] == {"rows_without_label": 0, "rows_outside_subset": 1}
+
+
+def unusable(name: str) -> UnusableLabels:
+    path = Path(name)
+    return UnusableLabels(path, path.stem.rpartition("__")[0] or path.stem, DataError("broken"))
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "expected"),
+    [
+        ("notes.csv", [], True),
+        ("notes.csv", ["height"], False),
+        ("notes.csv", ["n*"], True),
+        ("height__regr.csv", ["height"], True),
+        ("height__meters.csv", ["height"], True),
+        ("height__regr.csv", ["width"], False),
+        ("wod__regr.csv", ["wood"], True),
+        ("wod__regr.csv", ["task_plugin/wood@2"], True),
+        ("wod__regr.csv", ["double"], False),
+    ],
+)
+def test_labels_that_cannot_be_used_matter_if_a_selected_task_may_need_them(
+    name: str, patterns: list[str], expected: bool
+) -> None:
+    found = may_be_selected(unusable(name), patterns, "toy-data", all_label_files=False)
+    assert found == expected
+
+
+def test_labels_that_cannot_be_used_matter_if_scores_depend_on_all_label_files() -> None:
+    for name, expected in (("height__regr.csv", True), ("notes.csv", False)):
+        found = may_be_selected(unusable(name), ["width"], None, all_label_files=True)
+        assert found == expected
