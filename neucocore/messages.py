@@ -1,9 +1,11 @@
-"""Parts of messages: counts, and suggestions for misspelt names."""
+"""Parts of messages: counts, suggestions for misspelt names, and paths in commands."""
 
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def pluralize(number: int, thing: str) -> str:
@@ -24,3 +26,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'a' or 'b'?``, or an empty string if no known name is similar."""
     suggestions = nearest(word, known)
     return f"did you mean {' or '.join(map(repr, suggestions))}?" if suggestions else ""
+
+
+def quoted(path: str | Path) -> str:
+    """Return a path as it is typed in a command, quoted if it holds blanks or the like."""
+    return shlex.quote(str(path))
+
+
+def missing_file_hint(path: str | Path) -> str:
+    """Return how to find a file that does not exist: a similar name, or a command that lists.
+
+    The command lists the nearest folder that exists.
+    """
+    folder = Path(path).parent
+    try:
+        similar = nearest(Path(path).name, (entry.name for entry in folder.iterdir()), count=1)
+    except OSError:
+        similar = []
+    if similar:
+        return f"did you mean {folder / similar[0]}?"
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return f"ls {quoted(folder)}"

@@ -14,6 +14,7 @@ from neucocore.derivation.grids import CubeGrid, grids_for
 from neucocore.derivation.labelling import NoLabel
 from neucocore.derivation.rasters import Patch, Raster
 from neucocore.errors import ConfigError, DataError, MissingFileError
+from neucocore.messages import missing_file_hint
 
 RASTERS = ("*.tif", "*.tiff", "*.nc", "*.vrt")
 
@@ -151,7 +152,9 @@ def truth_folder(sources: Sequence[Path]) -> Path | None:
     """
     for path in sources:
         if not path.exists():
-            raise MissingFileError(f"the source {path} does not exist", hint=f"ls {path.parent}")
+            raise MissingFileError(
+                f"the source {path} does not exist", hint=missing_file_hint(path)
+            )
     if len(sources) != 1 or not sources[0].is_dir():
         return None
     for folder in (sources[0] / "truth", sources[0]):

@@ -14,6 +14,7 @@ from neucocore.data.cubes.declarations import Declarations, tag_declarations
 from neucocore.derivation.grids import CubeGrid
 from neucocore.derivation.projection import check_bounds, import_rasterio, project
 from neucocore.errors import DataError, MissingFileError
+from neucocore.messages import missing_file_hint
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Raster:
         scaling: tuple[float, float] | None = None,
     ) -> None:
         if not Path(path).is_file():
-            raise MissingFileError(f"there is no raster {path}", hint=f"ls {Path(path).parent}")
+            raise MissingFileError(f"there is no raster {path}", hint=missing_file_hint(path))
         rasterio = import_rasterio()
         try:
             self.file = rasterio.open(path)

@@ -29,6 +29,7 @@ from neucocore.errors import (
 )
 from neucocore.files.outputs import check_writable
 from neucocore.interfaces import Dataset
+from neucocore.messages import quoted
 from neucocore.options import StrPath, declared_options
 
 DATASET_PREFIX = "dataset."
@@ -151,10 +152,11 @@ def _check_output(output: Path) -> None:
 
 def _where_data_comes_from(dataset: Component, data: Path) -> str:
     spec = cast(DatasetSpec, dataset.spec)
+    other = "or name another folder with --data"
     if spec.hub is not None:
-        return f"neuco data download {dataset.name} -o {data}, or name another folder with --data"
+        return f"neuco data download {dataset.name} -o {quoted(data)}, {other}"
     if spec.generate is not None:
-        return f"neuco data generate {dataset.name} -o {data}, or name another folder with --data"
+        return f"neuco data generate {dataset.name} -o {quoted(data)}, {other}"
     return "name the folder of the data set with --data"
 
 
@@ -201,7 +203,8 @@ def _available_ids(source: Dataset, dataset: Component, data: Path) -> set[str]:
         )
     if not ids:
         raise DataError(
-            f"no cubes were found in {data}", hint=f"neuco validate {data} shows what it contains"
+            f"no cubes were found in {data}",
+            hint=f"neuco validate {quoted(data)} shows what it contains",
         )
     return set(ids)
 
@@ -223,7 +226,7 @@ def _selected_ids(
         if not selected:
             raise IdError(
                 f"no cube of {data} is in the subset {options.subset!r} of its label files",
-                hint=f"neuco tasks stats --labels {paths[0].parent}",
+                hint=f"neuco tasks stats --labels {quoted(paths[0].parent)}",
             )
     return tuple(sorted(selected))
 
@@ -238,7 +241,7 @@ def _check_available(option: str, ids: Sequence[str], available: set[str], data:
         examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
         raise IdError(
             f"{option}: {len(missing)} of {len(ids)} ids have no cube in {data}: {examples}",
-            hint=f"remove these ids, or check the data: neuco validate {data}",
+            hint=f"remove these ids, or check the data: neuco validate {quoted(data)}",
         )
 
 

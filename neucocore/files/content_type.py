@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from neucocore.errors import DataError, MissingFileError
+from neucocore.messages import missing_file_hint, quoted
 
 Content = Literal["text", "gzip", "zip", "parquet", "empty"]
 
@@ -98,6 +99,6 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except FileNotFoundError:
-        raise MissingFileError(f"there is no file {path}", hint=f"ls {path.parent}") from None
+        raise MissingFileError(f"there is no file {path}", hint=missing_file_hint(path)) from None
     except IsADirectoryError:
-        raise DataError(f"{path} is a folder, not a file", hint=f"ls {path}") from None
+        raise DataError(f"{path} is a folder, not a file", hint=f"ls {quoted(path)}") from None

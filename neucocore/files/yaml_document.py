@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from neucocore.errors import ConfigError, MissingFileError
-from neucocore.messages import did_you_mean
+from neucocore.messages import did_you_mean, missing_file_hint, quoted
 
 KeyPath = tuple[Hashable, ...]
 
@@ -101,9 +101,11 @@ def load_yaml(path: Path) -> Document:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise MissingFileError(f"there is no file {path}", hint=f"ls {path.parent}") from None
+        raise MissingFileError(f"there is no file {path}", hint=missing_file_hint(path)) from None
     except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder, not a YAML file", hint=f"ls {path}") from None
+        raise ConfigError(
+            f"{path} is a folder, not a YAML file", hint=f"ls {quoted(path)}"
+        ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"not UTF-8 at byte {error.start}", file=path, hint="save the file as UTF-8"

@@ -17,6 +17,7 @@ from neucocore.data.cubes.offset import wrong_offset_message
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import MissingFileError, RunError
 from neucocore.files.findings import Finding
+from neucocore.messages import missing_file_hint
 from neucocore.runtime.processes import WorkerPool
 
 CUBES_PER_JOB = 16
@@ -88,7 +89,7 @@ def find_all(path: Path) -> tuple[list[CubeFiles], list[FileReport]]:
         home = modality_folder(path.absolute().parent)
         return [(home.parent, cube_id(path), {home.name: path})], []
     if not path.is_dir():
-        raise MissingFileError(f"there is no file or folder {path}", hint=f"ls {path.parent}")
+        raise MissingFileError(f"there is no file or folder {path}", hint=missing_file_hint(path))
     cubes: dict[tuple[Path, str], dict[str, Path]] = defaultdict(dict)
     repeated = []
     for folder, folders, names in os.walk(path, followlinks=True):

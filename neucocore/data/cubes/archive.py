@@ -13,6 +13,7 @@ from types import TracebackType
 from neucocore.errors import CorruptCubeError, MissingFileError
 from neucocore.files.content_type import HEAD_BYTES, placeholder
 from neucocore.files.findings import Finding
+from neucocore.messages import missing_file_hint
 
 LOCAL_HEADER_BYTES = 30
 LOCAL_MAGIC = b"PK\x03\x04"
@@ -50,7 +51,7 @@ class CubeArchive:
             self._file = self.path.open("rb")
         except FileNotFoundError:
             raise MissingFileError(
-                f"there is no cube {self.path}", hint=f"ls {self.path.parent}"
+                f"there is no cube {self.path}", hint=missing_file_hint(self.path)
             ) from None
         except IsADirectoryError:
             raise CorruptCubeError(

@@ -22,6 +22,7 @@ from neucocore.files.cells import is_number
 from neucocore.files.content_type import no_folder
 from neucocore.files.findings import raise_for_findings
 from neucocore.files.text_table import read_text_table
+from neucocore.messages import quoted
 
 
 class CubeFolder:
@@ -261,7 +262,7 @@ class CubeFolder:
                 f"cube {file.path}: its shape (season, band, y, x) is {file.shape}, but the first "
                 f"cube {first.name} has {shape}",
                 hint="keep cubes of one shape in a folder; list the others with neuco validate "
-                f"{self.path}",
+                f"{quoted(self.path)}",
             )
 
     def _raise_incomplete(self, ids: Iterable[str]) -> None:

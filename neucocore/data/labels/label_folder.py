@@ -10,6 +10,7 @@ from neucocore.data.labels.label_set import LabelSet, UnusableLabels
 from neucocore.data.labels.values import KNOWN_TYPES
 from neucocore.errors import DataError, MissingFileError
 from neucocore.files.content_type import no_folder
+from neucocore.messages import missing_file_hint
 
 
 def read_label_folder(path: str | Path) -> list[LabelFile]:
@@ -36,7 +37,7 @@ def scan_label_folder(path: str | Path) -> LabelSet:
     """
     folder = Path(path)
     if not folder.is_dir():
-        raise MissingFileError(no_folder(folder), hint=f"ls {folder.parent}")
+        raise MissingFileError(no_folder(folder), hint=missing_file_hint(folder))
     files = sorted(
         file
         for file in folder.iterdir()

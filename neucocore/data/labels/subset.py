@@ -9,6 +9,7 @@ from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.values import flags, yes_or_no
 from neucocore.errors import ConfigError, DataError
 from neucocore.files.cells import canonical_value, read_names
+from neucocore.messages import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class _Subset:
             what = "a true value" if self.value is None else f"the value {self.value!r}"
             raise DataError(
                 f"subset {self.text!r}: no labelled row has {what} in column {self.column!r}",
-                hint=f"neuco tasks stats --labels {selected[0].path.parent}",
+                hint=f"neuco tasks stats --labels {quoted(selected[0].path.parent)}",
             )
 
 
