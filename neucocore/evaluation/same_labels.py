@@ -30,6 +30,11 @@ def count_note(names: Sequence[str]) -> str:
     """Describe the effect of tasks with the same labels."""
     times = "twice" if len(names) == 2 else f"{len(names)} times"
     return (
-        f"the tasks {' and '.join(names)} have the same labels: one task, counted {times} in every "
+        f"the tasks {join_names(names)} have the same labels: one task, counted {times} in every "
         "mean and rank"
     )
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return names as a phrase: ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.evaluation.same_labels import join_names
 from neucocore.results.ranking import By, merits, ranks
 from neucocore.results.reading import RunRecord
 
@@ -56,7 +57,7 @@ def same_embeddings(runs: Sequence[RunRecord], tasks: Sequence[str], by: By) -> 
             after=ranks(merits(q[kept], by)) if len(tasks) else None,
             without="as one method",
         )
-        notes.append(f"{' and '.join(methods)} have the same embeddings{effect}")
+        notes.append(f"{join_names(methods)} have the same embeddings{effect}")
     return notes
 
 
@@ -89,7 +90,7 @@ def tasks_with_same_labels(runs: Sequence[RunRecord], tasks: Sequence[str], by: 
             after=ranks(merits(_values(runs, kept), by)),
             without="counted once",
         )
-        notes.append(f"the tasks {' and '.join(same)} have the same labels{effect}")
+        notes.append(f"the tasks {join_names(same)} have the same labels{effect}")
     return notes
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -65,6 +66,53 @@ def make_run(method: str = "mean", *outcomes: TaskOutcome, **more: Any) -> Run:
     return Run(method=method, outcomes=outcomes or (make_outcome(),), **values)
 
 
+class NeuCoBench:
+    """Writes runs as NeuCo-Bench does: a summary with its configuration, and files per task."""
+
+    CONFIG: ClassVar[dict[str, Any]] = {
+        "k_folds": 40,
+        "probe_type": "linear",
+        "probe_params": {"batch_size": 64, "epochs": 10, "learning_rate": 0.001},
+        "embedding_dim": None,
+        "standardize_embeddings": True,
+        "normalize_labels": True,
+        "task_filter": None,
+    }
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self.minutes = 0
+
+    def add(
+        self,
+        method: str,
+        phase: str = "dev",
+        *,
+        config: Any = CONFIG,
+        files: dict[str, dict[str, Any]] | None = None,
+        **q: float,
+    ) -> Path:
+        """Write one run; `files` are additional keys of the files of tasks."""
+        self.minutes += 1
+        folder = self.output / phase / f"{method}_20260701_{self.minutes:06d}"
+        folder.mkdir(parents=True)
+        summary: dict[str, Any] = {
+            "experiment": folder.name,
+            "overall_q_score": float(np.mean(list(q.values()))),
+            "overall_acc_score": 0.5,
+            "task_q_scores": q,
+            "task_acc_scores": dict.fromkeys(q, 0.5),
+        }
+        if config is not None:
+            summary["config"] = config
+        (folder / "results_summary.json").write_text(json.dumps(summary))
+        for task, value in q.items():
+            (folder / task).mkdir()
+            content = {"q_stat": value, "mean_score": 0.5, **(files or {}).get(task, {})}
+            (folder / task / f"{task}_result.json").write_text(json.dumps(content))
+        return folder
+
+
 class Results:
     """A results folder to which runs are written, one minute apart."""
 
@@ -76,7 +124,9 @@ class Results:
         self.minutes += 1
         now = FIRST + timedelta(minutes=self.minutes)
         costs = {"started": now.isoformat(timespec="microseconds")}
-        run = make_run(method, *outcomes, provenance={"costs": costs}, **more)
+        embeddings = more.pop("embeddings", {})
+        provenance = {"costs": costs, "embeddings": embeddings}
+        run = make_run(method, *outcomes, provenance=provenance, **more)
         return write_run(self.output, run, now)
 
 
@@ -93,3 +143,8 @@ def run() -> Callable[..., Run]:
 @pytest.fixture
 def results(tmp_path: Path) -> Results:
     return Results(tmp_path / "results")
+
+
+@pytest.fixture
+def neuco_bench(results: Results) -> NeuCoBench:
+    return NeuCoBench(results.output)

@@ -12,7 +12,7 @@ import pytest
 
 from neucocore.errors import ResultsError
 from neucocore.evaluation.protocols import protocol
-from neucocore.results.leaderboard import Table, leaderboards
+from neucocore.results.leaderboard import Table, leaderboards, require_ranked
 from neucocore.results.reading import read_runs
 
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference" / "leaderboard"
@@ -200,3 +200,13 @@ def test_fault_62_runs_scored_on_fewer_rows_of_the_same_labels_are_reported(
     folder = results.add("b", replace(outcome(), n=2))
     (table,) = tables(results)
     assert f"crops was scored on 3 rows, but on fewer rows in {folder.name} (2)" in table.notes
+
+
+def test_fault_89_only_partial_runs_are_one_error_with_the_reasons(results: Any) -> None:
+    folder = results.add("a", partial=True)
+    partial = tables(results)
+    with pytest.raises(ResultsError, match="no run can be ranked: 1 run left out") as caught:
+        require_ranked(partial)
+    assert f"{folder.name}: partial: labelled ids without embeddings" in caught.value.problems
+    results.add("b")
+    require_ranked(tables(results))
