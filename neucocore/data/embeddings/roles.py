@@ -236,13 +236,16 @@ class _Table:
                 self.vector = named[0]
                 return
         runs = self._runs()
+        if lists:  # a single number such as that of `year_2020` is no run
+            runs = {s: run for s, run in runs.items() if len(run) > 1 or self._number(run[0]) <= 1}
         if len(lists) == 1 and not runs:
             self.vector = lists[0]
         elif lists:
-            names = [self.columns[p].name for p in lists]
+            names = self._names(lists)
             beside = ", ".join(self._run_text(run) for run in islice(runs.values(), 2))
             beside = f", and numbered columns {beside}" if runs else ""
-            options = [f"--vector {shlex.quote(name)}" for name in names[:3]]
+            likely = sorted(names, key=lambda name: _LABEL_LIKE.fullmatch(name) is not None)
+            options = [f"--vector {shlex.quote(name)}" for name in likely[:3]]
             options += [self._paste(stem, runs[stem]) for stem in islice(runs, 1)]
             self.refuse(
                 "several-vectors",
@@ -314,7 +317,8 @@ class _Table:
 
     def _refuse_several_runs(self, runs: dict[str, list[int]]) -> None:
         texts = [self._run_text(run) for run in runs.values()]
-        options = [self._paste(stem, run) for stem, run in runs.items()]
+        stems = sorted(runs, key=lambda stem: _LABEL_LIKE.fullmatch(f"{stem}0") is not None)
+        options = [self._paste(stem, runs[stem]) for stem in stems]
         self.refuse(
             "several-runs",
             f"several runs of numbered columns: {'; '.join(texts[:NAMES_SHOWN])}",
