@@ -131,9 +131,9 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
         }
         count = pluralize(left_out, "embedding")
         warnings.append(
-            f"{count} left out because {exclude_file} names the ids"
+            f"{count} left out because {exclude_file.name} names the ids"
             if left_out or not excluded
-            else f"none of the {len(excluded)} ids in {exclude_file} is among the embeddings"
+            else f"none of the {len(excluded)} ids in {exclude_file.name} is among the embeddings"
         )
     label_files, skipped, label_warnings = load_labels(request, dataset, embeddings.ids)
     warnings += label_warnings
