@@ -203,7 +203,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
     members = {}
     for info in archive.infolist():
         name = info.filename.replace("\\", "/")
-        if name.startswith("/") or ".." in PurePosixPath(name).parts or ":" in name:
+        if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
             raise DataError(
                 f"{path} has a member with an unsafe name: {info.filename!r}", hint=DISTRUST_HINT
             )
