@@ -7,6 +7,11 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+DOCUMENTATION = "https://github.com/neuco-bench/neuco/blob/main/docs"
+"""An installed package has no folder ``docs``, so messages name pages by their address."""
+SIMILAR_STEM = 0.75
+"""Minimum similarity (`difflib`) of a file name that is suggested, without its suffix."""
+
 
 def pluralize(number: int, thing: str) -> str:
     """Return ``1 file`` or ``2 files``."""
@@ -38,13 +43,23 @@ def missing_file_hint(path: str | Path) -> str:
 
     The command lists the nearest folder that exists.
     """
+    if similar := similar_file(path):
+        return f"did you mean {similar}?"
     folder = Path(path).parent
-    try:
-        similar = nearest(Path(path).name, (entry.name for entry in folder.iterdir()), count=1)
-    except OSError:
-        similar = []
-    if similar:
-        return f"did you mean {folder / similar[0]}?"
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     return f"ls {quoted(folder)}"
+
+
+def similar_file(path: str | Path) -> Path | None:
+    """Return the file or folder next to a missing one whose name is most similar, if any is."""
+    folder = Path(path).parent
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        names = []
+    # Suffixes are equal too often to tell anything.
+    stems = {name.partition(".")[0]: name for name in names}
+    stem = Path(path).name.partition(".")[0]
+    similar = difflib.get_close_matches(stem, stems, n=1, cutoff=SIMILAR_STEM)
+    return folder / stems[similar[0]] if similar else None

@@ -28,7 +28,7 @@ def list_components(
         hint = did_you_mean(kind, KINDS)
         raise ConfigError(
             f"unknown kind {kind!r}" + (f"; {hint}" if hint else ""),
-            hint=f"neuco list [{'|'.join(KINDS)}]",
+            hint=f"neuco list shows all; the kinds are {', '.join(KINDS)}",
         )
     kinds = KINDS if kind is None else (kind,)
     rows = {name: rows_of(name) for name in kinds}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from neucocore.errors import ConfigError, DataError
 from neucocore.files.cells import is_number, number_problem
 from neucocore.files.text_table import read_text_table
+from neucocore.messages import DOCUMENTATION
 
 Transform = tuple[float, float, float, float, float, float]
 BOUNDS = ("west", "south", "east", "north")
@@ -113,7 +114,7 @@ def read_grids(path: str | Path) -> dict[str, CubeGrid]:
         raise DataError(
             f"{path} is not a table of cube grids",
             problems=problems or ["it has no row"],
-            hint="docs/tasks.md describes the columns",
+            hint=f"{DOCUMENTATION}/tasks.md describes the columns",
         )
     return grids
 
@@ -136,7 +137,8 @@ def grids_for(cubes: str | Path | None, source: str) -> dict[str, CubeGrid]:
     if cubes is None:
         raise ConfigError(
             f"{source} can only be assigned to cubes with known grids",
-            hint="pass a table of the grids: --set cubes=cubes.csv (docs/tasks.md)",
+            hint="pass a table of the grids: --set cubes=cubes.csv; its columns are described in "
+            f"{DOCUMENTATION}/tasks.md",
         )
     return read_grids(cubes)
 

@@ -9,6 +9,7 @@ import numpy as np
 from neucocore.data.labels.labels import Labels
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding
+from neucocore.messages import DOCUMENTATION
 
 
 class NoLabel(Exception):  # noqa: N818  not an error
@@ -65,7 +66,8 @@ def label_each(
         raise DataError(
             f"none of {len(ids)} cubes gets a label",
             problems=[str(finding) for finding in findings],
-            hint="check that the source covers the cubes in space and time (docs/tasks.md)",
+            hint="check that the source covers the cubes in space and time: "
+            f"{DOCUMENTATION}/tasks.md",
         )
     y = np.array(values, dtype=np.int64 if classes else np.float64)
     return Labels(tuple(labelled), y, classes=classes, outputs=outputs, findings=findings)

@@ -15,7 +15,7 @@ from neucocore.components.names import is_name
 from neucocore.components.specs import KINDS
 from neucocore.errors import ConfigError, RegistryError
 from neucocore.files.yaml_document import Document, load_yaml
-from neucocore.messages import did_you_mean, pluralize
+from neucocore.messages import DOCUMENTATION, did_you_mean, pluralize
 
 DISTRIBUTION_PREFIX = "neuco-plugin-"
 KEYS = tuple(field.name for field in fields(KnownPlugin))
@@ -50,7 +50,7 @@ def load_registry(path: Path) -> tuple[Document, tuple[KnownPlugin, ...]]:
         raise RegistryError(
             f"{path} has {pluralize(len(problems), 'error')}",
             problems=problems,
-            hint="docs/plugins/listing.md explains the keys and their values",
+            hint=f"{DOCUMENTATION}/plugins/listing.md explains the keys and their values",
         )
     return document, tuple(_known_plugin(row) for row in document.value["plugins"])
 

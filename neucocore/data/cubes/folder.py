@@ -22,7 +22,7 @@ from neucocore.files.cells import is_number
 from neucocore.files.content_type import no_folder
 from neucocore.files.findings import raise_for_findings
 from neucocore.files.text_table import read_text_table
-from neucocore.messages import quoted
+from neucocore.messages import pluralize, quoted
 
 
 class CubeFolder:
@@ -244,7 +244,13 @@ class CubeFolder:
                 return CubeFile(files[id])
             except DataError as error:
                 first_error = first_error or error
-        raise first_error or MissingFileError(f"no cubes of modality {modality} in {self.path}")
+        if first_error is None:
+            raise MissingFileError(f"no cubes of modality {modality} in {self.path}")
+        raise type(first_error)(
+            f"none of {pluralize(len(files), 'file')} of modality {modality} can be opened; the "
+            f"first: {first_error.message}",
+            hint=f"neuco validate {quoted(self.path)} lists what is wrong with each",
+        )
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[Path, tuple[int, ...]]]:
@@ -275,9 +281,19 @@ class CubeFolder:
         raise MissingFileError(
             f"cubes in {self.path} lack a modality",
             problems=problems,
-            hint="download the missing files, select modalities with --set dataset.modalities=..., "
-            "or drop these ids with --set dataset.incomplete=drop",
+            hint=self._hint_for_incomplete(),
         )
+
+    def _hint_for_incomplete(self) -> str:
+        ways = ["download the missing files"]
+        everywhere = set.intersection(*map(set, self._files.values()))
+        somewhere = set.union(*map(set, self._files.values()))
+        complete = [modality for modality, files in self._files.items() if somewhere == set(files)]
+        if complete:
+            ways.append(f"read others only: --set dataset.modalities={','.join(complete)}")
+        if everywhere:
+            ways.append("leave these ids out: --set dataset.incomplete=drop")
+        return "; or ".join(ways)
 
     @cached_property
     def _locations(self) -> dict[str, dict[str, Any]]:

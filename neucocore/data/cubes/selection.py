@@ -76,8 +76,8 @@ class CubeSelection:
         if empty:
             raise ConfigError(
                 f"no band of {', '.join(empty)} is selected",
-                hint=f"add bands of {empty[0]}, or select the other modalities with "
-                "--set dataset.modalities=...",
+                hint=f"add bands of {empty[0]}, or read the others only: --set dataset.modalities="
+                + ",".join(modality for modality, selected in positions.items() if selected),
             )
         return positions
 

@@ -10,6 +10,7 @@ from neucocore.data.labels.label_folder import scan_label_folder
 from neucocore.data.labels.label_set import LabelSet
 from neucocore.data.labels.table import read_label_table
 from neucocore.errors import DataError, MissingFileError
+from neucocore.messages import similar_file
 
 FORMS = "a folder of label files, a label file, or a table: DIR, FILE.csv or FILE.csv:COLUMN,COLUMN"
 
@@ -68,4 +69,8 @@ def split_source(source: str | Path) -> tuple[Path, tuple[str, ...]]:
             raise DataError(f"{text}: the name of a column is missing", hint=f"--labels {file}:A,B")
         return file, columns
     path = Path(text[: positions[0]] if positions and positions[0] > 0 else text)
-    raise MissingFileError(f"there is no file or folder {path}", hint=f"--labels takes {FORMS}")
+    similar = similar_file(path)
+    raise MissingFileError(
+        f"there is no file or folder {path}",
+        hint=f"did you mean {similar}?" if similar else f"--labels takes {FORMS}",
+    )

@@ -31,7 +31,8 @@ EXPLANATION = """
 weighted_score is a mean rank: lower is better. Trust the scores under robust: the controls random
 and constant score near 0 where the score is an R2, and near the share of positive labels (here
 about a half) where it is an average precision. neucobench-2026 repeats the published probe, whose
-scores on so few cubes are far below zero; docs/scores/index.md explains why."""
+scores on so few cubes are far below zero, as explained in
+https://github.com/neuco-bench/neuco/blob/main/docs/scores/index.md"""
 
 app = typer.Typer(add_completion=False)
 
