@@ -54,13 +54,14 @@ def leaderboard(
 ) -> None:
     """Rank the runs of a folder; report which runs are left out and why."""
     from neucocore.results import tables as write
-    from neucocore.results.leaderboard import leaderboards
+    from neucocore.results.leaderboard import leaderboards, require_ranked
     from neucocore.results.reading import read_runs
 
     report_failed_plugins()
     tables = leaderboards(
         read_runs(directory, phase), by=by.value, protocol=protocol, all_runs=all_runs
     )
+    require_ranked(tables)
     if format is Format.table:
         _show(tables)
         return

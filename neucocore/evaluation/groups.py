@@ -173,17 +173,13 @@ def _groups(ids: Sequence[str], cells: Sequence[str], place: str, column: str) -
     for name, cell in zip(names.values, cells, strict=True):
         if name is not None:
             spellings.setdefault(name, set()).add(cell.strip())
-    # A group keeps its name where it is spelled in one way, such as 07: folds are drawn by name.
-    written = {
-        name: next(iter(texts)) if len(texts) == 1 else name for name, texts in spellings.items()
-    }
     of_id: dict[str, str] = {}
     missing: dict[str, str] = {}
     conflicts = set()
     for sample, name, cell in zip(ids, names.values, cells, strict=True):
         if name is None:
             missing[sample] = cell.strip()
-        elif of_id.setdefault(sample, written[name]) != written[name]:
+        elif of_id.setdefault(sample, name) != name:
             conflicts.add(sample)
     if conflicts:
         raise DataError(

@@ -93,12 +93,13 @@ def test_fault_79_one_number_in_several_spellings_is_one_group(tmp_path: Path) -
     assert "group spelled in several ways, read as one: 3 (+3, 03, 3, 3.0)" in str(finding)
 
 
-def test_a_group_with_one_spelling_keeps_its_name_because_folds_depend_on_it(
-    tmp_path: Path,
+@pytest.mark.parametrize("spell", ["{}", "{}.0", "+{}", "{:03d}"])
+def test_fault_79_the_spelling_of_all_groups_does_not_change_their_names(
+    tmp_path: Path, spell: str
 ) -> None:
     table = tmp_path / "places.csv"
-    table.write_text("id,tile\na,07\nb,08\nc,07\n")
-    assert groups(table).of_id == {"a": "07", "b": "08", "c": "07"}
+    table.write_text("id,tile\n" + "".join(f"c{n},{spell.format(n % 3)}\n" for n in range(6)))
+    assert set(groups(table).of_id.values()) == {"0", "1", "2"}
     assert groups(table).findings == ()
 
 
@@ -131,7 +132,7 @@ def test_a_metadata_column_of_the_embeddings_can_hold_the_groups() -> None:
     )
     found = read_groups(parse_split("group:tile"), [], embeddings)
     assert found is not None
-    assert (dict(found.of_id), dict(found.missing)) == ({"a": "3.0"}, {"b": ""})
+    assert (dict(found.of_id), dict(found.missing)) == ({"a": "3"}, {"b": ""})
     with pytest.raises(ConfigError, match="no label file has a column 'site'") as caught:
         read_groups(parse_split("group:site"), [], embeddings)
     assert "of the embeddings: tile" in str(caught.value.hint)
