@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.terminal import Advance, log, print_json, print_table, progress, warn
 from neucocore.evaluation.options import EvaluateOptions
 
@@ -23,10 +24,13 @@ def evaluate(
 ) -> None:
     """Score embeddings on tasks and write one run folder per protocol."""
     from neucocore.evaluation.request import evaluate_request
+    from neucocore.results.scored_run import require_scores
 
+    report_failed_plugins()
     reports = run(options, table=not json)
     if json:
         print_json([row for report in reports for row in report.rows()])
+    require_scores(reports)
     request = evaluate_request(options)
     if request.update_leaderboard:
         from neucocore.cli.leaderboard import print_tables
@@ -77,7 +81,7 @@ def _print_report(report: RunReport, table: bool) -> None:
     for text in report.notes:
         warn(text)
     if table:
-        print_table(report.rows(), ("task", "metric", "score", "std", "q", "status"))
+        print_table(report.rows(), ("task", "metric", "score", "std", "q", "n", "status"))
     for text, names in _remarks(report.tasks).items():
         warn(f"{', '.join(names)}: {text}")
     state = " (up to date; --force scores again)" if report.up_to_date else ""
