@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.ids import bare_id
 from neucocore.data.labels.labels import label_digest
 from neucocore.evaluation.heldout.joined_task import join
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
@@ -89,8 +90,8 @@ def task_ids(context: TaskContext) -> None:
         if not isinstance(sample, str) or sample != sample.strip() or not sample
     ]
     require(not invalid, f"ids are empty, not strings, or padded with spaces: {invalid[:3]!r}")
-    suffixed = [sample for sample in context.labels.ids if sample.endswith((".zarr.zip", ".zarr"))]
-    require(not suffixed, f"ids have a file suffix: {suffixed[:3]}")
+    suffixed = [sample for sample in context.labels.ids if bare_id(sample) != sample]
+    require(not suffixed, f"ids have folders or a file suffix: {suffixed[:3]}")
 
 
 @check("task-bounds", "task")

@@ -277,6 +277,9 @@ class _Reader:
                 else (self.base, pattern)
             )
             found = sorted(root.glob(tail))
+            file, separator, columns = tail.rpartition(":")
+            if not found and separator and file:  # FILE:COLUMN
+                found = [Path(f"{path}:{columns}") for path in sorted(root.glob(file))]
             # A sidecar beside an embeddings file is not an embeddings file.
             found = [path for path in found if not path.name.endswith(".run.json")]
             if not found:

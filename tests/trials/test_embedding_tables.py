@@ -206,14 +206,16 @@ def test_the_columns_of_ids_and_vectors_can_be_named_in_every_command(
     assert (ended.code, "both name the columns" in ended.err) == (2, True)
 
 
-def test_a_run_file_names_the_columns_of_ids_and_vectors(neuco, labels, write_csv, tmp_path):
+@pytest.mark.parametrize("form", ["vector", "FILE:COLUMN"])
+def test_a_run_file_names_the_columns_of_ids_and_vectors(neuco, labels, write_csv, tmp_path, form):
     rows = ([i, *x[:3], t] for i, x, t in zip(IDS, X, Y, strict=True))
     write_csv("E.csv", ["plot", "ndvi_mean", "vv_p10", "vh_p90", "biomass"], rows)
     labels()
-    (tmp_path / "run.yaml").write_text(
-        "name: columns\nembeddings: [E.csv]\nlabels: L\noutput: out\n"
-        "id: plot\nvector: ndvi_mean,vv_p10,vh_p90\n"
-    )
+    columns = "ndvi_mean,vv_p10,vh_p90"
+    named = f"embeddings: [E.csv]\nvector: {columns}\n"
+    if form == "FILE:COLUMN":
+        named = f'embeddings: ["E.csv:{columns}"]\n'
+    (tmp_path / "run.yaml").write_text(f"name: columns\nlabels: L\noutput: out\nid: plot\n{named}")
     ended = neuco("run", tmp_path / "run.yaml")
     assert ended.code == 0, ended.err
     (result,) = (tmp_path / "out").rglob("results_summary.json")

@@ -17,7 +17,7 @@ from neucocore.data.embeddings.no_data import (
     partly_filled,
     scale_findings,
 )
-from neucocore.data.embeddings.quantisation import dequantise, plain
+from neucocore.data.embeddings.quantisation import dequantise, plain, saturated_codes
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.ids import bare_id, clean_ids
 from neucocore.errors import ConfigError, DataError, IdError
@@ -279,6 +279,7 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     by_value = np.concatenate([*found.values(), np.arange(0)]).astype(np.intp)
     by_rule = np.zeros(len(matrix), dtype=bool)
     for part in table.parts:
+        table.findings.extend(saturated_codes(matrix[part.rows], part))
         findings, by_rule[part.rows] = dequantise(matrix[part.rows], part, part.rule)
         table.findings.extend(findings)
     by_rule[by_value] = False

@@ -28,6 +28,7 @@ SCALE_NAMES, OFFSET_NAMES = ("scale", "scales"), ("offset", "offsets")
 LINEAR = ("linear", "affine", "scalar", "uniform")
 NONE = ("none", "")
 AEF_POWER, AEF_NO_DATA = 127.5, -128
+SATURATED_SHARE = 0.02
 SMALL_INTEGERS = ("int8", "uint8", "int16", "uint16")
 NO_RULE_HINT = "remove the record if the values are already those of the embedding"
 
@@ -126,6 +127,26 @@ def dequantise(
         rows = tuple(f"row {row + 1}" for row in np.nonzero(broken)[0][:3].tolist())
         return [Finding("quantisation", "error", message, int(broken.sum()), rows, hint)], none
     return [Finding("scaled", "repaired", f"{where}{part.dtype} values scaled")], without_data
+
+
+def saturated_codes(matrix: NDArray[np.float32], part: StoredRows) -> list[Finding]:
+    """Return a warning if many stored integers are at the end of the range of their type.
+
+    Of int8 both ends count (the lower one is -127 or -128), of uint8 the upper one only, because
+    many embeddings hold zeros. Rows of one repeated value are reported elsewhere.
+    """
+    if part.dtype not in ("int8", "uint8") or not matrix.size:
+        return []
+    at_end = matrix >= 127 if part.dtype == "int8" else matrix >= 255
+    share = float(at_end.mean())
+    if part.dtype == "int8":
+        share += float((matrix <= -127).mean())
+    if share < SATURATED_SHARE:
+        return []
+    where = f"{part.name}: " if part.name else ""
+    message = f"{where}{share:.1%} of the {part.dtype} values are at the end of the range"
+    hint = "larger values may have been cut off; use a larger scale when you store them"
+    return [Finding("saturated-codes", "warning", message, hint=hint)]
 
 
 def read_rule(record: Any, part: StoredRows, shape: tuple[int, ...]) -> _Rule | None:

@@ -41,7 +41,7 @@ PASTED_NAMES = 24
 _NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
 _PANDAS_INDEX = re.compile(r"Unnamed: [0-9]+|level_[0-9]+")
 _LABEL_LIKE = re.compile(
-    r"(id|index|label|class|target|lon|lat|lng|x|y|longitude|latitude|year|fold|split|group|"
+    r"(id|index|label|class|target|lon|lat|lng|longitude|latitude|year|fold|split|group|"
     r"height|width|date|time|month|day)s?(_.*)?",
     re.IGNORECASE,
 )
@@ -373,11 +373,14 @@ class _Table:
 
     def _refuse_without_stem(self) -> None:
         numeric = self.others("number", None)
-        likely = [p for p in numeric if not _LABEL_LIKE.fullmatch(self.columns[p].name)] or numeric
+        likely = [p for p in numeric if not _LABEL_LIKE.fullmatch(self.columns[p].name)]
         likely = [p for p in likely if self.columns[p].name]
         if not likely:
             hint = "write one column of numbers per dimension, named 0..d-1"
-            self.refuse("no-dimensions", "no embedding columns", hint)
+            if numeric:
+                hint += "; a table of labels or places is passed with --labels"
+            only = f", only {_shown(self._names(numeric))}" if numeric else ""
+            self.refuse("no-dimensions", f"no embedding columns{only}", hint)
             return
         self.refuse(
             "no-numbered-columns",

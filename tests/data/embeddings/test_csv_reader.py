@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import tempfile
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neucocore.data.embeddings import csv_reader
 from neucocore.data.embeddings.embeddings import Embeddings
@@ -20,6 +23,7 @@ from neucocore.errors import (
     NonFiniteError,
     ShapeError,
 )
+from neucocore.files.cells import is_number
 from neucocore.files.findings import messages
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/reference/evaluation/embeddings.csv"
@@ -472,3 +476,21 @@ def test_fault_10_malformed_numbers_are_text(csv, cell):
 )
 def test_all_usual_notations_of_numbers_are_read(csv, cell, value):
     assert csv(f"id,0\na,{cell}\nb,7\n").matrix[:, 0].tolist() == [value, 7]
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(cell=st.text(alphabet="0123456789+-.eE_ \t\x1cxna\uff11\u0663\0if", min_size=1, max_size=7))
+def test_fault_80_both_readers_accept_the_numbers_of_every_other_reader(cell):
+    outcomes = []
+    for kernel_from in (0, 1 << 40):
+        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(csv_reader, "KERNEL_FROM_BYTES", kernel_from)
+            path = Path(folder) / "e.csv"
+            path.write_bytes(f"id,0\na,1\nb,{cell}\n".encode())
+            try:
+                outcomes.append(float(load_embeddings(path).matrix[1, 0]))
+            except DataError as error:
+                outcomes.append(error.problems or error.message)
+    assert outcomes[0] == outcomes[1]
+    finite = isinstance(outcomes[0], float) or "beyond the range" in str(outcomes[0])
+    assert finite == is_number(cell.strip(" \t"))

@@ -292,3 +292,15 @@ def test_every_method_is_documented():
 
     text = (Path(__file__).parents[3] / "docs/embeddings.md").read_text()
     assert all(f"`{name}`" in text for name in METHODS)
+
+
+@pytest.mark.parametrize(("dtype", "top"), [("i1", 127), ("u1", 255)])
+def test_many_codes_at_the_end_of_the_range_are_a_warning(tmp_path, dtype, top):
+    codes = np.random.default_rng(0).integers(0, 100, (60, 8)).astype(dtype)
+    codes[::5, 0] = top
+    np.savez(tmp_path / "e.npz", ids=np.arange(60), matrix=codes, scale=0.1)
+    (warning,) = messages(load_embeddings(tmp_path / "e.npz").findings, "warning")
+    assert warning.startswith("2.5% of the")
+    codes[:, 0] = np.arange(60)
+    np.savez(tmp_path / "e.npz", ids=np.arange(60), matrix=codes, scale=0.1)
+    assert messages(load_embeddings(tmp_path / "e.npz").findings, "warning") == []
