@@ -290,14 +290,19 @@ def write_files(folder: Path) -> None:
     for source, target in (("cubes", "bad"), ("cubes", "holes"), ("cubes", "one")):
         shutil.copytree(folder / source / "data/s2l2a", folder / target / "data/s2l2a")
     (folder / "bad/data/s2l2a/c1.zarr.zip").write_bytes(b"junk")
-    holed = folder / "holes/data/s2l2a/c1.zarr.zip"
-    with zipfile.ZipFile(holed) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(holed, "w") as archive:
-        for name, content in members.items():
-            if name != "bands/0.1.0.0.0":
-                archive.writestr(name, content)
+    replace_chunk(folder / "holes/data/s2l2a/c1.zarr.zip", None)
     (folder / "own.npz").write_bytes(b"a file of somebody else")
+
+
+def replace_chunk(path: Path, content: bytes | None) -> None:
+    """Replace a chunk of a cube, or leave it out."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["bands/0.1.0.0.0"] = content or b""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, stored in members.items():
+            if stored:
+                archive.writestr(name, stored)
 
 
 EVALUATE = "evaluate {} --labels labels -o out"
@@ -415,6 +420,7 @@ NO_ADVICE = [
     (EVALUATE.format("text.csv"), "--nan"),
     ("validate text.csv", "--nan"),
     (READING.format("all_bad"), "--skip-bad"),
+    (READING.format("all_junk"), "--skip-bad"),
 ]
 
 
@@ -429,6 +435,9 @@ def test_no_hint_advises_what_cannot_help(
     (tmp_path / "text.csv").write_text("\n".join(["id,d0,d1", *words]) + "\n")
     (tmp_path / "all_bad/data/s2l2a").mkdir(parents=True)
     good = (tmp_path / "one/data/s2l2a/c0.zarr.zip").read_bytes()
+    shutil.copytree(tmp_path / "one", tmp_path / "all_junk")
+    for path in (tmp_path / "all_junk/data/s2l2a").iterdir():
+        replace_chunk(path, b"junk")
     for number in range(3):
         (tmp_path / f"all_bad/data/s2l2a/c{number}.zarr.zip").write_bytes(good[:-40])
     ended = neuco(line.split())

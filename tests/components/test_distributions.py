@@ -92,6 +92,16 @@ def test_metadata_without_their_code_do_not_hide_an_installation_in_a_later_fold
     assert [(item.version, item.leftover) for item in unused(GROUP)] == [("1.0", True)]
 
 
+def test_a_folder_that_is_on_the_path_twice_holds_no_second_installation(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata(site, "1.0", b"code")
+    (site / "mine.py").write_bytes(b"code")
+    monkeypatch.syspath_prepend(str(site))
+    assert versions() == ["1.0"]
+    assert unused(GROUP) == []
+
+
 def test_a_second_installation_in_a_later_folder_is_no_leftover(
     site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

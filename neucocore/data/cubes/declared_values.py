@@ -72,7 +72,8 @@ class DeclaredValues:
             equal = values == values.dtype.type(code)
             if count := int(np.count_nonzero(equal)):
                 what = f"values equal to the declared no-data value {code:g}"
-                findings.append(self._of_missing("declared-nodata", what, count))
+                if code != self.nodata:
+                    findings.append(self._of_missing("declared-nodata", what, count))
                 missing |= equal
         outside = _outside(values, self.low, self.high) & ~missing
         if self.nodata is not None:
@@ -84,9 +85,7 @@ class DeclaredValues:
             missing |= outside
         if self.factor is not None:
             scale, offset = self.factor
-            absent = missing if self.nodata is None else missing | (values == self.nodata)
             values = values.astype(self.dtype) * self.dtype.type(scale) + self.dtype.type(offset)
-            missing = absent
         if self.nodata is not None and missing.any():
             values[missing] = self.nodata
         return values, findings
@@ -134,11 +133,6 @@ def declared_values(
     if result.info.dtype != info.dtype:
         findings.append(_applied("declared-sign", f"values read as {result.info.dtype.name}"))
     dtype = result.info.dtype
-    codes = tuple(
-        code
-        for code in (_as_stored(code, info.dtype, dtype) for code in declared.nodata)
-        if code is not None and code != schema.nodata
-    )
     scale, add = declared.scale, declared.offset
     factor: tuple[float, float] | None = None
     offset: int | None = None
@@ -150,6 +144,10 @@ def declared_values(
         factor = (1.0 if scale is None else scale, add or 0.0)
         text = f"values times {factor[0]:g} plus {factor[1]:g}"
         findings.append(_applied("declared-scale", text))
+    stored = (_as_stored(code, info.dtype, dtype) for code in declared.nodata)
+    # Without a scale the no-data value of the data set needs no change.
+    unchanged = schema.nodata if factor is None else None
+    codes = tuple(code for code in stored if code is not None and code != unchanged)
     low, high = declared.low, declared.high
     if factor is not None and any(x is not None and x != int(x) for x in (low, high)):
         # CF: limits of another type than the stored values are limits of the scaled values.

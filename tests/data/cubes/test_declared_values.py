@@ -213,6 +213,19 @@ def test_a_no_data_value_is_not_scaled(write: Write) -> None:
     assert array[0, 0, 0].tolist() == pytest.approx([-100, -100, -100, 1.03])
 
 
+def test_the_no_data_value_of_the_data_set_is_not_scaled_where_it_is_declared(
+    write: Write,
+) -> None:
+    schema = CubeSchema(bands=("vv", "vh"), kind="float", nodata=-9999)
+    scaled = with_code(-9999) * 0.5
+    scaled[0, 0, 0, :3] = -9999
+    for declared, expected in (({"_FillValue": -9999}, scaled), ({}, with_code(-9999) * 0.5)):
+        path = write(with_code(-9999), {"scale_factor": 0.5, **declared}, bands=("vv", "vh"))
+        array, findings = read_modality(path, schema)
+        np.testing.assert_array_equal(array, expected)
+        assert [finding.code for finding in findings] == ["declared-scale"]
+
+
 @pytest.mark.parametrize(
     ("declared", "offset"),
     [
