@@ -130,14 +130,14 @@ def interrupt(case: Case, folder: Path, draw: random.Random) -> None:
     (os.killpg if to_group else os.kill)(process.pid, number)
     _, printed = process.communicate()
     seconds = time.perf_counter() - sent
+    if process.returncode == 0:
+        return  # the command was just finished
     case.times.append(seconds)
     about = f"{number.name}{' to the group' if to_group else ''} after {moment:.2f} s"
-    if process.returncode not in (128 + number, 0):
+    if process.returncode != 128 + number:
         case.problems.append(f"{about}: exit code {process.returncode}")
     lines = printed.splitlines()
-    if process.returncode != 0 and lines.count(LINES[number]) != 1:
-        case.problems.append(f"{about}: printed {lines[-3:]}")
-    if "Traceback" in printed or lines[-1:] != [LINES[number]]:
+    if "Traceback" in printed or lines[-1:] != [LINES[number]] or lines.count(LINES[number]) != 1:
         case.problems.append(f"{about}: ended with {lines[-3:]}")
     if seconds > 2:
         case.problems.append(f"{about}: took {seconds:.1f} s")

@@ -5,9 +5,9 @@ compiled function ends late. An exception that is raised there can also be lost 
 C library), or leave a library in a state in which it crashes: numba and LLVM, while they compile.
 
 Here the handler raises `Stopped`, but never inside numba, and a thread makes sure that the process
-ends: it notices the signal at once, ends the child processes, and after `GRACE_SECONDS` ends this
-process too. That is safe at any moment, because every file is written in one step and every
-command can be killed and run again.
+ends: it notices the signal at once, ends the child processes, and after `PATIENCE_SECONDS` or
+`GRACE_SECONDS` ends this process too. That is safe at any moment, because every file is written in
+one step and every command can be killed and run again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import _thread
 import atexit
 import os
-import select
 import signal
 import sys
 import threading
@@ -28,6 +27,9 @@ from typing import NoReturn
 
 GRACE_SECONDS = 1.0
 """Seconds in which a command may end by itself after a signal."""
+PATIENCE_SECONDS = 0.3
+"""Seconds until a command is ended in which no exception can be raised: it compiles, or is inside
+a long call of a library."""
 RETRY_SECONDS = 0.05
 """Seconds between attempts to raise an exception that could not be raised yet."""
 SIGNALS = {
@@ -53,8 +55,6 @@ class _State:
         """The first signal that was received, 0 for none."""
         self.raised = False
         """Whether `Stopped` was raised."""
-        self.finished = False
-        """Whether the command has ended by itself, so that an exception would reach nobody."""
         self.line_printed = False
         self.cleanups: list[Callable[[], object]] = []
 
@@ -75,12 +75,9 @@ def run(command: Callable[[], None]) -> None:
     command
         Called without arguments. What it raises is passed on, unless a signal was received.
     """
-    _watch_signals()
     try:
-        try:
+        with _watching():
             command()
-        finally:
-            _state.finished = True
     except BaseException:
         if not received():
             raise
@@ -110,21 +107,34 @@ def end_child_processes() -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _watch_signals() -> None:
-    """Install the handlers, except for signals that the process was started to ignore."""
+@contextmanager
+def _watching() -> Iterator[None]:
+    """Handle the signals that the process was not started to ignore, until one was received."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    before = {
+        number: handler
+        for number in SIGNALS
+        if (handler := signal.getsignal(number)) is not signal.SIG_IGN
+    }
+    wakeup = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     threading.Thread(target=_watch, args=(reading,), daemon=True).start()
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _handle)
-    # Called last of all, because it is registered first. After that Python would restore the
-    # default handlers, and a signal would change the exit code of a command that has ended.
-    atexit.register(_ignore_signals)
+    for number in before:
+        signal.signal(number, _handle)
+    try:
+        yield
+    finally:
+        if not received():
+            atexit.unregister(_ignore_signals)  # a process of tests gets here more than once
+            atexit.register(_ignore_signals)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(wakeup)
+            os.close(writing)  # ends the thread
 
 
 def _ignore_signals() -> None:
+    """Ignore the signals while Python ends, when they would only change the exit code."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
@@ -132,8 +142,6 @@ def _ignore_signals() -> None:
 def _handle(number: int, frame: FrameType | None) -> None:
     """Raise `Stopped` in the main thread, once, where it does no harm."""
     _state.signal = _state.signal or number
-    if _state.finished:
-        _end()
     if not _state.raised and not _is_compiling(frame):
         _state.raised = True
         raise Stopped
@@ -150,14 +158,17 @@ def _is_compiling(frame: FrameType | None) -> bool:
 
 def _watch(pipe: int) -> None:
     """Wait for a signal; end the process if it does not end by itself. The body of a thread."""
-    while not _state.signal:
-        (number,) = os.read(pipe, 1)  # written by Python when a signal arrives, in any thread
-        if number in SIGNALS:
-            _state.signal = number
+    number = 0
+    while number not in SIGNALS:
+        if not (content := os.read(pipe, 1)):  # written by Python when a signal arrives
+            os.close(pipe)
+            return
+        number = content[0]
+    _state.signal = _state.signal or number
     end_child_processes()
-    deadline = time.monotonic() + GRACE_SECONDS
-    while (remaining := deadline - time.monotonic()) > 0:
-        select.select([], [], [], min(remaining, RETRY_SECONDS))
+    started = time.monotonic()
+    while time.monotonic() - started < (GRACE_SECONDS if _state.raised else PATIENCE_SECONDS):
+        time.sleep(RETRY_SECONDS)
         if not _state.raised:
             _thread.interrupt_main(signal.Signals(_state.signal))
     _end()
