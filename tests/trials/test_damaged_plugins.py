@@ -121,7 +121,7 @@ def test_a_plugin_that_fails_is_named_by_commands_whose_result_could_depend_on_i
         assert repair in line
     (run,) = tmp_path.glob("out/*/*/run.json")
     sidecar = json.loads(sidecar_path(tmp_path / "e.npz").read_text())
-    recorded = json.loads(run.read_text())["provenance"]["plugins_not_loaded"]
+    recorded = json.loads(run.read_text())["plugins_not_loaded"]
     for rows in (recorded, sidecar["plugins_not_loaded"]):
         assert [(row["plugin"], row["status"]) for row in rows] == [("lost-plugin", "failed")]
 
