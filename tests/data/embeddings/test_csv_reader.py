@@ -180,7 +180,24 @@ def test_fault_10_nan_zero_counts_bad_cells_as_zero_and_records_them(csv):
     assert repaired(embeddings).count("counted as 0") == 4
 
 
-@pytest.mark.parametrize("cell", ["1_000", "0x1F", "\uff11", "1 2", "--1", "1e", ".", "e5", "1d3"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1_000",
+        "0x1F",
+        "\uff11",
+        "1 2",
+        "--1",
+        "1e",
+        ".",
+        "e5",
+        "1d3",
+        "\x1c5",
+        "5\x0b",
+        "\x005",
+        "5\x1f",
+    ],
+)
 def test_fault_10_numbers_in_the_syntax_of_programming_languages_are_text(csv, cell):
     with pytest.raises(NonFiniteError, match="1 problem") as error:
         csv(f"id,0\na,1\nb,{cell}\n")

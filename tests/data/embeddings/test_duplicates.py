@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neucocore.data.embeddings import duplicates
 from neucocore.data.embeddings.duplicates import (
     duplicate_rows_finding,
     effective_dimension,
@@ -57,6 +58,13 @@ def test_fault_78_copies_with_a_little_noise_are_found(noise, d):
     pairs = nearly_equal_rows(matrix)
     assert len(pairs) == 100
     assert all(second == first + 300 for first, second in pairs)
+
+
+def test_fault_78_rows_that_are_close_in_the_projection_only_are_not_reported(monkeypatch):
+    monkeypatch.setattr(duplicates, "PROJECTIONS", 1)
+    matrix = np.random.default_rng(6).standard_normal((400, 50)).astype(np.float32)
+    matrix[300] = matrix[7] + 1e-4
+    assert nearly_equal_rows(matrix) in ([], [(7, 300)])
 
 
 @pytest.mark.parametrize("rank", [1, 2, 40])

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from neucocore.data.embeddings.formats import load_embeddings
+from neucocore.data.embeddings.layouts import Column, find_layout
 from neucocore.errors import DataError
 from neucocore.files.findings import messages
 
@@ -107,6 +108,12 @@ def test_fault_74_the_tables_of_known_products_are_read_and_named(tmp_path, name
     assert line.startswith(f"read as {name}: id from ")
     assert f"{d} dimensions" in line
     assert f"{metadata} metadata column" in line
+
+
+@pytest.mark.parametrize("kind", ["text", "number", "nested", "binary"])
+def test_fault_74_a_layout_depends_on_the_type_of_the_vector(kind):
+    assert find_layout([Column("source_url", "text"), Column("embeddings", "list")]) is not None
+    assert find_layout([Column("source_url", "text"), Column("embeddings", kind)]) is None
 
 
 def test_fault_74_a_layout_depends_on_types_not_on_names_alone(tmp_path):

@@ -98,6 +98,22 @@ def test_fault_77_zeros_of_a_sparse_embedding_are_a_warning_only(tmp_path):
     assert found["zero-rows"] >= 4
 
 
+def test_fault_77_zeros_are_a_warning_where_half_of_all_numbers_are_0(tmp_path):
+    values = np.maximum(matrix(200, 200) - 0.25, 0)  # 60 % zeros: a row of zeros is not chance
+    values[:4] = 0
+    np.savez(tmp_path / "e.npz", ids=ids(200), matrix=values)
+    assert codes(tmp_path / "e.npz") == {"zero-rows": 4, "duplicate-rows": 4}
+    np.savez(tmp_path / "e.npz", ids=ids(200), matrix=np.abs(values) + (values.sum(1) > 0)[:, None])
+    assert codes(tmp_path / "e.npz") == {"no-data-rows": 4}
+
+
+@pytest.mark.parametrize("d", [4, 6, 8])
+def test_fault_77_rows_that_are_equal_by_chance_are_no_finding(d):
+    bits = np.random.default_rng(d).integers(0, 2, (600, d)).astype("f4")
+    assert (bits == 1).all(axis=1).sum() > 1
+    assert fill_value_rows(bits)[0] == {}
+
+
 def test_fault_77_a_matrix_of_equal_rows_is_called_constant(tmp_path):
     np.savez(tmp_path / "e.npz", ids=ids(9), matrix=np.full((9, 8), 2.5, "f4"))
     assert list(codes(tmp_path / "e.npz")) == ["constant-matrix"]
