@@ -59,11 +59,7 @@ def read_npz(path: Path, options: ReadOptions) -> EmbeddingTable:
             matrix, dtype = _matrix(archive, matrix_array, path, options, findings)
             ids = _ids(archive, id_array, path, findings)
             n, d = matrix.shape
-            factors = {
-                name: _read(archive, array)
-                for name, array in arrays.items()
-                if _is_number(array) and (name in FACTORS or name == _array_name(metadata))
-            }
+            factors = _factors(archive, arrays, metadata, path)
             extra = {
                 columns[position].name: _read(archive, array).tolist()
                 for position in roles.metadata
@@ -72,6 +68,7 @@ def read_npz(path: Path, options: ReadOptions) -> EmbeddingTable:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise damaged_file(path, error) from error
     findings.extend(roles.note(columns, d))
+    findings.extend(_unused(arrays, columns, [*factors, METADATA]))
     if len(ids) != n:
         message = f"{len(ids)} ids for {n} rows"
         findings.append(Finding("ragged-rows", "error", message))
@@ -150,16 +147,49 @@ def _matrix_and_ids(
         raise _no_array(MATRIX_NAMES[0], arrays, path)
     if roles.id is None:
         raise_for_findings(path, [f for f in roles.findings if "for the ids" in f.message])
-        raise _no_array(IDS_NAMES[0], arrays, path)
+        named = next((f.hint for f in roles.findings if f.code == "no-id-column" and f.hint), "")
+        hint = named.partition(";")[0] if "COLUMN" not in named else ""
+        raise _no_array(IDS_NAMES[0], arrays, path, hint)
     return arrays[columns[roles.vector].name], arrays[columns[roles.id].name]
 
 
-def _no_array(name: str, arrays: Mapping[str, _Array], path: Path) -> DataError:
+def _no_array(name: str, arrays: Mapping[str, _Array], path: Path, hint: str = "") -> DataError:
     found = ", ".join(map(repr, arrays))
     return DataError(
         f"{path} has no array {name!r}" + (f", only {found}" if found else ": it is empty"),
-        hint=SAVE_HINT,
+        hint=hint or SAVE_HINT,
     )
+
+
+def _factors(
+    archive: zipfile.ZipFile,
+    arrays: Mapping[str, _Array],
+    metadata: Mapping[str, Any],
+    path: Path,
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays of scales and offsets."""
+    factors = {}
+    for name, array in arrays.items():
+        if name not in FACTORS and name != _array_name(metadata):
+            continue
+        if not _is_number(array):
+            raise DataError(
+                f"{path}: {name!r} is {array.dtype}, not numbers", hint="store it as float32"
+            )
+        factors[name] = _read(archive, array)
+    return factors
+
+
+def _unused(
+    arrays: Mapping[str, _Array], columns: Sequence[Column], used: Sequence[str]
+) -> list[Finding]:
+    """Return a warning about arrays that are neither ids, vectors, metadata nor scales."""
+    known = {column.name for column in columns}
+    unused = [name for name in arrays if name not in known and name not in used]
+    if not unused:
+        return []
+    examples = tuple(f"{name!r} of shape {arrays[name].shape}" for name in unused[:3])
+    return [Finding("unused-arrays", "warning", "array not used", len(unused), examples)]
 
 
 def _array_name(metadata: Mapping[str, Any]) -> str | None:

@@ -244,9 +244,10 @@ class _Table:
             names = self._names(lists)
             beside = ", ".join(self._run_text(run) for run in islice(runs.values(), 2))
             beside = f", and numbered columns {beside}" if runs else ""
-            likely = sorted(names, key=lambda name: _LABEL_LIKE.fullmatch(name) is not None)
-            options = [f"--vector {shlex.quote(name)}" for name in likely[:3]]
-            options += [self._paste(stem, runs[stem]) for stem in islice(runs, 1)]
+            options_of = {name: f"--vector {shlex.quote(name)}" for name in names[:3]}
+            options_of |= {stem: self._paste(stem, runs[stem]) for stem in islice(runs, 1)}
+            likely = sorted(options_of, key=lambda name: _LABEL_LIKE.fullmatch(name) is not None)
+            options = [options_of[name] for name in likely]
             self.refuse(
                 "several-vectors",
                 f"several columns may hold the vectors: {_shown(names)}{beside}",

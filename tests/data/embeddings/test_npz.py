@@ -213,3 +213,29 @@ def test_ids_are_one_column_of_text_or_integers(tmp_path, ids):
 def test_fault_24_scaling_is_reported(tmp_path):
     path = savez(tmp_path / "e.npz", ids=IDS, matrix=MATRIX.astype(np.int8), scale=np.float64(0.5))
     assert "int8 values scaled" in messages(load_embeddings(path).findings, "repaired")
+
+
+def test_fault_76_a_scale_that_is_no_number_is_an_error(tmp_path):
+    path = savez(tmp_path / "e.npz", ids=IDS, matrix=MATRIX.astype(np.int8), scale=np.array("x"))
+    with pytest.raises(DataError, match="'scale' is <U1, not numbers"):
+        load_embeddings(path)
+
+
+def test_arrays_of_other_names_are_metadata_or_named_as_unused(tmp_path):
+    path = savez(
+        tmp_path / "e.npz", ids=IDS, matrix=MATRIX, year=np.arange(3), image=np.ones((3, 2, 2))
+    )
+    embeddings = load_embeddings(path)
+    assert embeddings.extra == {"year": [0, 1, 2]}
+    assert messages(embeddings.findings, "warning") == [
+        "1 metadata column (not read as dimensions): 'year'",
+        "array not used: 'image' of shape (3, 2, 2)",
+    ]
+
+
+def test_arrays_saved_without_names_are_read_once_the_ids_are_named(tmp_path):
+    np.savez(tmp_path / "e.npz", MATRIX, IDS)
+    with pytest.raises(DataError, match="no array 'ids'") as error:
+        load_embeddings(tmp_path / "e.npz")
+    assert error.value.hint == "--id arr_1"
+    assert load_embeddings(tmp_path / "e.npz", id="arr_1").ids == tuple(IDS.tolist())
