@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -219,3 +221,27 @@ def test_an_unknown_band_is_an_error_before_any_cube_is_read(tmp_path, write_fol
     write_folder(tmp_path)
     with pytest.raises(ConfigError, match="no modality has a band 'B42'"):
         CubeFolder(tmp_path, bands=["B42"])
+
+
+@pytest.mark.parametrize(
+    ("files", "ways"),
+    [
+        (("a/x", "a/y", "b/x"), ("dataset.modalities=a", "dataset.incomplete=drop")),
+        (("a/x", "b/y"), ()),
+        (("a/x", "a/y", "b/x", "c/z"), ()),
+        (("a/x", "a/y", "b/x", "b/z"), ("dataset.incomplete=drop",)),
+    ],
+    ids=str,
+)
+def test_the_hint_for_a_missing_modality_names_the_ways_that_lead_on(tmp_path, files, ways):
+    for name in files:
+        write_modality(
+            tmp_path / "data" / f"{name}.zarr.zip", np.ones((1, 1, 2, 2), np.int16), ["B"]
+        )
+    with pytest.raises(MissingFileError, match="lack a modality") as caught:
+        CubeFolder(tmp_path).ids()
+    assert tuple(re.findall(r"--set ([\w.=,]+)", caught.value.hint)) == ways
+    for way in ways:
+        name, _, value = way.removeprefix("dataset.").partition("=")
+        values = {name: value.split(",") if name == "modalities" else value}
+        assert CubeFolder(tmp_path, **values).ids()
