@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from neucocore.derivation.grids import CubeGrid
 from neucocore.derivation.rasters import Raster
@@ -167,3 +169,26 @@ def test_metadata_that_contradict_each_other_are_an_error(write_raster):
     path = write_raster("a.tif", CODES, scale=(0.1, 0), tags={"scale_factor": "0.2"})
     with pytest.raises(DataError, match=r"contradict each other: scale_factor 0\.1"):
         Raster(path)
+
+
+@settings(
+    derandomize=True,
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_no_pixel_that_a_raster_declares_as_missing_is_a_value(write_raster, data):
+    """Whatever the type, the place of the declaration, the scale, and how the raster is read."""
+    dtype = data.draw(st.sampled_from([np.uint8, np.int16, np.uint16, np.float32]))
+    code = data.draw(st.sampled_from([0, 7, 200, 255]))
+    name = data.draw(st.sampled_from(["_FillValue", "missing_value", "NoData", "nodata_value"]))
+    how = {"nodata": code} if data.draw(st.booleans()) else {"tags": {name: str(code)}}
+    scale = data.draw(st.sampled_from([None, (0.5, 0), (2, -3)]))
+    missing = np.array(data.draw(st.lists(st.booleans(), min_size=4, max_size=4))).reshape(2, 2)
+    values = np.where(missing, code, 100).astype(dtype)
+    path = write_raster("a.tif", values, west=1000, north=2000, scale=scale, **how)
+    expected = 100 if scale is None else 100 * scale[0] + scale[1]
+    for patch in (Raster(path).read(), Raster(path).sample(GRID)):
+        assert np.array_equal(patch.covered, ~missing)
+        assert (patch.values[patch.covered] == expected).all()
