@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -131,13 +131,17 @@ def read_label_file(path: str | Path) -> LabelFile:
         y=labels.y,
         classes=labels.classes,
         outputs=outputs,
-        extra={
-            name: tuple(table.column(name)[row] for row in labels.rows)
-            for name in table.columns
-            if name != ID and name not in names
-        },
+        extra=extra_columns(table, (ID, *names), labels.rows),
         findings=tuple(findings),
     )
+
+
+def extra_columns(
+    table: TextTable, without: Collection[str], rows: Sequence[int]
+) -> dict[str, tuple[str, ...]]:
+    """Return the cells of some rows, for all columns except `without`."""
+    cells = {name: table.column(name) for name in table.columns if name not in without}
+    return {name: tuple(column[row] for row in rows) for name, column in cells.items()}
 
 
 def is_label_file_name(file: Path) -> bool:

@@ -14,7 +14,7 @@ from neucocore.data.labels.column_kinds import (
     describe_labels,
     label_kind,
 )
-from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX, LabelFile
+from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX, LabelFile, extra_columns
 from neucocore.data.labels.label_set import LabelSet, UnusableLabels
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
 from neucocore.errors import DataError
@@ -191,7 +191,6 @@ def _label_file(
             f"correct the cells, or read them as classes: --labels {file}:{kind.name}=cls"
         )
     raise_for_findings(f"{file}: column {kind.name!r}", labels.findings, hint=hint)
-    others = [name for name in table.columns if name not in (name_of_ids, kind.name)]
     return LabelFile(
         path=file,
         stem=task_name(kind.name, file),
@@ -200,11 +199,7 @@ def _label_file(
         ids=tuple(ids[row] for row in labels.rows),
         y=labels.y,
         classes=labels.classes,
-        extra={
-            name: tuple(column[row] for row in labels.rows)
-            for name in others
-            if (column := table.column(name))
-        },
+        extra=extra_columns(table, (name_of_ids, kind.name), labels.rows),
         findings=labels.findings,
         source_column=kind.name,
     )
