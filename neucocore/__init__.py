@@ -15,7 +15,7 @@ from neucocore.version import __version__
 if TYPE_CHECKING:
     from neucocore.api import encode, evaluate, generate, leaderboard
     from neucocore.cli.app import run_command
-    from neucocore.cli.terminal import log
+    from neucocore.cli.terminal import log, print_data, print_json, print_table
     from neucocore.components.discovery import installation
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
@@ -49,6 +49,9 @@ __all__ = [
     "load_embeddings",
     "load_probe",
     "log",
+    "print_data",
+    "print_json",
+    "print_table",
     "read_label_file",
     "read_label_folder",
     "read_modality",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -83,6 +82,7 @@ def report(
 ) -> None:
     """Score each embedding alone, all together, and all but each one."""
     from neuco_plugin_fusion.complementarity import complementarity
+    from neucocore import print_json, print_table
 
     contributions = complementarity(
         files,
@@ -97,17 +97,7 @@ def report(
         force=force,
     )
     rows = [asdict(part) | {"adds": part.adds} for part in contributions]
-    typer.echo(json.dumps(rows, indent=2, allow_nan=False) if as_json else _table(rows))
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    cells = [list(_COLUMNS), *([_cell(row[name]) for name in _COLUMNS] for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(_COLUMNS))]
-    lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in cells]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    return value if isinstance(value, str) else f"{value:.4f}"
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, _COLUMNS)

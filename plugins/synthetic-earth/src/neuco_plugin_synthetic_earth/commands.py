@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from neucocore import OutputFile, find, log, run_command
+from neucocore import OutputFile, find, log, print_data, run_command
 
 SIZE, SEED = 64, 0
 RUN_FILE = """\
@@ -63,7 +63,7 @@ def demo(
     with target.writing():
         run_file.write_text(text, encoding="utf-8")
     _run(2, ["run", str(run_file), *options])
-    typer.echo(EXPLANATION)
+    print_data(EXPLANATION)
     log(f"next: neuco leaderboard {output / 'results'} --format csv; neuco info robust")
 
 
