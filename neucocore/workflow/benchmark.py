@@ -92,8 +92,8 @@ def _given(run: RunFile) -> Iterator[Method]:
 def check(run: RunFile) -> None:
     """Look up every name of a run file, so that a misspelt name fails before encoding.
 
-    Names that become folders and files are checked too: they must not point outside the output folder. So are the
-    tables of groups and of ids to leave out, which are needed only after encoding.
+    Names that become folders and files must not point outside the output folder. The tables of
+    groups and of ids to leave out are read too, although they are needed only after encoding.
 
     Raises
     ------

@@ -177,7 +177,7 @@ def test_a_config_and_its_own_options_exclude_each_other(labels: Path, tmp_path:
     assert "--config c.yaml already sets what --protocol would set" in done.stderr
 
 
-def test_an_unknown_protocol_is_answered_with_the_command_that_lists_them(labels: Path, tmp_path: Path) -> None:
+def test_an_unknown_protocol_suggests_the_list_of_protocols(labels: Path, tmp_path: Path) -> None:
     (tmp_path / "e.csv").write_text("id,0\nc1,1\n")
     done = neuco("evaluate", "e.csv", "--labels", labels, "--protocol", "strong", cwd=tmp_path)
     assert done.returncode == 2
