@@ -246,12 +246,12 @@ def _kept_as_names(counts: Counter[str]) -> list[str]:
 def _boolean_column(spellings: Sequence[str]) -> dict[str, str | None] | None:
     """Return the canonical name of each spelling, or None if the column is not boolean.
 
-    Numbers alone are classes. Single letters are true and false only next to words of their own
+    Single letters are true and false only next to words of their own
     language of yes and no, because ``n`` and ``f`` may be the names of two classes.
     """
     words = [text.lower() for text in spellings]
     families = {(_TRUE_WORDS | _FALSE_WORDS).get(word) for word in words}
-    if None in families or not families - {""}:
+    if None in families:
         return None
     has_letters = any(len(word) == 1 and word.isalpha() for word in words)
     if has_letters and len(families - {""}) > 1:

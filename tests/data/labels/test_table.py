@@ -129,7 +129,9 @@ def test_the_note_names_ids_labels_and_everything_else(tmp_path):
         (list(range(40)) * 2, "label", "regr"),
         ([0.5, 1.5, 2] * 20, "label", "regr"),
         ([10, 20, 30, -9999] * 10, "label", "cls"),
+        ([*list(range(20)) * 6, -9999, -9999], "label", "cls"),
         ([1, 2, "x"] * 10, "label", "cls"),
+        ([f"POINT ({n} 1)" for n in range(4)] * 10, "geometry", ""),
         ([*(n + 0.5 for n in range(39)), "n.d."], "label", "regr"),
         (["1,5", "2,5", "3,25", "4,1"] * 10, "label", "regr"),
         (["True", "False", ""] * 10, "label", "cls"),
@@ -150,7 +152,7 @@ def test_the_kind_of_a_column_is_inferred_from_its_values(cells, role, kind):
         (["lon", "lat"], {"lon", "lat"}), (["x", "y", "z"], {"x", "y"}),
         (["decimalLatitude", "decimalLongitude"], {"decimalLatitude", "decimalLongitude"}),
         (["centre_lat", "centre_lon", "lon"], {"centre_lat", "centre_lon"}),
-        (["lat"], set()), (["lon", "x_lat"], set()), (["plateau", "long_name"], set()),
+        (["lat"], set()), (["lon_start", "lat_end"], set()), (["lon", "x_lat"], set()), (["plateau", "long_name"], set()),
         (["Easting (m)", "Northing (m)"], {"Easting (m)", "Northing (m)"}),
     ],
 )  # fmt: skip
