@@ -152,7 +152,8 @@ def test_the_kind_of_a_column_is_inferred_from_its_values(cells, role, kind):
         (["lon", "lat"], {"lon", "lat"}), (["x", "y", "z"], {"x", "y"}),
         (["decimalLatitude", "decimalLongitude"], {"decimalLatitude", "decimalLongitude"}),
         (["centre_lat", "centre_lon", "lon"], {"centre_lat", "centre_lon"}),
-        (["lat"], set()), (["lon_start", "lat_end"], set()), (["lon", "x_lat"], set()), (["plateau", "long_name"], set()),
+        (["lat"], set()), (["lon_start", "lat_end"], set()),
+        (["lon", "x_lat"], set()), (["plateau", "long_name"], set()),
         (["Easting (m)", "Northing (m)"], {"Easting (m)", "Northing (m)"}),
     ],
 )  # fmt: skip
