@@ -135,6 +135,8 @@ def _read(value: Any, param: Param) -> Any:
 
 def _convert(value: Any, kind: str) -> Any:
     text = value.strip() if isinstance(value, str) else value
+    if kind in ("int", "float") and isinstance(text, str) and ("_" in text or not text.isascii()):
+        raise ValueError(f"{value!r} is not {_IN_WORDS[kind]}")  # Python reads 1_000 as a number
     try:
         match kind:
             case "int" if not isinstance(text, bool | float):

@@ -40,6 +40,8 @@ def test_a_setting_is_converted_to_the_declared_type(setting: str, value: Any) -
 @pytest.mark.parametrize(
     ("setting", "problem"),
     [
+        ("dimension=1_000", "parameter dimension: '1_000' is not an integer"),
+        ("scale=１２", "parameter scale: '１２' is not a number"),  # noqa: RUF001
         ("dimension=8.5", "parameter dimension: '8.5' is not an integer"),
         ("dimension=none", "parameter dimension: 'none' is not an integer"),
         ("scale=big", "parameter scale: 'big' is not a number"),
