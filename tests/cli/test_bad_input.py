@@ -91,7 +91,7 @@ def test_an_unknown_key_in_a_run_file(tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_text("encoder: [random]\n")
     done = neuco("run", "run.yaml", cwd=tmp_path)
     assert done.returncode == 2
-    assert "run.yaml:1: unknown key 'encoder'; did you mean 'encoders'?" in done.stderr
+    assert "run.yaml:1: unknown key 'encoder'; did you mean 'encoders' or 'vector'?" in done.stderr
     assert written(tmp_path) == {"run.yaml"}
 
 

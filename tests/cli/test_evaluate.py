@@ -20,7 +20,7 @@ app.command()(command(EvaluateOptions, evaluate))
 def _folder(tmp_path: Path) -> Path:
     """Thirty embeddings of 40 dimensions and two tasks, one of which never varies."""
     header = ",".join(["id", *map(str, range(40))])
-    rows = [f"s{n}," + ",".join(str((n * k) % 17) for k in range(2, 42)) for n in range(30)]
+    rows = [f"s{n}," + ",".join(str((n * k + k * k) % 17) for k in range(2, 42)) for n in range(30)]
     (tmp_path / "e.csv").write_text("\n".join([header, *rows, ""]))
     labels = tmp_path / "labels"
     labels.mkdir()

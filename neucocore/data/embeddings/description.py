@@ -118,7 +118,7 @@ def _statistics(embeddings: Embeddings) -> dict[str, Any]:
         "norm_min": float(norms.min()),
         "norm_median": float(np.median(norms)),
         "norm_max": float(norms.max()),
-        "effective_dimension": effective_dimension_of(matrix),
+        "effective_dimension": round(effective_dimension_of(matrix), 3),
         "zeros": zeros,
         "constant_dimensions": constant,
         "constant_rows": len(constant_rows(matrix)),
