@@ -1,5 +1,6 @@
 # make demo         the complete workflow on the synthetic Earth, offline
 # make test         everything that must pass before a change is merged
+# make verify       the long checks: golden results to the last bit, 200 hostile tables, interrupts
 # make test-torch   the tests of the torch plugin, in a separate environment with torch
 # All of them set up their environment; they need Python 3.11 or newer and make.
 
@@ -15,7 +16,7 @@ TORCH_VENV ?= .venv-torch
 TORCH_PARTS := . plugins/temporal-mosaiks plugins/ssl4eo-s12 plugins/torch
 TORCH_MARK := $(TORCH_VENV)/.installed
 
-.PHONY: help env demo test test-torch lint types unit smoke wheels clean
+.PHONY: help env demo test verify test-torch lint types unit smoke wheels clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -61,6 +62,11 @@ test-torch: $(TORCH_MARK)
 	$(TORCH_VENV)/bin/python -m pytest -q -n $(JOBS) plugins/torch/tests
 
 # Installs the built wheels into an empty environment and runs a small benchmark.
+verify: $(MARK)
+	$(BIN)/python tests/golden/results.py
+	NEUCO_HOSTILE_TABLES=200 $(BIN)/pytest -q -n $(JOBS) tests/trials/test_hostile_tables.py
+	$(BIN)/python benchmarks/interrupts.py
+
 smoke: $(MARK)
 	$(BIN)/python tests/smoke_wheels.py
 

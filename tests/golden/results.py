@@ -257,6 +257,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "validate": ("validate", "mean.npz", "--labels", "earth/labels", "--json"),
     "validate cubes": ("validate", "earth", "--json"),
     "convert": ("convert", "mean.npz", "copy.parquet"),
+    "convert again": ("convert", "mean.npz", "copy.parquet"),
     "inspect converted": ("inspect", "copy.parquet", "--json"),
     "tasks stats": (
         "tasks",
@@ -329,7 +330,6 @@ WRONG: dict[str, tuple[str, ...]] = {
     "too many dimensions": ("validate", "mean.npz", "--dimension", "2"),
     "missing rows": ("validate", "few.csv", "--labels", "earth/labels"),
     "no numbers": ("validate", "text.csv"),
-    "exists": ("convert", "mean.npz", "copy.parquet"),
 }
 
 
