@@ -89,6 +89,7 @@ def test_classes_of_copies_agree_only_if_they_do_so_more_often_than_by_chance():
     rare = np.zeros(N, dtype=int)
     rare[[3, 5]] = 1  # most pairs are equal by chance
     assert not copies_in_task(copies, task(rare, "binary")).agree
+    assert not copies_in_task(copies, task(np.zeros(N, dtype=int), "binary")).agree
     same = np.tile(np.arange(40) % 2, 2)
     assert copies_in_task(copies, task(same, "binary")).agree
 

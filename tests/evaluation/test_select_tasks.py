@@ -158,6 +158,14 @@ def test_fault_54_a_plugin_that_failed_is_reported_if_a_label_file_could_be_its_
     assert not any("peat" in w for w in select(labels).warnings)
 
 
+def test_a_known_plugin_without_tasks_that_failed_is_not_reported(
+    labels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = PluginRecord("classical", "neuco-plugin-classical", "1", "", "failed", "no scipy")
+    installed(monkeypatch, failed, without="classical")
+    assert not any("classical" in w for w in select(labels, dataset="toy-data").warnings)
+
+
 def test_fault_54_a_known_plugin_that_is_not_installed_is_reported_with_its_label_file(
     labels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,12 +83,14 @@ def test_a_metric_of_all_outputs_needs_enough_rows_with_all_of_them(robust, task
     assert [output.n for output in outcome.outputs] == [40, 44]
 
 
-def test_a_label_with_few_rows_of_one_class_does_not_stop_the_task(robust, task):
+@pytest.mark.parametrize("options", [{}, {"probe": "svm"}])
+def test_a_label_with_few_rows_of_one_class_does_not_stop_the_task(robust, task, options):
     X = np.random.default_rng(6).standard_normal((90, 3))
     y = (X[:, :2] > 0).astype(float)
     y[:, 1] = np.nan
     y[:4, 1] = 1.0
-    (outcome,) = robust(X, task("marks", y, "multilabel", outputs=("road", "rail")))
+    marks = task("marks", y, "multilabel", outputs=("road", "rail"))
+    (outcome,) = robust(X, marks, **options)
     road, rail = outcome.outputs
     assert outcome.score == road.score > 0.9
     assert (rail.n, rail.score, rail.averaged) == (4, None, False)
