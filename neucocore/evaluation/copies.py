@@ -23,7 +23,8 @@ MIN_AGREEMENT = 0.5
 Relative to complete agreement: 0 is agreement by chance, 1 is that of copies of labelled rows.
 """
 PAIRS_BY_CHANCE = 20_000
-NO_COPY = -1
+SAME_LENGTH = 1e-3
+"""If the lengths of all rows differ by less than this share, directions are not compared too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +36,14 @@ class Copies:
     set_of_id
         Number of the set that an id belongs to; ids without a copy are not in it.
     nearly
-        Whether a set has rows that are only nearly equal.
+        Sets with rows that are only nearly equal, or equal apart from their length.
+    searched
+        Whether nearly equal rows were searched for.
     """
 
     set_of_id: dict[str, int]
     nearly: frozenset[int]
+    searched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class TaskCopies:
         Whether labels of copies agree more often than by chance.
     examples
         Ids of the first copies.
+    searched
+        Whether nearly equal rows were searched for.
     """
 
     rows: int
@@ -65,12 +71,13 @@ class TaskCopies:
     same_label: int
     agree: bool
     examples: tuple[str, ...]
+    searched: bool = True
 
-    def counts(self) -> dict[str, int]:
-        """Return the counts for the JSON of a run."""
+    def counts(self) -> dict[str, int | None]:
+        """Return the counts for the JSON of a run; None where near copies were not searched for."""
         return {
             "rows_with_copy": self.rows,
-            "rows_with_near_copy": self.nearly,
+            "rows_with_near_copy": self.nearly if self.searched else None,
             "rows_with_copy_and_same_label": self.same_label,
         }
 
@@ -118,11 +125,15 @@ def find_copies(ids: Sequence[str], matrix: NDArray[np.float32]) -> Copies:
             row = int(parent[row])
         return row
 
-    for rows in equal_rows(matrix):
+    equal = equal_rows(matrix)
+    if any(len(rows) == len(ids) for rows in equal):
+        return Copies({}, frozenset())  # a constant embedding, which is reported as such
+    for rows in equal:
         parent[rows] = rows[0]
     joined_by_near = []
-    if len(ids) <= MAX_ROWS:
-        for first, second in nearly_equal_rows(matrix):
+    searched = len(ids) <= MAX_ROWS
+    for first, second in _near_pairs(matrix) if searched else ():
+        if root(first) != root(second):
             parent[root(second)] = root(first)
             joined_by_near.append(first)
     roots = np.array([root(row) for row in range(len(ids))], dtype=np.intp)
@@ -130,7 +141,22 @@ def find_copies(ids: Sequence[str], matrix: NDArray[np.float32]) -> Copies:
     return Copies(
         {ids[row]: int(roots[row]) for row in np.flatnonzero(sizes[roots] > 1).tolist()},
         frozenset(int(roots[row]) for row in joined_by_near),
+        searched,
     )
+
+
+def _near_pairs(matrix: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Return pairs of rows that are nearly equal, as they are or divided by their length."""
+    pairs = nearly_equal_rows(matrix)
+    norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64))
+    directed = np.flatnonzero(norms > 0)
+    if len(directed) < 2 or np.ptp(norms[directed]) < SAME_LENGTH * norms.max():
+        return pairs
+    unit = (matrix[directed] / norms[directed, None]).astype(np.float32)
+    # Rounding makes copies of another length nearly, not exactly, equal; either is found.
+    sets = [(int(rows[0]), int(row)) for rows in equal_rows(unit) for row in rows[1:]]
+    same_direction = [*sets, *nearly_equal_rows(unit)]
+    return [*pairs, *((int(directed[a]), int(directed[b])) for a, b in same_direction)]
 
 
 def copies_in_task(copies: Copies, task: ScoringTask) -> TaskCopies:
@@ -163,6 +189,7 @@ def copies_in_task(copies: Copies, task: ScoringTask) -> TaskCopies:
         nearly=sum(len(rows) for number, rows in sets.items() if number in copies.nearly),
         same_label=same,
         agree=share > by_chance and share - by_chance >= MIN_AGREEMENT * (1 - by_chance),
+        searched=copies.searched,
         examples=tuple(
             " = ".join(task.ids[row] for row in rows[:2])
             for rows in list(sets.values())[:EXAMPLES_SHOWN]

@@ -38,7 +38,9 @@ class ColumnCounts:
     def warnings(self) -> list[str]:
         """Describe the columns that hold little information."""
         warnings = []
-        if self.constant:
+        if self.constant == self.total > 0:
+            warnings.append("all rows have the same embedding, so it holds no information")
+        elif self.constant:
             warnings.append(
                 f"{self.constant} of {self.total} dimensions have the same value in all rows"
             )

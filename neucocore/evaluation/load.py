@@ -25,8 +25,11 @@ from neucocore.files.findings import messages
 from neucocore.messages import pluralize
 from neucocore.provenance.machine import file_digest
 
-SHOWN_WITH_SCORES = frozenset({"constant-columns", "duplicate-rows"})
+SHOWN_WITH_SCORES = frozenset({"constant-columns", "constant-matrix", "duplicate-rows"})
 """Codes of findings about embeddings that are reported for the scored rows instead."""
+
+
+ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,19 @@ class LoadedInputs:
         """sha256 of ids and matrix."""
         digest = hashlib.sha256("\n".join(self.embeddings.ids).encode())
         digest.update(np.ascontiguousarray(self.embeddings.matrix, dtype="<f4").tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def content_digest(self) -> str:
+        """sha256 of ids and matrix in the order of the ids, the same for any order of the rows."""
+        ids = self.embeddings.ids
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        if order == list(range(len(ids))):
+            return self.embeddings_digest
+        digest = hashlib.sha256("\n".join(ids[row] for row in order).encode())
+        for start in range(0, len(order), ROWS_AT_ONCE):
+            rows = self.embeddings.matrix[order[start : start + ROWS_AT_ONCE]]
+            digest.update(np.ascontiguousarray(rows, dtype="<f4").tobytes())
         return digest.hexdigest()
 
     def label_records(self) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from neucocore.messages import pluralize
 from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
 from neucocore.results.plots import (
+    PlotReport,
     draw_plots,
     plot_data,
     require_matplotlib,
@@ -43,6 +44,8 @@ class RunReport:
     notes
         What was asked for and has no effect under this protocol, tasks with the same labels, and
         plots that could not be drawn.
+    plots
+        The plots, if they were asked for.
     """
 
     protocol: str
@@ -50,6 +53,7 @@ class RunReport:
     up_to_date: bool
     tasks: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...] = ()
+    plots: PlotReport | None = None
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row per task, for a table and for JSON."""
@@ -59,9 +63,17 @@ class RunReport:
             {
                 **{name: task[name] for name in names},
                 **{name: task.get(name, default) for name, default in details.items()},
+                **self._plots_of(task["task"]),
             }
             for task in self.tasks
         ]
+
+    def _plots_of(self, task: str) -> dict[str, Any]:
+        """Return the plots of a task, and why there are none, if plots were asked for."""
+        if self.plots is None:
+            return {}
+        files = [path.name for path in self.plots.drawn if path.parent.parent.name == task]
+        return {"plots": files, "plots_not_drawn": dict(self.plots.not_drawn).get(task, "")}
 
     @property
     def scored(self) -> bool:
@@ -110,10 +122,8 @@ def run_protocol(
     key = inputs.key
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
         tasks = tuple(_tasks(folder))
-        notes = [*inputs.notes]
-        if request.plots:
-            notes += draw_plots(folder, stored_plot_data(folder, tasks)).notes()
-        return RunReport(protocol.identity, folder, True, tasks, tuple(notes))
+        plots = draw_plots(folder, stored_plot_data(folder, tasks)) if request.plots else None
+        return _report(protocol, folder, tasks, inputs.notes, plots, up_to_date=True)
     meter = Meter()
     outcomes = inputs.score(jobs=options.jobs, progress=progress)
     run = Run(
@@ -131,10 +141,23 @@ def run_protocol(
         fold_results=request.fold_results,
     )
     folder = write_run(output, run)
-    notes = [*inputs.notes]
-    if request.plots:
-        notes += draw_plots(folder, [plot_data(outcome) for outcome in outcomes]).notes()
-    return RunReport(protocol.identity, folder, False, tuple(_tasks(folder)), tuple(notes))
+    plots = draw_plots(folder, [plot_data(o) for o in outcomes]) if request.plots else None
+    return _report(protocol, folder, _tasks(folder), inputs.notes, plots)
+
+
+def _report(
+    protocol: ChosenProtocol,
+    folder: Path,
+    tasks: Sequence[Mapping[str, Any]],
+    notes: Sequence[str],
+    plots: PlotReport | None,
+    *,
+    up_to_date: bool = False,
+) -> RunReport:
+    missing_plots = () if plots is None else plots.notes()
+    return RunReport(
+        protocol.identity, folder, up_to_date, tuple(tasks), (*notes, *missing_plots), plots
+    )
 
 
 def _tasks(folder: Path) -> list[Mapping[str, Any]]:
@@ -153,7 +176,7 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
         "embeddings": {
             "file": Path(options.embeddings).name,
             "sha256": loaded.file_sha256,
-            "digest": loaded.embeddings_digest,
+            "digest": loaded.content_digest,
             "rows": len(loaded.embeddings.ids),
             "dimension": loaded.embeddings.dimension,
             "metadata": loaded.embeddings.metadata,

@@ -65,9 +65,24 @@ def test_fault_78_near_copies_are_reported(noise):
     assert "nearly the same embedding" in found.warning(N)
 
 
+@pytest.mark.parametrize("scale", [2.0, 0.37])
+def test_fault_78_copies_of_another_length_are_reported(scale):
+    matrix = X.copy()
+    matrix[-10:] = matrix[:10] * np.float32(scale)
+    y = Y.copy()
+    y[-10:] = y[:10]
+    found = copies_in_task(find_copies(IDS, matrix), task(y))
+    assert (found.rows, found.nearly, found.agree) == (20, 20, True)
+
+
+def test_a_constant_embedding_is_not_reported_as_copies():
+    assert find_copies(IDS, np.ones((N, 4), dtype=np.float32)).set_of_id == {}
+
+
 def test_beyond_the_limit_only_equal_rows_are_searched_for(monkeypatch):
     monkeypatch.setattr(module, "MAX_ROWS", N - 1)
-    assert copies_in_task(find_copies(IDS, copied(10, 1e-4)), task(Y)).rows == 0
+    found = copies_in_task(find_copies(IDS, copied(10, 1e-4)), task(Y))
+    assert (found.rows, found.counts()["rows_with_near_copy"]) == (0, None)
     assert copies_in_task(find_copies(IDS, copied(10)), task(Y)).rows == 20
 
 

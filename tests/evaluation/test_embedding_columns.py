@@ -37,6 +37,11 @@ def test_columns_with_one_extreme_value_or_many_zeros_are_not_counted(normal):
     assert count_columns(normal.astype(np.float32)) == ColumnCounts(0, 0, 6)
 
 
+def test_a_constant_embedding_is_one_warning():
+    counts = count_columns(np.ones((9, 3), dtype=np.float32))
+    assert counts.warnings() == ["all rows have the same embedding, so it holds no information"]
+
+
 def test_a_single_row_has_no_constant_column():
     assert count_columns(np.ones((1, 3), dtype=np.float32)) == ColumnCounts(0, 0, 3)
 

@@ -63,8 +63,33 @@ def test_a_run_of_another_method_phase_or_output_is_not_up_to_date(
 
 def test_plots_are_drawn_only_if_requested(options_of) -> None:
     assert list(run(options_of()).folder.rglob("*.png")) == []
-    plots = run(options_of(plots=True)).folder.rglob("*.png")
-    assert [plot.name for plot in plots] == ["scatter.png"]
+    report = run(options_of(plots=True))
+    assert [plot.name for plot in report.folder.rglob("*.png")] == ["scatter.png"]
+    (row,) = report.rows()
+    assert (row["plots"], row["plots_not_drawn"]) == (["scatter.png"], "")
+    assert "plots" not in run(options_of()).rows()[0]
+
+
+def test_plots_that_are_not_drawn_are_reported_with_the_reason(options_of, tmp_path: Path) -> None:
+    rows = "".join(f"c{n:02d},{n % 2},{n % 3 // 2}\n" for n in range(30))
+    (tmp_path / "labels/marks__cls.csv").write_text("id,label:a,label:b\n" + rows)
+    report = run(options_of(plots=True))
+    marks = next(row for row in report.rows() if row["task"] == "marks")
+    assert marks["plots"] == []
+    assert marks["plots_not_drawn"] == "predictions of multilabel tasks are not drawn"
+    assert "no plot of marks: predictions of multilabel tasks are not drawn" in report.notes
+
+
+def test_the_digest_of_embeddings_does_not_depend_on_the_order_of_rows(
+    options_of, tmp_path: Path
+) -> None:
+    first = run(options_of())
+    header, *rows = (tmp_path / "e.csv").read_text().splitlines()
+    (tmp_path / "e.csv").write_text("\n".join([header, *reversed(rows)]) + "\n")
+    second = run(options_of(force=True))
+    records = [json.loads((r.folder / "run.json").read_text()) for r in (first, second)]
+    assert records[0]["embeddings"]["digest"] == records[1]["embeddings"]["digest"]
+    assert records[0]["embeddings"]["sha256"] != records[1]["embeddings"]["sha256"]
 
 
 def test_plots_of_a_run_that_is_up_to_date_are_drawn_from_its_predictions(options_of) -> None:
