@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -26,6 +27,12 @@ dependencies = ["neucocore>=0.1,<0.2"]
 [tool.hatch.build.targets.wheel]
 packages = ["{package}"]
 """
+
+
+# A shell without job control starts background commands with SIGINT ignored, and processes that
+# the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def build_wheel(source: Path, folder: Path) -> Path:
