@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 
 SAMPLED_COLUMNS = 16
+SAMPLED_ROWS = 1024
 PROJECTIONS = 8
 NEIGHBOURS = 4
 MAX_ROWS_COMPARED = 2048
@@ -107,7 +108,8 @@ def nearly_equal_rows(
     centred = matrix[kept].astype(np.float64)
     centred -= centred.mean(axis=0)
     typical = float(np.sqrt(2 * np.square(centred).sum() / len(kept)))
-    by_chance = len(kept) ** 2 / 2 * tolerance ** effective_dimension(centred)
+    sample = centred[:: max(1, len(kept) // SAMPLED_ROWS)]
+    by_chance = len(kept) ** 2 / 2 * tolerance ** effective_dimension(sample)
     if typical == 0 or by_chance > PAIRS_BY_CHANCE:
         return []
     rng = np.random.default_rng(0)
