@@ -75,7 +75,8 @@ def tasks_with_same_labels(runs: Sequence[RunRecord], tasks: Sequence[str], by: 
         return []
     tasks_of: dict[str, list[str]] = {}
     for task in tasks:
-        record = runs[0].tasks[task]
+        records = [run.tasks[task] for run in runs]
+        record = next((r for r in records if r.values), records[0])
         if digest := record.values or record.labels:
             tasks_of.setdefault(digest, []).append(task)
     notes = []

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neucocore.errors import ConfigError, IdError
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import prepare
 from neucocore.evaluation.protocols import choose_protocols, components_of, protocol
-from neucocore.evaluation.request import EvaluateRequest, evaluate_request
+from neucocore.evaluation.request import EvaluateRequest, evaluate_request, method_name
 
 ROBUST = protocol("robust")
 NEUCOBENCH = protocol("neucobench-2026")
@@ -373,3 +375,15 @@ def test_options_of_the_probe_need_a_probe() -> None:
     (chosen,) = choose_protocols([], probe="knn", options={"probe.neighbours": "3", "folds": "5"})
     assert chosen.values()["probe"] == {"name": "core/knn", "version": 1, "neighbours": 3}
     assert chosen.values()["folds"] == 5
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(
+    stem=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,20}[A-Za-z0-9]", fullmatch=True),
+    suffix=st.sampled_from([".csv", ".csv.gz", ".parquet", ".npz", ".CSV", ".Parquet"]),
+)
+def test_a_method_is_named_after_its_file_with_all_its_dots(stem: str, suffix: str) -> None:
+    known = (".csv", ".csv.gz", ".parquet", ".npz")
+    if stem.lower().endswith(known):
+        return
+    assert method_name(Path("folder") / f"{stem}{suffix}") == stem

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import fnmatch
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neucocore.components import discovery
 from neucocore.components.discovery import PluginRecord
@@ -238,3 +241,18 @@ def test_labels_that_cannot_be_used_matter_if_scores_depend_on_all_label_files()
     for name, expected in (("height__regr.csv", True), ("notes.csv", False)):
         found = may_be_selected(unusable(name), ["width"], None, all_label_files=True)
         assert found == expected
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(
+    name=st.from_regex(r"[a-z]{1,4}(__[a-z]{2,4})?\.csv", fullmatch=True),
+    patterns=st.lists(st.from_regex(r"[a-z]{1,4}|[a-z]{0,2}\*", fullmatch=True), min_size=1),
+)
+def test_a_file_is_skipped_only_if_no_pattern_matches_any_name_of_it(
+    name: str, patterns: list[str]
+) -> None:
+    stem = name.removesuffix(".csv")
+    names = {name, stem, stem.partition("__")[0]}
+    matches = any(fnmatch.fnmatchcase(part, pattern) for part in names for pattern in patterns)
+    found = may_be_selected(unusable(name), patterns, None, all_label_files=False)
+    assert found == matches

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from neucocore.results.ranking import ranks, weighted_scores
 from neucocore.results.reading import read_runs
 
 Make = Callable[..., Any]
+OLD = Path(__file__).parents[1] / "fixtures" / "old-run"
 FLAT = {"batch_size": 64, "epochs": 20, "learning_rate": 0.001, "k_folds": 40}
 CHALLENGE = {
     **FLAT,
@@ -149,6 +152,17 @@ def test_a_run_without_one_of_our_tasks_is_incomplete(
     theirs = neuco_bench.add("theirs", crops=3.0)
     (table,) = tables(results)
     assert table.left_out == ((theirs.name, "incomplete: clouds missing"),)
+
+
+def test_a_run_of_an_earlier_version_of_ours_shares_a_table_too(
+    results: Any, neuco_bench: Any
+) -> None:
+    (old,) = (OLD / "dev").glob("neucobench_*")
+    shutil.copytree(old, results.output / "dev" / old.name)
+    config = json.loads((old / "results_summary.json").read_text())["config"]
+    neuco_bench.add("theirs", config=config, height=-2.0)
+    (table,) = tables(results)
+    assert {row.method for row in table.rows} == {"neucobench", "theirs"}
 
 
 def test_runs_of_neuco_bench_alone_are_not_marked(results: Any, neuco_bench: Any) -> None:
