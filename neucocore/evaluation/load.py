@@ -17,7 +17,7 @@ from neucocore.data.embeddings.formats import load_embeddings, split_column
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.ids import read_excluded_ids
 from neucocore.data.labels.label_file import LabelFile
-from neucocore.data.labels.sources import read_labels
+from neucocore.data.labels.sources import read_labels, read_with_id_column
 from neucocore.evaluation.groups import Groups, Split, parse_split, read_groups
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.tasks import may_be_selected
@@ -119,19 +119,24 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
     split = parse_split(options.split)
     dataset = None if options.dataset is None else dataset_named(options.dataset)
     file, _ = split_column(options.embeddings)
-    embeddings = load_embeddings(
-        options.embeddings,
-        lenient=request.lenient,
-        nan=options.nan,
-        limit=options.dimension,
-        id=options.id,
-        vector=options.vector,
-        drop_no_data=options.drop_no_data,
+    embeddings, id_warnings = read_with_id_column(
+        lambda id_column: load_embeddings(
+            options.embeddings,
+            lenient=request.lenient,
+            nan=options.nan,
+            limit=options.dimension,
+            id=id_column,
+            vector=options.vector,
+            drop_no_data=options.drop_no_data,
+        ),
+        options.id,
+        options.labels,
     )
     dataset = dataset or _recorded_dataset(embeddings, file)
     warnings = messages(
         [f for f in embeddings.findings if f.code not in SHOWN_WITH_SCORES], "warning", "repaired"
     )
+    warnings += id_warnings
     excluded: frozenset[str] = frozenset()
     exclude = None
     if options.exclude_file is not None:

@@ -12,7 +12,7 @@ from neucocore.data.embeddings.thorough import thorough_findings
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels.coverage import coverage, covering_subset
 from neucocore.data.labels.label_file import LabelFile
-from neucocore.data.labels.sources import read_labels
+from neucocore.data.labels.sources import read_labels, read_with_id_column
 from neucocore.data.labels.subset import subset_files
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, hint_for
@@ -80,9 +80,14 @@ def validate_embeddings(
     size: tuple[int | None, int | None] = (None, None)
     available: list[str] | None = None
     try:
-        table = examine_embeddings(
-            path, nan=nan, limit=limit, id=id, vector=vector, drop_no_data=drop_no_data
+        table, messages_about_id = read_with_id_column(
+            lambda id_column: examine_embeddings(
+                path, nan=nan, limit=limit, id=id_column, vector=vector, drop_no_data=drop_no_data
+            ),
+            id,
+            labels,
         )
+        findings.extend(Finding("id-option", "warning", text) for text in messages_about_id)
     except DataError as error:
         findings.extend(_as_findings(error))
         hint = error.hint

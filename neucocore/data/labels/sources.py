@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from neucocore.data.labels.label_file import is_label_file_name, read_label_file
 from neucocore.data.labels.label_folder import scan_label_folder
 from neucocore.data.labels.label_set import LabelSet
 from neucocore.data.labels.table import read_label_table
 from neucocore.errors import DataError, MissingFileError
+from neucocore.files.text_table import read_table
 from neucocore.messages import similar_file
+
+Read = TypeVar("Read")
 
 FORMS = "a folder of label files, a label file, or a table: DIR, FILE.csv or FILE.csv:COLUMN,COLUMN"
 
@@ -39,6 +43,61 @@ def read_labels(
     if not columns and is_label_file_name(file):
         return LabelSet(file, (read_label_file(file),))
     return read_label_table(file, columns, id_column=id_column, sample_ids=sample_ids)
+
+
+def read_with_id_column(
+    read: Callable[[str | None], Read], id_column: str | None, labels: str | Path | None
+) -> tuple[Read, list[str]]:
+    """Read embeddings whose id column, or that of the label table, is named by ``--id``.
+
+    Parameters
+    ----------
+    read
+        Reads the embeddings with the ids of the named column; None finds the column.
+    id_column
+        The named column; it may be one of the embeddings, of the label table, or of both.
+    labels
+        What ``--labels`` names.
+
+    Returns
+    -------
+    embeddings
+        What `read` returns.
+    list of str
+        A message if the column is one of only one of the files.
+
+    Raises
+    ------
+    DataError
+        The embeddings cannot be read, or neither file has the column.
+    """
+    columns = () if id_column is None or labels is None else _table_columns(labels)
+    try:
+        embeddings = read(id_column)
+    except DataError as error:
+        missing = any(f"no column {id_column!r} for the ids" in line for line in error.problems)
+        if not missing or id_column not in columns:
+            raise
+        embeddings = read(None)
+        return embeddings, [
+            f"--id {id_column} is used for the labels only, because the embeddings have no such "
+            "column"
+        ]
+    if columns and id_column not in columns:
+        return embeddings, [
+            f"--id {id_column} is used for the embeddings only, because the table of labels has "
+            "no such column"
+        ]
+    return embeddings, []
+
+
+def _table_columns(labels: str | Path) -> Sequence[str]:
+    """Return the columns of a table of labels; none for a folder, a label file and errors."""
+    try:
+        file, _ = split_source(labels)
+        return () if file.is_dir() or is_label_file_name(file) else read_table(file).columns
+    except DataError:
+        return ()  # reported where the labels are read
 
 
 def split_source(source: str | Path) -> tuple[Path, tuple[str, ...]]:

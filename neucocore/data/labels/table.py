@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from neucocore.files.text_table import TextTable, read_table
 from neucocore.messages import did_you_mean, pluralize
 
 NAMES_SHOWN = 8
+TIE_SHARE = 0.9
+"""Share of the ids that the best column matches, from which on another column matches as well."""
 _UNIT = re.compile(r"\s*[\[(][^\])]*[\])]\s*")
 _TYPE_SUFFIX = re.compile(rf"(.+)__({'|'.join(KNOWN_TYPES)})", re.IGNORECASE)
 _NOT_IN_TASK_NAMES = re.compile(r"[^\w.+-]+")
@@ -236,9 +239,8 @@ def _id_column(
         common = {
             name: len({bare_id(cell) for cell in column} & known) for name, column in cells.items()
         }
-        best = max(common, key=common.__getitem__)
-        if common[best]:
-            return best
+        if any(common.values()):
+            return _best_match(file, cells, common)
     known_names = [name for name in PRODUCT_ID_COLUMNS if name in table.columns]
     texts = [
         name
@@ -256,6 +258,30 @@ def _id_column(
     raise DataError(
         f"{file} has no column {ID!r} with the ids: {which}",
         hint="name the column of the ids: --id COLUMN",
+    )
+
+
+def _best_match(file: Path, cells: Mapping[str, Sequence[str]], common: Mapping[str, int]) -> str:
+    """Return the column that shares most ids with the embeddings, if it is the only one.
+
+    Of columns that match equally well, a known name and then a column without repeated cells is
+    preferred; equal columns are one. Another tie cannot be decided: a column of neighbours holds
+    the same ids as the column of the samples, in other rows.
+    """
+    best = max(common, key=common.__getitem__)
+    tied = [name for name, count in common.items() if count >= TIE_SHARE * common[best]]
+    if known := [name for name in tied if name in PRODUCT_ID_COLUMNS]:
+        tied = known
+    if without_repeats := [name for name in tied if len(set(cells[name])) == len(cells[name])]:
+        tied = without_repeats
+    different = {tuple(map(bare_id, cells[name])): name for name in reversed(tied)}
+    if len(different) == 1:
+        return best if best in tied else tied[0]
+    counts = " and ".join(f"{name!r} ({common[name]} ids)" for name in tied)
+    raise DataError(
+        f"several columns of {file} match the ids of the embeddings: {counts}",
+        hint="name the column that holds each row's own id: "
+        + " or ".join(f"--id {shlex.quote(name)}" for name in tied[:NAMES_SHOWN]),
     )
 
 

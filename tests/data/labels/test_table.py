@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neucocore.data.labels.column_kinds import column_kinds, place_columns
-from neucocore.data.labels.sources import read_labels, split_source
+from neucocore.data.labels.sources import read_labels, read_with_id_column, split_source
 from neucocore.data.labels.table import read_label_table, task_name
 from neucocore.errors import DataError, IdError, MissingFileError
 from neucocore.files.findings import messages
@@ -291,3 +291,46 @@ def test_an_embeddings_file_in_place_of_labels_is_called_what_it_is(tmp_path):
     with pytest.raises(DataError, match="has no column of labels") as error:
         read_labels(tmp_path / "e.parquet")
     assert error.value.problems == ("column of lists or structures left out: 'embedding'",)
+
+
+def test_columns_that_match_the_ids_equally_well_are_refused(tmp_path):
+    columns = {"pair": [*IDS[5:], *IDS[:5]], "plot": IDS, "biomass": BIOMASS}
+    file = write(tmp_path / "survey.csv", columns)
+    with pytest.raises(DataError, match=r"'pair' \(120 ids\) and 'plot' \(120 ids\)") as raised:
+        read_label_table(file, sample_ids=IDS)
+    assert "--id pair or --id plot" in str(raised.value.hint)
+    assert read_label_table(file, id_column="plot", sample_ids=IDS).files[0].ids == tuple(IDS)
+
+
+@pytest.mark.parametrize(
+    ("other", "cells"),
+    [("same", IDS), ("nearest", [*IDS[1:], IDS[-2]]), ("few", [*IDS[1:60], *[""] * 61])],
+)
+def test_equal_columns_and_columns_that_repeat_ids_are_no_tie(tmp_path, other, cells):
+    file = write(tmp_path / "survey.csv", {other: cells, "plot": IDS, "biomass": BIOMASS})
+    assert read_label_table(file, sample_ids=IDS).files[0].ids == tuple(IDS)
+
+
+@pytest.mark.parametrize(
+    ("embedding_columns", "message"),
+    [(["id"], "labels only"), (["id", "plot"], None), (["key"], "error")],
+)
+def test_the_id_option_may_name_a_column_of_the_labels_only(tmp_path, embedding_columns, message):
+    file = write(tmp_path / "survey.csv", {"plot": IDS, "biomass": BIOMASS})
+
+    def read(column):
+        if column is not None and column not in embedding_columns:
+            raise DataError("unusable", problems=[f"no column {column!r} for the ids"])
+        return column or "id"
+
+    name = "plot" if message != "error" else "absent"
+    if message == "error":
+        with pytest.raises(DataError, match="unusable"):
+            read_with_id_column(read, name, file)
+        column, notes = read_with_id_column(read, "key", file)
+        assert column == "key"
+        assert "embeddings only" in notes[0]
+    else:
+        column, notes = read_with_id_column(read, name, file)
+        assert column == ("plot" if message is None else "id")
+        assert [message in note for note in notes] == ([] if message is None else [True])
