@@ -26,6 +26,7 @@ from neucocore.data.embeddings.csv_rows import CsvColumns, LineReader
 from neucocore.data.embeddings.layouts import Column
 from neucocore.data.embeddings.quantisation import StoredRows
 from neucocore.data.embeddings.roles import assign_roles
+from neucocore.data.embeddings.row_numbers import row_number_columns_of_csv
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
 from neucocore.data.embeddings.vector_text import column_of_cells
 from neucocore.errors import DataError
@@ -56,7 +57,9 @@ def read_csv(path: Path, options: ReadOptions) -> EmbeddingTable:
             header, start, number, findings = _header(stream, path)
             first = b"".join(_line(stream, path) for _ in range(LINES_LOOKED_AT))
             columns = _columns(header, first)
-            roles = assign_roles(columns, options)
+            roles = assign_roles(
+                columns, options, lambda: row_number_columns_of_csv(path, len(columns))
+            )
             findings.extend(roles.findings)
             if not roles.has_vectors:
                 raise_for_findings(path, findings)
@@ -84,6 +87,7 @@ def read_csv(path: Path, options: ReadOptions) -> EmbeddingTable:
         findings=findings,
         extra=extra,
         parts=[StoredRows("", slice(0, len(matrix)), "text")],
+        columns=roles.names,
     )
 
 

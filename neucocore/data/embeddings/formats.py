@@ -18,6 +18,7 @@ from neucocore.data.embeddings.no_data import (
     scale_findings,
 )
 from neucocore.data.embeddings.quantisation import dequantise, plain, saturated_codes
+from neucocore.data.embeddings.row_numbers import row_number_findings
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.ids import bare_id, clean_ids
 from neucocore.errors import ConfigError, DataError, IdError
@@ -145,6 +146,13 @@ def examine_embeddings(
     if table.ids is not None:
         table.ids, findings = clean_ids(table.ids, table.describe_row)
         table.findings.extend(findings)
+    table.findings.extend(
+        row_number_findings(
+            table.matrix,
+            table.columns,
+            certain=options.lenient or options.vector is not None,
+        )
+    )
     without_data = _check_values(table, options)
     if not options.drop_no_data:
         table.without_data = frozenset(without_data.tolist())

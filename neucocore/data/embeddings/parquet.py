@@ -92,6 +92,7 @@ def read_parquet(paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
         findings,
         _joined(extras, counts),
         parts,
+        columns=first.roles.names,
     )
 
 

@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from neucocore.data.embeddings.layouts import Column, ColumnKind
 from neucocore.data.embeddings.roles import Roles, assign_roles
+from neucocore.data.embeddings.row_numbers import ROWS_LOOKED_AT as ROW_NUMBERS_LOOKED_AT
+from neucocore.data.embeddings.row_numbers import is_row_number
 from neucocore.data.embeddings.table import ReadOptions
 from neucocore.data.embeddings.vector_text import column_of_cells, numbers_of_list
 from neucocore.data.ids import ID
@@ -104,11 +106,23 @@ def parquet_layout(file: Any, path: Path, options: ReadOptions) -> ParquetLayout
         else Column(field.name, _kind(field.type), str(field.type), _length(field.type))
         for field in schema
     )
-    roles = assign_roles(columns, options)
+    roles = assign_roles(columns, options, lambda: _row_number_columns(file, columns))
     unreadable = ("duplicate-columns", "text-columns")
     if not roles.has_vectors or any(finding.code in unreadable for finding in roles.findings):
         raise_for_findings(path, roles.findings)
     return ParquetLayout(columns, roles, _stored_type(schema, columns, roles))
+
+
+def _row_number_columns(file: Any, columns: Sequence[Column]) -> frozenset[int]:
+    """Return the positions of the columns of row numbers; reads all columns of numbers."""
+    found = []
+    for position, column in enumerate(columns):
+        if column.kind != "number" or file.metadata.num_rows > ROW_NUMBERS_LOOKED_AT:
+            continue
+        values = file.read(columns=[column.name]).column(0)
+        if not values.null_count and is_row_number(values.to_numpy().astype(np.float64)):
+            found.append(position)
+    return frozenset(found)
 
 
 def _texts(file: Any, names: Sequence[str]) -> dict[str, list[str]]:

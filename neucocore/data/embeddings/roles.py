@@ -1,6 +1,6 @@
 """What each column of a table of embeddings is: id, vector, or metadata.
 
-The one rule for all formats. It depends on the names and types of the columns only:
+The one rule for all formats. It depends on the names and types of the columns:
 
 * The id is the column ``--id``, else ``id``, else the id column of a known product.
 * The vector is what ``--vector`` names, else the list column of a known layout or name, else the
@@ -8,14 +8,16 @@ The one rule for all formats. It depends on the names and types of the columns o
   ``0..d-1`` or ``1..d``, with one stem (``0, 1``, ``A00, A01``, ``embedding_0, embedding_1``).
 * All other columns are metadata, never dimensions.
 
-Everything else is refused with the option to paste.
+Everything else is refused with the option to paste. The only look at values comes after this rule:
+a dimension that holds exactly the row numbers is refused, and no hint suggests such a column (see
+`neucocore.data.embeddings.row_numbers`).
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import islice, pairwise
@@ -39,7 +41,9 @@ MAX_DIGITS = 18
 NAMES_SHOWN = 12
 PASTED_NAMES = 24
 _NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
-_PANDAS_INDEX = re.compile(r"Unnamed: [0-9]+|level_[0-9]+")
+_PANDAS_INDEX = re.compile(
+    r"Unnamed: [0-9]+(_level_[0-9]+)?|level_[0-9]+|__index_level_[0-9]+__|index", re.IGNORECASE
+)
 _LABEL_LIKE = re.compile(
     r"(id|index|label|class|target|lon|lat|lng|longitude|latitude|year|fold|split|group|"
     r"height|width|date|time|month|day)s?(_.*)?",
@@ -120,7 +124,11 @@ class Roles:
         return [Finding(code, level, title + ", ".join(parts))]  # type: ignore[arg-type]
 
 
-def assign_roles(columns: Sequence[Column], options: ReadOptions) -> Roles:
+def assign_roles(
+    columns: Sequence[Column],
+    options: ReadOptions,
+    find_row_numbers: Callable[[], Collection[int]] = frozenset,
+) -> Roles:
     """Decide what each column of a table is.
 
     Parameters
@@ -129,6 +137,9 @@ def assign_roles(columns: Sequence[Column], options: ReadOptions) -> Roles:
         Names and kinds in the order of the file.
     options
         The columns that the user named, and how strictly to read.
+    find_row_numbers
+        Returns the positions of the columns that hold the row numbers. It looks at all values, so
+        it is called only where the table is refused, to leave these columns out of the hint.
 
     Returns
     -------
@@ -137,7 +148,7 @@ def assign_roles(columns: Sequence[Column], options: ReadOptions) -> Roles:
     """
     if options.lenient and options.vector is None:
         return _lenient_roles(columns, options)
-    table = _Table(columns, options)
+    table = _Table(columns, options, find_row_numbers)
     table.choose_id()
     if options.vector is None:
         table.choose_vector()
@@ -149,7 +160,13 @@ def assign_roles(columns: Sequence[Column], options: ReadOptions) -> Roles:
 class _Table:
     """The columns of a table while their roles are decided."""
 
-    def __init__(self, columns: Sequence[Column], options: ReadOptions) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        options: ReadOptions,
+        find_row_numbers: Callable[[], Collection[int]] = frozenset,
+    ) -> None:
+        self.find_row_numbers = find_row_numbers
         self.columns = columns
         self.options = options
         self.findings = _repeated(columns, options)
@@ -296,7 +313,8 @@ class _Table:
         if others:
             shown = _shown(self._names(others))
             message = f"columns named like the dimensions {self._run_text(ordered)}"
-            paste = self._paste(stem, [*ordered, *others])
+            complete = not _numbering([self._number(p) for p in ordered])
+            paste = self._paste(stem, ordered if complete else [*ordered, *others])
             self.refuse("shared-stem", f"{message}, but without a number: {shown}", paste)
         numbering = _numbering([self._number(p) for p in ordered])
         for finding in numbering:
@@ -318,7 +336,15 @@ class _Table:
 
     def _refuse_several_runs(self, runs: dict[str, list[int]]) -> None:
         texts = [self._run_text(run) for run in runs.values()]
-        stems = sorted(runs, key=lambda stem: _LABEL_LIKE.fullmatch(f"{stem}0") is not None)
+        complete = [
+            stem
+            for stem, run in runs.items()
+            if not _numbering(sorted(self._number(position) for position in run))
+        ]
+        stems = sorted(
+            complete or runs,
+            key=lambda stem: _LABEL_LIKE.fullmatch(f"{stem}0") is not None,
+        )
         options = [self._paste(stem, runs[stem]) for stem in stems]
         self.refuse(
             "several-runs",
@@ -374,8 +400,15 @@ class _Table:
 
     def _refuse_without_stem(self) -> None:
         numeric = self.others("number", None)
+        row_numbers = self.find_row_numbers() if len(numeric) > 1 else ()
         likely = [p for p in numeric if not _LABEL_LIKE.fullmatch(self.columns[p].name)]
-        likely = [p for p in likely if self.columns[p].name]
+        likely = [
+            p
+            for p in likely
+            if self.columns[p].name
+            and not _PANDAS_INDEX.fullmatch(self.columns[p].name)
+            and p not in row_numbers
+        ]
         if not likely:
             hint = "write one column of numbers per dimension, named 0..d-1"
             if numeric:
@@ -496,6 +529,8 @@ def _shares_stem(name: str, stem: str) -> bool:
     if name == stem.rstrip("_-.: ") and name:
         return True
     if not name.startswith(stem) or len(name) == len(stem) or _split_number(name) is not None:
+        return False
+    if _PANDAS_INDEX.fullmatch(name):
         return False
     following = name[len(stem)]
     return following.isdigit() or (bool(stem) and not stem[-1].isalnum()) or following in "_-.:"

@@ -123,13 +123,18 @@ def test_fault_73_columns_without_a_stem_are_refused_and_the_hint_selects_them(n
     ("names", "message", "pasted"),
     [
         (("B2", "B3", "B4", "B8", "B8A", "B11"), "named like the dimensions B2..B11", "B*"),
-        (("B1", "B2", "B8A"), "without a number: 'B8A'", "B*"),
-        (("embedding_0", "embedding_1", "embedding_norm"), "'embedding_norm'", "embedding_*"),
+        (("B1", "B2", "B8A"), "without a number: 'B8A'", "B1,B2"),
+        (
+            ("embedding_0", "embedding_1", "embedding_norm"),
+            "'embedding_norm'",
+            "embedding_0,embedding_1",
+        ),
         (("embedding_0", "embedding_1", "embedding"), "without a number: 'embedding'", None),
         (("ndvi_mean", "vv_p10"), "unclear which columns", "ndvi_mean,vv_p10"),
         (("ndvi_mean", "vv_p10", "lon", "label"), "unclear", "ndvi_mean,vv_p10"),
         (("pop_2000", "pop_2010"), "gaps between 1 and 2010", "pop_*"),
-        (("0", "1", "2", "8A"), "'8A'", None),
+        (("0", "1", "2", "8A"), "'8A'", "0,1,2"),
+        (("b2000", "b2010", "e0", "e1", "e2"), "several runs", "e*"),
     ],
 )
 def test_fault_73_unclear_tables_are_refused_with_the_option_to_paste(names, message, pasted):
