@@ -29,6 +29,7 @@ O = TypeVar("O")  # noqa: E741
 R = TypeVar("R")
 
 StrPath = str | Path
+TEXTS = "a text or a list of texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,10 @@ def option_problem(declared: DeclaredOption, value: Any) -> str:
         return "" if fits else f"one of {', '.join(map(str, declared.choices))}"
     if any(_fits(kind, value, declared.option.minimum) for kind in kinds):
         return ""
-    return " or ".join(dict.fromkeys(_described(kind, declared.option.minimum) for kind in kinds))
+    described = list(dict.fromkeys(_described(kind, declared.option.minimum) for kind in kinds))
+    if TEXTS in described and "a text" in described:
+        described.remove("a text")
+    return " or ".join(described)
 
 
 def _members(kind: Any) -> list[Any]:
@@ -166,7 +170,7 @@ def _described(kind: Any, minimum: int | None) -> str:
     if kind is int:
         return "an integer" + ("" if minimum is None else f" of at least {minimum}")
     names = {bool: "true or false", str: "a text", Path: "a text", Mapping: "a mapping"}
-    return names.get(origin, "a text or a list of texts")
+    return names.get(origin, TEXTS)
 
 
 def coerce(declared: DeclaredOption, value: Any) -> Any:

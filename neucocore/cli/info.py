@@ -12,6 +12,8 @@ from neucocore.cli.terminal import log, print_data, print_json, print_table
 if TYPE_CHECKING:
     from neucocore.components.discovery import Component, PluginRecord
 
+LIMITS = ("minimum", "above")
+"""Limits of parameters, shown where they are given."""
 HIDDEN = frozenset({"name", "params", "generate_params", "derive_params"})
 
 
@@ -126,7 +128,11 @@ def _row(component: Component) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
-        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+        return {
+            field.name: _plain(part)
+            for field in fields
+            if (part := getattr(value, field.name)) is not None or field.name not in LIMITS
+        }
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     if callable(value):

@@ -7,6 +7,7 @@ characters could change what the terminal shows. Streams of any encoding are wri
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -103,7 +104,9 @@ def log_error(error: NeucoError | OSError, *, about: str = "") -> None:
 def system_error(error: OSError) -> str:
     """Return what the system reported, in words, with the file it is about."""
     where = f": {error.filename}" if error.filename else ""
-    return f"{error.strerror or error}{where}"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    hint = "\nHint: free some space, or choose an output on another disk" if full else ""
+    return f"{error.strerror or error}{where}{hint}"
 
 
 def print_data(text: str) -> None:

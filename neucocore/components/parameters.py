@@ -126,6 +126,11 @@ def _read(value: Any, param: Param) -> Any:
     if isinstance(result, float) and not math.isfinite(result):
         # Every comparison with NaN is false, so a threshold of NaN would have no effect.
         raise ValueError(f"{value!r} is not a finite number")
+    if isinstance(result, int | float) and not isinstance(result, bool):
+        if param.minimum is not None and result < param.minimum:
+            raise ValueError(f"must be at least {param.minimum:g}, found {result!r}")
+        if param.above is not None and result <= param.above:
+            raise ValueError(f"must be greater than {param.above:g}, found {result!r}")
     if param.choices:
         for item in result if isinstance(result, list) else [result]:
             if item not in param.choices:

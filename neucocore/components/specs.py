@@ -27,7 +27,8 @@ class Param:
     """One parameter of a component, declared so that it can be listed without importing the code.
 
     ``type`` is the type that ``--set name=value`` is converted to; a ``list`` is written as strings
-    separated by commas. A ``nullable`` parameter also accepts ``none``.
+    separated by commas. A ``nullable`` parameter also accepts ``none``. A number must be at least
+    ``minimum`` and greater than ``above``, where they are given.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Param:
     help: str
     choices: tuple[Any, ...] = ()
     nullable: bool = False
+    minimum: float | None = None
+    above: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

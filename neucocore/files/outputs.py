@@ -101,7 +101,7 @@ class OutputFile:
         if reason := _reason_to_keep(self._target, record, command, self.key):
             raise ConfigError(
                 f"{path} exists and {reason}",
-                hint="write to another file with --output, or replace this one with --force",
+                hint="choose another output, or replace this one with --force",
             )
 
     @contextmanager
@@ -131,7 +131,7 @@ def _reason_to_keep(target: Path, record: WrittenFile | None, command: str, key:
     if record.command != command:
         return f"was written by neuco {record.command}"
     if record.key != key:
-        return f"was written by neuco {command} from other input or with other options"
+        return f"was written by neuco {command} from other input, with other options or by another version"
     return ""
 
 

@@ -74,8 +74,14 @@ def protocol_specs() -> list[ProtocolSpec]:
                     "lower and upper bound of coef0, drawn uniformly",
                     nullable=True,
                 ),
-                Param("n_iter", "int", 50, "number of candidates of the random search"),
-                Param("inner_folds", "int", 3, "folds of the search inside the training part"),
+                Param("n_iter", "int", 50, "number of candidates of the random search", minimum=1),
+                Param(
+                    "inner_folds",
+                    "int",
+                    3,
+                    "folds of the search inside the training part",
+                    minimum=2,
+                ),
                 Param(
                     "search_rows", "int", 2000, "maximum number of training rows used by the search"
                 ),
@@ -86,8 +92,8 @@ def protocol_specs() -> list[ProtocolSpec]:
 
 def _split_params() -> tuple[Param, ...]:
     return (
-        Param("folds", "int", 10, "number of parts that the rows are split into, at least 2"),
-        Param("repeats", "int", 1, "number of different splits into folds, at least 1"),
+        Param("folds", "int", 10, "number of parts that the rows are split into", minimum=2),
+        Param("repeats", "int", 1, "number of different splits into folds", minimum=1),
     )
 
 
@@ -103,16 +109,17 @@ def _metric_param() -> Param:
 
 def _neucobench_params(*, epochs: int, dimension: int | None) -> tuple[Param, ...]:
     return (
-        Param("k_folds", "int", 40, "random splits with a tenth of the rows held out"),
-        Param("batch_size", "int", 64, "rows per minibatch"),
-        Param("epochs", "int", epochs, "passes over the training rows"),
-        Param("learning_rate", "float", 1e-3, "step size of AdamW"),
+        Param("k_folds", "int", 40, "random splits with a tenth of the rows held out", minimum=1),
+        Param("batch_size", "int", 64, "rows per minibatch", minimum=1),
+        Param("epochs", "int", epochs, "passes over the training rows", minimum=1),
+        Param("learning_rate", "float", 1e-3, "step size of AdamW", above=0),
         Param(
             "embedding_dim",
             "int",
             dimension,
             "dimensions that embeddings are padded to with zeros",
             nullable=True,
+            minimum=1,
         ),
         Param(
             "standardize_embeddings",

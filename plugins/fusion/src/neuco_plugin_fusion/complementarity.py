@@ -86,7 +86,8 @@ def complementarity(
     Raises
     ------
     ConfigError
-        Fewer than two files, or two files with the same name.
+        Fewer than two files, two files with the same name, or files of which only some name their
+        data set.
     """
     names = _names(files)
 
@@ -117,6 +118,14 @@ def complementarity(
         name: score([other for other in files if other != file], f"without-{name}")
         for name, file in zip(names, files, strict=True)
     }
+    scored = [together, *alone.values(), *without.values()]
+    names_of_tasks = {name for tasks in scored for name in tasks}
+    if any(set(tasks) != names_of_tasks for tasks in scored):
+        raise ConfigError(
+            "the embeddings are not scored on the same tasks, because only some of the files name "
+            f"their data set: {', '.join(sorted(names_of_tasks))}",
+            hint="name the data set of all files with --dataset NAME",
+        )
     return [
         Contribution(
             task=task,
