@@ -246,16 +246,25 @@ def _kept_as_names(counts: Counter[str]) -> list[str]:
 def _boolean_column(spellings: Sequence[str]) -> dict[str, str | None] | None:
     """Return the canonical name of each spelling, or None if the column is not boolean.
 
-    Single letters are true and false only next to words of their own
-    language of yes and no, because ``n`` and ``f`` may be the names of two classes.
+    Next to words of another language of yes and no, single letters are true and false only if
+    there is a word of their own, or both letters: ``n`` and ``f`` may be the names of two classes.
     """
     words = [text.lower() for text in spellings]
     families = {(_TRUE_WORDS | _FALSE_WORDS).get(word) for word in words}
     if None in families:
         return None
-    has_letters = any(len(word) == 1 and word.isalpha() for word in words)
-    if has_letters and len(families - {""}) > 1:
-        return None
+    letters = {word for word in words if len(word) == 1 and word.isalpha()}
+    full_words = {word for word in words if len(word) > 1 and word.isalpha()}
+    if letters and len(families - {""}) > 1:
+        families_of_words = {(_TRUE_WORDS | _FALSE_WORDS)[word] for word in full_words}
+        unsupported = [
+            letter
+            for letter in letters
+            if (family := (_TRUE_WORDS | _FALSE_WORDS)[letter]) not in families_of_words
+            and not (full_words and letters.issuperset({"t": "tf", "y": "yn"}[family]))
+        ]
+        if unsupported:
+            return None
     no, yes = ("no", "yes") if families <= {"y", ""} else ("false", "true")
     return {text: yes if BOOLEANS[text.lower()] else no for text in spellings}
 

@@ -227,3 +227,21 @@ def test_a_name_that_may_mean_missing_is_kept_among_texts_only(cells, values):
     assert names.values == values
     kept = any(value in ("NA", "none") for value in values)
     assert [finding.code for finding in names.findings] == (["maybe-missing"] if kept else [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "names"),
+    [
+        (["0", "no", "False", "f", "1", "yes", "True", "T"], {"false", "true"}),
+        (["t", "F", "yes", "no"], {"false", "true"}),
+        (["N", "no", "y", "true"], {"false", "true"}),
+        (["yes", "f", "n"], None),
+        (["t", "f", "y", "n"], None),
+        (["no", "yes", "f"], None),
+    ],
+)
+def test_booleans_of_two_languages_are_read_if_no_letter_may_be_a_name(cells, names):
+    read = read_names(cells, "class")
+    assert set(read.values) == (set(cells) if names is None else names)
+    codes = [finding.code for finding in read.findings]
+    assert codes == ([] if names is None else ["boolean-spellings"])
