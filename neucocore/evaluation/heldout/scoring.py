@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -139,14 +140,19 @@ def _undefined(task: ScoringTask) -> str:
 
 def _raise_for_unsplittable(tasks: Sequence[JoinedTask]) -> None:
     problems = []
+    others = []
     for joined in tasks:
         if len(np.unique(joined.folds[0])) < 2:
-            problems.append(f"{joined.task.key}: all {len(joined.ids)} rows belong to one group")
-            continue
-        problems += class_problems(joined)
+            of_task = [f"{joined.task.key}: all {len(joined.ids)} rows belong to one group"]
+        else:
+            of_task = class_problems(joined)
+        problems += of_task
+        if not of_task:
+            others.append(joined.task.key)
     if problems:
+        choice = f"score the other tasks only: --tasks {shlex.quote(','.join(others))}; or "
         raise DataError(
             "labels cannot be split into training and held-out parts",
             problems=problems,
-            hint="leave these tasks out with --tasks, or label more rows",
+            hint=f"{choice * bool(others)}label more rows",
         )

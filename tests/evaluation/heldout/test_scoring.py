@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neucocore.errors import ConfigError
+from neucocore.errors import ConfigError, DataError
 from neucocore.evaluation.heldout.scoring import check_split_options
 
 
@@ -42,3 +42,16 @@ def test_a_task_without_a_score_keeps_its_place_among_the_others(robust, linear_
         ("flat", "undefined"),
         ("last", "ok"),
     ]
+
+
+def test_the_hint_for_a_rare_class_scores_the_other_tasks_first(robust, linear_data, task):
+    X, y = linear_data(30, 3)
+    rare = task("kind", np.eye(30, dtype=int)[4], "binary", classes=("grass", "reed"))
+    with pytest.raises(DataError, match="no row of class reed") as raised:
+        robust(X, task("height", y), rare, task("dry mass", -y))
+    assert raised.value.hint == (
+        "score the other tasks only: --tasks 'height,dry mass'; or label more rows"
+    )
+    with pytest.raises(DataError) as raised:
+        robust(X, rare)
+    assert raised.value.hint == "label more rows"
