@@ -122,8 +122,13 @@ def read_groups(
             f"--split {split}: no label file has a column {split.column!r}",
             hint=hint + f"a column of another table is group:FILE.csv:{split.column}",
         )
-    ids = [sample for file in having for sample in file.ids]
-    cells = [cell for file in having for cell in file.extra[split.column]]
+    # The tasks of one table, and often of one folder, repeat the rows: each counts once.
+    rows = dict.fromkeys(
+        (sample, cell)
+        for file in having
+        for sample, cell in zip(file.ids, file.extra[split.column], strict=True)
+    )
+    ids, cells = [sample for sample, _ in rows], [cell for _, cell in rows]
     return _groups(ids, cells, "the label files", split.column)
 
 

@@ -197,8 +197,17 @@ def load_labels(
     DataError
         Labels that may be those of a selected task cannot be used.
     """
+    split = parse_split(request.options.split)
+    columns = {}
+    if split.column is not None and split.file is None:
+        columns[split.column] = "--split"
+    if request.options.subset is not None:
+        columns[request.options.subset.partition("=")[0].strip()] = "--subset"
     labels = read_labels(
-        request.options.labels, id_column=request.options.id, sample_ids=sample_ids
+        request.options.labels,
+        id_column=request.options.id,
+        sample_ids=sample_ids,
+        options=columns,
     )
     all_label_files = any(
         getattr(chosen.implementation(), "depends_on_label_files", False)

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.labels.label_folder import read_label_folder
+from neucocore.data.labels.sources import read_labels
+from neucocore.data.labels.table import read_label_table
 from neucocore.errors import ConfigError, DataError
 from neucocore.evaluation.groups import (
     Groups,
@@ -182,3 +184,28 @@ def test_fault_79_spellings_never_change_which_rows_are_together(
         for second, other in enumerate(values):
             same = of_id[f"r{first}"] == of_id[f"r{second}"]
             assert same == (value == other)
+
+
+def test_the_rows_of_a_table_count_once_whatever_the_number_of_its_tasks(tmp_path: Path) -> None:
+    rows = [f"s{row},{row % 7},{row % 5},{('Nord', 'nord', 'sud')[row % 3]}" for row in range(30)]
+    table = tmp_path / "survey.csv"
+    table.write_text("\n".join(["id,height,width,region", *rows]) + "\n")
+    labels = read_label_table(table, ["height", "width"])
+    groups = read_groups(parse_split("group:region"), labels.files)
+    assert groups is not None
+    assert [str(finding) for finding in groups.findings if "'Nord' (10)" in str(finding)]
+
+
+@pytest.mark.parametrize("option", ["--split", "--subset"])
+def test_a_column_named_by_an_option_is_not_a_task(tmp_path: Path, option: str) -> None:
+    rows = [f"s{row},{row * 0.37 % 7:.3f},{row % 2},{'abc'[row % 3]}" for row in range(30)]
+    table = tmp_path / "survey.csv"
+    table.write_text("\n".join(["id,height,dry,region", *rows]) + "\n")
+    column = "region" if option == "--split" else "dry"
+    assert column in {file.stem for file in read_labels(table).files}
+    labels = read_labels(table, options={column: option})
+    assert {file.stem for file in labels.files} == {"height", "dry", "region"} - {column}
+    assert f"named by {option}: {column!r}" in str(labels.findings[-1])
+    assert all(column in file.extra for file in labels.files)
+    named = read_labels(f"{table}:{column}", options={column: option})
+    assert [file.stem for file in named.files] == [column]

@@ -99,7 +99,13 @@ def validate_embeddings(
     try:
         files: Sequence[LabelFile] = []
         if labels is not None:
-            label_set = read_labels(labels, id_column=id, sample_ids=available or ())
+            subset_column = (subset or "").partition("=")[0].strip()
+            label_set = read_labels(
+                labels,
+                id_column=id,
+                sample_ids=available or (),
+                options={subset_column: "--subset"} if subset_column else {},
+            )
             findings.extend(label_set.all_findings)
             label_set.require_usable()
             files = label_set.files if subset is None else subset_files(label_set.files, subset)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,21 +71,28 @@ class ColumnKind:
     detail: str = ""
 
 
-def column_kinds(columns: Sequence[tuple[str, Sequence[str]]]) -> list[ColumnKind]:
+def column_kinds(
+    columns: Sequence[tuple[str, Sequence[str]]], options: Mapping[str, str] | None = None
+) -> list[ColumnKind]:
     """Decide what the columns of a table are, except for the column of ids.
 
     Parameters
     ----------
     columns
         Name and cells of each column.
+    options
+        The option that names a column for another use than labels, such as ``--split``.
     """
+    options = options or {}
     names = [name for name, _ in columns]
     places = place_columns(names)
     vector = _vector_columns(names)
     kinds = []
     for name, cells in columns:
         present = [cell.strip() for cell in cells if not is_missing(cell)]
-        if not present:
+        if name in options:
+            kind = ColumnKind(name, "split", detail=f"named by {options[name]}")
+        elif not present:
             kind = ColumnKind(name, "empty", detail="no values")
         elif name in places and _are_coordinates(present):
             kind = ColumnKind(name, "place", detail="place")
@@ -127,6 +134,7 @@ def _numeric_kind(name: str, numbers: Sequence[str], present: int) -> ColumnKind
     """Return the kind of a column of numbers; None if its numbers are class codes among texts."""
     values = np.array(list(map(float, numbers)))
     codes = {value for value, _ in missing_code_values(values)}
+    n_classes = len(np.unique(values))
     values = np.array([value for value in values.tolist() if value not in codes])
     distinct = np.unique(values)
     if len(distinct) == 1 and len(numbers) == present:
@@ -136,7 +144,7 @@ def _numeric_kind(name: str, numbers: Sequence[str], present: int) -> ColumnKind
     if len(distinct) and are_integers and (few or len(distinct) == 2):
         if len(numbers) < present:
             return None
-        detail = f"{len(distinct)} classes from integers; {name}=regr for numbers"
+        detail = f"{n_classes} classes from integers; {name}=regr for numbers"
         return ColumnKind(name, "label", "cls", detail)
     return ColumnKind(name, "label", "regr", "regression")
 

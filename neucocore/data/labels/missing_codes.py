@@ -22,6 +22,8 @@ _WORDS = frozenset(
     {"nodata", "missing", "unknown", "unlabelled", "unlabeled", "undefined", "notavailable", "?"}
 )
 _MOST_CODES = 4
+_SMALLEST_LARGE = 99
+_SMALL = 20
 _FAR = 10.0
 _SPAN_FEW = 3
 
@@ -49,6 +51,38 @@ def missing_code_values(values: NDArray[np.float64]) -> list[tuple[float, int]]:
             if all(_is_code(float(distinct[c]), int(counts[c]), rest) for c in codes):
                 return [(float(distinct[c]), int(counts[c])) for c in codes]
     return []
+
+
+def likely_missing_values(
+    values: NDArray[np.float64], *, are_classes: bool = False
+) -> list[tuple[float, int]]:
+    """Return the codes of `missing_code_values`, and two kinds that lie near the other values.
+
+    -1 is likely a code if all other values are 0 or more and it occurs in at least three rows; 99,
+    255, 999 and similar numbers are among at least two small class codes.
+
+    Parameters
+    ----------
+    values
+        (n,) labels; NaN is ignored.
+    are_classes
+        The values are class codes.
+    """
+    distinct, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    likely = {value for value, _ in missing_code_values(values)}
+    if are_classes:
+        large = {v for v in distinct.tolist() if _looks_like_code(v) and abs(v) >= _SMALLEST_LARGE}
+        small = [value for value in distinct.tolist() if value not in large | {-1.0}]
+        if len(small) >= 2 and all(0 <= v < _SMALL and v.is_integer() for v in small):
+            likely |= large
+    rest = np.array([value not in likely and value != -1 for value in distinct], dtype=np.bool_)
+    if rest.sum() >= 2 and (distinct[rest] >= 0).all() and counts[distinct == -1].sum() >= 3:
+        likely.add(-1.0)
+    return [
+        (value, count)
+        for value, count in zip(distinct.tolist(), counts.tolist(), strict=True)
+        if value in likely
+    ]
 
 
 def _is_code(value: float, count: int, rest: NDArray[np.float64]) -> bool:
@@ -86,7 +120,7 @@ def missing_codes_of_numbers(
     """
     return [
         _warning(f"{what} {value:.10g} is", what, np.flatnonzero(values == value), place)
-        for value, _ in missing_code_values(values)
+        for value, _ in likely_missing_values(values)
     ]
 
 
@@ -108,7 +142,7 @@ def missing_codes_of_classes(
     """
     if names and all(map(is_number, names)):
         values = np.array([float(name) for name in names])
-        likely = {value for value, _ in missing_code_values(values[codes])}
+        likely = {value for value, _ in likely_missing_values(values[codes], are_classes=True)}
         suspects = [code for code, value in enumerate(values) if value in likely]
     else:
         suspects = [code for code, name in enumerate(names) if _plain(name) in _WORDS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +20,11 @@ FORMS = "a folder of label files, a label file, or a table: DIR, FILE.csv or FIL
 
 
 def read_labels(
-    source: str | Path, *, id_column: str | None = None, sample_ids: Collection[str] = ()
+    source: str | Path,
+    *,
+    id_column: str | None = None,
+    sample_ids: Collection[str] = (),
+    options: Mapping[str, str] | None = None,
 ) -> LabelSet:
     """Read the labels that ``--labels`` names.
 
@@ -29,8 +33,9 @@ def read_labels(
     source
         A folder of label files ``<name>__<type>.csv``, one label file, or a CSV or Parquet table:
         ``FILE``, or ``FILE:COLUMN,COLUMN`` for some of its columns.
-    id_column, sample_ids
-        How to find the ids of a table; see `neucocore.data.labels.table.read_label_table`.
+    id_column, sample_ids, options
+        How to find the ids and the labels of a table; see
+        `neucocore.data.labels.table.read_label_table`.
 
     Raises
     ------
@@ -42,7 +47,9 @@ def read_labels(
         return scan_label_folder(file)
     if not columns and is_label_file_name(file):
         return LabelSet(file, (read_label_file(file),))
-    return read_label_table(file, columns, id_column=id_column, sample_ids=sample_ids)
+    return read_label_table(
+        file, columns, id_column=id_column, sample_ids=sample_ids, options=options
+    )
 
 
 def read_with_id_column(

@@ -54,6 +54,7 @@ def read_label_table(
     *,
     id_column: str | None = None,
     sample_ids: Collection[str] = (),
+    options: Mapping[str, str] | None = None,
 ) -> LabelSet:
     """Read a table with ids and several label columns.
 
@@ -71,6 +72,9 @@ def read_label_table(
         texts (without spaces, if there are several).
     sample_ids
         Ids of the embeddings, if they are known.
+    options
+        The option that names a column for another use than labels, such as ``--split``; by default
+        such a column is not a label.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def read_label_table(
     name_of_ids = _id_column(file, table, id_column, sample_ids)
     ids, id_findings = clean_ids(table.column(name_of_ids), table.place)
     raise_for_findings(file, id_findings)
-    kinds, others = _label_kinds(file, table, name_of_ids, columns)
+    kinds, others = _label_kinds(file, table, name_of_ids, columns, options)
     _check_task_names(file, kinds)
     files: list[LabelFile] = []
     unusable: list[UnusableLabels] = []
@@ -117,7 +121,11 @@ def task_name(column: str, file: Path) -> str:
 
 
 def _label_kinds(
-    file: Path, table: TextTable, name_of_ids: str, columns: Sequence[str]
+    file: Path,
+    table: TextTable,
+    name_of_ids: str,
+    columns: Sequence[str],
+    options: Mapping[str, str] | None,
 ) -> tuple[list[ColumnKind], list[ColumnKind]]:
     """Return the label columns, and the columns that are something else."""
     available = [name for name in table.columns if name != name_of_ids]
@@ -134,8 +142,8 @@ def _label_kinds(
             )
         kinds = [_chosen_kind(choice, cells[choice.name]) for choice in choices]
         return kinds, []
-    kinds = column_kinds([(name, cells[name]) for name in available])
-    kinds = [_with_declared_type(kind) for kind in kinds]
+    kinds = column_kinds([(name, cells[name]) for name in available], options)
+    kinds = [kind if kind.name in (options or ()) else _with_declared_type(kind) for kind in kinds]
     labels = [kind for kind in kinds if kind.role == "label"]
     if not labels:
         raise DataError(

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neucocore.data.labels.column_kinds import label_kind
 from neucocore.data.labels.missing_codes import (
+    likely_missing_values,
     missing_code_values,
     missing_codes_of_classes,
     missing_codes_of_numbers,
@@ -93,3 +95,31 @@ def test_classes_that_likely_mean_missing(names, suspected):
     texts = [f"class {name} is likely a code for missing data" for name in suspected]
     assert [finding.message.partition(",")[0] for finding in findings] == texts
     assert all(finding.count == 2 for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("values", "are_classes", "expected"),
+    [
+        ([0, 1, 2, 5, -1, -1, -1], False, {-1: 3}),
+        ([0, 1, 2, 5, -1, -1], False, {}),
+        ([0.2, 0.4, -0.5, -1, -1, -1], False, {}),
+        ([-1, -1, -1, 1], True, {}),
+        ([-1, -1, -1, 0, 1], True, {-1: 3}),
+        ([0, 1, 255], True, {255: 1}),
+        ([0, 1, 255], False, {}),
+        ([1, 2, 99, 99], True, {99: 2}),
+        ([0, 3, 7, 999, 9999, -1, -1, -1], True, {999: 1, 9999: 1, -1: 3}),
+        ([0, 255], True, {}),
+        ([0, 128, 255], True, {}),
+        ([1, 2, 88, 77], True, {}),
+        ([0, 1, 1e20], True, {1e20: 1}),
+    ],
+)
+def test_codes_near_small_values_are_likely_missing(values, are_classes, expected):
+    found = likely_missing_values(np.array(values, dtype=float), are_classes=are_classes)
+    assert dict(found) == expected
+
+
+def test_a_class_that_is_likely_missing_counts_as_a_class():
+    cells = [str((0, 1, 2, 255)[row % 4]) for row in range(80)]
+    assert label_kind("cover", cells).detail.startswith("4 classes from integers")
