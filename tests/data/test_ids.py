@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neucocore.data.ids import SUFFIXES, bare_id, clean_ids, ids_as_text, read_id_file
+from neucocore.data.ids import SUFFIXES, bare_id, clean_ids, ids_as_text, read_id_file, rounded_ids
 from neucocore.errors import DataError, IdError
 
 
@@ -30,7 +30,7 @@ def test_repeated_ids_are_distinguished_from_those_equal_after_the_repair():
     _, findings = clean_ids(["a", "a", "b", "b.zarr"], lambda row: f"line {row}")
     errors = {f.code: f.examples for f in findings if f.level == "error"}
     assert errors == {"duplicate-ids": ("a (line 0, line 1)",),
-                     "id-collision": ("b (line 2, line 3)",)}  # fmt: skip
+                     "id-collision": ("'b' (line 2) and 'b.zarr' (line 3)",)}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,36 @@ def test_typed_ids_become_text():
     assert ids_as_text([b"a", "b"])[0] == ["a", "b"]
     assert [f.code for f in ids_as_text([b"\xff"])[1] if f.level == "error"] == ["binary-ids"]
     assert [f.code for f in ids_as_text([0.5])[1] if f.level == "error"] == ["float-ids"]
+
+
+def test_the_unicode_forms_of_an_id_are_one_id_and_are_counted():
+    written = ["A\u030angerman", "Skane", "Ga\u0308vle.tif", "\u00c4lv"]
+    ids, findings = clean_ids(written, str)
+    assert ids == ["\u00c5ngerman", "Skane", "G\u00e4vle", "\u00c4lv"]
+    counts = {finding.code: finding.count for finding in findings}
+    assert counts == {"id-suffix": 1, "id-unicode": 2}
+    assert "\\u030a" in findings[-1].examples[0]
+
+
+@pytest.mark.parametrize("text", ["1.001e+05", "4.2E+17", "123456789012345000", "9007199254740992"])
+def test_repeated_ids_that_were_rounded_say_that_digits_are_lost(text):
+    _, findings = clean_ids([text, "7", text], str)
+    (finding,) = findings
+    assert finding.code == "rounded-ids"
+    assert "digits are lost" in finding.message
+    assert "as text" in str(finding.hint)
+
+
+@pytest.mark.parametrize(
+    ("ids", "count"),
+    [
+        (["1.1e+05", "1.2e+05", "300000"], 0),
+        (["1.1e+05", "1.2E+05"], 2),
+        (["4611686018427387904", "4611686018427388928"], 2),
+        (["4611686018427387905", "4611686018427388923"], 0),
+        (["12e45", "e5", "100000"], 0),
+        ([], 0),
+    ],
+)
+def test_rounded_ids_are_recognised_if_most_are_rounded(ids, count):
+    assert len(rounded_ids(ids)) == count

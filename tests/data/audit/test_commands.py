@@ -132,14 +132,14 @@ def test_parameters_that_no_data_set_has_are_an_error(
 def test_generate_passes_the_parameters_to_the_data_set(neuco, toy, tmp_path):
     code, _, err = neuco("data", "generate", "toy", "-o", tmp_path / "toys", "--set", "count=3")
     assert code == 0
-    assert len(list((tmp_path / "toys").iterdir())) == 3
+    assert len(list((tmp_path / "toys").glob("*.txt"))) == 3
     assert "generate toy: 3/3" in err
 
 
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["fixed"], "is not one that can be made"),
+        (["fixed"], "cannot be generated"),
         (["nowhere"], "unknown dataset 'nowhere'"),
         (["toy", "--set", "cuont=3"], "unknown parameter 'cuont'"),
         (["toy", "--set", "count=x"], "parameter count"),
