@@ -27,6 +27,7 @@ from neucocore.data.embeddings.layouts import Column
 from neucocore.data.embeddings.quantisation import StoredRows
 from neucocore.data.embeddings.roles import assign_roles
 from neucocore.data.embeddings.row_numbers import row_number_columns_of_csv
+from neucocore.data.embeddings.scale_columns import unused_scales
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
 from neucocore.data.embeddings.vector_text import column_of_cells
 from neucocore.errors import DataError
@@ -79,6 +80,8 @@ def read_csv(path: Path, options: ReadOptions) -> EmbeddingTable:
     extra: dict[str, Sequence[Any]] = {}
     for position, cells in zip(roles.metadata, texts, strict=True):
         extra.setdefault(columns[position].name, cells)
+    others = [(columns[position].name, "") for position in roles.metadata]
+    part = StoredRows("", slice(0, len(matrix)), "text", unused_scales=unused_scales(others, ()))
     return EmbeddingTable(
         ids=ids,
         matrix=matrix,
@@ -86,7 +89,7 @@ def read_csv(path: Path, options: ReadOptions) -> EmbeddingTable:
         dtype="text",
         findings=findings,
         extra=extra,
-        parts=[StoredRows("", slice(0, len(matrix)), "text")],
+        parts=[part],
         columns=roles.names,
     )
 

@@ -19,6 +19,7 @@ from neucocore.data.embeddings.no_data import (
 )
 from neucocore.data.embeddings.quantisation import dequantise, plain, saturated_codes
 from neucocore.data.embeddings.row_numbers import row_number_findings
+from neucocore.data.embeddings.scale_columns import parts_without_scale, unused_scale_findings
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.ids import bare_id, clean_ids
 from neucocore.errors import ConfigError, DataError, IdError
@@ -286,7 +287,9 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     )
     by_value = np.concatenate([*found.values(), np.arange(0)]).astype(np.intp)
     by_rule = np.zeros(len(matrix), dtype=bool)
+    table.findings.extend(parts_without_scale(table.parts))
     for part in table.parts:
+        table.findings.extend(unused_scale_findings(matrix[part.rows], part))
         table.findings.extend(saturated_codes(matrix[part.rows], part))
         findings, by_rule[part.rows] = dequantise(matrix[part.rows], part, part.rule)
         table.findings.extend(findings)

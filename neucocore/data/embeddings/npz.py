@@ -21,6 +21,7 @@ from neucocore.data.embeddings.cells import BadCells, to_float32
 from neucocore.data.embeddings.layouts import Column
 from neucocore.data.embeddings.quantisation import OFFSET_NAMES, SCALE_NAMES, StoredRows
 from neucocore.data.embeddings.roles import Roles, assign_roles
+from neucocore.data.embeddings.scale_columns import unused_scales
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
 from neucocore.data.ids import ids_as_text
 from neucocore.errors import DataError
@@ -74,7 +75,9 @@ def read_npz(path: Path, options: ReadOptions) -> EmbeddingTable:
         findings.append(Finding("ragged-rows", "error", message))
         ids = (ids + [f"row {row + 1}" for row in range(len(ids), n)])[:n]
     rule = _rule(metadata, factors, findings)
-    part = StoredRows("", slice(0, n), dtype, rule, factors)
+    used = {*factors, matrix_array.info.filename.removesuffix(".npy"), METADATA}
+    others = [(name, f"{a.dtype} of shape {a.shape}") for name, a in arrays.items()]
+    part = StoredRows("", slice(0, n), dtype, rule, factors, unused_scales(others, used))
     return EmbeddingTable(ids, matrix, _describe_row, metadata, dtype, findings, extra, [part])
 
 

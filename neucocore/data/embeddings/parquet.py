@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from neucocore.data.embeddings.parquet_layout import (
     vector_length,
 )
 from neucocore.data.embeddings.quantisation import OFFSET_NAMES, SCALE_NAMES, StoredRows
+from neucocore.data.embeddings.scale_columns import unused_scales
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
 from neucocore.data.embeddings.vector_text import numbers_of_list
 from neucocore.data.ids import ids_as_text
@@ -70,8 +72,11 @@ def read_parquet(paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
         extras.append(extra)
         name = path.name if len(paths) > 1 else ""
         arrays = _row_arrays(extra)
-        rule = _rule(footer, layout, arrays)
-        parts.append(StoredRows(name, slice(start, rows.count), layout.dtype, rule, arrays))
+        rule, used = _rule(footer, layout, arrays)
+        others = [layout.columns[position] for position in layout.roles.metadata]
+        unused = unused_scales([(column.name, column.type) for column in others], used)
+        part = slice(start, rows.count)
+        parts.append(StoredRows(name, part, layout.dtype, rule, arrays, unused))
     findings = list(first.roles.findings)
     findings.extend(f for layout in layouts[1:] for f in layout.roles.findings
                     if f.level == "error")  # fmt: skip
@@ -96,22 +101,29 @@ def read_parquet(paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
     )
 
 
-def _rule(footer: dict[str, Any], layout: ParquetLayout, arrays: dict[str, NDArray[Any]]) -> Any:
-    """Return the quantization record of a part: of its footer, else of its column of scales."""
+def _rule(
+    footer: dict[str, Any], layout: ParquetLayout, arrays: dict[str, NDArray[Any]]
+) -> tuple[Any, tuple[str, ...]]:
+    """Return the quantization record of a part, and the columns that it uses.
+
+    The record is that of the footer, else that of the column of scales.
+    """
     declared = footer.get("quantization")
     name = footer.get("embedding_quantization")
     # Some programs write the stored type there, which is no rule.
     if declared is not None or name not in (None, "none", layout.dtype):
-        return name if declared is None else declared
-    if not layout.dtype.startswith(("int", "uint")):
-        return None
-    rule = {
-        key: {"type": "array", "array_name": column} if key == "scale" else arrays[column]
-        for key, columns in (("scale", SCALE_NAMES), ("offset", OFFSET_NAMES))
-        for column in columns
-        if column in arrays
-    }
-    return rule if "scale" in rule else None
+        rule = name if declared is None else declared
+        scale = rule.get("scale") if isinstance(rule, dict) else None
+        named = scale.get("array_name") if isinstance(scale, dict) else None
+        return rule, (named,) if isinstance(named, str) else ()
+    scales = [column for column in SCALE_NAMES if column in arrays]
+    if not layout.dtype.startswith(("int", "uint")) or not scales:
+        return None, ()
+    offsets = [column for column in OFFSET_NAMES if column in arrays]
+    columns_rule: dict[str, Any] = {"scale": {"type": "array", "array_name": scales[0]}}
+    if offsets:
+        columns_rule["offset"] = arrays[offsets[0]]
+    return columns_rule, (scales[0], *offsets[:1])
 
 
 def _row_arrays(extra: dict[str, list[Any]]) -> dict[str, NDArray[Any]]:
@@ -119,8 +131,9 @@ def _row_arrays(extra: dict[str, list[Any]]) -> dict[str, NDArray[Any]]:
     arrays = {}
     for name, values in extra.items():
         numbers = [float("nan") if value is None else value for value in values]
-        if all(isinstance(v, int | float) and not isinstance(v, bool) for v in numbers):
-            arrays[name] = np.array(numbers, dtype=np.float64).reshape(-1, 1)
+        kinds = (int, float, np.number, Decimal)
+        if all(isinstance(v, kinds) and not isinstance(v, bool) for v in numbers):
+            arrays[name] = np.array([float(v) for v in numbers]).reshape(-1, 1)
     return arrays
 
 

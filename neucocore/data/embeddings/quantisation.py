@@ -57,6 +57,8 @@ class StoredRows:
         The quantization record of the file, or None.
     arrays
         Other arrays or columns of the file that a rule can name.
+    unused_scales
+        Columns named like a scale that no rule uses, with their types.
     """
 
     name: str
@@ -64,6 +66,7 @@ class StoredRows:
     dtype: str
     rule: Any = None
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    unused_scales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,7 @@ class _Rule:
     apply: Callable[[NDArray[np.float32]], None]
     no_data_code: float | None = None
     no_data_rows: NDArray[np.bool_] | None = None
+    scale: NDArray[np.float32] = field(default_factory=lambda: np.ones((1, 1), dtype=np.float32))
 
 
 def dequantise(
@@ -113,6 +117,12 @@ def dequantise(
             return [Finding("no-scale", "warning", message)], none
         return [], none
     without_data = none if read.no_data_rows is None else read.no_data_rows.copy()
+    lost = ((read.scale == 0) & (matrix != 0)).any(axis=1) & ~without_data
+    if lost.any():
+        message = f"{where}a scale of 0 makes other values 0"
+        hint = "correct the scale of these rows"
+        rows = tuple(f"row {row + 1}" for row in np.nonzero(lost)[0][:3].tolist())
+        return [Finding("quantisation", "error", message, int(lost.sum()), rows, hint)], none
     if read.no_data_code is not None:
         without_data |= (matrix == np.float32(read.no_data_code)).all(axis=1)
     kept = matrix[without_data].copy()
@@ -222,6 +232,8 @@ def _linear(record: Mapping[str, Any], part: StoredRows, shape: tuple[int, ...])
             raise QuantisationError("a scale is not finite", "store finite scales")
         without_data = invalid[:, 0]
         scale = np.where(invalid, np.float32(1), scale)
+    if scale.shape == (1, 1) and scale[0, 0] == 0:
+        raise QuantisationError("the scale is 0, so all values would be equal")
 
     def apply(matrix: NDArray[np.float32]) -> None:
         if zero.any():
@@ -229,7 +241,7 @@ def _linear(record: Mapping[str, Any], part: StoredRows, shape: tuple[int, ...])
         matrix *= scale
         matrix += shift
 
-    return _Rule(apply, _number_or_none(record.get("nodata"), "nodata"), without_data)
+    return _Rule(apply, _number_or_none(record.get("nodata"), "nodata"), without_data, scale)
 
 
 def _scale_record(record: Mapping[str, Any], part: StoredRows) -> tuple[Any, Any, Any]:
