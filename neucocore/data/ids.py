@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ SUFFIXES = (
 )
 """Suffixes of files of images and arrays; they are removed from ids, in upper case too."""
 COLUMNS_SHOWN = 5
+EXPORT_AS_TEXT = (
+    "export the ids as text from where all their digits are known: in a spreadsheet, format the "
+    "column as text before you import or type the ids; in pandas, read it with dtype=str"
+)
+_SCIENTIFIC = re.compile(r"\d(\.\d*)?[eE]\+?\d{1,3}")
+_LONG_NUMBER = re.compile(r"[1-9]\d{15,29}")
+_MOST = 0.8
 # A URL, an absolute path, or a path that starts at the current folder, at its parent or at home.
 _PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|[A-Za-z]:[\\/]|/|\.{1,2}/|~/")
 
@@ -36,14 +44,19 @@ def bare_id(text: str) -> str:
 
     Folders are removed from URLs, from paths that start like one (``/``, ``./``, ``C:\``), and
     from names that end in a known suffix: ``s3://tiles/a.tif``, ``./a`` and ``tiles/a.tif`` become
-    ``a``. ``tiles/a`` stays, because a slash alone may be part of an id.
+    ``a``. ``tiles/a`` stays, because a slash alone may be part of an id. Characters with several
+    Unicode forms are composed (NFC).
     """
-    text = text.strip()
+    text = _composed(text.strip())
     if "/" not in text and "\\" not in text and "." not in text:
         return text
     while (shorter := _shorten(text)) != text:
         text = shorter
     return text
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _shorten(text: str) -> str:
@@ -60,7 +73,7 @@ def _shorten(text: str) -> str:
 
 
 def _has_folders(raw: str, cleaned: str) -> bool:
-    return any(separator in raw for separator in "\\/") and raw.strip() != cleaned
+    return any(separator in raw for separator in "\\/") and _composed(raw.strip()) != cleaned
 
 
 def clean_ids(
@@ -80,23 +93,26 @@ def clean_ids(
     list of str
         The cleaned ids, one per row, in the same order.
     list of Finding
-        ``id-blanks``, ``id-path`` and ``id-suffix`` (repaired); ``empty-ids``, ``duplicate-ids``
-        and ``id-collision`` (errors).
+        ``id-blanks``, ``id-path``, ``id-suffix`` and ``id-unicode`` (repaired); ``empty-ids``,
+        ``duplicate-ids``, ``rounded-ids`` and ``id-collision`` (errors).
     """
     ids = [bare_id(text) for text in raw]
     findings = []
     if ids != list(raw):
-        changed = [i for i, text in enumerate(raw) if text.strip() != ids[i]]
+        changed = [i for i, text in enumerate(raw) if _composed(text.strip()) != ids[i]]
         with_folders = [i for i in changed if _has_folders(raw[i], ids[i])]
         with_suffix = [i for i in changed if not _has_folders(raw[i], ids[i])]
+        decomposed = [i for i, text in enumerate(raw) if text != _composed(text)]
         with_spaces = [i for i, text in enumerate(raw) if text != text.strip()]
         for code, message, rows in (
             ("id-blanks", "spaces around an id removed", with_spaces),
             ("id-path", "folders and file suffix removed from an id", with_folders),
             ("id-suffix", "file suffix removed from an id", with_suffix),
+            ("id-unicode", "accented characters of an id composed (Unicode NFC)", decomposed),
         ):
             if rows:
-                examples = tuple(repr(raw[i]) for i in rows[:EXAMPLES_SHOWN])
+                show = ascii if code == "id-unicode" else repr
+                examples = tuple(show(raw[i]) for i in rows[:EXAMPLES_SHOWN])
                 findings.append(Finding(code, "repaired", message, len(rows), examples))
     empty = [i for i, text in enumerate(ids) if not text]
     if empty:
@@ -176,11 +192,17 @@ def _duplicates(
         if len(rows) > 1:
             spellings = Counter(raw[row] for row in rows)
             (repeated if max(spellings.values()) > 1 else collisions).append((text, rows))
+    rounded = [case for case in repeated if _looks_rounded(case[0])]
     for code, message, cases in (
-        ("duplicate-ids", "id occurs more than once", repeated),
+        (
+            "rounded-ids",
+            "id is a rounded number whose last digits are lost, and occurs more than once",
+            rounded,
+        ),
+        ("duplicate-ids", "id occurs more than once", [c for c in repeated if c not in rounded]),
         (
             "id-collision",
-            "ids are equal once spaces, folders and file suffixes are removed",
+            "ids are equal once spaces, folders, file suffixes and Unicode forms are ignored",
             collisions,
         ),
     ):
@@ -191,7 +213,25 @@ def _duplicates(
                 else f"{text} ({', '.join(describe_row(row) for row in rows[:EXAMPLES_SHOWN])})"
                 for text, rows in cases[:EXAMPLES_SHOWN]
             )
-            yield Finding(code, "error", message, len(cases), examples)
+            hint = EXPORT_AS_TEXT if code == "rounded-ids" else None
+            yield Finding(code, "error", message, len(cases), examples, hint)
+
+
+def rounded_ids(ids: Collection[str]) -> list[str]:
+    """Return the ids that look like numbers rounded by a program, if most of them do.
+
+    A spreadsheet writes long numbers as ``1.001E+05``, and float64 holds about 15 digits.
+    """
+    rounded = [text for text in ids if _looks_rounded(text)]
+    return rounded if len(rounded) >= _MOST * max(1, len(ids)) else []
+
+
+def _looks_rounded(text: str) -> bool:
+    if _SCIENTIFIC.fullmatch(text):
+        return True
+    return _LONG_NUMBER.fullmatch(text) is not None and (
+        int(float(text)) == int(text) or text.endswith("00")
+    )
 
 
 def no_id_column(columns: Sequence[str]) -> Finding:

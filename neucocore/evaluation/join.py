@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.ids import EXPORT_AS_TEXT, rounded_ids
 from neucocore.data.labels.coverage import covering_subset
 from neucocore.errors import IdError
 from neucocore.evaluation.id_difference import describe_difference, first_ids
@@ -166,6 +167,11 @@ def _nothing_in_common(
         )
     ids = inputs.embeddings.ids
     difference = describe_difference(kept, ids, "the embeddings")
+    hint = "use the labels of the data set that the embeddings are of, or rename the ids"
+    if difference:
+        hint = f"{difference}; change the ids of one of the files"
+    elif rounded := _rounded_hint(kept, ids):
+        hint = rounded
     return IdError(
         f"the labels and the embeddings have no id in common: {len(kept)} labelled ids, "
         f"{len(ids)} embeddings",
@@ -173,10 +179,19 @@ def _nothing_in_common(
             f"first labelled id in {options.labels}: {first_ids(kept)}",
             f"first id in {options.embeddings}: {first_ids(ids)}",
         ],
-        hint=f"{difference}; change the ids of one of the files"
-        if difference
-        else "use the labels of the data set that the embeddings are of, or rename the ids",
+        hint=hint,
     )
+
+
+def _rounded_hint(labelled: Collection[str], available: Collection[str]) -> str:
+    """Return what to do about ids that were rounded like numbers; empty if there are none."""
+    for ids, what in ((labelled, "the labels"), (available, "the embeddings")):
+        if rounded := rounded_ids(ids):
+            return (
+                f"{len(rounded)} ids of {what} are rounded numbers, such as {first_ids(rounded)}: "
+                f"their last digits are lost; {EXPORT_AS_TEXT}"
+            )
+    return ""
 
 
 def _missing_error(
@@ -193,6 +208,8 @@ def _missing_error(
     hint = "--allow-missing scores the other ids, as a partial run that is not ranked"
     if difference := describe_difference(absent, inputs.embeddings.ids, "the embeddings"):
         hint = f"of the ids without an embedding, {difference}; change the ids of one of the files"
+    elif rounded := _rounded_hint(absent, inputs.embeddings.ids):
+        hint = rounded
     elif request.options.subset is None and (
         column := covering_subset(inputs.label_files, inputs.embeddings.ids)
     ):

@@ -56,3 +56,27 @@ def test_fault_89_any_text_around_the_ids_is_found(start, end, extra):
     if start or end:
         assert text.startswith("40 of 40 match ")
         assert all(repr(part) in text for part in (start, end) if part) or "apart from" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "points"),
+    [
+        ("T", "\u0422", "U+0054 in 'T000', but U+0422 in"),
+        ("T", "T\u200b", "no such character in 'T000', but U+200B in"),
+        ("T", "\uff34", "U+0054 in 'T000', but U+FF34 in"),
+        ("T0", "T\u22120", None),
+    ],
+)
+def test_characters_that_look_alike_are_named_by_code_point(old, new, points):
+    text = describe_difference(IDS, [sample.replace(old, new) for sample in IDS], "the embeddings")
+    assert ("look alike" in text) == (points is not None)
+    if points is not None:
+        assert points in text
+
+
+def test_one_id_of_many_may_be_a_look_alike():
+    text = describe_difference(["\u0422003"], IDS)
+    assert text == (
+        "1 of 1 match apart from characters that look alike: U+0422 in '\u0422003', "
+        "but U+0054 in 'T003'"
+    )

@@ -6,6 +6,7 @@ Every file is ``.../<modality>/<id>.zarr.zip``; folders ``part-*`` may lie in be
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,8 +23,11 @@ SEASONS = ("spring", "summer", "fall", "winter")
 
 
 def cube_id(path: Path) -> str:
-    """Return the id of the cube that a file belongs to: its name without the suffix."""
-    return path.name.removesuffix(SUFFIX)
+    """Return the id of the cube that a file belongs to: its name without the suffix.
+
+    Some file systems decompose accented characters; ids are composed (NFC) everywhere.
+    """
+    return unicodedata.normalize("NFC", path.name.removesuffix(SUFFIX))
 
 
 def modality_folder(folder: Path) -> Path:

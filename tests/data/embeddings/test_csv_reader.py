@@ -142,8 +142,9 @@ def test_fault_08_an_id_with_a_comma_in_quotes_is_one_id(csv):
 def test_fault_08_ids_that_are_equal_after_the_repair_are_an_error(csv):
     with pytest.raises(IdError) as error:
         csv("id,0\na,1\n a,2\nb.zarr,3\nb.zarr.zip,4\n")
-    assert "ids are equal once spaces, folders, file suffixes and Unicode forms are ignored (2 times)" in problems(
-        error
+    assert (
+        "ids are equal once spaces, folders, file suffixes and Unicode forms are ignored (2 times)"
+        in problems(error)
     )
 
 
@@ -428,7 +429,8 @@ def test_the_reference_file_is_an_error_when_read_strictly():
         ("id,0\na,1\nb,2\na,3\n", "id occurs more than once: a (line 2, line 4)"),
         (
             "id,0\na,1\na.zarr,3\n",
-            "ids are equal once spaces, folders, file suffixes and Unicode forms are ignored: 'a' (line 2)",
+            "ids are equal once spaces, folders, file suffixes and Unicode forms are ignored: "
+            "'a' (line 2)",
         ),
         ("id,0\na,1\nb,1e400\n", "number beyond the range of float32 in 1 row and 1 column"),
     ],
