@@ -29,7 +29,7 @@ from neucocore.files.findings import Finding, raise_for_findings
 # Format of each file suffix, and the content that such a file must have.
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
 _CONTENT = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".npz": "zip"}
-_LOST_ROWS = ("ragged-rows", "open-quotes", "vector-lengths")
+_LOST_ROWS = ("ragged-rows", "open-quotes", "vector-lengths", "vector-cells")
 
 
 def load_embeddings(
@@ -243,9 +243,12 @@ def _read(path: Path, options: ReadOptions) -> EmbeddingTable:
     """Read a file with the reader of its format."""
     if path.is_dir():
         from neucocore.data.embeddings.parquet import read_parquet
-        from neucocore.data.embeddings.parquet_layout import part_files
+        from neucocore.data.embeddings.parquet_layout import part_files, skipped_files
 
-        return read_parquet(part_files(path), options)
+        files = part_files(path)
+        table = read_parquet(files, options)
+        table.findings.extend(skipped_files(path, files))
+        return table
     content = detect_content(path)
     suffix = suffix_of(path)
     if suffix is None:
@@ -279,6 +282,11 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     names = table.ids or [table.describe_row(row) for row in range(len(matrix))]
     declared = declared_fill_values(table.metadata)
     found, zeros = fill_value_rows(matrix, declared)
+    if table.unread:
+        unread = np.array(sorted(table.unread))
+        zeros = np.setdiff1d(zeros, unread)
+        kept = {value: np.setdiff1d(rows, unread) for value, rows in found.items()}
+        found = {value: rows for value, rows in kept.items() if len(rows)}
     table.findings.extend(partly_filled(matrix, declared, found, names))
     table.findings.extend(
         no_data_findings(
@@ -310,7 +318,8 @@ def _check_rows(table: EmbeddingTable) -> None:
     table.findings.extend(constant)
     if table.ids is None or any(finding.code == "constant-matrix" for finding in constant):
         return
-    sets = [rows for rows in equal_rows(table.matrix) if int(rows[0]) not in table.without_data]
+    unusable = table.without_data | table.unread
+    sets = [rows for rows in equal_rows(table.matrix) if int(rows[0]) not in unusable]
     table.findings.extend(duplicate_rows_finding(table.ids, sets))
 
 

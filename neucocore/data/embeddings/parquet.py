@@ -97,6 +97,7 @@ def read_parquet(paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
         findings,
         _joined(extras, counts),
         parts,
+        unread=frozenset(rows.unread),
         columns=first.roles.names,
     )
 
@@ -200,6 +201,8 @@ class _Rows:
         (n, d) float32.
     count
         Number of rows read so far.
+    unread
+        Rows whose vectors have another length.
     """
 
     def __init__(self, paths: Sequence[Path], counts: Sequence[int], names: Sequence[str]) -> None:
@@ -208,6 +211,7 @@ class _Rows:
         self.count = 0
         self._cells = BadCells(names)
         self._ragged: list[str] = []
+        self.unread: set[int] = set()
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._parts = [path.name for path in paths]
 
@@ -266,6 +270,7 @@ class _Rows:
             if numbers is None or len(numbers) != self.matrix.shape[1]:
                 found = "no list" if numbers is None else str(len(numbers))
                 self._ragged.append(f"{self.describe_row(row)} has {found}")
+                self.unread.add(row)
                 continue
             self.matrix[row], kinds = read_cells(numbers)
             for position, kind in kinds.items():
@@ -285,6 +290,7 @@ class _Rows:
             else:
                 count = "null" if length is None or not column[row].is_valid else str(length)
                 self._ragged.append(f"{self.describe_row(at)} has {count}")
+                self.unread.add(at)
 
     def _add_columns(self, columns: Sequence[Any]) -> None:
         """Add a batch with one column per dimension."""

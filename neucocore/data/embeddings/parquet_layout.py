@@ -18,9 +18,13 @@ from neucocore.data.embeddings.table import ReadOptions
 from neucocore.data.embeddings.vector_text import column_of_cells, numbers_of_list
 from neucocore.data.ids import ID
 from neucocore.errors import DataError
-from neucocore.files.findings import raise_for_findings
+from neucocore.files.findings import Finding, raise_for_findings
 
 VECTOR = "embedding"
+DATA_SUFFIXES = (
+    *(".parquet", ".pq", ".parq", ".geoparquet", ".csv", ".csv.gz", ".tsv", ".npz", ".npy"),
+    *(".feather", ".arrow", ".h5", ".hdf5", ".pt", ".pkl"),
+)
 # Rows that show whether the cells of a column of text are lists of numbers.
 ROWS_LOOKED_AT = 8
 
@@ -36,7 +40,7 @@ def part_files(folder: Path) -> list[Path]:
         There is no Parquet file, or there are several layers.
     """
     layers = sorted(path for path in folder.glob("layer_*") if path.is_dir())
-    files = sorted(folder.glob("*.parquet"))
+    files = sorted(path for path in folder.glob("*.parquet") if path.is_file())
     if files:
         return files
     if len(layers) == 1:
@@ -44,8 +48,32 @@ def part_files(folder: Path) -> list[Path]:
     if layers:
         names = ", ".join(layer.name for layer in layers)
         raise DataError(f"{folder} holds several layers: {names}", hint=f"pass one: {layers[-1]}")
+    others = _data_files(folder)
+    but = f", but {', '.join(others[:3])}" + (" and others" if len(others) > 3 else "")
     raise DataError(
-        f"{folder} holds no Parquet file", hint="pass an embeddings file, or a folder of its parts"
+        f"{folder} holds no Parquet file" + (but if others else ""),
+        hint="pass an embeddings file, or a folder of its parts, named *.parquet",
+    )
+
+
+def skipped_files(folder: Path, files: Sequence[Path]) -> list[Finding]:
+    """Return a warning about files of data in a folder that are not among its parts."""
+    read = {str(path.relative_to(folder)) for path in files}
+    skipped = [name for name in _data_files(folder) if name not in read]
+    if not skipped:
+        return []
+    message = "file in the folder not read; its parts are the files *.parquet, without sub-folders"
+    return [Finding("skipped-files", "warning", message, len(skipped), tuple(skipped[:3]))]
+
+
+def _data_files(folder: Path) -> list[str]:
+    """Return the files of tables and arrays in a folder and its sub-folders."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.name.lower().endswith(DATA_SUFFIXES)
+        and not path.name.startswith((".", "_"))
+        and path.is_file()
     )
 
 
@@ -143,6 +171,8 @@ def _texts(file: Any, names: Sequence[str]) -> dict[str, list[str]]:
 def _kind(kind: Any) -> ColumnKind | None:
     if _is_list(kind):
         return "list" if _is_number(kind.value_type) else "nested"
+    if pa.types.is_struct(kind) or pa.types.is_map(kind) or isinstance(kind, pa.BaseExtensionType):
+        return "nested"
     if _is_number(kind):
         return "number"
     if pa.types.is_null(kind):

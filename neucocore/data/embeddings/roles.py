@@ -387,6 +387,11 @@ class _Table:
         if column.kind == "text-vector":
             message = f"the vector is text in one cell of column {column.name!r}"
             self.refuse("vector-as-text", message, CONVERT_TEXT)
+        elif column.kind == "nested" and column.type.startswith(("struct", "map", "dict")):
+            kind = column.type.partition("<")[0]
+            message = f"column {column.name!r} is a {kind}; a list of numbers is needed"
+            hint = "store the values of each row as a list, in the same order for all rows"
+            self.refuse("nested-vector", message, hint)
         elif column.kind == "nested":
             message = f"column {column.name!r} is a {column.type or 'list'}, not a list of numbers"
             self.refuse("nested-vector", message, "pool patch embeddings to one vector per sample")
@@ -409,6 +414,8 @@ class _Table:
             and not _PANDAS_INDEX.fullmatch(self.columns[p].name)
             and p not in row_numbers
         ]
+        if not likely and self._refuse_named_like_a_vector():
+            return
         if not likely:
             hint = "write one column of numbers per dimension, named 0..d-1"
             if numeric:
@@ -422,6 +429,16 @@ class _Table:
             f"dimensions: {_shown(self._names(numeric))}",
             f"--vector {_pasted(self._names(likely))}",
         )
+
+    def _refuse_named_like_a_vector(self) -> bool:
+        """Refuse a column that seems to be the vector but cannot be read; return whether it is."""
+        nested = self.others("nested")
+        named = [p for p in self.others("text", "nested") if self.columns[p].name in VECTOR_NAMES]
+        if not named and len(nested) == 1 and self.columns[nested[0]].name not in METADATA_LISTS:
+            named = nested
+        if named:
+            self._refuse_column(self.columns[named[0]])
+        return bool(named)
 
     def use_named_vector(self, text: str) -> None:
         """Take the columns that ``--vector`` names."""

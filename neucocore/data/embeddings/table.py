@@ -77,6 +77,8 @@ class EmbeddingTable:
         How the rows are stored, one entry per file.
     without_data
         Rows that hold no data, and are among the problems.
+    unread
+        Rows whose vectors could not be read, and are among the problems.
     columns
         Names of the columns of the dimensions; empty if the vectors are lists.
     """
@@ -90,6 +92,7 @@ class EmbeddingTable:
     extra: dict[str, Sequence[Any]] = field(default_factory=dict)
     parts: list[StoredRows] = field(default_factory=list)
     without_data: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
     columns: tuple[str, ...] = ()
 
     def drop(self, rows: NDArray[np.intp]) -> None:

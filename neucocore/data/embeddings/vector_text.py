@@ -12,6 +12,7 @@ _ONE_NUMBER = re.compile(rf"{_NUMBER}|[-+]?(?:nan|inf|infinity)", re.IGNORECASE 
 _OPENED_BY_NUMPY = re.compile(r"(?:np\.|numpy\.)?(?:array|tensor)\(|[\[({]\s*[-+.\d\[]", re.ASCII)
 _SEVERAL_NUMBERS = re.compile(rf"{_NUMBER}(?:[\s;|]+{_NUMBER})+", re.ASCII)
 _NESTED = re.compile(r"\[\s*\[")
+_DICT = re.compile(r"\{\s*[^:{}\[\]]{1,80}:\s*[-+.\d\[]")
 _ELLIPSIS = ("...", "\u2026")
 
 
@@ -24,6 +25,8 @@ def kind_of_cell(text: str) -> ColumnKind | None:
         return "number"
     if numbers_of_list(text) is not None:
         return "text-list"
+    if _DICT.match(text):
+        return "nested"
     if _NESTED.match(text) and not any(sign in text for sign in _ELLIPSIS):
         return "nested"
     if _OPENED_BY_NUMPY.match(text) or _SEVERAL_NUMBERS.fullmatch(text):
@@ -37,6 +40,8 @@ def column_of_cells(name: str, cells: Iterable[str], stored: str = "") -> Column
         kind = kind_of_cell(cell)
         if kind is not None:
             numbers = numbers_of_list(cell)
+            if kind == "nested" and cell.lstrip().startswith("{"):
+                stored = "dict"
             return Column(name, kind, stored, None if numbers is None else len(numbers))
     return Column(name, None, stored)
 
