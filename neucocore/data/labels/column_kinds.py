@@ -7,9 +7,11 @@ folds and tiles are text like classes are.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -35,19 +37,47 @@ NUMERIC_SHARE = 0.8
 MIN_DIMENSIONS = 8
 """Fewest numbered columns with one stem that are taken for an embedding."""
 
-_LON = frozenset({"lon", "long", "lng", "longitude", "easting", "x"})
-_LAT = frozenset({"lat", "latitude", "northing", "y"})
-_TIME = frozenset({"year", "date", "datetime", "time", "timestamp", "month", "day", "doy"})
+# Also in German, French, Spanish and Italian; those in _COMPASS need values as large as in metres.
+_LON = frozenset(
+    {"lon", "long", "lng", "longitude", "easting", "east", "x", "xcoord", "coordx", "xutm", "utmx"}
+    | {"laengengrad", "langengrad", "rechtswert", "ost", "est", "longitud", "longitudine", "este"}
+    | {"utme", "e"}
+)
+_LAT = frozenset(
+    {"lat", "latitude", "northing", "north", "y", "ycoord", "coordy", "yutm", "utmy"}
+    | {"breitengrad", "hochwert", "nord", "latitud", "latitudine", "norte"}
+    | {"utmn", "n"}
+)
+_COMPASS = frozenset({"e", "n", "east", "north", "ost", "nord", "est", "este", "norte"})
+_METRES = 1000.0
+_TIME = frozenset(
+    {"year", "date", "datetime", "time", "timestamp", "month", "day", "doy", "unixtime", "epoch"}
+    | {"unix", "ymd", "yyyymmdd", "datum", "jahr", "monat", "annee", "fecha"}
+)
+_COMPACT_DATE = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\.0+)?")
+# Seconds and milliseconds since 1970, from 2000 to 2037.
+_UNIX_TIMES = ((946_684_800.0, 2_145_916_800.0), (946_684_800e3, 2_145_916_800e3))
+_OBJECT_WORDS = frozenset({"id", "ids", "oid", "fid", "gid", "uid", "pid", "nr", "no"})
+_OBJECT_NAMES = frozenset({"index", "idx", "number", "num", "serial", "key"})
+_OBJECT_ID = re.compile(
+    r"(plot|site|tree|sample|obj(ect)?|point|cell|tile|poly(gon)?|feature|parcel|pixel|field)ids?"
+)
+MIN_OBJECTS = 20
+"""Fewest rows of increasing integers that are taken for object numbers."""
 _SPLIT = frozenset(
     {"fold", "folds", "split", "splits", "set", "subset", "partition", "group", "groups"}
     | {"cluster", "block", "tile", "stratum", "strata", "site", "plot"}
 )
 _SPLIT_VALUES = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
-_ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ][\d:.]+([Zz]|[+-]\d{2}:?\d{2})?)?)?")
+_DATE = re.compile(
+    r"\d{4}-\d{2}(-\d{2}([T ][\d:.]+([Zz]|[+-]\d{2}:?\d{2})?)?)?"
+    r"|\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{1,2}([/.])\d{1,2}\4\d{4}"
+)
 _GEOMETRY = re.compile(
     r"\{.*\}|(SRID=\d+;)?(MULTI)?(POINT|POLYGON|LINESTRING)\s*Z?\s*\(.*|01[0-9A-Fa-f]{20,}",
     re.IGNORECASE | re.DOTALL,
 )
+_DIGITS = re.compile(r"[0-9]+")
 _NUMBERED = re.compile(r"(.*?)_?(\d+)")
 
 
@@ -72,7 +102,9 @@ class ColumnKind:
 
 
 def column_kinds(
-    columns: Sequence[tuple[str, Sequence[str]]], options: Mapping[str, str] | None = None
+    columns: Sequence[tuple[str, Sequence[str]]],
+    options: Mapping[str, str] | None = None,
+    ids: Sequence[str] = (),
 ) -> list[ColumnKind]:
     """Decide what the columns of a table are, except for the column of ids.
 
@@ -82,6 +114,8 @@ def column_kinds(
         Name and cells of each column.
     options
         The option that names a column for another use than labels, such as ``--split``.
+    ids
+        The ids of the rows, if they are known.
     """
     options = options or {}
     names = [name for name, _ in columns]
@@ -94,7 +128,7 @@ def column_kinds(
             kind = ColumnKind(name, "split", detail=f"named by {options[name]}")
         elif not present:
             kind = ColumnKind(name, "empty", detail="no values")
-        elif name in places and _are_coordinates(present):
+        elif name in places and _are_coordinates(present, (name, places[name])):
             kind = ColumnKind(name, "place", detail="place")
         elif name in vector:
             kind = ColumnKind(name, "vector", detail="numbered like dimensions of an embedding")
@@ -104,6 +138,8 @@ def column_kinds(
             kind = ColumnKind(name, "split", detail="group or split")
         elif _is_counter(present, len(cells)):
             kind = ColumnKind(name, "counter", detail="row numbers")
+        elif _are_object_numbers(name, present, len(cells), ids):
+            kind = ColumnKind(name, "counter", detail="object numbers")
         else:
             kind = label_kind(name, cells)
         kinds.append(kind)
@@ -175,18 +211,64 @@ def _are_partners(first: list[str], second: list[str]) -> bool:
     )
 
 
-def _are_coordinates(cells: Sequence[str]) -> bool:
-    return all(is_number(cell) for cell in cells)
+def _are_coordinates(cells: Sequence[str], names: tuple[str, str]) -> bool:
+    """Return whether the values of a column with a partner may be coordinates.
+
+    ``slope_east`` and ``slope_north`` are not; coordinates in metres are large numbers.
+    """
+    if not all(is_number(cell) for cell in cells):
+        return False
+    first, second = map(_word_list, names)
+    different = {
+        word for pair in zip(first, second, strict=True) if len({*pair}) > 1 for word in pair
+    }
+    return not different <= _COMPASS or all(abs(float(cell)) >= _METRES for cell in cells)
 
 
 def _is_time(name: str, cells: Sequence[str]) -> bool:
-    if all(map(_ISO_DATE.fullmatch, cells)):
+    if all(map(_DATE.fullmatch, cells)):
+        return True
+    if all(map(_COMPACT_DATE.fullmatch, cells)) or _are_unix_times(cells):
         return True
     words = _word_list(name)
     if not words or words[-1] not in _TIME:
         return False
     whole = [float(cell) for cell in cells if NUMBER.fullmatch(cell)]
     return len(whole) == len(cells) and all(value.is_integer() for value in whole)
+
+
+def _are_unix_times(cells: Sequence[str]) -> bool:
+    if not all(map(is_number, cells)):
+        return False
+    values = list(map(float, cells))
+    return any(low <= min(values) and max(values) <= high for low, high in _UNIX_TIMES)
+
+
+def _are_object_numbers(name: str, cells: Sequence[str], rows: int, ids: Sequence[str]) -> bool:
+    """Return whether different integers only number the objects.
+
+    They do if the column is named like it, if the integers increase from row to row, mostly by one,
+    or if each is a number within the id of its row.
+    """
+    if len(cells) != rows or rows < ROWS_PER_CODE or not all(map(_DIGITS.fullmatch, cells)):
+        return False
+    numbers = list(map(int, cells))
+    if len(set(numbers)) < rows:
+        return False
+    words = _word_list(name)
+    if words and (
+        words[-1] in _OBJECT_WORDS
+        or _OBJECT_ID.fullmatch(words[-1])
+        or (len(words) == 1 and words[0] in _OBJECT_NAMES)
+    ):
+        return True
+    steps = [after - before for before, after in pairwise(numbers)]
+    if rows >= MIN_OBJECTS and min(steps) > 0 and 2 * steps.count(1) > len(steps):
+        return True
+    return len(ids) == rows and all(
+        number in map(int, _DIGITS.findall(sample))
+        for number, sample in zip(numbers, ids, strict=True)
+    )
 
 
 def _is_counter(cells: Sequence[str], rows: int) -> bool:
@@ -205,8 +287,12 @@ def _vector_columns(names: Sequence[str]) -> set[str]:
 
 
 def _word_list(name: str) -> list[str]:
-    """Return the words of a name in lower case: ``centreLat`` and ``centre_lat`` have two."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    """Return the words of a name in lower case: ``centreLat`` and ``centre_lat`` have two.
+
+    Accents are removed.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
     return [word for word in re.split(r"[^a-z]+", spaced.lower()) if word]
 
 

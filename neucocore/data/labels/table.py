@@ -89,7 +89,7 @@ def read_label_table(
     name_of_ids = _id_column(file, table, id_column, sample_ids)
     ids, id_findings = clean_ids(table.column(name_of_ids), table.place)
     raise_for_findings(file, id_findings)
-    kinds, others = _label_kinds(file, table, name_of_ids, columns, options)
+    kinds, others = _label_kinds(file, table, name_of_ids, columns, options, ids)
     _check_task_names(file, kinds)
     files: list[LabelFile] = []
     unusable: list[UnusableLabels] = []
@@ -126,6 +126,7 @@ def _label_kinds(
     name_of_ids: str,
     columns: Sequence[str],
     options: Mapping[str, str] | None,
+    ids: Sequence[str],
 ) -> tuple[list[ColumnKind], list[ColumnKind]]:
     """Return the label columns, and the columns that are something else."""
     available = [name for name in table.columns if name != name_of_ids]
@@ -142,7 +143,7 @@ def _label_kinds(
             )
         kinds = [_chosen_kind(choice, cells[choice.name]) for choice in choices]
         return kinds, []
-    kinds = column_kinds([(name, cells[name]) for name in available], options)
+    kinds = column_kinds([(name, cells[name]) for name in available], options, ids)
     kinds = [kind if kind.name in (options or ()) else _with_declared_type(kind) for kind in kinds]
     labels = [kind for kind in kinds if kind.role == "label"]
     if not labels:

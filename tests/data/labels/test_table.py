@@ -155,6 +155,11 @@ def test_the_kind_of_a_column_is_inferred_from_its_values(cells, role, kind):
         (["lat"], set()), (["lon_start", "lat_end"], set()),
         (["lon", "x_lat"], set()), (["plateau", "long_name"], set()),
         (["Easting (m)", "Northing (m)"], {"Easting (m)", "Northing (m)"}),
+        (["Breitengrad", "Laengengrad"], {"Breitengrad", "Laengengrad"}),
+        (["L\u00e4ngengrad", "Breitengrad"], {"L\u00e4ngengrad", "Breitengrad"}),
+        (["UTM_E", "UTM_N", "height"], {"UTM_E", "UTM_N"}), (["Rechtswert"], set()),
+        (["x_m", "y_m", "depth_m"], {"x_m", "y_m"}),
+        (["latitud", "longitud"], {"longitud", "latitud"}),
     ],
 )  # fmt: skip
 def test_coordinates_are_recognised_in_pairs(names, places):
@@ -334,3 +339,64 @@ def test_the_id_option_may_name_a_column_of_the_labels_only(tmp_path, embedding_
         column, notes = read_with_id_column(read, name, file)
         assert column == ("plot" if message is None else "id")
         assert [message in note for note in notes] == ([] if message is None else [True])
+
+
+def roles_of(columns: dict[str, list], ids=()) -> dict[str, str]:
+    cells = [(name, list(map(str, values))) for name, values in columns.items()]
+    return {kind.name: kind.role for kind in column_kinds(cells, ids=ids)}
+
+
+def test_east_and_north_are_coordinates_only_with_values_in_metres():
+    metres = {
+        "utm_e": [500_000.5 + row for row in range(40)],
+        "utm_n": [5e6 - row for row in range(40)],
+    }
+    assert set(roles_of(metres).values()) == {"place"}
+    percent = {
+        "leaf_n": [row * 0.1 for row in range(40)],
+        "leaf_e": [row * 0.7 for row in range(40)],
+    }
+    assert set(roles_of(percent).values()) == {"label"}
+    slopes = {"slope_east": percent["leaf_e"], "slope_north": percent["leaf_n"]}
+    assert set(roles_of(slopes).values()) == {"label"}
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "role"),
+    [
+        ("ymd", [20210103 + row for row in range(28)], "time"),
+        ("seen", [20191201.0, 20200229.0, 20200630.0] * 8, "time"),
+        ("mass", [20191301, 20200229, 20200645] * 8, "label"),
+        ("acquired", [1_600_000_000 + 86_400 * row for row in range(30)], "time"),
+        ("acquired", [1_600_000_000_000 + 7 * row for row in range(30)], "time"),
+        ("stock", [500_000_000 + 10_000_000 * (row * 7 % 31) for row in range(30)], "label"),
+        ("visit", ["03/05/2021", "12/11/2020"] * 15, "time"),
+        ("visit", ["3.5.2021", "12.11.2020"] * 15, "time"),
+        ("version", ["3.5/2021", "12/11.2020"] * 15, "label"),
+        ("Jahr", [2018, 2019, 2020] * 10, "time"),
+    ],
+)
+def test_dates_are_recognised_by_their_values(name, cells, role):
+    assert roles_of({name: cells}) == {name: role}
+
+
+SHUFFLED = [int(number) for number in np.random.default_rng(3).permutation(60)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "role"),
+    [
+        ("OBJECTID", [row + 1000 for row in SHUFFLED], "counter"),
+        ("tree_id", [7 * row for row in SHUFFLED], "counter"),
+        ("entry", [501 + row + (row > 30) for row in range(60)], "counter"),
+        ("part", SHUFFLED, "counter"),
+        ("elevation", [2 * row for row in range(60)], "label"),
+        ("elevation", [100 + row for row in SHUFFLED], "label"),
+        ("acid", [100 + row for row in SHUFFLED], "label"),
+        ("plant_id_share", [100 + row for row in SHUFFLED], "label"),
+        ("cover", [row % 4 for row in SHUFFLED], "label"),
+    ],
+)
+def test_object_numbers_are_no_labels(name, cells, role):
+    ids = [f"p{row:04d}_{row % 4}" for row in SHUFFLED]
+    assert roles_of({name: cells}, ids) == {name: role}
