@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.embeddings.duplicates import duplicate_rows_finding, equal_rows
 from neucocore.data.embeddings.embeddings import ROWS_AT_ONCE, Embeddings
+from neucocore.data.embeddings.far_rows import far_row_findings
 from neucocore.data.embeddings.no_data import (
     declared_fill_values,
     fill_value_rows,
@@ -304,6 +305,8 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     by_rule[by_value] = False
     table.findings.extend(scale_findings(np.nonzero(by_rule)[0], names, drop=options.drop_no_data))
     by_rule[by_value] = True
+    unusable = {*np.nonzero(by_rule)[0].tolist(), *table.unread}
+    table.findings.extend(far_row_findings(matrix, names, unusable))
     if any(finding.code == "scaled" for finding in table.findings):
         table.metadata.pop("quantization", None)
         rules = [plain(part.rule) for part in table.parts]

@@ -4,7 +4,8 @@ Products mark pixels without data by a fill value in every dimension (0, 255, -1
 row of an embedding is practically never constant, so the value itself need not be known:
 
 * declared: the file names its fill value (``nodata``, ``_FillValue``, ``missing_value``, ...);
-* one row holds a usual fill value other than 0 in all dimensions;
+* one row holds a usual fill value other than 0 in all dimensions, or any value that is far from
+  those of the other rows in every dimension;
 * several rows hold the same value in all dimensions.
 
 The following are not treated as rows without data: zeros of sparse embeddings (such as those after
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.embeddings.far_rows import spread_of
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 
 DECLARATIONS = ("nodata", "no_data", "nodata_value", "_FillValue", "fill_value", "missing_value")
@@ -82,16 +84,18 @@ def fill_value_rows(
         return {}, no_zeros
     values = matrix[rows, 0]
     all_equal = len(rows) == len(matrix) and bool((values == values[0]).all())
+    spread = spread_of(matrix)
     found: dict[float, NDArray[np.intp]] = {}
     zeros = no_zeros
     for value in np.unique(values).tolist():
         of_value = rows[values == np.float32(value)]
         usual = any(np.isclose(value, fill, rtol=1e-5, atol=0) for fill in FILL_VALUES)
+        far = spread is not None and spread.is_far(value)
         if any(np.float32(value) == np.float32(fill) for fill in declared):
             found[value] = of_value
         elif all_equal and not usual:
             continue
-        elif _is_fill(matrix, rows, of_value, value, usual):
+        elif _is_fill(matrix, rows, of_value, value, usual, far):
             found[value] = of_value
         elif value == 0:
             zeros = of_value
@@ -104,6 +108,7 @@ def _is_fill(
     rows: NDArray[np.intp],
     value: float,
     usual: bool,
+    far: bool,
 ) -> bool:
     n, d = matrix.shape
     if d < MIN_DIMENSIONS:
@@ -113,8 +118,8 @@ def _is_fill(
     if len(rows) <= TIMES_CHANCE * n * float(np.prod(share)):
         return False
     if value == 0:
-        return len(rows) > 1 and float(share.mean()) < SPARSE_SHARE
-    return usual or len(rows) > 1
+        return (len(rows) > 1 or far) and float(share.mean()) < SPARSE_SHARE
+    return usual or far or len(rows) > 1
 
 
 def no_data_findings(
