@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from neucocore.data.embeddings.formats import examine_embeddings
+from neucocore.data.embeddings.table import EmbeddingTable
 from neucocore.data.embeddings.thorough import thorough_findings
 from neucocore.data.ids import read_id_file
 from neucocore.data.labels.coverage import coverage, covering_subset
 from neucocore.data.labels.label_file import LabelFile
-from neucocore.data.labels.sources import read_labels, read_with_id_column
+from neucocore.data.labels.sources import read_labels, read_with_id_column, table_columns
 from neucocore.data.labels.subset import subset_files
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, hint_for
@@ -79,14 +80,18 @@ def validate_embeddings(
     unusable = str(path)
     size: tuple[int | None, int | None] = (None, None)
     available: list[str] | None = None
-    try:
-        table, messages_about_id = read_with_id_column(
-            lambda id_column: examine_embeddings(
-                path, nan=nan, limit=limit, id=id_column, vector=vector, drop_no_data=drop_no_data
-            ),
-            id,
-            labels,
+
+    def read(id_column: str | None) -> EmbeddingTable:
+        table = examine_embeddings(
+            path, nan=nan, limit=limit, id=id_column, vector=vector, drop_no_data=drop_no_data
         )
+        missing = [finding.message for finding in table.findings if finding.code == "no-id-column"]
+        if missing and labels is not None and id_column in table_columns(labels):
+            raise DataError(f"{path} cannot be used", problems=missing)  # read without the option
+        return table
+
+    try:
+        table, messages_about_id = read_with_id_column(read, id, labels)
         findings.extend(Finding("id-option", "warning", text) for text in messages_about_id)
     except DataError as error:
         findings.extend(_as_findings(error))

@@ -78,7 +78,7 @@ def read_with_id_column(
     DataError
         The embeddings cannot be read, or neither file has the column.
     """
-    columns = () if id_column is None or labels is None else _table_columns(labels)
+    columns = () if id_column is None or labels is None else table_columns(labels)
     try:
         embeddings = read(id_column)
     except DataError as error:
@@ -98,7 +98,7 @@ def read_with_id_column(
     return embeddings, []
 
 
-def _table_columns(labels: str | Path) -> Sequence[str]:
+def table_columns(labels: str | Path) -> Sequence[str]:
     """Return the columns of a table of labels; none for a folder, a label file and errors."""
     try:
         file, _ = split_source(labels)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from neucocore.data.embeddings.validation import validate_embeddings
 from neucocore.data.labels.column_kinds import column_kinds, place_columns
 from neucocore.data.labels.sources import read_labels, read_with_id_column, split_source
 from neucocore.data.labels.table import read_label_table, task_name
@@ -400,3 +401,20 @@ SHUFFLED = [int(number) for number in np.random.default_rng(3).permutation(60)]
 def test_object_numbers_are_no_labels(name, cells, role):
     ids = [f"p{row:04d}_{row % 4}" for row in SHUFFLED]
     assert roles_of({name: cells}, ids) == {name: role}
+
+
+@pytest.mark.parametrize(("column", "usable"), [("plot", True), ("id", True), ("absent", False)])
+def test_a_file_is_checked_with_the_id_option_of_the_labels_only(tmp_path, column, usable):
+    vectors = np.random.default_rng(5).normal(size=(N, 3)).tolist()
+    header = {"id": IDS, **{str(k): [row[k] for row in vectors] for k in range(3)}}
+    embeddings = write(tmp_path / "e.csv", header)
+    survey = {"pair": [*IDS[5:], *IDS[:5]], "plot": IDS, "biomass": BIOMASS}
+    table = write(tmp_path / "survey.csv", survey)
+    findings = validate_embeddings(embeddings, labels=table, id=column).findings
+    errors = [finding.message for finding in findings if finding.level == "error"]
+    if column == "plot":
+        assert errors == []
+        assert any(finding.code == "id-option" for finding in findings)
+    else:
+        assert errors
+        assert any("several columns" in error for error in errors) == usable
