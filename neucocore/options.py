@@ -137,6 +137,8 @@ def option_problem(declared: DeclaredOption, value: Any) -> str:
     """Describe what a value from a run file should be instead; empty if it is usable."""
     if value is None and (declared.nullable or not declared.required):
         return ""
+    if get_origin(declared.type) is tuple and isinstance(value, list | tuple) and not value:
+        return "a text or a list of at least one text"
     kinds = [] if declared.choices else _members(declared.type)
     if declared.choices:
         fits = value in declared.choices

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from neucocore.errors import ConfigError
+
 FLAGS = frozenset({"--debug", "--verbose", "-v", "--quiet", "-q"})
 WITH_VALUE = frozenset({"--plugin-path"})
 
@@ -28,7 +30,13 @@ def reorder(words: Sequence[str]) -> tuple[list[str], list[str]]:
     ----------
     words
         The command line without the program's name.
+
+    Raises
+    ------
+    ConfigError
+        A word is empty, which a path or a name cannot be.
     """
+    _check_not_empty(words)
     before: list[str] = []
     after: list[str] = []
     notes: list[str] = []
@@ -48,6 +56,22 @@ def reorder(words: Sequence[str]) -> tuple[list[str], list[str]]:
             command = command or ("" if word.startswith("-") else word)
             after.append(word)
     return [*before, *after], notes
+
+
+def _check_not_empty(words: Sequence[str]) -> None:
+    """Check that no word is empty: an empty path would mean the working folder."""
+    for number, word in enumerate(words):
+        name, separator, value = word.partition("=")
+        if not word:
+            where = f"after {words[number - 1]}" if number else "in first place"
+        elif word.startswith("--") and separator and not value:
+            where = f"in {name}="
+        else:
+            continue
+        raise ConfigError(
+            f"the command line has an empty argument {where}",
+            hint="a variable of the shell may be unset; leave the option out for its default",
+        )
 
 
 def _next(words: object) -> list[str]:

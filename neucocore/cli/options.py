@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 
 import typer
 
+from neucocore.errors import ConfigError
 from neucocore.options import DeclaredOption, declared_options
 
 O = TypeVar("O")  # noqa: E741
@@ -88,5 +89,11 @@ def _value(item: DeclaredOption, value: Any) -> Any:
     if get_origin(item.type) is not tuple:
         return value
     if item.option.split:
-        return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+        parts = tuple(part.strip() for part in (value or "").split(",") if part.strip())
+        if value is not None and not parts:
+            raise ConfigError(
+                f"{item.flags[-1]} {value!r} names nothing",
+                hint=f"leave {item.flags[-1]} out, or name something",
+            )
+        return parts
     return tuple(value or ())

@@ -108,8 +108,10 @@ def new(
     ] = "",
 ) -> None:
     """Create a complete plugin that installs and passes its tests, as a starting point."""
+    from neucocore.files.outputs import check_output_folder
     from neucocore.scaffold.new_plugin import new_plugin
 
+    check_output_folder(output)
     folder = new_plugin(name, kind.value, output, dataset)
     print_data(str(folder))
     log(

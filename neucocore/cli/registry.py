@@ -11,11 +11,13 @@ from neucocore.cli.terminal import log, print_data
 
 if TYPE_CHECKING:
     from neucocore.components.catalogue import KnownPlugin
+    from neucocore.files.outputs import OutputFile
     from neucocore.files.yaml_document import Document
     from neucocore.registry.environment import Environment
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 STATUS_FILE = Path("registry-status.json")
 File = Annotated[Path, typer.Argument(help="The list of known plugins.")]
 
@@ -33,9 +35,11 @@ def check(
         Path | None, typer.Option(help="With --live: a folder of wheels to prefer.")
     ] = None,
     status: Annotated[Path, typer.Option(help="With --live: file for the results.")] = STATUS_FILE,
+    force: Force = False,
 ) -> None:
     """Check registry.yaml: its form, its wheels (--built), its installed plugins (--live)."""
     from neucocore.errors import ConfigError, RegistryError
+    from neucocore.files.outputs import OutputFile
     from neucocore.registry.file import load_registry
     from neucocore.registry.wheels import check_wheels
 
@@ -46,14 +50,19 @@ def check(
     if built is not None:
         problems = check_wheels(document, known, built)
     elif live:
-        problems = _check_live(document, known, find_links, status)
+        key = {"registry": str(file.absolute())}  # the results of the same list are replaced
+        target = OutputFile(status, command="registry check", key=key, force=force)
+        problems = _check_live(document, known, find_links, target)
     if problems:
         raise RegistryError(f"{file} does not match its plugins", problems=problems)
     print_data(f"{file}: {len(known)} plugins, no problems")
 
 
 def _check_live(
-    document: Document, known: tuple[KnownPlugin, ...], find_links: Path | None, status: Path
+    document: Document,
+    known: tuple[KnownPlugin, ...],
+    find_links: Path | None,
+    target: OutputFile,
 ) -> list[str]:
     import json
 
@@ -66,8 +75,9 @@ def _check_live(
         environment.install(["neucocore", entry.distribution], *links)
 
     rows = check_live(document, known, install, lambda name: log(f"registry check: {name}"))
-    write_text(status, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-    log(f"{status}: results for {len(rows)} plugins")
+    with target.writing():
+        write_text(target.path, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    log(f"{target.path}: results for {len(rows)} plugins")
     return [problem for row in rows for problem in row["problems"]]
 
 
@@ -80,13 +90,20 @@ def write(
             "-o", "--output", metavar="FILE", help="File to write; in the core by default."
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Write the list that ships with the core from registry.yaml."""
     from neucocore.components.catalogue import PACKAGED, to_json
     from neucocore.files.atomic import write_text
+    from neucocore.files.outputs import OutputFile
     from neucocore.registry.file import load_registry
 
     _, known = load_registry(file)
-    target = output or PACKAGED
-    write_text(target, to_json(known))
-    print_data(f"{target}: {len(known)} plugins")
+    text, path = to_json(known), output or PACKAGED
+    if output is None:
+        write_text(path, text)
+    else:
+        target = OutputFile(path, command="registry write", key={"text": text}, force=force)
+        with target.writing():
+            write_text(path, text)
+    print_data(f"{path}: {len(known)} plugins")
