@@ -44,9 +44,10 @@ def _evaluate(options: EvaluateOptions) -> list[RunReport]:
     """
     from neucocore.evaluation.prepare import prepare
     from neucocore.evaluation.request import evaluate_request
-    from neucocore.results.scored_run import run_protocol
+    from neucocore.results.scored_run import check_request, run_protocol
 
     request = evaluate_request(options)
+    check_request(request)
     prepared = prepare(request)
     return [run_protocol(prepared, chosen) for chosen in request.protocols]
 

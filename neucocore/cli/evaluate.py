@@ -45,9 +45,10 @@ def run(options: EvaluateOptions, *, table: bool = True) -> list[RunReport]:
     """Evaluate with progress on the terminal, and print the scores."""
     from neucocore.evaluation.prepare import prepare
     from neucocore.evaluation.request import evaluate_request
-    from neucocore.results.scored_run import run_protocol
+    from neucocore.results.scored_run import check_request, run_protocol
 
     request = evaluate_request(options)
+    check_request(request)
     prepared = prepare(request)
     for text in prepared.warnings:
         warn(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from neucocore.evaluation.groups import parse_split
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
+from neucocore.evaluation.request import EvaluateRequest
 from neucocore.messages import pluralize
 from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
@@ -99,6 +101,25 @@ def require_scores(reports: Sequence[RunReport]) -> None:
     )
 
 
+def check_request(request: EvaluateRequest) -> None:
+    """Check what the results need, before any file is read: names, folder, and matplotlib.
+
+    Raises
+    ------
+    ConfigError
+        The method or the phase cannot be the name of a folder, the output folder is not writable,
+        or plots cannot be drawn.
+    """
+    check_name(request.method, "method")
+    check_name(request.phase, "phase")
+    output = Path(request.options.output)
+    earlier_runs = (output / request.phase).glob(f"{glob.escape(request.method)}_*")
+    if next(earlier_runs, None) is None:  # otherwise the run may exist, and need not be written
+        check_output(output)
+    if request.plots:
+        require_matplotlib()
+
+
 def run_protocol(
     prepared: Prepared, protocol: ChosenProtocol, *, progress: Progress | None = None
 ) -> RunReport:
@@ -113,17 +134,14 @@ def run_protocol(
     """
     request, options = prepared.request, prepared.request.options
     output = Path(options.output)
-    check_name(request.method, "method")
-    check_name(request.phase, "phase")
-    check_output(output)
-    if request.plots:
-        require_matplotlib()
+    check_request(request)
     inputs = prepared.for_protocol(protocol)
     key = inputs.key
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
         tasks = tuple(_tasks(folder))
         plots = draw_plots(folder, stored_plot_data(folder, tasks)) if request.plots else None
         return _report(protocol, folder, tasks, inputs.notes, plots, up_to_date=True)
+    check_output(output)
     meter = Meter()
     outcomes = inputs.score(jobs=options.jobs, progress=progress)
     run = Run(
