@@ -131,7 +131,10 @@ def _reason_to_keep(target: Path, record: WrittenFile | None, command: str, key:
     if record.command != command:
         return f"was written by neuco {record.command}"
     if record.key != key:
-        return f"was written by neuco {command} from other input, with other options or by another version"
+        return (
+            f"was written by neuco {command} from other input, with other options or by another "
+            "version"
+        )
     return ""
 
 
@@ -190,6 +193,8 @@ def _reason_not_writable(target: Path) -> str:
     folder = target.parent
     missing = [target.name]
     while not folder.exists():
+        if folder.is_symlink():
+            return f"{folder} is a link that leads nowhere"
         missing.append(folder.name)
         folder = folder.parent
     if not folder.is_dir():
