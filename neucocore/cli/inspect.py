@@ -134,7 +134,7 @@ def _cube(file: Path) -> dict[str, Any]:
 
 def _draw(file: Path, png: Path, force: bool) -> None:
     from neucocore.cli.terminal import log
-    from neucocore.data.cubes.image import draw_cube
+    from neucocore.data.cubes.image import draw_cube, require_matplotlib
     from neucocore.data.cubes.siblings import cube_of_file, labels_of_file
     from neucocore.errors import ConfigError
     from neucocore.files.outputs import OutputFile, check_writable
@@ -144,6 +144,7 @@ def _draw(file: Path, png: Path, force: bool) -> None:
             f"--png draws cubes; {file.name} is not a cube", hint=f"pass a *{CUBE_SUFFIX} file"
         )
     check_writable(png)
+    require_matplotlib()
     cube, labels = cube_of_file(file), labels_of_file(file)
     key = {"cube": file, "labels": dict(labels), "format": png.suffix.lower()}
     target = OutputFile(png, command="inspect", key=key, force=force)

@@ -192,8 +192,6 @@ def add_plugin_paths(paths: Sequence[Path]) -> None:
     ------
     ConfigError
         A file does not exist.
-    PluginError
-        A file cannot be loaded: somebody who names a plugin needs it.
     """
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
@@ -205,12 +203,6 @@ def add_plugin_paths(paths: Sequence[Path]) -> None:
     added = [str(path.resolve()) for path in paths]
     os.environ[PATH_VARIABLE] = os.pathsep.join(dict.fromkeys([*earlier, *added]))
     forget()
-    broken = [plugin for plugin in installation().failed if plugin.origin in added]
-    if broken:
-        raise PluginError(
-            f"--plugin-path {broken[0].origin} cannot be loaded: {broken[0].reason}",
-            hint="correct the file, or leave --plugin-path out",
-        )
 
 
 def _load_all(environ: Mapping[str, str]) -> Iterator[PluginRecord]:

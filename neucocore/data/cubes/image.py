@@ -81,6 +81,7 @@ def draw_cube(cube: Cube, labels: Mapping[str, str], out: Path) -> None:
             f"{out.name} has an unknown image suffix",
             hint=f"known suffixes: {', '.join('.' + name for name in FORMATS)}",
         )
+    require_matplotlib()
     images = composites(cube)
     if not images:
         bands = "; ".join(f"{name}: {' '.join(bands)}" for name, bands in cube.bands.items())
@@ -95,15 +96,27 @@ def draw_cube(cube: Cube, labels: Mapping[str, str], out: Path) -> None:
         figure.savefig(file, format=suffix, dpi=DOTS_PER_INCH, metadata=no_date.get(suffix))
 
 
-def _figure(cube: Cube, images: Mapping[str, Image], labels: Mapping[str, str]) -> Any:
+def require_matplotlib() -> None:
+    """Check that images can be drawn, before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        matplotlib is not installed.
+    """
     try:
-        # Not pyplot, which has a global state and may open a window.
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise ConfigError(
             "drawing needs matplotlib, which is not installed",
             hint="pip install 'neucocore[plots]'",
         ) from error
+
+
+def _figure(cube: Cube, images: Mapping[str, Image], labels: Mapping[str, str]) -> Any:
+    # Not pyplot, which has a global state and may open a window.
+    from matplotlib.figure import Figure
+
     seasons = max(len(image) for image in images.values())
     label_width = INCHES_OF_LABELS if labels else 0.0
     size = (seasons * INCHES_PER_IMAGE + label_width, len(images) * INCHES_PER_IMAGE + 0.4)
