@@ -187,6 +187,7 @@ CLEANUP = """
 
 def test_a_forced_end_calls_the_cleanups(tmp_path: Path) -> None:
     process = start(CLEANUP, tmp_path)
+    time.sleep(0.5)  # until it is inside the library
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=15)
     assert (tmp_path / "program.py.cleaned").exists()
@@ -198,3 +199,37 @@ def test_the_handlers_of_the_caller_are_restored() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     interrupts.run(lambda: None)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+GRACEFUL = """
+    from pathlib import Path
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        Path(sys.argv[0] + ".cleaned").touch()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_can_be_interrupted_cleans_up_by_itself(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    process = start(GRACEFUL, tmp_path)
+    process.send_signal(number)
+    process.communicate(timeout=15)
+    assert process.returncode == 128 + number
+    assert (tmp_path / "program.py.cleaned").exists()
+
+
+def test_no_exception_is_raised_inside_the_compiler() -> None:
+    from neucocore.runtime.interrupts import _is_compiling
+
+    def called_by(module: str) -> bool:
+        names = {"__name__": module, "check": lambda: _is_compiling(sys._getframe())}
+        exec("found = check()", names)  # noqa: S102
+        return bool(names["found"])
+
+    assert called_by("numba.core.compiler")
+    assert called_by("llvmlite.binding.ffi")
+    assert not called_by("neucocore.evaluation")
