@@ -86,3 +86,23 @@ def test_values_from_a_file_keep_their_types(values: dict[str, Any], value: Any)
 def test_values_from_a_file_are_not_converted_silently(values: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="invalid parameters for x"):
         check_values(values, PARAMS, of="x")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [("0", "must be at least 1, found 0"), (-5, "must be at least 1, found -5")],
+)
+def test_a_number_below_the_minimum_is_refused(value, problem) -> None:
+    rows = Param("rows", "int", 10, "rows", minimum=1)
+    assert check_values({"rows": 1}, [rows], of="x") == {"rows": 1}
+    with pytest.raises(ConfigError) as caught:
+        check_values({"rows": value}, [rows], of="x")
+    assert caught.value.problems == (f"parameter rows: {problem}",)
+
+
+def test_a_number_must_be_greater_than_its_lower_limit() -> None:
+    step = Param("step", "float", 0.1, "step", above=0)
+    assert check_values({"step": "1e-9"}, [step], of="x") == {"step": 1e-9}
+    with pytest.raises(ConfigError) as caught:
+        check_values({"step": 0}, [step], of="x")
+    assert caught.value.problems == ("parameter step: must be greater than 0, found 0.0",)
