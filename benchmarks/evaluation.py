@@ -101,7 +101,7 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
     turn("neuco, first run", our_command(files, folder, len(cores)), environment=cache)
     for _ in range(arguments.repeats):
         turn("neuco", our_command(files, folder, len(cores)), environment=cache)
-        turn("neuco, robust", robust_command(files, folder, len(cores)), environment=cache)
+        turn("neuco, nested-cv", nested_cv_command(files, folder, len(cores)), environment=cache)
         if arguments.reference:
             program = arguments.reference / "benchmark"
             command = reference_command(arguments.reference_python, files, folder)
@@ -148,8 +148,8 @@ def our_command(files: Input, folder: Path, jobs: int) -> list[str]:
     return [*_ours(files, folder / "ours", jobs), "--config", str(files.config)]
 
 
-def robust_command(files: Input, folder: Path, jobs: int) -> list[str]:
-    return [*_ours(files, folder / "robust", jobs), "--protocol", "robust"]
+def nested_cv_command(files: Input, folder: Path, jobs: int) -> list[str]:
+    return [*_ours(files, folder / "nested-cv", jobs), "--protocol", "nested-cv"]
 
 
 def _ours(files: Input, output: Path, jobs: int) -> list[str]:
@@ -211,7 +211,7 @@ def report(timings: Mapping[str, Sequence[Timing]]) -> str:
 
 def _ratios(timings: Mapping[str, Sequence[Timing]]) -> Iterator[str]:
     reference = timings.get("NeuCo-Bench", ())
-    for name in ("neuco", "neuco, robust"):
+    for name in ("neuco", "neuco, nested-cv"):
         if reference:
             ratios = [r.wall / o.wall for r, o in zip(reference, timings[name], strict=True)]
             memory = max(o.peak for o in timings[name]) / max(r.peak for r in reference)

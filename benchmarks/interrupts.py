@@ -69,7 +69,7 @@ def prepare(folder: Path) -> None:
     (folder / "run.yaml").write_text(
         "dataset: {name: synthetic-earth, path: earth}\noutput: out\n"
         "encoders: [random, {name: temporal-mosaiks, features: 64}, mean]\n"
-        "protocol: [robust, neucobench-2026]\n"
+        "protocol: [nested-cv, neucobench-2026]\n"
     )
 
 
@@ -81,7 +81,7 @@ def cases(scheduler: str) -> Iterator[Case]:
     earth = ["data", "generate", "synthetic-earth", "-o", "out", "--set", "cubes=200"]
     for jobs in ("1", "2", "4"):
         yield Case(f"encode, {jobs} jobs", [*encode, "--jobs", jobs], 10)
-        for protocol in ("robust", "neucobench-2026", "svm"):
+        for protocol in ("nested-cv", "neucobench-2026", "svm"):
             words = [*evaluate, "--protocol", protocol, "--jobs", jobs]
             yield Case(f"evaluate {protocol}, {jobs} jobs", words, 15)
         yield Case(f"validate cubes, {jobs} jobs", ["validate", "earth", "--jobs", jobs], 4)

@@ -7,8 +7,8 @@ compiles. One quantity varies; the others are 4,000 rows, 20 folds and 256 dimen
 Markdown table with the slope of log time over log size, and plots it (needs matplotlib).
 
 Operation counts: ``neucobench-2026`` needs k splits x 10 epochs x 0.9 n rows x (forward pass,
-gradient, and one AdamW step per batch of 64), each linear in d: proportional to k n d. ``robust``
-needs one Gram matrix, n d^2, then per fold and scaling (two) one eigendecomposition, d^3, and the
+gradient, and one AdamW step per batch of 64), each linear in d: proportional to k n d.
+``nested-cv`` needs one Gram matrix, n d^2, then per fold and scaling (two) one eigendecomposition, d^3, and the
 leave-one-out errors of all penalties, n d. For n much larger than d the Gram matrix dominates, for
 large d the decomposition.
 """
@@ -24,9 +24,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.neucobench.protocol import NeuCoBenchProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
 ROWS, FOLDS, DIMENSIONS = 4000, 20, 256
 SERIES = {
@@ -36,16 +36,16 @@ SERIES = {
 }
 SCORERS = {
     "neucobench-2026": (NeuCoBenchProtocol().score, "k_folds"),
-    "robust": (RobustProtocol().score, "folds"),
+    "nested-cv": (NestedCVProtocol().score, "folds"),
 }
 # Slopes expected from the operation counts, at the sizes above.
 EXPECTED = {
     ("neucobench-2026", "rows"): "1",
     ("neucobench-2026", "folds"): "1",
     ("neucobench-2026", "dimensions"): "1",
-    ("robust", "rows"): "0 to 1",
-    ("robust", "folds"): "1",
-    ("robust", "dimensions"): "1 to 3",
+    ("nested-cv", "rows"): "0 to 1",
+    ("nested-cv", "folds"): "1",
+    ("nested-cv", "dimensions"): "1 to 3",
 }
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/tasks.py -o FOLDER [--cubes 500] [--size 64]
 
-Generates the Earth, derives all labels from its truth, encodes, scores under ``robust`` and
+Generates the Earth, derives all labels from its truth, encodes, scores under ``nested-cv`` and
 ``neucobench-2026``, and prints the two tables of docs/tasks.md and the values for the field
 ``controls`` of the task specs. Files that exist already are used again.
 """
@@ -29,7 +29,7 @@ from neucocore.evaluation.tasks import select_tasks
 
 DATASET = "synthetic-earth"
 ENCODERS = ("random", "constant", "mean", "temporal-mosaiks")
-PROTOCOLS = ("robust", "neucobench-2026")
+PROTOCOLS = ("nested-cv", "neucobench-2026")
 BALANCED = "balanced-accuracy"
 Scores = dict[str, float | None]
 
@@ -96,10 +96,10 @@ def show(name: str, tasks: list[ScoringTask], columns: dict[str, Scores]) -> Non
     print("|---|---|---:|" + "---:|" * len(columns))
     for task in tasks:
         metric = task.metric
-        if task.problem == "binary" and name == "robust":
+        if task.problem == "binary" and name == "nested-cv":
             metric += f" (prior {np.mean(task.y):.3f})"
-        row(task, "f1" if task.problem == "binary" and name != "robust" else metric, columns)
-        if task.problem == "binary" and name == "robust":
+        row(task, "f1" if task.problem == "binary" and name != "nested-cv" else metric, columns)
+        if task.problem == "binary" and name == "nested-cv":
             row(task, BALANCED, columns, f" {BALANCED}")
 
 

@@ -49,7 +49,7 @@ def test_the_workflow_works_as_functions(tmp_path: Path) -> None:
         )
         assert (report.rows, report.columns) == (40, 4)
         runs = neucocore.evaluate(
-            report.path, labels=labels, output=tmp_path / "results", protocol="robust"
+            report.path, labels=labels, output=tmp_path / "results", protocol="nested-cv"
         )
         assert [row["task"] for row in runs[0].rows()] == ["level"]
     (table,) = neucocore.leaderboard(tmp_path / "results")

@@ -1,4 +1,4 @@
-"""The choices of ``robust`` compared with alternatives, on data with known truth.
+"""The choices of ``nested-cv`` compared with alternatives, on data with known truth.
 
 Run ``python docs/simulations/choices.py [NAME ...]``; docs/scores/evidence.md shows the output.
 """
@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
-from data import EQUALLY, SIGNALS, by_robust, inputs, linear, show, task
+from data import EQUALLY, SIGNALS, by_nested_cv, inputs, linear, show, task
 
 from neucocore.builtin.metrics.standard import average_precision, balanced_accuracy, log_loss
 from neucocore.evaluation.linear import logistic, ridge
 from neucocore.evaluation.linear.scaling import SCALINGS
 from neucocore.evaluation.linear.training_part import TrainingPart
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
 
 @contextmanager
@@ -35,7 +35,9 @@ def partitions():
     rows = []
     for n, d, data_sets in ((200, 50, 20), (200, 1024, 8), (1000, 250, 4)):
         for folds, repeats in ((5, 1), (5, 2), (10, 1), (10, 3), (20, 1)):
-            values = protocol("robust").with_options({"folds": folds, "repeats": repeats}).values()
+            values = (
+                protocol("nested-cv").with_options({"folds": folds, "repeats": repeats}).values()
+            )
             scores = np.empty((data_sets, 6))
             for seed in range(data_sets):
                 X, y = linear(n, d, 0.7, seed)
@@ -43,7 +45,7 @@ def partitions():
                     ids = tuple(f"{other}-{row}" for row in range(n))
                     scoring_input = replace(inputs(X, task(y, ids=ids)), ids=ids)
                     scores[seed, other] = (
-                        RobustProtocol().score(scoring_input, values, jobs=2)[0].score
+                        NestedCVProtocol().score(scoring_input, values, jobs=2)[0].score
                     )
             rows.append(
                 (
@@ -77,7 +79,7 @@ def grid_end():
                 for seed in range(data_sets):
                     rng = np.random.default_rng(seed)
                     X, y = rng.standard_normal((n, d)), rng.standard_normal(n)
-                    scores.append(by_robust(X, y).score)
+                    scores.append(by_nested_cv(X, y).score)
                 cells.append(f"{np.mean(scores):+.3f}")
         rows.append((f"1e{end} n", *cells))
     header = ("largest penalty", "200 x 50", "200 x 1,024", "1,000 x 900")
@@ -98,7 +100,7 @@ def scalings():
                     y = (Z if signal == EQUALLY else X) @ rng.standard_normal(d)
                     y = np.sqrt(0.7) * y / y.std() + rng.normal(0, np.sqrt(0.3), n)
                     with changed("SCALINGS", {name: SCALINGS[name] for name in kept}):
-                        scores.append(by_robust(X, y).score)
+                        scores.append(by_nested_cv(X, y).score)
                 cells.append(f"{np.mean(scores):.3f}")
             rows.append((f"{n:,}", d, f"j^-{decay:g}", signal, *cells))
     header = (

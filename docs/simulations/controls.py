@@ -1,4 +1,4 @@
-"""Scores under ``robust`` of embeddings with known truth, from 200 x 1 to 5,000 x 1,024.
+"""Scores under ``nested-cv`` of embeddings with known truth, from 200 x 1 to 5,000 x 1,024.
 
 Run ``python docs/simulations/controls.py``; docs/scores/evidence.md shows the output.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from data import EQUALLY, SIGNALS, by_robust, inputs, linear, show, task
+from data import EQUALLY, SIGNALS, by_nested_cv, inputs, linear, show, task
 
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
 SIZES = [(n, d) for n in (200, 1000, 5000) for d in (1, 10, 50, 250, 1024)]
 
@@ -36,7 +36,9 @@ def known_and_random():
             X, y = linear(n, d, 0.7, seed)
             noise = np.random.default_rng(1000 + seed).gamma(0.5, 1, n)
             scoring_input = inputs(X, task(y, "known"), task(noise, "random"))
-            outcomes = RobustProtocol().score(scoring_input, protocol("robust").values(), jobs=2)
+            outcomes = NestedCVProtocol().score(
+                scoring_input, protocol("nested-cv").values(), jobs=2
+            )
             known.append(outcomes[0].score)
             random.append(outcomes[1].score)
         error = np.std(known) / np.sqrt(len(known))
@@ -72,7 +74,7 @@ def oracle_and_constant():
         among[:, 0] = y
         same = np.repeat(y[:, None], d, axis=1)
         constant = np.full((n, d), 2.5)
-        scores = [by_robust(X, y).score for X in (same, among, constant)]
+        scores = [by_nested_cv(X, y).score for X in (same, among, constant)]
         rows.append((f"{n:,}", f"{d:,}", *(f"{score:.4f}" for score in scores)))
     header = (
         "rows",
@@ -95,7 +97,7 @@ def maps():
             y = np.sqrt(0.7) * y / y.std() + rng.normal(0, np.sqrt(0.3), n)
             rotation, _ = np.linalg.qr(rng.standard_normal((d, d)))
             rescaled = X * 10 ** rng.uniform(-1, 1, d)
-            scores = [by_robust(M, y).score for M in (X, 1e4 * X, X @ rotation, rescaled)]
+            scores = [by_nested_cv(M, y).score for M in (X, 1e4 * X, X @ rotation, rescaled)]
             shown = [f"{score:.3f}" for score in scores]
             rows.append((f"{n:,}", d, f"j^-{decay:g}", signal, *shown))
     header = (
@@ -125,8 +127,8 @@ def chance_of_classes():
                     ("random", rng.standard_normal((n, 16))),
                 ):
                     one = replace(task(y, problem="binary"), groups=group)
-                    values = protocol("robust").values()
-                    outcome = RobustProtocol().score(inputs(X, one), values, jobs=2)[0]
+                    values = protocol("nested-cv").values()
+                    outcome = NestedCVProtocol().score(inputs(X, one), values, jobs=2)[0]
                     differences[name].append(
                         (outcome.score - y.mean(), outcome.extra["roc-auc"] - 0.5)
                     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.neucobench.protocol import NeuCoBenchProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
 METRIC = {"regression": "r2", "binary": "average-precision"}
 
@@ -41,10 +41,10 @@ def inputs(X, *tasks):
     return ScoringInput(ids, matrix, tasks, labelled)
 
 
-def by_robust(X, y, problem="regression", **options):
-    """Return the outcome under robust@1."""
-    values = protocol("robust").with_options(options).values()
-    return RobustProtocol().score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
+def by_nested_cv(X, y, problem="regression", **options):
+    """Return the outcome under nested-cv@1."""
+    values = protocol("nested-cv").with_options(options).values()
+    return NestedCVProtocol().score(inputs(X, task(y, problem=problem)), values, jobs=2)[0]
 
 
 def by_neucobench(X, y, problem="regression", **options):

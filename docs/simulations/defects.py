@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from data import by_neucobench, by_robust, ids_of, inputs, linear, show, task
+from data import by_nested_cv, by_neucobench, ids_of, inputs, linear, show, task
 
 from neucocore.builtin.metrics.standard import f1, r2
 from neucocore.evaluation.neucobench.kernel import fit_fold
@@ -53,9 +53,11 @@ def controls():
         ("the label itself, 1024 times", oracle),
         ("the label among 1023 random columns", np.hstack([y[:, None], noise])),
     ):
-        rows.append((name, f"{by_neucobench(X, y).score:.2f}", f"{by_robust(X, y).score:.3f}"))
+        rows.append((name, f"{by_neucobench(X, y).score:.2f}", f"{by_nested_cv(X, y).score:.3f}"))
     show(
-        "Controls: 1,140 rows, uniform labels, R2", ("embedding", "neucobench-2026", "robust"), rows
+        "Controls: 1,140 rows, uniform labels, R2",
+        ("embedding", "neucobench-2026", "nested-cv"),
+        rows,
     )
 
 
@@ -86,11 +88,11 @@ def convergence():
         for seed in range(3):
             X, y = linear(n, d, 0.6, seed)
             nb.append(by_neucobench(X, y).score)
-            ours.append(by_robust(X, y).score)
+            ours.append(by_nested_cv(X, y).score)
         rows.append((n, d, f"{np.mean(nb):.2f}", f"{np.mean(ours):.2f}"))
     show(
         "Training hardly converges: R2 where the truth is 0.60, mean of three data sets",
-        ("rows", "dimensions", "neucobench-2026", "robust"),
+        ("rows", "dimensions", "neucobench-2026", "nested-cv"),
         rows,
     )
 
@@ -112,11 +114,11 @@ def linear_maps():
         ("whitened", pca / pca.std(axis=0)),
         ("raw times 1000", raw * 1000),
     ):
-        nb, ours = by_neucobench(X, y), by_robust(X, y)
+        nb, ours = by_neucobench(X, y), by_nested_cv(X, y)
         rows.append((name, f"{nb.q:.1f}", f"{nb.score:.3f}", f"{ours.score:.3f}"))
     show(
         f"Invertible linear maps change the score: {n} rows, {d} dimensions, truth 0.80",
-        ("embedding", "Q, neucobench-2026", "R2, neucobench-2026", "R2, robust"),
+        ("embedding", "Q, neucobench-2026", "R2, neucobench-2026", "R2, nested-cv"),
         rows,
     )
 
@@ -127,12 +129,12 @@ def scalar_standardisation():
         X, y = linear(8000, 32, 0.7)
         larger = np.random.default_rng(1).standard_normal((8000, 32)) * factor
         both = np.hstack([X, larger])
-        nb, ours = by_neucobench(both, y), by_robust(both, y)
+        nb, ours = by_neucobench(both, y), by_nested_cv(both, y)
         rows.append((factor, f"{nb.score:.2f}", f"{ours.score:.3f}"))
     show(
         "One standardisation for all columns: 32 informative columns, 32 larger ones without "
         "information; 8,000 rows, truth 0.70",
-        ("scale of the uninformative columns", "R2, neucobench-2026", "R2, robust"),
+        ("scale of the uninformative columns", "R2, neucobench-2026", "R2, nested-cv"),
         rows,
     )
 
@@ -188,8 +190,8 @@ def test_rows_in_statistics():
 
 def constant_labels():
     X = np.random.default_rng(0).standard_normal((200, 8))
-    outcomes = (by_neucobench(X, np.full(200, 3.0)), by_robust(X, np.full(200, 3.0)))
-    names = ("neucobench-2026", "robust")
+    outcomes = (by_neucobench(X, np.full(200, 3.0)), by_nested_cv(X, np.full(200, 3.0)))
+    names = ("neucobench-2026", "nested-cv")
     rows = [(name, o.status, o.reason) for name, o in zip(names, outcomes, strict=True)]
     show("Constant labels", ("protocol", "status", "reason"), rows)
 
@@ -247,7 +249,7 @@ def no_interval():
             outcome = by_neucobench(X, y)
             nb.append(outcome.score)
             spread.append(outcome.std / np.sqrt(40))
-            ours.append(by_robust(X, y).score)
+            ours.append(by_nested_cv(X, y).score)
         rows.append((n, d, f"{np.std(nb):.3f}", f"{np.mean(spread):.3f}", f"{np.std(ours):.3f}"))
     show(
         "No interval: how much a score varies between 15 data sets",
@@ -256,7 +258,7 @@ def no_interval():
             "dimensions",
             "std of R2, neucobench-2026",
             "suggested by the 40 folds: std/sqrt(40)",
-            "std of R2, robust",
+            "std of R2, nested-cv",
         ),
         rows,
     )

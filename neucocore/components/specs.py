@@ -15,7 +15,7 @@ Kind = Literal["dataset", "encoder", "task", "metric", "probe", "reducer", "prot
 Problem = Literal["regression", "binary", "multiclass", "multilabel"]
 Fit = Literal["none", "train", "transductive"]
 ParamType = Literal["int", "float", "str", "bool", "list"]
-Aggregate = Literal["weighted", "uniform", "borda", "mean"]
+Aggregate = Literal["skill", "weighted", "uniform", "borda", "mean"]
 
 KINDS: tuple[Kind, ...] = ("dataset", "encoder", "task", "metric", "probe", "reducer", "protocol")
 PROBLEMS: tuple[Problem, ...] = ("regression", "binary", "multiclass", "multilabel")
@@ -129,7 +129,8 @@ class EncoderSpec(ComponentSpec):
     reducer that is applied once to the complete matrix at the end, and reduces it to
     ``--dimension`` columns or, without that option, to ``dimension``. ``modalities`` lists the
     modalities that the cubes must have. ``uses`` is the name of a ``list`` parameter that contains
-    names of other encoders; their code then enters the cache keys.
+    names of other encoders; their code then enters the cache keys. A ``control`` contains no
+    information about the cubes; leaderboards show it below the ranked methods.
     """
 
     kind: ClassVar[Kind] = "encoder"
@@ -139,6 +140,7 @@ class EncoderSpec(ComponentSpec):
     dimension: int | None = None
     modalities: tuple[str, ...] = ()
     uses: str | None = None
+    control: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +166,7 @@ class TaskSpec(ComponentSpec):
     of a label with several outputs. ``unit``, ``low`` and ``high`` describe one label;
     ``n_labelled`` is the number of cubes with a label. ``exclusions`` states which cubes have no
     label, ``known_issues`` what is known to be wrong with the labels. ``controls`` holds the
-    measured scores of ``random``, ``constant`` and the label ``oracle`` under ``robust``.
+    measured scores of ``random``, ``constant`` and the label ``oracle`` under ``nested-cv``.
     ``derive`` names a function ``derive(ids, sources, **derive_params) -> Labels`` that computes
     the labels from their source. ``example`` names a function ``example(folder)`` that writes label
     files for the conformance kit; without it the kit generates labels within the declared bounds.
@@ -198,22 +200,35 @@ class MetricSpec(ComponentSpec):
     """A measure of predictions. ``factory`` names the function ``(y_true, y_pred) -> float``.
 
     ``needs`` states what ``y_pred`` contains: ``value`` (regression values, or class codes and 0/1
-    decisions for classification) or ``score`` (for binary and multilabel the probability or margin
-    of the positive class, for multiclass one column per class). ``low`` and ``high`` are the bounds
-    of the metric (None: unbounded). ``undefined`` describes when the metric has no value, and how
-    it treats division by zero. A ``multioutput`` metric receives all outputs of a regression at
-    once, (n, k); other metrics are computed per output and averaged.
+    decisions for classification), ``score`` (for binary and multilabel the probability of the
+    positive class, for multiclass one column per class) or ``order`` (for binary and multilabel
+    numbers of which only the order counts: log-odds relative to those of the training part).
+    ``low`` and ``high`` are the bounds of the metric (None: unbounded). ``undefined`` describes
+    when the metric has no value, and how it treats division by zero. A ``multioutput`` metric
+    receives all outputs of a regression at once, (n, k); other metrics are computed per output and
+    averaged. A metric with ``uses_training_mean`` has a third, optional argument, the mean label of
+    the training part of each row.
+
+    ``chance`` is the score of a method that knows nothing but the shares of the classes or the mean
+    of the labels: a number, or a function ``chance(y) -> float``. ``influence`` names a function
+    with the arguments of the metric that returns the influence values of the n rows: n times the
+    derivative of the metric with respect to the weight of a row. Both are optional: without
+    ``chance`` a score cannot be turned into a skill, and without ``influence`` the values are
+    computed by leaving out one row at a time.
     """
 
     kind: ClassVar[Kind] = "metric"
 
     problems: tuple[Problem, ...]
     greater_is_better: bool = True
-    needs: Literal["value", "score"] = "value"
+    needs: Literal["value", "score", "order"] = "value"
     low: float | None = None
     high: float | None = None
     undefined: str = ""
     multioutput: bool = False
+    uses_training_mean: bool = False
+    chance: float | Factory | None = None
+    influence: Factory | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

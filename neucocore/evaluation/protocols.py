@@ -19,7 +19,7 @@ from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.messages import did_you_mean
 
-DEFAULT_PROTOCOL = "robust"
+DEFAULT_PROTOCOL = "nested-cv"
 DIGEST_LENGTH = 12
 
 COMPONENT_OPTIONS: Mapping[str, Kind] = {"probe": "probe", "metric": "metric"}

@@ -1,4 +1,4 @@
-"""A task while it is checked: its label files, and the scores of embeddings under ``robust``."""
+"""A task while it is checked: its label files, and the scores of embeddings under ``nested-cv``."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class TaskContext(ComponentContext):
         return cast(MetricSpec, find_for_spec("metric", name, plugin=self.plugin.name).spec)
 
     def outcome(self, matrix: NDArray[np.float64], task: ScoringTask | None = None) -> TaskOutcome:
-        """Score embeddings, with rows in the order of the task's ids, under ``robust``."""
+        """Score embeddings, with rows in the order of the task's ids, under ``nested-cv``."""
         scored = self.scoring if task is None else task
         inputs = ScoringInput(
             ids=scored.ids,
@@ -92,8 +92,8 @@ class TaskContext(ComponentContext):
             tasks=(scored,),
             labelled_ids=frozenset(scored.ids),
         )
-        robust = protocol("robust")
-        outcomes: list[TaskOutcome] = robust.implementation().score(inputs, robust.values())
+        nested_cv = protocol("nested-cv")
+        outcomes: list[TaskOutcome] = nested_cv.implementation().score(inputs, nested_cv.values())
         return outcomes[0]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Checks of tasks: their labels, and the scores of controls under ``robust``."""
+"""Checks of tasks: their labels, and the scores of controls under ``nested-cv``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neucocore.data.ids import bare_id
 from neucocore.data.labels.labels import label_digest
 from neucocore.evaluation.heldout.joined_task import join
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
-from neucocore.evaluation.robust import SPLIT_IDENTITY
+from neucocore.evaluation.nested_cv import SPLIT_IDENTITY
 from neucocore.messages import pluralize
 from neucocore.testing.randomness import without_global_generators
 from neucocore.testing.records import CheckFailed, Skip, check, require

@@ -170,7 +170,7 @@ def test_a_config_and_its_own_options_exclude_each_other(labels: Path, tmp_path:
     (tmp_path / "c.yaml").write_text("k_folds: 3\n")
     (tmp_path / "e.csv").write_text("id,0\nc1,1\n")
     done = neuco(
-        "evaluate", "e.csv", "--labels", labels, "--config", "c.yaml", "--protocol", "robust",
+        "evaluate", "e.csv", "--labels", labels, "--config", "c.yaml", "--protocol", "nested-cv",
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 2

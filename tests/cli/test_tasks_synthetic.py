@@ -14,11 +14,11 @@ from neucocore.data.labels.stats import label_stats
 from neucocore.derivation.derive import derive_folder
 from neucocore.errors import DataError
 from neucocore.evaluation.inputs import ScoringInput
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 from neucocore.evaluation.tasks import select_tasks
 
-score = RobustProtocol().score
+score = NestedCVProtocol().score
 
 CUBES = 40
 
@@ -108,7 +108,7 @@ def test_ships_are_scored_by_output_together_and_as_distance_in_pixels_and_metre
     rows = ships.y[:, :1].astype(np.float32)
     given = ScoringInput(ships.ids, rows, (task,), frozenset(ships.ids))
 
-    (outcome,) = score(given, protocol("robust").values())
+    (outcome,) = score(given, protocol("nested-cv").values())
 
     assert task.key == "ships-position@1"
     assert outcome.extra["r2:row"] > 0.9

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
 METRICS = {
     "regression": "r2",
@@ -36,8 +36,8 @@ def task():
 
 
 @pytest.fixture(scope="session")
-def robust(task):
-    """Return a function that scores tasks (or plain labels) under ``robust``."""
+def nested_cv(task):
+    """Return a function that scores tasks (or plain labels) under ``nested-cv``."""
 
     def run(X, *tasks, jobs=1, progress=None, store_probe=False, **options):
         matrix = np.ascontiguousarray(X, dtype=np.float32)
@@ -45,8 +45,8 @@ def robust(task):
         given = ScoringInput(
             cube_ids(len(matrix)), matrix, made, frozenset(), store_probe=store_probe
         )
-        values = protocol("robust").with_options(options).values()
-        return RobustProtocol().score(given, values, jobs=jobs, progress=progress)
+        values = protocol("nested-cv").with_options(options).values()
+        return NestedCVProtocol().score(given, values, jobs=jobs, progress=progress)
 
     return run
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
-score = RobustProtocol().score
+score = NestedCVProtocol().score
 
 N = 60
 IDS = tuple(f"c{i:02}" for i in range(N))
@@ -20,6 +20,6 @@ def test_a_constant_embedding_tells_classes_no_better_than_chance(classes):
     )
     given = ScoringInput(IDS, np.ones((N, 8), np.float32), (task,), frozenset(IDS))
 
-    (outcome,) = score(given, protocol("robust").values())
+    (outcome,) = score(given, protocol("nested-cv").values())
 
     assert outcome.score == pytest.approx(1 / len(classes), abs=0.12)

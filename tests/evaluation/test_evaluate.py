@@ -16,7 +16,7 @@ from neucocore.evaluation.prepare import prepare
 from neucocore.evaluation.protocols import choose_protocols, components_of, protocol
 from neucocore.evaluation.request import EvaluateRequest, evaluate_request, method_name
 
-ROBUST = protocol("robust")
+NESTED_CV = protocol("nested-cv")
 NEUCOBENCH = protocol("neucobench-2026")
 
 
@@ -168,10 +168,10 @@ def test_fault_06_embeddings_without_a_label_are_counted(request_of, tmp_path: P
 
 def test_a_probe_and_a_metric_of_ones_own_change_the_digest(request_of) -> None:
     plain, knn, mae = (
-        choose_protocols(["robust"], probe=probe, metric=metric)[0]
+        choose_protocols(["nested-cv"], probe=probe, metric=metric)[0]
         for probe, metric in ((None, None), ("knn", None), (None, "mae"))
     )
-    assert plain.identity == "robust@1"
+    assert plain.identity == "nested-cv@1"
     assert knn.values()["probe"] == {"name": "core/knn", "version": 1}
     assert mae.values()["metric"] == {"name": "core/mae", "version": 1}
     assert len({chosen.identity for chosen in (plain, knn, mae)}) == 3
@@ -186,12 +186,12 @@ def test_a_probe_and_a_metric_of_ones_own_change_the_digest(request_of) -> None:
 def test_a_protocol_with_its_own_probe_and_metric_takes_no_other(kind: str, name: str) -> None:
     with pytest.raises(ConfigError, match=f"has its own {kind}") as caught:
         choose_protocols(["neucobench-2026"], **{kind: name})
-    assert caught.value.hint == f"use --{kind} with --protocol robust"
+    assert caught.value.hint == f"use --{kind} with --protocol nested-cv"
 
 
 def test_an_option_a_protocol_does_not_have_is_refused_with_those_it_has() -> None:
     with pytest.raises(ConfigError, match="unknown option 'folsd'; did you mean 'folds'") as caught:
-        ROBUST.with_options({"folsd": 3})
+        NESTED_CV.with_options({"folsd": 3})
     assert "folds" in str(caught.value.hint)
 
 
@@ -202,14 +202,14 @@ def test_a_probes_parameters_change_the_digest_unless_they_are_the_defaults() ->
 
     five, plain = chosen({"name": "knn", "neighbours": 5}), chosen("knn")
     assert five.values()["probe"] == {"name": "core/knn", "version": 1, "neighbours": 5}
-    assert len({five.identity, plain.identity, ROBUST.identity}) == 3
+    assert len({five.identity, plain.identity, NESTED_CV.identity}) == 3
     assert chosen({"name": "knn", "neighbours": "10"}).identity == plain.identity
     assert [c.full_name for c in components_of(five, five.implementation(), ())] == ["core/knn"]
-    with pytest.raises(ConfigError, match="options of the protocol robust"):
+    with pytest.raises(ConfigError, match="options of the protocol nested-cv"):
         chosen({"name": "knn", "neighbors": 5})
 
 
-def digests(prepared, chosen=ROBUST) -> list[str]:
+def digests(prepared, chosen=NESTED_CV) -> list[str]:
     return [task.digest for task in prepared.for_protocol(chosen).scoring.tasks]
 
 
@@ -222,9 +222,9 @@ def test_fault_62_groups_and_ids_left_out_make_other_labels(request_of, tmp_path
     fewer = prepare(request_of(exclude_file=tmp_path / "left-out.txt"))
     assert not set(digests(plain)) & set(digests(grouped))
     assert digests(plain, NEUCOBENCH) == digests(grouped, NEUCOBENCH)
-    assert grouped.for_protocol(ROBUST).notes == ()
+    assert grouped.for_protocol(NESTED_CV).notes == ()
     assert "has no effect" in grouped.for_protocol(NEUCOBENCH).notes[0]
-    for chosen in (ROBUST, NEUCOBENCH):
+    for chosen in (NESTED_CV, NEUCOBENCH):
         same = [a == b for a, b in zip(digests(plain, chosen), digests(fewer, chosen), strict=True)]
         assert same == [False, True]  # c15 is labelled by the first task only
 
@@ -248,8 +248,8 @@ def test_partial_and_ranked_runs_are_never_found_for_each_other(request_of, tmp_
     assert partial.for_protocol(NEUCOBENCH).key != lenient.for_protocol(NEUCOBENCH).key
 
 
-def test_without_a_protocol_the_robust_one_scores() -> None:
-    assert [chosen.identity for chosen in choose_protocols([])] == ["robust@1"]
+def test_without_a_protocol_the_default_one_scores() -> None:
+    assert [chosen.identity for chosen in choose_protocols([])] == ["nested-cv@1"]
 
 
 def test_fault_56_the_key_of_a_run_moves_with_what_its_scores_depend_on(
@@ -266,22 +266,24 @@ def test_fault_56_the_key_of_a_run_moves_with_what_its_scores_depend_on(
         "groups": request_of(split=f"group:{tmp_path / 'groups.csv'}:site"),
         "what is written": request_of(fold_results=False),
     }
-    keys = {name: prepare(request).for_protocol(ROBUST).key for name, request in requests.items()}
-    keys["options"] = prepare(request_of()).for_protocol(ROBUST.with_options({"folds": 5})).key
+    keys = {
+        name: prepare(request).for_protocol(NESTED_CV).key for name, request in requests.items()
+    }
+    keys["options"] = prepare(request_of()).for_protocol(NESTED_CV.with_options({"folds": 5})).key
     keys["protocol"] = prepare(request_of()).for_protocol(NEUCOBENCH).key
     embed(tmp_path, range(20), scale=0.25)
-    keys["embeddings"] = prepare(request_of()).for_protocol(ROBUST).key
+    keys["embeddings"] = prepare(request_of()).for_protocol(NESTED_CV).key
     embed(tmp_path, range(20))
     labels = tmp_path / "labels/height__regr.csv"
     labels.write_text(labels.read_text().replace("c04,4\n", "c04,5\n"))
-    keys["a label"] = prepare(request_of()).for_protocol(ROBUST).key
+    keys["a label"] = prepare(request_of()).for_protocol(NESTED_CV).key
     assert len(set(keys.values())) == len(keys)
 
 
 def test_fault_56_the_key_of_a_run_stays_where_the_files_lie_elsewhere(
     request_of, tmp_path: Path
 ) -> None:
-    before = prepare(request_of()).for_protocol(ROBUST).key
+    before = prepare(request_of()).for_protocol(NESTED_CV).key
     (tmp_path / "elsewhere.csv").write_bytes((tmp_path / "e.csv").read_bytes())
     (tmp_path / "labels").rename(tmp_path / "moved")
     moved = request_of(
@@ -292,21 +294,21 @@ def test_fault_56_the_key_of_a_run_stays_where_the_files_lie_elsewhere(
         phase="another",
         allow_missing=True,
     )
-    assert prepare(moved).for_protocol(ROBUST).key == before
+    assert prepare(moved).for_protocol(NESTED_CV).key == before
 
 
 def test_labels_outside_the_chosen_tasks_move_the_key_of_neuco_benchs_protocols_only(
     request_of, tmp_path: Path
 ) -> None:
-    """They move its stream; the splits of robust know nothing of them."""
+    """They move its stream; the splits of nested-cv know nothing of them."""
     asked = request_of(tasks=("width",))
-    before = [prepare(asked).for_protocol(chosen).key for chosen in (ROBUST, NEUCOBENCH)]
+    before = [prepare(asked).for_protocol(chosen).key for chosen in (NESTED_CV, NEUCOBENCH)]
     embed(tmp_path, range(21))
     (tmp_path / "labels/depth__regr.csv").write_text("id,label\nc20,1\n")
-    embedded = [prepare(asked).for_protocol(chosen).key for chosen in (ROBUST, NEUCOBENCH)]
+    embedded = [prepare(asked).for_protocol(chosen).key for chosen in (NESTED_CV, NEUCOBENCH)]
     assert embedded[1] != before[1]
     embed(tmp_path, range(20))
-    extended = prepare(request_of(tasks=("width",), allow_missing=True)).for_protocol(ROBUST).key
+    extended = prepare(request_of(tasks=("width",), allow_missing=True)).for_protocol(NESTED_CV).key
     assert extended == before[0]
 
 

@@ -195,7 +195,7 @@ class Probe:
 def test_a_probe_that_fails_is_named(fault, said) -> None:
     spec = ProbeSpec(name="odd", summary="odd", factory=Probe, problems=("regression",))
     guard = functools.partial(plugin_errors, of(spec))
-    fitter = ProbeFitter(lambda problem: Probe(fault), "strange/odd", "robust@1", guard)
+    fitter = ProbeFitter(lambda problem: Probe(fault), "strange/odd", "nested-cv@1", guard)
     X, target = np.ones((3, 1)), Target("regression", np.ones((3, 1)))
     with pytest.raises(ComponentOutputError, match=f"strange/odd.* {said}"):
         fitter._fit(X, target, 0).predict(X)

@@ -27,7 +27,7 @@ import numpy as np
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"
 REFERENCE = HERE.parent / "fixtures" / "reference"
-PROTOCOLS = ("robust", "neucobench-2026", "neucobench-2025", "svm")
+PROTOCOLS = ("nested-cv", "neucobench-2026", "neucobench-2025", "svm")
 CUBES, SIZE = 60, 32
 ENCODERS: dict[str, dict[str, str]] = {
     "random": {"dimension": "24"},
@@ -247,13 +247,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "list datasets": ("list", "datasets", "--json"),
     "list protocols": ("list", "protocols", "--json"),
     "info task": ("info", "landcover-forest", "--json"),
-    "info protocol": ("info", "robust", "--json"),
+    "info protocol": ("info", "nested-cv", "--json"),
     "info encoder": ("info", "mean", "--json"),
     "plugins list": ("plugins", "list", "--json"),
     "plugins search": ("plugins", "search", "ship", "--json"),
     "plugins freeze": ("plugins", "freeze"),
     "inspect embeddings": ("inspect", "mean.npz", "--json"),
-    "inspect run": ("inspect", "runs-robust-mean", "--json"),
+    "inspect run": ("inspect", "runs-nested-cv-mean", "--json"),
     "validate": ("validate", "mean.npz", "--labels", "earth/labels", "--json"),
     "validate cubes": ("validate", "earth", "--json"),
     "convert": ("convert", "mean.npz", "copy.parquet"),
@@ -270,8 +270,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "stats.json",
         "--json",
     ),
-    "leaderboard": ("leaderboard", "runs-robust-mean", "--format", "json"),
-    "leaderboard csv": ("leaderboard", "runs-robust-mean", "--format", "csv"),
+    "leaderboard": ("leaderboard", "runs-nested-cv-mean", "--format", "json"),
+    "leaderboard csv": ("leaderboard", "runs-nested-cv-mean", "--format", "csv"),
 }
 WRONG: dict[str, tuple[str, ...]] = {
     "no command": ("nonsense",),

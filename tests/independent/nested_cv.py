@@ -1,4 +1,4 @@
-"""The protocol ``robust@1`` once more, from docs/scores/method.md, to check the package against.
+"""The protocol ``nested-cv@1`` once more, from docs/scores/method.md, to check the package against.
 
 Shares no code with the package. Slow and simple: singular values instead of eigenvalues, complete
 hat matrices, Newton's method instead of L-BFGS.

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
 FILE = Path(__file__).parent / "nested_cv.py"
 TOLERANCE = 1e-9
@@ -112,7 +112,7 @@ def test_two_programs_agree_on_the_score(kind):
     outputs = () if y.ndim == 1 else tuple(f"o{k}" for k in range(y.shape[1]))
     task = ScoringTask("t", "t", problem, ids, y, METRICS[problem], outputs=outputs, groups=names)
     inputs = ScoringInput(ids, X, (task,), frozenset())
-    [outcome] = RobustProtocol().score(inputs, protocol("robust").values())
+    [outcome] = NestedCVProtocol().score(inputs, protocol("nested-cv").values())
 
     score, predictions, folds = independent().score(
         ids, X, y, problem, None if names is None else names.tolist()

@@ -51,7 +51,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "run.yaml").write_text(
         "dataset: {name: synthetic-earth, path: earth}\noutput: out\n"
         "encoders: [random, {name: temporal-mosaiks, features: 32}, mean]\n"
-        "protocol: [robust, neucobench-2026]\n"
+        "protocol: [nested-cv, neucobench-2026]\n"
     )
     return folder
 
@@ -65,7 +65,7 @@ COMMANDS: dict[str, tuple[Sequence[str], float]] = {
     "encode with 2 jobs": ((*ENCODE, "--jobs", "2"), 8),
     "encode with 4 jobs": ((*ENCODE, "--jobs", "4"), 8),
     "evaluate": ((*EVALUATE, "--protocol", "neucobench-2026"), 8),
-    "evaluate with 4 jobs": ((*EVALUATE, "--protocol", "robust", "--jobs", "4"), 5),
+    "evaluate with 4 jobs": ((*EVALUATE, "--protocol", "nested-cv", "--jobs", "4"), 5),
     "validate cubes with 2 jobs": (("validate", "earth", "--jobs", "2"), 3),
     "generate with 2 jobs": ((*EARTH, "--set", "jobs=2"), 5),
     "run": (("run", "run.yaml"), 8),

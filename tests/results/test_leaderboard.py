@@ -51,7 +51,7 @@ def test_records_have_the_documented_column_names(results: Any) -> None:
 def test_fault_62_each_protocol_has_a_separate_table(results: Any) -> None:
     results.add("mean")
     results.add("mean", protocol=protocol("neucobench-2026").with_options({"k_folds": 5}))
-    results.add("mean", protocol=protocol("robust"))
+    results.add("mean", protocol=protocol("nested-cv"))
     protocol_tables = tables(results)
     assert len({table.protocol for table in protocol_tables}) == 3
     assert all(len(table.rows) == 1 for table in protocol_tables)
@@ -190,7 +190,7 @@ def test_a_protocol_can_be_selected_by_name_version_or_identity(results: Any) ->
     assert len(tables(results, protocol="neucobench-2026@1")) == 2
     assert [t.protocol for t in tables(results, protocol=changed.identity)] == [changed.identity]
     with pytest.raises(ResultsError, match="the runs have the protocols neucobench-2026@1"):
-        tables(results, protocol="robust")
+        tables(results, protocol="nested-cv")
 
 
 def test_fault_62_runs_scored_on_fewer_rows_of_the_same_labels_are_reported(

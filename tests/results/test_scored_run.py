@@ -18,7 +18,7 @@ from neucocore.evaluation.request import evaluate_request
 from neucocore.results.run_json import edited_files
 from neucocore.results.scored_run import RunReport, require_scores, run_protocol
 
-ROBUST = protocol("robust")
+NESTED_CV = protocol("nested-cv")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def options_of(tmp_path: Path):
 
 
 def run(options: EvaluateOptions, **names: str) -> RunReport:
-    return run_protocol(prepare(replace(evaluate_request(options), **names)), ROBUST)
+    return run_protocol(prepare(replace(evaluate_request(options), **names)), NESTED_CV)
 
 
 def test_an_equal_run_is_up_to_date_and_force_repeats_it(options_of) -> None:

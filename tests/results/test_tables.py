@@ -22,7 +22,7 @@ Make = Callable[..., Any]
 def two(results: Any, outcome: Make) -> list[Table]:
     results.add("mean_64", outcome("crops"))
     results.add("random", outcome("crops", (0.1, 0.2)))
-    results.add("mean_64", outcome("clouds"), protocol=protocol("robust"))
+    results.add("mean_64", outcome("clouds"), protocol=protocol("nested-cv"))
     return leaderboards(read_runs(results.output))
 
 
@@ -42,7 +42,7 @@ def test_csv_has_one_header_for_all_tables(two: list[Table]) -> None:
 
 def test_json_is_a_list_of_objects(two: list[Table]) -> None:
     rows = json.loads(write.to_json(two))
-    assert [row["protocol"] for row in rows] == ["robust@1"] + ["neucobench-2026@1"] * 2
+    assert [row["protocol"] for row in rows] == ["nested-cv@1"] + ["neucobench-2026@1"] * 2
     assert rows[0]["aggregated_rank"] == 1
 
 

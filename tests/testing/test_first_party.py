@@ -42,10 +42,10 @@ def test_a_private_import_is_found(tmp_path: Path) -> None:
         "from neucocore import load_embeddings, components\n"
         "import neucocore.data.cubes.cube\n"
         "def late():\n"
-        "    from neucocore.evaluation.robust import score\n"
+        "    from neucocore.evaluation.nested_cv import score\n"
     )
     assert [(line, name) for line, name in core_imports(file) if name not in PUBLIC] == [
         (3, "neucocore.components"),
         (4, "neucocore.data.cubes.cube"),
-        (6, "neucocore.evaluation.robust"),
+        (6, "neucocore.evaluation.nested_cv"),
     ]

@@ -196,7 +196,7 @@ def test_a_run_files_probe_may_come_with_its_parameters(folder: Path) -> None:
     check(asked)
     (chosen,) = evaluate_request(evaluate_options(asked, methods_of(asked)[0])).protocols
     assert chosen.values()["probe"] == {"name": "core/knn", "version": 1, "neighbours": 3}
-    with pytest.raises(ConfigError, match="options of the protocol robust"):
+    with pytest.raises(ConfigError, match="options of the protocol nested-cv"):
         check(read(folder, "encoders: [random]\nprobe: {name: knn, neighbors: 3}"))
 
 
@@ -247,13 +247,13 @@ def test_unknown_data_set_parameters_and_protocols_come_with_the_other_wrong_nam
 ) -> None:
     path = written(
         folder,
-        "encoders: [{name: random, sed: 3}]\nprotocol: robist",
+        "encoders: [{name: random, sed: 3}]\nprotocol: nested-cw",
         "{name: folder, path: cubes, set: {saesons: 3}}",
     )
     with pytest.raises(ConfigError) as caught:
         run(path)
     problems = caught.value.problems
-    assert "unknown protocol 'robist'; did you mean 'robust'?" in problems[0]
+    assert "unknown protocol 'nested-cw'; did you mean 'nested-cv'?" in problems[0]
     assert "invalid parameters for random: unknown parameter 'sed'" in problems[1]
     assert "invalid parameters for folder: unknown parameter 'saesons'" in problems[2]
 

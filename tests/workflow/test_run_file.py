@@ -19,7 +19,7 @@ encoders:
 embeddings: [given/*.csv]
 tasks: ["landcover-*", biomass-mean]
 dimension: 16
-protocol: [robust, neucobench-2026]
+protocol: [nested-cv, neucobench-2026]
 subset: cvpr_earthvision_phase_dev
 output: out
 """
@@ -55,7 +55,7 @@ def test_every_key_is_read_with_paths_relative_to_the_file(tmp_path: Path) -> No
     )
     assert [path.name for path in run.embeddings] == ["a.csv", "b.csv"]
     assert run.evaluate["tasks"] == ("landcover-*", "biomass-mean")
-    assert run.evaluate["protocol"] == ("robust", "neucobench-2026")
+    assert run.evaluate["protocol"] == ("nested-cv", "neucobench-2026")
     assert run.output == tmp_path / "out"
     for options in (run.encode, run.evaluate):
         assert options["dimension"] == 16
@@ -135,7 +135,7 @@ def test_a_sidecar_is_no_embeddings_file(tmp_path: Path) -> None:
         ("nan: 0", "nan must be one of error, zero, found 0"),
         ("nan: fill", "nan must be one of error, zero, found 'fill'"),
         ("tasks: 3", "tasks must be a text or a list of texts, found 3"),
-        ("protocol: [robust, 3]", "protocol must be a text or a list of texts"),
+        ("protocol: [nested-cv, 3]", "protocol must be a text or a list of texts"),
         ("jobs: true", "jobs must be an integer of at least 1, found True"),
         ("skip_bad: 1", "skip_bad must be true or false, found 1"),
         ("dimension: 0", "dimension must be an integer of at least 1, found 0"),

@@ -14,6 +14,7 @@ def encoder_specs() -> list[EncoderSpec]:
             name="random",
             summary="control: normal noise that depends only on the seed and the cube's id",
             factory="neucocore.builtin.encoders.controls:RandomEncoder",
+            control=True,
             params=(
                 Param(
                     "seed", "int", 42, "random seed; different seeds give independent embeddings"
@@ -26,6 +27,7 @@ def encoder_specs() -> list[EncoderSpec]:
             name="constant",
             summary="control: the same number everywhere, so that all cubes look alike",
             factory="neucocore.builtin.encoders.controls:ConstantEncoder",
+            control=True,
             params=(Param("value", "float", 1.0, "number in every dimension"), _DIMENSION),
             license="Apache-2.0",
         ),

@@ -29,9 +29,9 @@ def protocol_specs() -> list[ProtocolSpec]:
             notice=_NOTICE.format(year=2025),
         ),
         ProtocolSpec(
-            name="robust",
+            name="nested-cv",
             summary="ridge and logistic regression tuned inside the training part, pooled scores",
-            factory="neucocore.evaluation.robust:RobustProtocol",
+            factory="neucocore.evaluation.nested_cv:NestedCVProtocol",
             params=(
                 *_split_params(),
                 Param(

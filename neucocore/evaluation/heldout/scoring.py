@@ -1,4 +1,4 @@
-"""Scores tasks on held-out rows with any probe: what ``robust`` and ``svm`` have in common."""
+"""Scores tasks on held-out rows with any probe: what ``nested-cv`` and ``svm`` have in common."""
 
 from __future__ import annotations
 

@@ -28,15 +28,15 @@ def test_all_split_options_that_cannot_be_used_are_reported_together():
     ],
     ids=["no row", "one row", "constant"],
 )
-def test_a_task_without_a_score_has_the_reason(robust, y, reason):
-    (outcome,) = robust(np.eye(3), np.array(y))
+def test_a_task_without_a_score_has_the_reason(nested_cv, y, reason):
+    (outcome,) = nested_cv(np.eye(3), np.array(y))
     assert (outcome.status, outcome.score, outcome.q) == ("undefined", None, None)
     assert outcome.reason == reason
 
 
-def test_a_task_without_a_score_keeps_its_place_among_the_others(robust, linear_data, task):
+def test_a_task_without_a_score_keeps_its_place_among_the_others(nested_cv, linear_data, task):
     X, y = linear_data(30, 3)
-    outcomes = robust(X, task("first", y), task("flat", np.ones(30)), task("last", -y))
+    outcomes = nested_cv(X, task("first", y), task("flat", np.ones(30)), task("last", -y))
     assert [(outcome.task.key, outcome.status) for outcome in outcomes] == [
         ("first", "ok"),
         ("flat", "undefined"),
@@ -44,14 +44,14 @@ def test_a_task_without_a_score_keeps_its_place_among_the_others(robust, linear_
     ]
 
 
-def test_the_hint_for_a_rare_class_scores_the_other_tasks_first(robust, linear_data, task):
+def test_the_hint_for_a_rare_class_scores_the_other_tasks_first(nested_cv, linear_data, task):
     X, y = linear_data(30, 3)
     rare = task("kind", np.eye(30, dtype=int)[4], "binary", classes=("grass", "reed"))
     with pytest.raises(DataError, match="no row of class reed") as raised:
-        robust(X, task("height", y), rare, task("dry mass", -y))
+        nested_cv(X, task("height", y), rare, task("dry mass", -y))
     assert raised.value.hint == (
         "score the other tasks only: --tasks 'height,dry mass'; or label more rows"
     )
     with pytest.raises(DataError) as raised:
-        robust(X, rare)
+        nested_cv(X, rare)
     assert raised.value.hint == "label more rows"

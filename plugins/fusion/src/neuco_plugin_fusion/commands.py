@@ -70,7 +70,7 @@ def report(
         Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the runs.")
     ],
     dataset: Annotated[str | None, typer.Option(help="Data set of the embeddings.")] = None,
-    protocol: Annotated[str, typer.Option(help="Scoring protocol.")] = "robust",
+    protocol: Annotated[str, typer.Option(help="Scoring protocol.")] = "nested-cv",
     tasks: Annotated[str, typer.Option(help="Only these tasks, separated by commas.")] = "",
     scaling: Scaling = "block",
     dimension: Dimension = 1024,

@@ -52,7 +52,7 @@ def complementarity(
     output: Path,
     dimension: int | None = 1024,
     scaling: str = "block",
-    protocol: str = "robust",
+    protocol: str = "nested-cv",
     force: bool = False,
     **evaluation: Any,
 ) -> list[Contribution]:

@@ -22,14 +22,14 @@ encoders:
   - mean
   - {{name: temporal-mosaiks, features: 512, as: temporal-mosaiks}}   # 4096 as published
 dimension: 1024       # maximum number of dimensions; shorter embeddings are not padded
-protocol: [robust, neucobench-2026]
+protocol: [nested-cv, neucobench-2026]
 phase: demo
 output: results
 jobs: {jobs}
 """
 EXPLANATION = """
-weighted_score is a mean rank: lower is better. Trust the scores under robust: the controls random
-and constant score near 0 where the score is an R2, and near the share of positive labels (here
+weighted_score is a mean rank: lower is better. Trust the scores under nested-cv: the controls
+random and constant score near 0 where the score is an R2, and near the share of positive labels (here
 about a half) where it is an average precision. neucobench-2026 repeats the published probe, whose
 scores on so few cubes are far below zero, as explained in
 https://github.com/neuco-bench/neuco/blob/main/docs/scores/index.md"""
@@ -64,7 +64,7 @@ def demo(
         run_file.write_text(text, encoding="utf-8")
     _run(2, ["run", str(run_file), *options])
     print_data(EXPLANATION)
-    log(f"next: neuco leaderboard {output / 'results'} --format csv; neuco info robust")
+    log(f"next: neuco leaderboard {output / 'results'} --format csv; neuco info nested-cv")
 
 
 def _run(number: int, command: list[str]) -> None:

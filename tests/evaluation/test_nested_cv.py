@@ -1,4 +1,4 @@
-"""Whole tasks under ``robust`` against scikit-learn, fitted here from the splits alone."""
+"""Whole tasks under ``nested-cv`` against scikit-learn, fitted here from the splits alone."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def pooled_r2(y, predicted, splits):
     return 1 - np.sum((y - predicted) ** 2) / np.sum((y - mean) ** 2)
 
 
-def test_a_task_of_several_outputs_equals_scikit_learn(robust, task, rows, signals):
+def test_a_task_of_several_outputs_equals_scikit_learn(nested_cv, task, rows, signals):
     position = signals[:, :2] * [10, 200] + [64, 128]
-    result = robust(rows, task("ships", position, outputs=("row", "col")))[0]
+    result = nested_cv(rows, task("ships", position, outputs=("row", "col")))[0]
     splits = result.predictions["split"]
     expected = np.column_stack([ridge_predictions(rows, y, splits) for y in position.T])
     assert result.predictions["y_pred"] == pytest.approx(expected, rel=1e-7)
@@ -85,9 +85,9 @@ def test_a_task_of_several_outputs_equals_scikit_learn(robust, task, rows, signa
     assert result.extra["rmse"] == pytest.approx(rmse)
 
 
-def test_a_binary_task_equals_scikit_learn(robust, task, rows, signals):
+def test_a_binary_task_equals_scikit_learn(nested_cv, task, rows, signals):
     y = (signals[:, 0] > 0.8).astype(int)
-    result = robust(rows, task("vessel", y, "binary"))[0]
+    result = nested_cv(rows, task("vessel", y, "binary"))[0]
     chosen = result.hyperparameters["selected"]
     held = logistic_predictions(rows, y, result.predictions["split"], chosen)[:, 1]
     assert result.predictions["y_pred"] == pytest.approx(held, abs=1e-4)
@@ -103,9 +103,9 @@ def test_a_binary_task_equals_scikit_learn(robust, task, rows, signals):
     )
 
 
-def test_a_multi_class_task_equals_scikit_learn(robust, task, rows, signals):
+def test_a_multi_class_task_equals_scikit_learn(nested_cv, task, rows, signals):
     y = np.digitize(signals[:, 1], [-0.7, 0.7])
-    result = robust(rows, task("crop", y, "multiclass", classes=("maize", "rye", "soy")))[0]
+    result = nested_cv(rows, task("crop", y, "multiclass", classes=("maize", "rye", "soy")))[0]
     chosen = result.hyperparameters["selected"]
     held = logistic_predictions(rows, y, result.predictions["split"], chosen)
     assert result.predictions["y_pred"] == pytest.approx(held, abs=1e-4)
@@ -121,9 +121,9 @@ def test_a_multi_class_task_equals_scikit_learn(robust, task, rows, signals):
     )
 
 
-def test_a_multi_label_task_equals_scikit_learn(robust, task, rows, signals):
+def test_a_multi_label_task_equals_scikit_learn(nested_cv, task, rows, signals):
     y = (signals > [0, 0.7, 1.0]).astype(float)
-    result = robust(rows, task("cover", y, "multilabel", outputs=("a", "b", "c")))[0]
+    result = nested_cv(rows, task("cover", y, "multilabel", outputs=("a", "b", "c")))[0]
     splits = result.predictions["split"]
     chosen = result.hyperparameters["selected"]
     held = np.column_stack(
@@ -135,19 +135,19 @@ def test_a_multi_label_task_equals_scikit_learn(robust, task, rows, signals):
     assert result.extra["macro-f1"] == pytest.approx(macro)
 
 
-def test_a_missing_label_does_not_change_what_macro_f1_means(robust, task, rows, signals):
+def test_a_missing_label_does_not_change_what_macro_f1_means(nested_cv, task, rows, signals):
     y = (signals[:, :2] > [0, 1.0]).astype(float)
     y[::7, 1] = np.nan
-    result = robust(rows, task("cover", y, "multilabel", outputs=("a", "b")))[0]
+    result = nested_cv(rows, task("cover", y, "multilabel", outputs=("a", "b")))[0]
     held = result.predictions["y_pred"]
     known = ~np.isnan(y)
     each = [reference.f1_score(y[k, c], held[k, c] > 0.5) for c, k in enumerate(known.T)]
     assert result.extra["macro-f1"] == pytest.approx(np.mean(each))
 
 
-def test_every_row_is_held_out_once_per_repeat_and_scores_are_averaged(robust, rows, signals):
+def test_every_row_is_held_out_once_per_repeat_and_scores_are_averaged(nested_cv, rows, signals):
     y = signals[:, 0]
-    result = robust(rows, y, repeats=3)[0]
+    result = nested_cv(rows, y, repeats=3)[0]
     kept = result.predictions
     assert len(kept["ids"]) == 3 * 240
     assert sorted(np.unique(kept["split"])) == list(range(30))
@@ -159,9 +159,9 @@ def test_every_row_is_held_out_once_per_repeat_and_scores_are_averaged(robust, r
     assert np.std(scores) > 0
 
 
-def test_split_scores_are_those_of_each_split_and_their_spread_is_kept(robust, rows, signals):
+def test_split_scores_are_those_of_each_split_and_their_spread_is_kept(nested_cv, rows, signals):
     y = signals[:, 0]
-    result = robust(rows, y)[0]
+    result = nested_cv(rows, y)[0]
     kept = result.predictions
     r2 = {score.split: score.value for score in result.splits if score.metric == "r2"}
     for split, value in r2.items():
@@ -171,14 +171,14 @@ def test_split_scores_are_those_of_each_split_and_their_spread_is_kept(robust, r
     assert result.std == pytest.approx(np.std(list(r2.values())))
 
 
-def test_rows_of_a_group_are_never_on_both_sides_of_a_split(robust, task, rows, signals):
+def test_rows_of_a_group_are_never_on_both_sides_of_a_split(nested_cv, task, rows, signals):
     groups = np.array([f"place-{row % 12}" for row in range(240)])
-    result = robust(rows, task("y", signals[:, 0], groups=groups))[0]
+    result = nested_cv(rows, task("y", signals[:, 0], groups=groups))[0]
     splits = result.predictions["split"]
     assert all(len(set(splits[groups == group])) == 1 for group in set(groups))
 
 
-def test_with_groups_the_penalty_does_not_profit_from_neighbours(robust, task):
+def test_with_groups_the_penalty_does_not_profit_from_neighbours(nested_cv, task):
     place = np.repeat(np.arange(20), 12)
     scores = []
     for seed in range(4):
@@ -186,16 +186,16 @@ def test_with_groups_the_penalty_does_not_profit_from_neighbours(robust, task):
         # The columns tell places apart, but nothing about a place not seen before.
         X = rng.standard_normal((20, 60))[place] + rng.normal(0, 0.1, (240, 60))
         y = rng.standard_normal(20)[place]
-        assert robust(X, y)[0].score > 0.9
-        scores.append(robust(X, task("y", y, groups=place.astype(str)))[0].score)
+        assert nested_cv(X, y)[0].score > 0.9
+        scores.append(nested_cv(X, task("y", y, groups=place.astype(str)))[0].score)
     assert -0.3 < np.mean(scores) < 0.1  # with row by row selection inside: -0.8
 
 
-def test_outputs_with_missing_labels_are_masked_one_by_one(robust, task, rows, signals):
+def test_outputs_with_missing_labels_are_masked_one_by_one(nested_cv, task, rows, signals):
     y = signals[:, :2].copy()
     y[::3, 1] = np.nan
-    result = robust(rows, task("two", y, outputs=("a", "b")))[0]
-    alone = robust(rows, task("a", signals[:, :1], outputs=("a",)))[0]
+    result = nested_cv(rows, task("two", y, outputs=("a", "b")))[0]
+    alone = nested_cv(rows, task("a", signals[:, :1], outputs=("a",)))[0]
     assert result.extra["r2:a"] == alone.score
     kept = result.predictions
     known = ~np.isnan(y[:, 1])
@@ -204,18 +204,18 @@ def test_outputs_with_missing_labels_are_masked_one_by_one(robust, task, rows, s
     assert kept["y_pred"][known, 1] == pytest.approx(expected, rel=1e-7)
 
 
-def test_points_are_judged_by_distance_and_by_output(robust, task, rows, signals):
+def test_points_are_judged_by_distance_and_by_output(nested_cv, task, rows, signals):
     ships = task("ships", signals[:, :2], outputs=("row", "col"), metric="mean-distance")
-    result = robust(rows, ships)[0]
+    result = nested_cv(rows, ships)[0]
     assert result.q == -result.score
     assert result.extra["r2"] == pytest.approx(
         (result.extra["r2:row"] + result.extra["r2:col"]) / 2
     )
 
 
-def test_what_was_chosen_is_plain_json_by_split_and_column(robust, task, rows, signals):
+def test_what_was_chosen_is_plain_json_by_split_and_column(nested_cv, task, rows, signals):
     ships = task("ships", signals[:, :2], outputs=("row", "col"))
-    chosen = robust(rows, ships)[0].hyperparameters["selected"]
+    chosen = nested_cv(rows, ships)[0].hyperparameters["selected"]
     assert json.loads(json.dumps(chosen)) == chosen
     assert [(c["split"], c["column"]) for c in chosen] == [
         (s, k) for s in range(10) for k in (0, 1)
@@ -223,33 +223,35 @@ def test_what_was_chosen_is_plain_json_by_split_and_column(robust, task, rows, s
 
 
 @pytest.mark.parametrize(("option", "value"), [("folds", 1), ("folds", 2.5), ("repeats", 0)])
-def test_options_that_leave_nothing_to_train_on_are_refused(robust, rows, signals, option, value):
+def test_options_that_leave_nothing_to_train_on_are_refused(
+    nested_cv, rows, signals, option, value
+):
     with pytest.raises(ConfigError, match=rf"{option}.*{value}"):
-        robust(rows, signals[:, 0], **{option: value})
+        nested_cv(rows, signals[:, 0], **{option: value})
 
 
-def test_another_metric_leads_when_it_is_named(robust, task, rows, signals):
+def test_another_metric_leads_when_it_is_named(nested_cv, task, rows, signals):
     y = (signals[:, 0] > 0).astype(int)
-    result = robust(rows, task("vessel", y, "binary"), metric="log-loss")[0]
+    result = nested_cv(rows, task("vessel", y, "binary"), metric="log-loss")[0]
     held = result.predictions["y_pred"]
     assert result.score == pytest.approx(reference.log_loss(y, held))
     assert result.q == -result.score  # smaller is better
     assert "average-precision" in result.extra
 
 
-def test_a_metric_of_another_problem_is_refused_with_the_tasks(robust, task, rows, signals):
+def test_a_metric_of_another_problem_is_refused_with_the_tasks(nested_cv, task, rows, signals):
     with pytest.raises(ConfigError, match=r"task y is regression; f1 is for binary"):
-        robust(rows, task("y", signals[:, 0]), metric="f1")
+        nested_cv(rows, task("y", signals[:, 0]), metric="f1")
 
 
-def test_further_metrics_a_task_asks_for_are_computed(robust, task, rows, signals):
+def test_further_metrics_a_task_asks_for_are_computed(nested_cv, task, rows, signals):
     asked = task("vessel", (signals[:, 0] > 0).astype(int), "binary", secondary_metrics=("recall",))
-    assert 0 < robust(rows, asked)[0].extra["recall"] < 1
+    assert 0 < nested_cv(rows, asked)[0].extra["recall"] < 1
 
 
-def test_progress_counts_the_splits_of_each_task(robust, task, rows, signals):
+def test_progress_counts_the_splits_of_each_task(nested_cv, task, rows, signals):
     calls = []
-    robust(
+    nested_cv(
         rows,
         task("a", signals[:, 0]),
         task("b", (signals[:, 1] > 0).astype(int), "binary"),
@@ -259,8 +261,10 @@ def test_progress_counts_the_splits_of_each_task(robust, task, rows, signals):
         assert [call for call in calls if call[0] == name] == [(name, k, 10) for k in range(1, 11)]
 
 
-def test_a_stored_probe_predicts_from_its_arrays(robust, task, rows, signals):
-    stored = robust(rows, task("a", signals[:, :2], outputs=("x", "y")), store_probe=True)[0].probe
+def test_a_stored_probe_predicts_from_its_arrays(nested_cv, task, rows, signals):
+    stored = nested_cv(rows, task("a", signals[:, :2], outputs=("x", "y")), store_probe=True)[
+        0
+    ].probe
     predicted = rows @ stored.arrays["weights"] + stored.arrays["intercept"]
     assert pooled_r2(signals[:, 0], predicted[:, 0], np.arange(240)) > 0.5
     assert stored.meta["predict"] == (
@@ -271,12 +275,12 @@ def test_a_stored_probe_predicts_from_its_arrays(robust, task, rows, signals):
 
 
 def test_a_stored_probe_keeps_the_arrays_of_outputs_known_on_different_rows(
-    robust, task, rows, signals
+    nested_cv, task, rows, signals
 ):
     y = signals[:, :2].copy()
     y[::7, 0] = np.nan
     y[1::5, 1] = np.nan
-    stored = robust(rows, task("a", y, outputs=("x", "y")), store_probe=True)[0].probe
+    stored = nested_cv(rows, task("a", y, outputs=("x", "y")), store_probe=True)[0].probe
     assert stored.meta["columns"] == [[0], [1]]
     for number in (0, 1):
         predicted = rows @ stored.arrays[f"{number}.weights"] + stored.arrays[f"{number}.intercept"]

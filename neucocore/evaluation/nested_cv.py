@@ -1,4 +1,4 @@
-"""The protocol ``robust``: linear probes chosen inside the training part, held-out scores."""
+"""The protocol ``nested-cv``: linear probes chosen inside the training part, held-out scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from neucocore.evaluation.linear.training_part import TrainingPart
 from neucocore.evaluation.outcome import TaskOutcome
 
 SPLIT_IDENTITY = "robust@1"
-"""What the splits are hashed with: changed options keep the splits, so that probes compare."""
+"""What the splits are hashed with: the name of the protocol before its first release.
+
+It stays, so that R2 and the scores of decisions keep their digits. Changed options keep the splits,
+so that probes can be compared.
+"""
 
 
 class LinearFitter:
@@ -31,8 +35,8 @@ class LinearFitter:
         return fit_linear(part, targets)
 
 
-class RobustProtocol:
-    """Score tasks under ``robust``.
+class NestedCVProtocol:
+    """Score tasks under ``nested-cv``.
 
     Options: ``folds``, ``repeats``; ``probe`` and ``metric``, None or a mapping with the ``name``
     of an installed component and, for a probe, its parameters.

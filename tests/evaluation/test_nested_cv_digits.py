@@ -1,4 +1,4 @@
-"""Fault 55 (docs/reliability.md): what must not change a digit under ``robust``."""
+"""Fault 55 (docs/reliability.md): what must not change a digit under ``nested-cv``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from neucocore.evaluation.inputs import ScoringInput
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
 
-score = RobustProtocol().score
+score = NestedCVProtocol().score
 
 
 @pytest.fixture(scope="module", params=[30, 160], ids=["tall", "wide"])
@@ -42,7 +42,7 @@ def expected(given):
 
 
 def digits(given, **kwargs):
-    outcomes = score(given, protocol("robust").values(), **kwargs)
+    outcomes = score(given, protocol("nested-cv").values(), **kwargs)
     return {
         o.task.key: (o.score, o.std, dict(o.extra), o.predictions["y_pred"].tobytes())
         for o in outcomes
@@ -98,13 +98,13 @@ SCRIPT = """
 import numpy as np
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.protocols import protocol
-from neucocore.evaluation.robust import RobustProtocol
+from neucocore.evaluation.nested_cv import NestedCVProtocol
 rng = np.random.default_rng(0)
 X, ids = rng.standard_normal((150, 40)).astype(np.float32), tuple(map(str, range(150)))
 y = X[:, 0] + rng.standard_normal(150)
 task = ScoringTask("y", "y", "regression", ids, y, "r2", "")
 inputs = ScoringInput(ids, X, (task,), frozenset())
-print(RobustProtocol().score(inputs, protocol("robust").values())[0].score.hex())
+print(NestedCVProtocol().score(inputs, protocol("nested-cv").values())[0].score.hex())
 """
 
 
