@@ -42,6 +42,9 @@ class ScoringTask:
         The plugin of the task. The metrics that it names are looked up there first.
     digest
         sha256 of ids, labels and groups, as far as the protocol uses them.
+    label_sd
+        Standard deviation of the error of each label, as `y`, in label units; NaN where it is not
+        known, None if no label has one.
     """
 
     key: str
@@ -56,6 +59,7 @@ class ScoringTask:
     secondary_metrics: tuple[str, ...] = ()
     groups: NDArray[Any] | None = None
     plugin: str = CORE
+    label_sd: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -138,7 +138,9 @@ class ProtocolInputs:
                 "scorer": code_identity(self.chosen.component),
                 "engine": core_code(__name__.rpartition(".")[0]),
                 "components": [code_identity(component) for component in components],
-                "tasks": [[task.key, task.digest, task.metric] for task in tasks],
+                "tasks": [
+                    [task.key, task.digest, task.metric, *_sd_digest(task)] for task in tasks
+                ],
                 **self.key_fields,
             }
         )
@@ -294,6 +296,14 @@ def _as_protocol_sees(
         task = replace(task, groups=None)
     by_id = sorted(range(len(task.ids)), key=task.ids.__getitem__)
     return task, _digest(rows_of(task, np.asarray(by_id, dtype=np.intp)))
+
+
+def _sd_digest(task: ScoringTask) -> list[str]:
+    """Return the digest of the labels' standard deviations, sorted by id; none without them."""
+    if task.label_sd is None:
+        return []
+    order = sorted(range(len(task.ids)), key=task.ids.__getitem__)
+    return [label_digest(Labels(tuple(task.ids[row] for row in order), task.label_sd[order]))]
 
 
 def _digest(task: ScoringTask) -> str:

@@ -52,6 +52,7 @@ def labels_of(component: Component, files: Sequence[LabelFile]) -> Labels:
         ids=tuple(labels.ids[row] for row in rows),
         y=labels.y[rows],
         groups=None if labels.groups is None else labels.groups[rows],
+        label_sd=None if labels.label_sd is None else labels.label_sd[rows],
     )
 
 

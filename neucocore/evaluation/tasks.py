@@ -284,6 +284,7 @@ def _scoring_task(
         secondary_metrics=secondary,
         groups=labels.groups,
         plugin=CORE if component is None else component.plugin,
+        label_sd=labels.label_sd,
     )
     return task, labels.findings
 

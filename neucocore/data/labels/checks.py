@@ -50,12 +50,15 @@ def checked_labels(
         ids=tuple(labels.ids),
         y=np.asarray(labels.y),
         groups=None if labels.groups is None else np.asarray(labels.groups),
+        label_sd=None if labels.label_sd is None else np.asarray(labels.label_sd),
     )
     problems = label_problems(labels, spec)
     if problems:
         raise error(f"the labels from {source} cannot be used", problems=problems, hint=hint)
     codes = spec.problem in ("binary", "multiclass")
     labels = replace(labels, y=labels.y.astype(np.int64 if codes else np.float64))
+    if labels.label_sd is not None:
+        labels = replace(labels, label_sd=labels.label_sd.astype(np.float64))
     return replace(labels, findings=(*labels.findings, *_out_of_range(labels, spec)))
 
 
@@ -65,11 +68,16 @@ def label_problems(labels: Labels, spec: TaskSpec) -> list[str]:
     Parameters
     ----------
     labels
-        Labels with `y` and `groups` as arrays.
+        Labels with `y`, `groups` and `label_sd` as arrays.
     spec
         The task, which says the problem and the outputs.
     """
-    return [*_id_problems(labels), *_output_problems(labels, spec), *_value_problems(labels, spec)]
+    return [
+        *_id_problems(labels),
+        *_output_problems(labels, spec),
+        *_value_problems(labels, spec),
+        *_sd_problems(labels, spec),
+    ]
 
 
 def _id_problems(labels: Labels) -> Iterator[str]:
@@ -121,6 +129,21 @@ def _value_problems(labels: Labels, spec: TaskSpec) -> Iterator[str]:
         values = np.unique(y[wrong].astype(np.float64))
         examples = _examples(f"{value:g}" for value in values)
         yield f"{int(wrong.sum())} labels are not {expected}: {examples}"
+
+
+def _sd_problems(labels: Labels, spec: TaskSpec) -> Iterator[str]:
+    sd = labels.label_sd
+    if sd is None:
+        return
+    if spec.problem != "regression":
+        yield f"label_sd is given, but the task is {spec.problem}: only regression has it"
+    elif sd.dtype.kind not in "iuf":
+        yield f"label_sd has type {sd.dtype}; expected numbers"
+    elif sd.shape != labels.y.shape:
+        yield f"label_sd has shape {sd.shape}; expected {labels.y.shape}, as y"
+    elif (wrong := ~(np.isnan(sd) | ((sd >= 0) & (sd < np.inf)))).any():
+        examples = _examples(f"{value:g}" for value in np.unique(sd[wrong].astype(np.float64)))
+        yield f"{int(wrong.sum())} values of label_sd are not finite and 0 or more: {examples}"
 
 
 def _out_of_range(labels: Labels, spec: TaskSpec) -> list[Finding]:

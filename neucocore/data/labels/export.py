@@ -93,7 +93,7 @@ def export_neuco(
         for name in (*(f"labels/{name}" for name in parts), "tasks.json", "README.md")
     }
     for name, part in parts.items():
-        values = Labels(part.ids, np.asarray(part.y, np.float64))
+        values = Labels(part.ids, np.asarray(part.y, np.float64), label_sd=part.label_sd)
         with targets[f"labels/{name}"].writing():
             write_label_file(out / "labels" / name, values, part.extra)
     with targets["tasks.json"].writing():
@@ -111,7 +111,8 @@ def _single(file: LabelFile) -> dict[str, LabelFile]:
     for position, output in enumerate(file.outputs):
         is_labelled = np.isfinite(file.y[:, position])
         part = replace(file.keep(is_labelled.tolist()), outputs=())
-        parts[f"{file.stem}_{output}"] = replace(part, y=part.y[:, position])
+        sd = None if part.label_sd is None else part.label_sd[:, position]
+        parts[f"{file.stem}_{output}"] = replace(part, y=part.y[:, position], label_sd=sd)
     return parts
 
 

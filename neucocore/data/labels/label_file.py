@@ -1,8 +1,11 @@
-"""Label files: ``<stem>__<type>.csv`` with ``id`` and ``label``, or ``label:<output>`` columns."""
+"""Label files: ``<stem>__<type>.csv`` with ``id`` and ``label``, or ``label:<output>`` columns.
+
+A column ``label_sd``, or ``label_sd:<output>``, holds the standard deviation of the labels' errors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
 from neucocore.data.ids import ID, clean_ids, no_id_column
+from neucocore.data.labels.label_sd import LABEL_SD, SD_PREFIX, is_sd_column, read_label_sd
 from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
 from neucocore.errors import DataError
@@ -36,7 +40,7 @@ class LabelFile:
         The type in the file name, as written, such as ``regr``.
     problem
         ``regression``, ``binary``, ``multiclass`` or ``multilabel``.
-    ids, y, classes, outputs
+    ids, y, classes, outputs, label_sd
         As in `Labels`.
     extra
         The further columns as text: column name to one cell per row.
@@ -57,6 +61,7 @@ class LabelFile:
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     source_column: str | None = None
+    label_sd: NDArray[np.float64] | None = None
 
     @property
     def name(self) -> str:
@@ -66,7 +71,9 @@ class LabelFile:
     def labels(self, groups: str | None = None) -> Labels:
         """Return the labels, with the cells of the extra column `groups`, if given, as groups."""
         group_of_row = None if groups is None else np.array(self.column(groups))
-        return Labels(self.ids, self.y, group_of_row, self.classes, self.outputs)
+        return Labels(
+            self.ids, self.y, group_of_row, self.classes, self.outputs, label_sd=self.label_sd
+        )
 
     def column(self, name: str) -> tuple[str, ...]:
         """Return an extra column.
@@ -88,6 +95,7 @@ class LabelFile:
             self,
             ids=tuple(self.ids[row] for row in rows),
             y=self.y[rows],
+            label_sd=None if self.label_sd is None else self.label_sd[rows],
             extra={name: tuple(cells[row] for row in rows) for name, cells in self.extra.items()},
         )
 
@@ -115,12 +123,15 @@ def read_label_file(path: str | Path) -> LabelFile:
     findings.extend(id_findings)
     outputs = () if names == (LABEL,) else tuple(n.removeprefix(OUTPUT_PREFIX) for n in names)
     labels = read_label_columns(
-        file_type,
-        [table.column(name) for name in names],
-        outputs,
-        lambda row: f"line {table.lines[row]}",
+        file_type, [table.column(name) for name in names], outputs, table.place
     )
     findings.extend(labels.findings)
+    sd_names = [SD_PREFIX + output for output in outputs] or [LABEL_SD]
+    sd_columns = [table.column(name) if name in table.columns else None for name in sd_names]
+    label_sd, sd_findings = read_label_sd(
+        sd_columns, labels.y, labels.rows, labels.problem, table.place, sd_names
+    )
+    findings.extend(sd_findings)
     raise_for_findings(file, findings)
     return LabelFile(
         path=file,
@@ -131,8 +142,9 @@ def read_label_file(path: str | Path) -> LabelFile:
         y=labels.y,
         classes=labels.classes,
         outputs=outputs,
-        extra=extra_columns(table, (ID, *names), labels.rows),
+        extra=extra_columns(table, (ID, *names, *sd_names), labels.rows),
         findings=tuple(findings),
+        label_sd=label_sd,
     )
 
 
@@ -173,4 +185,15 @@ def _label_columns(table: TextTable, findings: list[Finding]) -> tuple[str, ...]
         columns = ", ".join(map(repr, table.columns))
         message = f"no column 'label' or 'label:<output>', only {columns}"
         findings.append(Finding("no-label-column", "error", message))
+    findings.extend(_unexpected_sd_columns(table, outputs))
     return outputs or (LABEL,)
+
+
+def _unexpected_sd_columns(table: TextTable, outputs: Sequence[str]) -> Iterator[Finding]:
+    """Yield an error for ``label_sd`` columns that belong to no label column."""
+    expected = [SD_PREFIX + name.removeprefix(OUTPUT_PREFIX) for name in outputs] or [LABEL_SD]
+    unexpected = [n for n in table.columns if is_sd_column(n) and n not in expected]
+    if unexpected:
+        message = f"no label column for {', '.join(map(repr, unexpected))}"
+        hint = f"the standard deviations of the labels are in {', '.join(map(repr, expected))}"
+        yield Finding("label-sd-columns", "error", message, hint=hint)

@@ -31,6 +31,9 @@ class Labels:
         Names of the k columns of `y`; empty if `y` has one dimension.
     findings
         Warnings and repairs, such as samples without a label.
+    label_sd
+        Standard deviation of the error of each label, as `y`, in label units; NaN where it is not
+        known. None if no label has one. Regression only.
     """
 
     ids: tuple[str, ...]
@@ -39,10 +42,14 @@ class Labels:
     classes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    label_sd: NDArray[np.float64] | None = None
 
 
 def label_digest(labels: Labels) -> str:
-    """Return the sha256 (hex) of ids in order, labels as float64, classes, outputs and groups."""
+    """Return the sha256 (hex) of ids in order, labels as float64, classes, outputs and groups.
+
+    Scores do not depend on ``label_sd``, so it is not part of the digest.
+    """
     digest = hashlib.sha256()
     groups = () if labels.groups is None else tuple(map(str, labels.groups))
     for part in (labels.ids, labels.classes, labels.outputs, *([groups] if groups else [])):

@@ -16,6 +16,7 @@ from neucocore.data.labels.column_kinds import (
     label_kind,
 )
 from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX, LabelFile, extra_columns
+from neucocore.data.labels.label_sd import LABEL_SD, SD_PREFIX, is_sd_column, read_label_sd
 from neucocore.data.labels.label_set import LabelSet, UnusableLabels
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
 from neucocore.errors import DataError
@@ -65,7 +66,7 @@ def read_label_table(
     columns
         The label columns; ``NAME=regr`` and ``NAME=cls`` set the kind of labels. By default all
         columns are used that hold numbers or classes, and are not places, times, groups, row
-        numbers, geometries or free text.
+        numbers, geometries, free text or standard deviations of labels (``label_sd:NAME``).
     id_column
         The column of the ids. By default ``id``, else the column that has most ids in common with
         `sample_ids`, else that of a known product, else the only column of different
@@ -91,17 +92,18 @@ def read_label_table(
     raise_for_findings(file, id_findings)
     kinds, others = _label_kinds(file, table, name_of_ids, columns, options, ids)
     _check_task_names(file, kinds)
+    sd_columns = _sd_columns(file, table, kinds)
     files: list[LabelFile] = []
     unusable: list[UnusableLabels] = []
     for kind in kinds:
         try:
-            files.append(_label_file(file, table, ids, name_of_ids, kind))
+            files.append(_label_file(file, table, ids, name_of_ids, kind, sd_columns))
         except DataError as error:
             unusable.append(UnusableLabels(file, task_name(kind.name, file), error, kind.name))
     findings = [
         *(finding for finding in table.findings if finding.level != "error"),
         *id_findings,
-        _note(file, name_of_ids, kinds, files, others),
+        _note(file, name_of_ids, kinds, files, others, sd_columns),
     ]
     return LabelSet(file, tuple(files), tuple(unusable), tuple(findings))
 
@@ -129,10 +131,15 @@ def _label_kinds(
     ids: Sequence[str],
 ) -> tuple[list[ColumnKind], list[ColumnKind]]:
     """Return the label columns, and the columns that are something else."""
-    available = [name for name in table.columns if name != name_of_ids]
+    available = [n for n in table.columns if n != name_of_ids and not is_sd_column(n)]
     cells = {name: table.column(name) for name in available}
     if columns:
         choices = [ColumnChoice.parse(text, available) for text in columns]
+        if sd_names := [choice.name for choice in choices if is_sd_column(choice.name)]:
+            raise DataError(
+                f"{', '.join(map(repr, sd_names))} holds standard deviations of labels, not labels",
+                hint=f"name label columns only: their columns {LABEL_SD} are found by name",
+            )
         unknown = [choice.name for choice in choices if choice.name not in available]
         if unknown:
             near = did_you_mean(unknown[0], available)
@@ -193,16 +200,31 @@ def _type_in_words(file_type: str) -> str:
 
 
 def _label_file(
-    file: Path, table: TextTable, ids: Sequence[str], name_of_ids: str, kind: ColumnKind
+    file: Path,
+    table: TextTable,
+    ids: Sequence[str],
+    name_of_ids: str,
+    kind: ColumnKind,
+    sd_columns: Mapping[str, str],
 ) -> LabelFile:
     cells = table.column(kind.name)
     labels = read_label_columns(kind.type, [cells], (), table.place)
+    sd_column = sd_columns.get(kind.name)
+    label_sd, sd_findings = read_label_sd(
+        [None if sd_column is None else table.column(sd_column)],
+        labels.y,
+        labels.rows,
+        labels.problem,
+        table.place,
+        (sd_column or LABEL_SD,),
+    )
+    findings = (*labels.findings, *sd_findings)
     hint = None
     if kind.type.startswith("reg"):
-        hint = hint_for(labels.findings) or (
+        hint = hint_for(findings) or (
             f"correct the cells, or read them as classes: --labels {file}:{kind.name}=cls"
         )
-    raise_for_findings(f"{file}: column {kind.name!r}", labels.findings, hint=hint)
+    raise_for_findings(f"{file}: column {kind.name!r}", findings, hint=hint)
     return LabelFile(
         path=file,
         stem=task_name(kind.name, file),
@@ -211,10 +233,54 @@ def _label_file(
         ids=tuple(ids[row] for row in labels.rows),
         y=labels.y,
         classes=labels.classes,
-        extra=extra_columns(table, (name_of_ids, kind.name), labels.rows),
-        findings=labels.findings,
+        extra=extra_columns(
+            table, (name_of_ids, kind.name, *filter(is_sd_column, table.columns)), labels.rows
+        ),
+        findings=findings,
         source_column=kind.name,
+        label_sd=label_sd,
     )
+
+
+def _sd_columns(file: Path, table: TextTable, kinds: Sequence[ColumnKind]) -> dict[str, str]:
+    """Return the column of standard deviations of each label column that has one.
+
+    ``label_sd:NAME`` belongs to the label column or task NAME; ``label_sd`` to the column
+    ``label``, or to the only label column of numbers.
+
+    Raises
+    ------
+    DataError
+        A column ``label_sd`` or ``label_sd:NAME`` belongs to no column of the table, or two belong
+        to the same column.
+    """
+    columns: dict[str, str] = {}
+    problems = []
+    for sd_column in filter(is_sd_column, table.columns):
+        if sd_column == LABEL_SD:
+            names = [name for name in table.columns if name.lower() == LABEL]
+            numeric = [kind.name for kind in kinds if kind.type.startswith("reg")]
+            names = names or numeric or [kind.name for kind in kinds]
+            if len(names) > 1:
+                problems.append(f"{sd_column!r} may belong to {', '.join(map(repr, names))}")
+                continue
+        else:
+            name = sd_column.removeprefix(SD_PREFIX)
+            names = [n for n in (name, OUTPUT_PREFIX + name) if n in table.columns]
+            names = names or [n for n in table.columns if task_name(n, file) == name]
+            if not names:
+                problems.append(f"{sd_column!r} belongs to no column {name!r}")
+                continue
+        if names[0] in columns:
+            problems.append(f"{columns[names[0]]!r} and {sd_column!r} both belong to {names[0]!r}")
+        columns[names[0]] = sd_column
+    if problems:
+        raise DataError(
+            f"standard deviations of labels in {file} cannot be assigned",
+            problems=problems,
+            hint=f"name each such column {SD_PREFIX}COLUMN, after the column of the labels",
+        )
+    return columns
 
 
 def _check_task_names(file: Path, kinds: Sequence[ColumnKind]) -> None:
@@ -242,7 +308,7 @@ def _id_column(
         return id_column
     if ID in table.columns:
         return ID
-    cells = {name: table.column(name) for name in table.columns}
+    cells = {name: table.column(name) for name in table.columns if not is_sd_column(name)}
     if sample_ids:
         known = set(sample_ids)
         common = {
@@ -300,6 +366,7 @@ def _note(
     kinds: Sequence[ColumnKind],
     files: Sequence[LabelFile],
     others: Sequence[ColumnKind],
+    sd_columns: Mapping[str, str],
 ) -> Finding:
     """Return the one line about what the columns are."""
     counts = {part.source_column: len(part.ids) for part in files}
@@ -309,6 +376,10 @@ def _note(
     )
     if others:
         message += f"; not labels: {'; '.join(_by_detail(others))}"
+    with_sd = {part.source_column for part in files if part.label_sd is not None}
+    used = [sd_column for label, sd_column in sd_columns.items() if label in with_sd]
+    if used:
+        message += f"; standard deviations of labels: {', '.join(map(repr, used))}"
     hint = (
         f"choose columns with --labels {file}:COLUMN,COLUMN; COLUMN=regr and COLUMN=cls set the "
         "kind of labels"
