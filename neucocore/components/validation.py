@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -28,6 +29,7 @@ from neucocore.components.specs import (
 )
 from neucocore.errors import SpecError
 
+_NEEDS = ("value", "score", "order")
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
@@ -137,8 +139,7 @@ def _check_kind(spec: ComponentSpec) -> Iterator[str]:
         case TaskSpec():
             yield from _check_task(spec)
         case MetricSpec():
-            yield from _check_problems(spec.problems)
-            yield from _check_bounds(spec.low, spec.high)
+            yield from _check_metric(spec)
         case ProbeSpec():
             yield from _check_problems(spec.problems)
         case ReducerSpec() if spec.bits < 1:
@@ -172,6 +173,28 @@ def _check_task(spec: TaskSpec) -> Iterator[str]:
         yield "primary_metric is empty"
     yield from _check_functions(derive=spec.derive, example=spec.example)
     yield from _check_bounds(spec.low, spec.high)
+
+
+def _check_metric(spec: MetricSpec) -> Iterator[str]:
+    yield from _check_problems(spec.problems)
+    yield from _check_bounds(spec.low, spec.high)
+    yield from _check_choice("needs", spec.needs, _NEEDS)
+    if spec.needs == "order" and not set(spec.problems) <= {"binary", "multilabel"}:
+        yield f"needs='order' is for binary and multilabel problems, not {', '.join(spec.problems)}"
+    if spec.uses_training_mean and "multiclass" in spec.problems:
+        yield "uses_training_mean=True is not for multiclass problems: codes have no mean"
+    yield from _check_functions(influence=spec.influence)
+    if isinstance(spec.chance, bool | int | float):
+        yield from _check_chance(spec.chance, spec.low, spec.high)
+    else:
+        yield from _check_functions(chance=spec.chance)
+
+
+def _check_chance(chance: float, low: float | None, high: float | None) -> Iterator[str]:
+    if isinstance(chance, bool) or not math.isfinite(chance):
+        yield f"chance={chance!r} is not a finite number"
+    elif (low is not None and chance < low) or (high is not None and chance > high):
+        yield f"chance={chance!r} is outside the bounds of the metric, [{low}, {high}]"
 
 
 def _check_functions(**functions: Factory | None) -> Iterator[str]:

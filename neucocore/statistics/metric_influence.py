@@ -13,12 +13,13 @@ ratio of sums.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.statistics.influence import Array, Influence, Kind, Undefined
+from neucocore.statistics.influence import Array, Influence, Kind, Undefined, mean_of_columns
 
 MIN_PROBABILITY = 1e-15
 """Probabilities are bounded below by this value in the log-loss."""
@@ -28,7 +29,9 @@ NOT_FINITE = "labels or predictions are not finite numbers"
 ONE_CLASS = "all rows are of one class"
 
 
-def r2(y: NDArray[Any], prediction: NDArray[Any], baseline: NDArray[Any]) -> Influence | Undefined:
+def r2(
+    y: NDArray[Any], prediction: NDArray[Any], baseline: NDArray[Any] | None = None
+) -> Influence | Undefined:
     """Return the influence of 1 - SSE / SSE0, both sums over all held-out rows.
 
     psi_i = ((1 - R2) (y_i - b_i)^2 - (y_i - p_i)^2) / mean((y - b)^2)
@@ -38,8 +41,11 @@ def r2(y: NDArray[Any], prediction: NDArray[Any], baseline: NDArray[Any]) -> Inf
     y, prediction
         (n,) labels and held-out predictions p, in the unit of the label.
     baseline
-        (n,) b: the mean label of the training part of each row.
+        (n,) b: the mean label of the training part of each row; by default the mean of `y`.
     """
+    if not len(y):
+        return Undefined(NO_ROWS)
+    baseline = np.full(len(y), np.mean(y)) if baseline is None else baseline
     if reason := _numbers_problem(y, prediction, baseline):
         return Undefined(reason)
     errors, baseline_errors = (y - prediction) ** 2, (y - baseline) ** 2
@@ -167,12 +173,22 @@ def balanced_accuracy(y: NDArray[Any], decision: NDArray[Any]) -> Influence | Un
 
 
 def precision(y: NDArray[Any], decision: NDArray[Any]) -> Influence | Undefined:
-    """Return the influence of the share of positive decisions that are correct; 0 and 1, (n,)."""
+    """Return the influence of the share of positive decisions that are correct.
+
+    0 and 1, (n,), or (n, k) for several labels.
+    """
+    if y.ndim == 2:
+        return _mean_of_labels(precision, y, decision)
     return _share(decision == 1, y == 1, "no row is predicted positive")
 
 
 def recall(y: NDArray[Any], decision: NDArray[Any]) -> Influence | Undefined:
-    """Return the influence of the share of positive rows that are found; 0 and 1, (n,)."""
+    """Return the influence of the share of positive rows that are found.
+
+    0 and 1, (n,), or (n, k) for several labels.
+    """
+    if y.ndim == 2:
+        return _mean_of_labels(recall, y, decision)
     return _share(y == 1, decision == 1, "no row is positive")
 
 
@@ -190,7 +206,12 @@ def f1(y: NDArray[Any], decision: NDArray[Any]) -> Influence | Undefined:
 
 
 def macro_f1(y: NDArray[Any], decision: NDArray[Any]) -> Influence | Undefined:
-    """Return the influence of the mean F1 over the classes in `y` or `decision`; codes (n,)."""
+    """Return the influence of the mean F1 over the classes in `y` or `decision`; codes (n,).
+
+    With 0 and 1 for several labels, (n, k), it is the mean of `f1` over the labels.
+    """
+    if y.ndim == 2:
+        return _mean_of_labels(f1, y, decision)
     if not len(y):
         return Undefined(NO_ROWS)
     of_classes = [_f1(y == code, decision == code) for code in np.union1d(y, decision)]
@@ -204,10 +225,12 @@ def log_loss(y: NDArray[Any], probability: NDArray[Any]) -> Influence | Undefine
     Parameters
     ----------
     y
-        (n,) class codes from 0.
+        (n,) class codes from 0, or (n, k) 0 and 1 for several labels.
     probability
-        (n,) probabilities of class 1, or (n, classes).
+        (n,) probabilities of class 1, (n, classes), or (n, k) for several labels.
     """
+    if y.ndim == 2:
+        return _mean_of_labels(log_loss, y, probability)
     if reason := _numbers_problem(y, probability):
         return Undefined(reason)
     if np.any((probability < 0) | (probability > 1)):
@@ -231,10 +254,12 @@ def average_precision(y: NDArray[Any], score: NDArray[Any]) -> Influence | Undef
     Parameters
     ----------
     y
-        (n,) 0 and 1.
+        (n,) 0 and 1, or (n, k) for several labels.
     score
-        (n,) numbers; the order counts, not the values.
+        Numbers, as `y`; the order counts, not the values.
     """
+    if y.ndim == 2:
+        return _mean_of_labels(average_precision, y, score)
     if reason := _ranking_problem(y, score):
         return Undefined(reason)
     n = len(y)
@@ -272,10 +297,12 @@ def roc_auc(y: NDArray[Any], score: NDArray[Any]) -> Influence | Undefined:
     Parameters
     ----------
     y
-        (n,) 0 and 1.
+        (n,) 0 and 1, or (n, k) for several labels.
     score
-        (n,) numbers; the order counts, not the values.
+        Numbers, as `y`; the order counts, not the values.
     """
+    if y.ndim == 2:
+        return _mean_of_labels(roc_auc, y, score)
     if reason := _ranking_problem(y, score):
         return Undefined(reason)
     positive = np.asarray(y) == 1
@@ -287,6 +314,16 @@ def roc_auc(y: NDArray[Any], score: NDArray[Any]) -> Influence | Undefined:
     values = (right_side - value) / np.where(positive, share, 1 - share)
     rarer = int(min(positive.sum(), np.sum(~positive)))
     return Influence(values, value, kind="ranking", scale="logit", bounds=(0.0, 1.0), events=rarer)
+
+
+def _mean_of_labels(
+    function: Callable[[NDArray[Any], NDArray[Any]], Influence | Undefined],
+    y: NDArray[Any],
+    prediction: NDArray[Any],
+) -> Influence | Undefined:
+    """Return the influence of the mean over labels, (n, k), of those that have a score."""
+    columns = [function(*column) for column in zip(y.T, prediction.T, strict=True)]
+    return mean_of_columns(columns, [np.arange(len(y))] * len(columns), len(y))
 
 
 def _blocks(ordered: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

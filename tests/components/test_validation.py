@@ -71,9 +71,41 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("metric", {"problems": ()}, "problems=() must contain some of"),
     ("metric", {"problems": ("binary", "x")}, "must contain some of regression"),
     ("metric", {"low": 2.0, "high": 1.0}, "low=2.0 is not less than high=1.0"),
+    ("metric", {"needs": "rank"}, "needs='rank' is not one of value, score, order"),
+    (
+        "metric",
+        {"needs": "order", "problems": ("binary", "multiclass")},
+        "needs='order' is for binary and multilabel problems, not binary, multiclass",
+    ),
+    (
+        "metric",
+        {"needs": "order", "problems": ("regression",)},
+        "needs='order' is for binary and multilabel problems, not regression",
+    ),
+    (
+        "metric",
+        {"uses_training_mean": True, "problems": ("multiclass",)},
+        "uses_training_mean=True is not for multiclass problems",
+    ),
+    ("metric", {"chance": float("nan")}, "chance=nan is not a finite number"),
+    ("metric", {"chance": float("inf")}, "chance=inf is not a finite number"),
+    ("metric", {"chance": True}, "chance=True is not a finite number"),
+    ("metric", {"chance": 1.5, "high": 1.0}, "chance=1.5 is outside the bounds of the metric"),
+    ("metric", {"chance": -1, "low": 0.0}, "chance=-1 is outside the bounds of the metric"),
+    (
+        "metric",
+        {"chance": "0.5"},
+        "chance='0.5' is neither 'package.module:attribute' nor callable",
+    ),
+    ("metric", {"chance": (0.5,)}, "chance=(0.5,) is neither 'package.module:attribute' nor"),
+    (
+        "metric",
+        {"influence": 0.5},
+        "influence=0.5 is neither 'package.module:attribute' nor callable",
+    ),
     ("probe", {"problems": ("x",)}, "must contain some of regression"),
     ("reducer", {"bits": 0}, "bits must be at least 1"),
-    ("protocol", {"aggregate": "median"}, "aggregate='median' is not one of weighted, uniform"),
+    ("protocol", {"aggregate": "median"}, "aggregate='median' is not one of skill"),
     ("protocol", {"notice": None}, "notice=None is not a string"),
 ]
 
@@ -88,6 +120,23 @@ def test_a_problem_of_a_spec_is_reported(kind: str, change: dict[str, Any], prob
     problems = validate_spec(replace(VALID[kind], **change))
     assert len(problems) == 1
     assert problem in problems[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chance": 0},
+        {"chance": 0.5, "low": 0.5, "high": 1.0},
+        {"chance": "package.module:chance"},
+        {"chance": len, "influence": len},
+        {"influence": "package.module:influence"},
+        {"needs": "order", "problems": ("binary", "multilabel")},
+        {"uses_training_mean": True, "problems": ("regression", "binary", "multilabel")},
+    ],
+    ids=str,
+)
+def test_a_metric_can_declare_chance_and_influence(change: dict[str, Any]) -> None:
+    assert validate_spec(replace(VALID["metric"], **change)) == []
 
 
 def test_a_task_needs_no_factory() -> None:

@@ -178,6 +178,40 @@ def test_log_loss(data):
     agrees(influence.log_loss(y, p1), lambda w: w @ losses / w.sum(), metrics.log_loss(y, p1))
 
 
+def test_the_baseline_of_r2_is_the_mean_label_by_default(data):
+    y, p = data["values"], data["predicted"]
+    given = influence.r2(y, p, np.full(N, y.mean()))
+    assert np.array_equal(influence.r2(y, p).values, given.values)
+
+
+@pytest.mark.parametrize(
+    ("function", "of_a_label"),
+    [
+        (influence.average_precision, influence.average_precision),
+        (influence.roc_auc, influence.roc_auc),
+        (influence.log_loss, influence.log_loss),
+        (influence.macro_f1, influence.f1),
+        (influence.precision, influence.precision),
+        (influence.recall, influence.recall),
+    ],
+    ids=lambda function: function.__name__,
+)
+def test_several_labels_have_the_mean_influence_of_the_labels(data, function, of_a_label):
+    y = np.column_stack([data["y"], data["classes"] == 1]).astype(float)
+    prediction = np.column_stack([data["decision"], data["decided"] == 1]).astype(float)
+    found = function(y, prediction)
+    columns = [of_a_label(y[:, k], prediction[:, k]) for k in range(2)]
+    np.testing.assert_allclose(found.values, np.mean([c.values for c in columns], axis=0))
+    assert found.estimate == pytest.approx(np.mean([c.estimate for c in columns]))
+    single = function(y[:, :1], prediction[:, :1])
+    np.testing.assert_allclose(single.values, columns[0].values)
+    empty = np.zeros((N, 1))
+    with_undefined = function(np.hstack([y, empty]), np.hstack([prediction, empty]))
+    if function is not influence.log_loss:
+        np.testing.assert_allclose(with_undefined.values, found.values)
+        assert isinstance(function(empty, empty), Undefined)
+
+
 EMPTY = np.empty(0)
 ONES, ZEROS = np.ones(5), np.zeros(5)
 NANS = np.array([1, 2, np.nan, 4, 5])
@@ -188,6 +222,7 @@ RISING = np.arange(5.0)
     ("found", "reason"),
     [
         (influence.r2(EMPTY, EMPTY, EMPTY), "there are no rows"),
+        (influence.r2(EMPTY, EMPTY), "there are no rows"),
         (influence.r2(RISING, NANS, ONES), "labels or predictions are not finite numbers"),
         (influence.r2(ONES, RISING, ZEROS), "the labels are constant"),
         (influence.r2(RISING, RISING, RISING), "the labels are constant"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from neucocore.components.specs import MetricSpec
 
 _CODE = "neucocore.builtin.metrics.standard:"
+_CHANCE = "neucocore.builtin.metrics.chance:"
+_INFLUENCE = "neucocore.statistics.metric_influence:"
 
 
 def metric_specs() -> list[MetricSpec]:
@@ -22,6 +24,9 @@ def _regression_specs() -> list[MetricSpec]:
             problems=("regression",),
             high=1.0,
             undefined="fewer than two rows, or constant labels",
+            uses_training_mean=True,
+            chance=0.0,
+            influence=_INFLUENCE + "r2",
         ),
         MetricSpec(
             name="mse",
@@ -31,6 +36,8 @@ def _regression_specs() -> list[MetricSpec]:
             greater_is_better=False,
             low=0.0,
             undefined="no rows",
+            chance=_CHANCE + "mse",
+            influence=_INFLUENCE + "mse",
         ),
         MetricSpec(
             name="rmse",
@@ -40,6 +47,8 @@ def _regression_specs() -> list[MetricSpec]:
             greater_is_better=False,
             low=0.0,
             undefined="no rows",
+            chance=_CHANCE + "rmse",
+            influence=_INFLUENCE + "rmse",
         ),
         MetricSpec(
             name="mae",
@@ -49,6 +58,8 @@ def _regression_specs() -> list[MetricSpec]:
             greater_is_better=False,
             low=0.0,
             undefined="no rows",
+            chance=_CHANCE + "mae",
+            influence=_INFLUENCE + "mae",
         ),
         MetricSpec(
             name="mean-distance",
@@ -59,11 +70,14 @@ def _regression_specs() -> list[MetricSpec]:
             low=0.0,
             undefined="no rows",
             multioutput=True,
+            chance=_CHANCE + "mean_distance",
+            influence=_INFLUENCE + "mean_distance",
         ),
     ]
 
 
 def _decision_specs() -> list[MetricSpec]:
+    # Precision and recall declare no chance; neucocore/builtin/metrics/chance.py explains why.
     return [
         MetricSpec(
             name="accuracy",
@@ -73,6 +87,8 @@ def _decision_specs() -> list[MetricSpec]:
             low=0.0,
             high=1.0,
             undefined="no rows",
+            chance=_CHANCE + "accuracy",
+            influence=_INFLUENCE + "accuracy",
         ),
         MetricSpec(
             name="balanced-accuracy",
@@ -82,6 +98,8 @@ def _decision_specs() -> list[MetricSpec]:
             low=0.0,
             high=1.0,
             undefined="no rows; classes without a true row are not averaged",
+            chance=_CHANCE + "balanced_accuracy",
+            influence=_INFLUENCE + "balanced_accuracy",
         ),
         MetricSpec(
             name="precision",
@@ -91,6 +109,7 @@ def _decision_specs() -> list[MetricSpec]:
             low=0.0,
             high=1.0,
             undefined="no row is predicted positive; several labels: mean over those with a value",
+            influence=_INFLUENCE + "precision",
         ),
         MetricSpec(
             name="recall",
@@ -100,6 +119,7 @@ def _decision_specs() -> list[MetricSpec]:
             low=0.0,
             high=1.0,
             undefined="no row is positive; several labels: mean over those with a value",
+            influence=_INFLUENCE + "recall",
         ),
         MetricSpec(
             name="f1",
@@ -109,6 +129,8 @@ def _decision_specs() -> list[MetricSpec]:
             low=0.0,
             high=1.0,
             undefined="no row is positive or predicted positive; 0 without a true positive",
+            chance=_CHANCE + "f1",
+            influence=_INFLUENCE + "f1",
         ),
         MetricSpec(
             name="macro-f1",
@@ -118,6 +140,8 @@ def _decision_specs() -> list[MetricSpec]:
             low=0.0,
             high=1.0,
             undefined="no rows; classes that are neither true nor predicted are not averaged",
+            chance=_CHANCE + "macro_f1",
+            influence=_INFLUENCE + "macro_f1",
         ),
     ]
 
@@ -129,20 +153,24 @@ def _score_specs() -> list[MetricSpec]:
             summary="mean of the precision over thresholds, weighted by the increase in recall",
             factory=_CODE + "average_precision",
             problems=("binary", "multilabel"),
-            needs="score",
+            needs="order",
             low=0.0,
             high=1.0,
             undefined="only one class; several labels: mean over those with a value",
+            chance=_CHANCE + "average_precision",
+            influence=_INFLUENCE + "average_precision",
         ),
         MetricSpec(
             name="roc-auc",
             summary="probability that a positive row outranks a negative one, ties count half",
             factory=_CODE + "roc_auc",
             problems=("binary", "multilabel"),
-            needs="score",
+            needs="order",
             low=0.0,
             high=1.0,
             undefined="only one class; several labels: mean over those with a value",
+            chance=0.5,
+            influence=_INFLUENCE + "roc_auc",
         ),
         MetricSpec(
             name="log-loss",
@@ -153,5 +181,7 @@ def _score_specs() -> list[MetricSpec]:
             needs="score",
             low=0.0,
             undefined="no rows, or scores outside [0, 1]",
+            chance=_CHANCE + "log_loss",
+            influence=_INFLUENCE + "log_loss",
         ),
     ]

@@ -1,6 +1,8 @@
 """The standard metrics in numpy; NaN where a metric is not defined.
 
-Labels are (n,) values or class codes, or (n, k) for several outputs or labels, none missing.
+Labels are (n,) values or class codes, or (n, k) for several outputs or labels, none missing. What a
+method without information gets is in `chance`, the influence of each row in
+`neucocore.statistics.metric_influence`.
 """
 
 from __future__ import annotations
@@ -16,12 +18,20 @@ MIN_PROBABILITY = 1e-15
 Values = NDArray[Any]
 
 
-def r2(y_true: Values, y_pred: Values) -> float:
-    """Return 1 - SSE/SST with SST around the mean of ``y_true``, both (n,)."""
-    if len(y_true) < 2 or np.ptp(y_true) == 0:
+def r2(y_true: Values, y_pred: Values, training_mean: Values | None = None) -> float:
+    """Return 1 - SSE / SSE0, with SSE0 the squared error of `training_mean`; arrays (n,).
+
+    Predicting the mean label of the training part therefore scores 0, not slightly less (the
+    out-of-sample R2 of Campbell and Thompson, Review of Financial Studies 21, 2008). Without
+    `training_mean`, SSE0 is taken around the mean of `y_true`.
+
+    NaN for constant labels, and if `training_mean` has no error.
+    """
+    if not len(y_true) or np.ptp(y_true) == 0:
         return float("nan")
-    total = np.sum((y_true - np.mean(y_true)) ** 2)
-    return float(1 - np.sum((y_true - y_pred) ** 2) / total)
+    baseline = np.mean(y_true) if training_mean is None else training_mean
+    total = float(np.sum((y_true - baseline) ** 2))
+    return 1 - float(np.sum((y_true - y_pred) ** 2)) / total if total > 0 else float("nan")
 
 
 def mse(y_true: Values, y_pred: Values) -> float:
