@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from neucocore.evaluation.protocols import ScoringProtocol
     from neucocore.files.atomic import replacing, write_text
     from neucocore.runtime.processes import WorkerPool
+    from neucocore.statistics.influence import Influence, Undefined
     from neucocore.testing.cubes import make_cubes, write_cube_folder
 
 # Names that need numpy or zarr, and the modules that define them.
@@ -80,6 +81,7 @@ _ON_DEMAND = {
     "CubeSelection": "neucocore.data.cubes.selection",
     "cube_digest": "neucocore.data.cubes.file",
     "find_cubes": "neucocore.data.cubes.layouts",
+    "Influence": "neucocore.statistics.influence",
     "Labels": "neucocore.data.labels.labels",
     "Legend": "neucocore.derivation.zonal",
     "PCA": "neucocore.builtin.reducers.pca",
@@ -93,6 +95,7 @@ _ON_DEMAND = {
     "StoredProbe": "neucocore.evaluation.outcome",
     "TaskOutcome": "neucocore.evaluation.outcome",
     "TruthLayer": "neucocore.derivation.layers",
+    "Undefined": "neucocore.statistics.influence",
     "WorkerPool": "neucocore.runtime.processes",
     "grids_for": "neucocore.derivation.grids",
     "in_metres": "neucocore.derivation.projection",
@@ -141,6 +144,7 @@ __all__ = [
     "HostedFile",
     "HubSource",
     "IdError",
+    "Influence",
     "LabelSource",
     "Labels",
     "Legend",
@@ -168,6 +172,7 @@ __all__ = [
     "TaskOutcome",
     "TaskSpec",
     "TruthLayer",
+    "Undefined",
     "WorkerPool",
     "cube_digest",
     "find_cubes",

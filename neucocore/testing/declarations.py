@@ -14,7 +14,7 @@ from typing import Any
 
 from neucocore.components.discovery import CORE, Component, PluginRecord
 from neucocore.components.factory import resolve
-from neucocore.components.specs import DatasetSpec, Factory, Param, TaskSpec
+from neucocore.components.specs import DatasetSpec, Factory, MetricSpec, Param, TaskSpec
 from neucocore.testing.records import CheckFailed, Skip, check, require
 
 
@@ -51,6 +51,9 @@ class ComponentContext:
                 "derive": (spec.derive, spec.derive_params),
                 "example": (spec.example, ()),
             }
+        if isinstance(spec, MetricSpec):
+            chance = None if isinstance(spec.chance, int | float) else spec.chance
+            functions |= {"chance": (chance, ()), "influence": (spec.influence, params)}
         return {
             field: (function, params) for field, (function, params) in functions.items() if function
         }
@@ -58,9 +61,11 @@ class ComponentContext:
     @functools.cached_property
     def arguments(self) -> dict[str, tuple[int, tuple[str, ...]]]:
         """What the core passes to each function: number of positional arguments, and keywords."""
+        takes_mean = isinstance(self.spec, MetricSpec) and self.spec.uses_training_mean
+        metric_arguments = (3 if takes_mean else 2, ())
         factory_arguments: dict[str, tuple[int, tuple[str, ...]]] = {
             "dataset": (1, ()),
-            "metric": (2, ()),
+            "metric": metric_arguments,
             "probe": (0, ("problem",)),
             "reducer": (0, ("dimension",)),
         }
@@ -69,6 +74,8 @@ class ComponentContext:
             "generate": (1, ()),
             "derive": (2, ()),
             "example": (1, ()),
+            "chance": (1, ()),
+            "influence": metric_arguments,
         }
 
 

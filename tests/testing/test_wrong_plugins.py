@@ -13,6 +13,8 @@ CHECK_OF = {
     "network-at-import": "import-network",
     "leaking-split": "task-splits",
     "wrong-direction": "metric-direction",
+    "wrong-chance": "metric-chance",
+    "wrong-influence": "metric-influence",
     "heavy-import": "import-light",
     "global-seed": "encoder-global-random",
     "depends-on-batch": "encoder-batch-size",
