@@ -53,6 +53,26 @@ def check(labels, spec):
         ),
         (Labels(IDS, np.arange(3)), task("binary"), "1 labels are not class codes from 0 to 1: 2"),
         (
+            Labels(IDS, np.arange(3), label_sd=np.array([1, -2, np.inf])),
+            task(),
+            "2 values of label_sd are not finite and 0 or more: -2, inf",
+        ),
+        (
+            Labels(IDS, np.arange(3), label_sd=np.ones((3, 1))),
+            task(),
+            "label_sd has shape (3, 1); expected (3,), as y",
+        ),
+        (
+            Labels(IDS, np.arange(3), label_sd=np.array(["1", "2", "3"])),
+            task(),
+            "label_sd has type <U1; expected numbers",
+        ),
+        (
+            Labels(IDS, np.array([0, 1, 1]), label_sd=np.ones(3)),
+            task("binary"),
+            "label_sd is given, but the task is binary: only regression has it",
+        ),
+        (
             Labels(IDS, np.array([0, 0.5, 1])),
             task("binary"),
             "1 labels are not class codes from 0 to 1: 0.5",
@@ -125,3 +145,11 @@ def test_the_limits_and_missing_outputs_are_within_the_range():
     spec = task(low=0.0, high=1.0, outputs=("x",))
     labels = Labels(IDS, np.array([[0.0], [1.0], [np.nan]]), outputs=("x",))
     assert check(labels, spec).findings == ()
+
+
+def test_standard_deviations_become_numbers_and_may_be_missing():
+    labels = check(Labels(IDS, [1, 2, 3], label_sd=[0, 2, float("nan")]), task())
+    assert labels.label_sd is not None
+    assert labels.label_sd.dtype == np.float64
+    assert labels.label_sd.tolist()[:2] == [0, 2]
+    assert np.isnan(labels.label_sd[2])
