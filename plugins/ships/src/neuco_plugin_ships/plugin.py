@@ -99,6 +99,8 @@ def neuco_metrics() -> list[MetricSpec]:
             low=0.0,
             undefined="no rows",
             multioutput=True,
+            chance="neuco_plugin_ships.metric:chance",
+            influence="neuco_plugin_ships.metric:influence",
             license="Apache-2.0",
             citation="the neuco developers",
         )
