@@ -32,6 +32,7 @@ class Kind(StrEnum):
     probe = "probe"
     reducer = "reducer"
     protocol = "protocol"
+    suite = "suite"
 
 
 @app.command("list")

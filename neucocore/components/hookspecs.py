@@ -19,6 +19,7 @@ from neucocore.components.specs import (
     ProbeSpec,
     ProtocolSpec,
     ReducerSpec,
+    SuiteSpec,
     TaskSpec,
 )
 
@@ -72,6 +73,12 @@ def neuco_protocols() -> Sequence[ProtocolSpec]:
     raise NotImplementedError
 
 
+@hookspec
+def neuco_suites() -> Sequence[SuiteSpec]:
+    """Return the suites that the plugin provides."""
+    raise NotImplementedError
+
+
 HOOK_OF_KIND: dict[Kind, str] = {
     "dataset": "neuco_datasets",
     "encoder": "neuco_encoders",
@@ -80,4 +87,5 @@ HOOK_OF_KIND: dict[Kind, str] = {
     "probe": "neuco_probes",
     "reducer": "neuco_reducers",
     "protocol": "neuco_protocols",
+    "suite": "neuco_suites",
 }

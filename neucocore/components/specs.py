@@ -11,13 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-Kind = Literal["dataset", "encoder", "task", "metric", "probe", "reducer", "protocol"]
+Kind = Literal["dataset", "encoder", "task", "metric", "probe", "reducer", "protocol", "suite"]
 Problem = Literal["regression", "binary", "multiclass", "multilabel"]
 Fit = Literal["none", "train", "transductive"]
 ParamType = Literal["int", "float", "str", "bool", "list"]
 Aggregate = Literal["skill", "weighted", "uniform", "borda", "mean"]
 
-KINDS: tuple[Kind, ...] = ("dataset", "encoder", "task", "metric", "probe", "reducer", "protocol")
+KINDS: tuple[Kind, ...] = (
+    "dataset",
+    "encoder",
+    "task",
+    "metric",
+    "probe",
+    "reducer",
+    "protocol",
+    "suite",
+)
 PROBLEMS: tuple[Problem, ...] = ("regression", "binary", "multiclass", "multilabel")
 Factory = str | Callable[..., Any]
 
@@ -271,6 +280,70 @@ class ProtocolSpec(ComponentSpec):
     notice: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SuiteTask:
+    """One task of a suite: ``name@version``, and the labels that it is scored on.
+
+    ``labels`` is the digest of ids and labels, as ``labels`` in ``run.json`` without groups, and
+    ``rows`` the number of labelled ids. Both are checked where they are given.
+    """
+
+    name: str
+    labels: str = ""
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdSet:
+    """The labelled ids of all tasks of a suite together.
+
+    ``sha256`` is the digest (hex) of the sorted ids, joined by newlines. ``groups`` is that of the
+    lines ``id,group`` in the order of the ids, for suites with a split by groups. Digests are
+    checked where they are given.
+    """
+
+    count: int
+    sha256: str = ""
+    groups: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """A known error of a version of a suite: ISO date, text, and the tasks that it affects.
+
+    Without ``tasks``, it affects all of them.
+    """
+
+    date: str
+    text: str
+    tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteSpec(ComponentSpec):
+    """A set of tasks to score and to cite together; it has no factory.
+
+    A suite is cited as ``name@version``, so everything that scores depend on is fixed: the data
+    set, the tasks in their versions with the digests of their labels, the ids, the split, the
+    protocol (``name@version``), the ``options`` that differ from its defaults, and the aggregate.
+    A change of any of them is a new version. ``split`` is written like ``--split``; its file is
+    looked for in the folder of the labels and in the folder above. ``errata`` lists what was found
+    to be wrong with this version.
+    """
+
+    kind: ClassVar[Kind] = "suite"
+
+    factory: Factory = ""
+    dataset: str
+    tasks: tuple[SuiteTask, ...]
+    protocol: str
+    ids: IdSet | None = None
+    split: str = "random"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    aggregate: Aggregate = "skill"
+    errata: tuple[Erratum, ...] = ()
+
+
 SPEC_OF_KIND: Mapping[Kind, type[ComponentSpec]] = {
     "dataset": DatasetSpec,
     "encoder": EncoderSpec,
@@ -279,4 +352,5 @@ SPEC_OF_KIND: Mapping[Kind, type[ComponentSpec]] = {
     "probe": ProbeSpec,
     "reducer": ReducerSpec,
     "protocol": ProtocolSpec,
+    "suite": SuiteSpec,
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, get_args
 
 from neucocore.components.names import is_name
@@ -15,8 +17,10 @@ from neucocore.components.specs import (
     ComponentSpec,
     DatasetSpec,
     EncoderSpec,
+    Erratum,
     Factory,
     Fit,
+    IdSet,
     Kind,
     MetricSpec,
     Param,
@@ -25,11 +29,21 @@ from neucocore.components.specs import (
     Problem,
     ProtocolSpec,
     ReducerSpec,
+    SuiteSpec,
+    SuiteTask,
     TaskSpec,
 )
 from neucocore.errors import SpecError
 
 _NEEDS = ("value", "score", "order")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"[1-9][0-9]*")
+_ITEM_TYPES: dict[str, type] = {
+    "tuple[Param, ...]": Param,
+    "tuple[SuiteTask, ...]": SuiteTask,
+    "tuple[Erratum, ...]": Erratum,
+}
+"""Types of the items of tuples; those of all others are strings."""
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
@@ -75,7 +89,7 @@ def _check_types(spec: ComponentSpec) -> Iterator[str]:
         if field.type == "str" and not isinstance(value, str):
             yield f"{field.name}={value!r} is not a string"
         elif str(field.type).startswith("tuple["):
-            item_type = Param if str(field.type).startswith("tuple[Param,") else str
+            item_type = _ITEM_TYPES.get(str(field.type), str)
             if not isinstance(value, tuple):
                 yield f"{field.name}={value!r} is not a tuple"
             elif wrong := [item for item in value if not isinstance(item, item_type)]:
@@ -89,7 +103,10 @@ def _check_common(spec: ComponentSpec) -> Iterator[str]:
         yield "the summary is empty"
     if isinstance(spec.version, bool) or not isinstance(spec.version, int) or spec.version < 1:
         yield f"the version {spec.version!r} is not a positive integer"
-    if not is_factory(spec.factory) and not (spec.factory == "" and isinstance(spec, TaskSpec)):
+    if isinstance(spec, SuiteSpec):
+        if spec.factory != "" or spec.params:
+            yield "a suite has no factory and no params"
+    elif not is_factory(spec.factory) and not (spec.factory == "" and isinstance(spec, TaskSpec)):
         yield f"the factory {spec.factory!r} is neither 'package.module:attribute' nor callable"
     for declared in ("params", "generate_params", "derive_params"):
         yield from _check_params(getattr(spec, declared, ()))
@@ -146,6 +163,8 @@ def _check_kind(spec: ComponentSpec) -> Iterator[str]:
             yield "bits must be at least 1"
         case ProtocolSpec():
             yield from _check_choice("aggregate", spec.aggregate, get_args(Aggregate))
+        case SuiteSpec():
+            yield from _check_suite(spec)
 
 
 def _check_dataset(spec: DatasetSpec) -> Iterator[str]:
@@ -195,6 +214,77 @@ def _check_chance(chance: float, low: float | None, high: float | None) -> Itera
         yield f"chance={chance!r} is not a finite number"
     elif (low is not None and chance < low) or (high is not None and chance > high):
         yield f"chance={chance!r} is outside the bounds of the metric, [{low}, {high}]"
+
+
+def _check_suite(spec: SuiteSpec) -> Iterator[str]:
+    if not is_name(spec.dataset):
+        yield f"dataset={spec.dataset!r} is not a valid name of a data set"
+    if not spec.tasks:
+        yield "tasks is empty"
+    names = [task.name for task in spec.tasks]
+    if len(set(names)) < len(names):
+        yield "two tasks have the same name"
+    for task in spec.tasks:
+        yield from _check_suite_task(task)
+    if not is_versioned_name(spec.protocol):
+        yield f"protocol={spec.protocol!r} is not name@version"
+    if spec.ids is not None:
+        yield from _check_ids(spec.ids)
+    if not isinstance(spec.options, Mapping) or not all(isinstance(k, str) for k in spec.options):
+        yield f"options={spec.options!r} is not a mapping with strings as keys"
+    yield from _check_choice("aggregate", spec.aggregate, get_args(Aggregate))
+    for erratum in spec.errata:
+        yield from _check_erratum(erratum, names)
+
+
+def is_versioned_name(text: Any) -> bool:
+    """Return whether a value is ``name@version``, with a positive integer as version."""
+    if not isinstance(text, str):
+        return False
+    name, _, version = text.partition("@")
+    return is_name(name) and _VERSION.fullmatch(version) is not None
+
+
+def _check_suite_task(task: SuiteTask) -> Iterator[str]:
+    if not is_versioned_name(task.name):
+        yield f"the task {task.name!r} is not name@version"
+    yield from _check_digest(f"the task {task.name}: labels", task.labels)
+    if task.rows is not None and not _is_count(task.rows):
+        yield f"the task {task.name}: rows={task.rows!r} is not a positive integer"
+
+
+def _check_ids(ids: IdSet) -> Iterator[str]:
+    if not isinstance(ids, IdSet):
+        yield f"ids={ids!r} is not an IdSet"
+        return
+    if not _is_count(ids.count):
+        yield f"ids: count={ids.count!r} is not a positive integer"
+    yield from _check_digest("ids: sha256", ids.sha256)
+    yield from _check_digest("ids: groups", ids.groups)
+
+
+def _check_digest(field: str, digest: Any) -> Iterator[str]:
+    if digest != "" and not (isinstance(digest, str) and _SHA256.fullmatch(digest)):
+        yield f"{field}={digest!r} is not a sha256 digest: 64 hexadecimal digits in lower case"
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _check_erratum(erratum: Erratum, tasks: list[str]) -> Iterator[str]:
+    try:
+        valid = date.fromisoformat(erratum.date).isoformat() == erratum.date
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        yield f"the date of an erratum, {erratum.date!r}, is not YYYY-MM-DD"
+    if not isinstance(erratum.text, str) or not erratum.text.strip():
+        yield f"the erratum of {erratum.date} has no text"
+    if not isinstance(erratum.tasks, tuple):
+        yield f"the erratum of {erratum.date}: tasks={erratum.tasks!r} is not a tuple"
+    elif unknown := [name for name in erratum.tasks if name not in tasks]:
+        yield f"the erratum of {erratum.date} names {unknown[0]!r}, which is not one of the tasks"
 
 
 def _check_functions(**functions: Factory | None) -> Iterator[str]:
