@@ -253,7 +253,7 @@ def _check_suite_task(task: SuiteTask) -> Iterator[str]:
         yield f"the task {task.name}: rows={task.rows!r} is not a positive integer"
 
 
-def _check_ids(ids: IdSet) -> Iterator[str]:
+def _check_ids(ids: Any) -> Iterator[str]:
     if not isinstance(ids, IdSet):
         yield f"ids={ids!r} is not an IdSet"
         return
@@ -272,7 +272,7 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _check_erratum(erratum: Erratum, tasks: list[str]) -> Iterator[str]:
+def _check_erratum(erratum: Any, tasks: list[str]) -> Iterator[str]:
     try:
         valid = date.fromisoformat(erratum.date).isoformat() == erratum.date
     except (TypeError, ValueError):

@@ -207,6 +207,8 @@ def _missing_error(
         for key, ids in sorted(missing.items())
     ]
     hint = "--allow-missing scores the other ids, as a partial run that is not ranked"
+    if request.suite is not None:
+        hint = f"a suite is scored on all its ids; without --suite, {hint}"
     if difference := describe_difference(absent, inputs.embeddings.ids, "the embeddings"):
         hint = f"of the ids without an embedding, {difference}; change the ids of one of the files"
     elif rounded := _rounded_hint(absent, inputs.embeddings.ids):

@@ -57,6 +57,14 @@ class EvaluateOptions:
             run_file=False,
         ),
     ] = None
+    suite: Annotated[
+        str | None,
+        Option(
+            "Score exactly this suite: its tasks, labels, ids, split and protocol; "
+            "neuco list suites shows them.",
+            metavar="NAME",
+        ),
+    ] = None
     protocol: Annotated[
         tuple[str, ...],
         Option("Scoring protocol; neuco list protocols shows them. Repeatable.", metavar="NAME"),

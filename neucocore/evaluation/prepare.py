@@ -22,6 +22,7 @@ from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.same_labels import count_note, same_labels
+from neucocore.evaluation.suites import check_labels, require_label_files
 from neucocore.evaluation.tasks import TaskSelection, select_tasks
 from neucocore.files.findings import EXAMPLES_SHOWN
 from neucocore.provenance.code import code_identity, core_code
@@ -81,6 +82,8 @@ class Prepared:
                 "labelled": key_of(sorted(self.selection.labelled_ids)) if keeps_order else "",
                 "partial": self.joined.partial,
                 "written": [self.request.fold_results, self.request.store_probes],
+                # An equal run that was made ad hoc does not record the suite.
+                **({} if self.request.suite is None else {"suite": self.request.suite.name}),
             },
         )
 
@@ -200,19 +203,26 @@ def prepare(request: EvaluateRequest) -> Prepared:
     UnknownComponentError
         An unknown data set or task.
     DataError
-        Files that cannot be used; labelled ids without embeddings, unless they are allowed.
+        Files that cannot be used; labelled ids without embeddings, unless they are allowed;
+        labels, ids or groups that are not those of the suite.
     """
     inputs = load_inputs(request)
+    suite, labels = request.suite, request.options.labels
+    if suite is not None:
+        require_label_files(suite, inputs.label_files, labels)
     selection = select_tasks(
         inputs.label_files,
         dataset=inputs.dataset,
         patterns=request.tasks,
         subset=request.options.subset,
     )
+    if suite is not None:
+        check_labels(suite, selection.tasks, inputs.groups, labels)
     joined = join(request, inputs, selection)
     group_warnings = check_groups(joined, inputs.groups, request.options.split)
     columns = _scored_columns(inputs, joined)
     warnings = (
+        *(() if suite is None else suite.warnings()),
         *inputs.warnings,
         *selection.warnings,
         *joined.warnings,

@@ -14,6 +14,7 @@ from neucocore.errors import ConfigError
 from neucocore.evaluation.neucobench.config import read_config
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.protocols import ChosenProtocol, choose_protocols
+from neucocore.evaluation.suites import ChosenSuite, choose_suite
 
 DEFAULT_PHASE = "results"
 
@@ -34,6 +35,8 @@ class EvaluateRequest:
         Content of NeuCo-Bench's configuration file, else empty.
     update_leaderboard
         Whether that configuration asks for the leaderboard to be written.
+    suite
+        The suite that is scored; the options then contain what it fixes. None: ad hoc.
     """
 
     options: EvaluateOptions
@@ -47,22 +50,38 @@ class EvaluateRequest:
     store_probes: bool = False
     config: Mapping[str, Any] = field(default_factory=dict)
     update_leaderboard: bool = False
+    suite: ChosenSuite | None = None
 
 
 def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:
-    """Look up the protocols and read NeuCo-Bench's configuration, if one is named.
+    """Look up suite and protocols, and read NeuCo-Bench's configuration, if one is named.
 
     Raises
     ------
     ComponentLookupError
-        An unknown protocol, probe or metric.
+        An unknown suite, protocol, probe or metric.
     ConfigError
-        Options that cannot be used, or that a configuration file already sets.
+        Options that cannot be used, or that a suite or a configuration file already sets.
+    MissingFileError
+        The table of groups of a suite is not next to the labels.
     """
     method = options.method
     if method is None:
         method = method_name(Path(options.embeddings))
     phase = DEFAULT_PHASE if options.phase is None else options.phase
+    settings = {**options.options, **split_settings(options.set)}
+    if options.suite is not None:
+        suite, options = choose_suite(options, settings)
+        return EvaluateRequest(
+            options=options,
+            method=method,
+            phase=phase,
+            protocols=(suite.protocol,),
+            tasks=suite.tasks,
+            plots=options.plots,
+            store_probes=options.store_probes,
+            suite=suite,
+        )
     if options.config is not None:
         return _drop_in(options, method, phase)
     return EvaluateRequest(
@@ -73,7 +92,7 @@ def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:
             options.protocol,
             probe=options.probe,
             metric=options.metric,
-            options={**options.options, **split_settings(options.set)},
+            options=settings,
         ),
         tasks=options.tasks,
         plots=options.plots,

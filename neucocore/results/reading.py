@@ -90,6 +90,8 @@ class RunRecord:
         NeuCo-Bench's runs, which do not record them.
     labels_recorded
         Whether the run records its labels; NeuCo-Bench's runs do not.
+    suite
+        ``name@version`` of the suite of which the run scores every task; empty for other runs.
     """
 
     folder: Path
@@ -103,6 +105,7 @@ class RunRecord:
     remarks: tuple[str, ...] = ()
     embeddings: frozenset[str] = frozenset()
     labels_recorded: bool = True
+    suite: str = ""
 
 
 def read_runs(output: Path, phase: str | None = None) -> list[RunRecord]:
@@ -295,6 +298,7 @@ def _run_of_neuco(
             values=task.get("label_values", ""),
         )
     embeddings = record.get("embeddings", {})
+    suite = record.get("suite") or {}
     digests = {
         f"{name} {embeddings[name]}" for name in ("digest", "sha256") if embeddings.get(name)
     }
@@ -309,6 +313,7 @@ def _run_of_neuco(
         partial=bool(record.get("partial")),
         remarks=tuple(remarks),
         embeddings=frozenset(digests),
+        suite=str(suite["name"]) if suite.get("complete") is True else "",
     )
 
 

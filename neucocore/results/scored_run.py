@@ -151,7 +151,12 @@ def run_protocol(
         outcomes=outcomes,
         key=key,
         config=request.config,
-        provenance=_provenance(prepared, inputs, meter),
+        provenance={
+            **_provenance(prepared, inputs, meter),
+            "suite": None
+            if request.suite is None
+            else request.suite.record(outcomes, partial=prepared.joined.partial),
+        },
         context=_context(prepared, inputs),
         warnings=(*prepared.warnings, *inputs.notes),
         partial=prepared.joined.partial,

@@ -19,6 +19,7 @@ from neucocore.evaluation.load import load_labels
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.protocols import component_name
 from neucocore.evaluation.request import DEFAULT_PHASE, evaluate_request, method_name
+from neucocore.evaluation.suites import check_labels, require_label_files
 from neucocore.evaluation.tasks import select_tasks
 from neucocore.results.layout import check_name, check_output
 from neucocore.workflow.run_file import EncoderEntry, RunFile
@@ -103,6 +104,7 @@ def check(run: RunFile) -> None:
     _check_components(run)
     options = evaluate_options(run, Method("", Path()))
     request = evaluate_request(options)
+    options = request.options  # with what a suite fixes
     check_output(run.output)
     check_name(request.phase, "phase")
     for method in methods_of(run):
@@ -111,14 +113,19 @@ def check(run: RunFile) -> None:
         read_excluded_ids(Path(options.exclude_file))
     label_files, _, _ = load_labels(request, options.dataset)
     split = parse_split(options.split)
+    groups = None
     if split.file is not None or not run.embeddings:  # else it may be a column of the embeddings
-        read_groups(split, label_files)
-    select_tasks(
+        groups = read_groups(split, label_files)
+    if request.suite is not None:
+        require_label_files(request.suite, label_files, options.labels)
+    selection = select_tasks(
         label_files,
         dataset=options.dataset,
         patterns=request.tasks,
         subset=options.subset,
     )
+    if request.suite is not None:
+        check_labels(request.suite, selection.tasks, groups, options.labels)
 
 
 def _check_components(run: RunFile) -> None:
