@@ -20,8 +20,14 @@ HIDDEN = frozenset({"name", "params", "generate_params", "derive_params"})
 def info(
     name: Annotated[str, typer.Argument(help="A component, plugin/component, or plugin.")],
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    bibtex: Annotated[
+        bool, typer.Option("--bibtex", help="Print BibTeX entries for a suite and its sources.")
+    ] = False,
 ) -> None:
     """Show the description and the parameters of a component, or all components of a plugin."""
+    if bibtex:
+        _print_bibtex(name, json=json)
+        return
     _put([_row(component) for component in _components(name)], json)
     more = [p for p in _plugins_named(name) if any(c.name != name for c in p.components)]
     if more and not _is_only_a_plugin(name):
@@ -45,6 +51,27 @@ def _put(rows: list[dict[str, Any]], json: bool) -> None:
         if number:
             print_data("")
         _show(row)
+
+
+def _print_bibtex(name: str, *, json: bool) -> None:
+    from neucocore.components.bibtex import suite_bibtex
+    from neucocore.components.discovery import installation
+    from neucocore.components.lookup import find
+    from neucocore.errors import ConfigError
+
+    if json:
+        raise ConfigError("--bibtex and --json exclude each other", hint="leave one of them out")
+    base = name.rpartition("/")[2].partition("@")[0]
+    kinds = [component.kind for component in installation().components() if component.name == base]
+    if kinds and "suite" not in kinds:
+        raise ConfigError(
+            f"--bibtex is for suites; {name} is a {kinds[0]}",
+            hint=f"neuco info {name} shows what to cite; neuco list suites",
+        )
+    text, missing = suite_bibtex(find("suite", name))
+    print_data(text.rstrip("\n"))
+    for component in missing:
+        log(f"the {component} is not installed, so its sources are not listed")
 
 
 def _plugins_named(name: str) -> list[PluginRecord]:
@@ -153,6 +180,12 @@ def _show(row: dict[str, Any]) -> None:
                     for row in value
                 ]
                 print_table(shown, ("name", "type", "default", "help"))
+        elif isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
+            print_data(f"{key}:")
+            columns = [name for name in value[0] if any(_given(part[name]) for part in value)]
+            print_table(
+                [{name: _inline(part[name]) for name in columns} for part in value], columns
+            )
         elif isinstance(value, dict):
             print_data(f"{key}:")
             for inner, part in value.items():
@@ -160,6 +193,10 @@ def _show(row: dict[str, Any]) -> None:
                     print_data(f"  {inner}: {_inline(part)}")
         else:
             print_data(f"{key}: {_inline(value)}")
+
+
+def _given(value: Any) -> bool:
+    return value not in ("", None, [])
 
 
 def _inline(value: Any) -> str:

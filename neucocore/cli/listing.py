@@ -8,10 +8,12 @@ import typer
 
 from neucocore.cli.terminal import log, print_data, print_json, print_table
 
-KINDS = ("datasets", "encoders", "tasks", "metrics", "probes", "reducers", "protocols")
+KINDS = ("datasets", "encoders", "tasks", "metrics", "probes", "reducers", "protocols", "suites")
 TABLE = ("name", "version", "plugin", "summary")
 NARROW = ("name", "summary")
 TASK_TABLE = ("name", "version", "dataset", "problem", "primary_metric", "plugin", "summary")
+SUITE_TABLE = ("name", "version", "dataset", "protocol", "plugin", "summary")
+TABLES = {"tasks": TASK_TABLE, "suites": SUITE_TABLE}
 
 
 def list_components(
@@ -20,7 +22,7 @@ def list_components(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
-    """List datasets, encoders, tasks, metrics, probes, reducers and protocols."""
+    """List datasets, encoders, tasks, metrics, probes, reducers, protocols and suites."""
     from neucocore.errors import ConfigError
     from neucocore.messages import did_you_mean
 
@@ -39,7 +41,7 @@ def list_components(
         if kind is None:
             print_data(f"\n{name}" if name != kinds[0] else name)
         if found:
-            print_table(found, TASK_TABLE if name == "tasks" else TABLE, narrow=NARROW)
+            print_table(found, TABLES.get(name, TABLE), narrow=NARROW)
         else:
             log(f"no {name} are installed; neuco plugins search finds some")
     _log_failures()
@@ -64,6 +66,9 @@ def rows_of(kinds: str) -> list[dict[str, Any]]:
         }
         if component.kind == "task":
             row |= {key: getattr(spec, key) for key in ("dataset", "problem", "primary_metric")}
+        if component.kind == "suite":
+            row |= {key: getattr(spec, key) for key in ("dataset", "protocol", "split")}
+            row["tasks"] = [task.name for task in spec.tasks]  # type: ignore[attr-defined]
         rows.append(row)
     return rows
 

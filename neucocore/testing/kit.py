@@ -20,6 +20,7 @@ from neucocore.testing.metrics import MetricContext  # isort: skip
 from neucocore.testing.probes import ProbeContext  # isort: skip
 from neucocore.testing.reducers import ReducerContext  # isort: skip
 from neucocore.testing.protocols import ProtocolContext  # isort: skip
+from neucocore.testing.suites import SuiteContext  # isort: skip
 from neucocore.testing.records import CHECKS, Check, CheckRecord, CheckStatus, Level
 from neucocore.testing.task_context import TaskContext
 
@@ -31,6 +32,7 @@ CONTEXT_OF_KIND: dict[Kind, type[ComponentContext]] = {
     "probe": ProbeContext,
     "reducer": ReducerContext,
     "protocol": ProtocolContext,
+    "suite": SuiteContext,
 }
 CHECKS_RAN = "checks-ran"
 """The check that every component was tested."""

@@ -1,0 +1,167 @@
+r"""BibTeX entries for a suite, and for the sources of its data set, tasks, labels and protocol.
+
+A field is written between braces, which BibTeX counts whether or not a backslash precedes them, so
+braces in a text become commands, as do the other characters that are special in LaTeX.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+from neucocore.components.discovery import CORE, Component, Installation, installation
+from neucocore.components.lookup import find_for_spec
+from neucocore.components.specs import Kind, SuiteSpec, TaskSpec
+from neucocore.errors import ComponentLookupError
+
+_SPECIAL = {
+    "\\": r"{\textbackslash}",
+    "{": r"{\textbraceleft}",
+    "}": r"{\textbraceright}",
+    "~": r"{\textasciitilde}",
+    "^": r"{\textasciicircum}",
+    **{char: f"\\{char}" for char in "&%$#_"},
+}
+_DOI = re.compile(r"(?:doi:|https?://(?:dx\.)?doi\.org/)(10\.\S*[^\s.,;)])", re.IGNORECASE)
+_ARXIV = re.compile(r"(?:arxiv[:./]|10\.48550/arxiv\.)(\d{4}\.\d{4,5})", re.IGNORECASE)
+_IN_ADDRESS = str.maketrans({char: f"%{ord(char):02X}" for char in "\\{} "})
+_CORE_CITATION = "neuco, https://github.com/neuco-bench/neuco"
+
+
+@dataclass
+class _Source:
+    """A publication or product, and what it is cited for."""
+
+    text: str
+    title: str = ""
+    url: str = ""
+    used_for: list[str] = field(default_factory=list)
+
+
+def suite_bibtex(suite: Component, within: Installation | None = None) -> tuple[str, list[str]]:
+    """Return the entries for a suite and its sources, and the components that are not installed.
+
+    Sources with one DOI, or one number at arXiv, are one entry; its note states what it is cited
+    for. The sources of components that are not installed are not known.
+
+    Parameters
+    ----------
+    suite
+        A component of kind ``suite``.
+    within
+        The plugins to look in; by default all that are installed.
+    """
+    within = within or installation()
+    sources: dict[str, _Source] = {}
+    missing: list[str] = []
+    for source in _sources(suite, within, missing):
+        known = sources.setdefault(_identity(source.text), source)
+        known.title = known.title or source.title
+        known.url = known.url or source.url
+        known.used_for += [use for use in source.used_for if use not in known.used_for]
+    entries = [_suite_entry(suite)]
+    keys: set[str] = set()
+    for identity, source in sources.items():
+        entries.append(_source_entry(_key(identity, keys), source))
+    return "\n\n".join(entries) + "\n", missing
+
+
+def _sources(suite: Component, within: Installation, missing: list[str]) -> Iterator[_Source]:
+    spec = cast(SuiteSpec, suite.spec)
+    yield _Source(spec.citation, "", "", [f"the suite {suite.versioned_name}"])
+    parts: list[tuple[Kind, str]] = [
+        ("dataset", spec.dataset),
+        *(("task", task.name) for task in spec.tasks),
+        ("protocol", spec.protocol),
+    ]
+    for kind, name in parts:
+        try:
+            component = find_for_spec(kind, name, plugin=suite.plugin, within=within)
+        except ComponentLookupError:
+            missing.append(f"{kind} {name}")
+            continue
+        label = "data set" if kind == "dataset" else kind
+        citation = component.spec.citation or (_CORE_CITATION if component.plugin == CORE else "")
+        yield _Source(citation, "", component.spec.url, [f"the {label} {name}"])
+        source = component.spec.source if isinstance(component.spec, TaskSpec) else None
+        if source is not None:
+            text = source.citation or source.name
+            yield _Source(text, source.name, source.url, [f"the labels of {name}"])
+
+
+def _identity(text: str) -> str:
+    """Return what two citations of one publication have in common."""
+    if match := _ARXIV.search(text):
+        return f"arxiv:{match[1]}"
+    if match := _DOI.search(text):
+        return f"doi:{match[1].lower()}"
+    return " ".join(text.lower().split())
+
+
+def _suite_entry(suite: Component) -> str:
+    spec = cast(SuiteSpec, suite.spec)
+    tasks = ", ".join(task.name for task in spec.tasks)
+    options = "".join(f", {name}={value}" for name, value in sorted(spec.options.items()))
+    note = (
+        f"Suite {suite.versioned_name} of the neuco plugin {suite.plugin}; "
+        f"data set {spec.dataset}; tasks {tasks}; split {spec.split}; "
+        f"protocol {spec.protocol}{options}; aggregate {spec.aggregate}"
+    )
+    if spec.errata:
+        note += f"; errata of {', '.join(erratum.date for erratum in spec.errata)}"
+    fields = {
+        "title": f"{{{escaped(suite.versioned_name)}}}: {escaped(spec.summary)}",
+        "note": escaped(note),
+    }
+    if spec.url:
+        fields["url"] = _address(spec.url)
+    return _entry(f"neuco-suite-{spec.name}-{spec.version}", fields)
+
+
+def _source_entry(key: str, source: _Source) -> str:
+    doi, arxiv = _DOI.search(source.text), _ARXIV.search(source.text)
+    title = source.title
+    if not title and not re.fullmatch(r"\S*", source.text):
+        title = " ".join(source.text.split())
+    fields = {
+        "title": escaped(title or f"Publication cited for {source.used_for[0]}"),
+        "note": escaped(f"Cited for {', '.join(source.used_for)}. {source.text}".strip()),
+    }
+    if arxiv:
+        fields |= {
+            "eprint": arxiv[1],
+            "archiveprefix": "arXiv",
+            "doi": f"10.48550/arXiv.{arxiv[1]}",
+        }
+    elif doi:
+        fields["doi"] = _address(doi[1])
+    if source.url:
+        fields["url"] = _address(source.url)
+    return _entry(key, fields)
+
+
+def _entry(key: str, fields: dict[str, str]) -> str:
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _key(identity: str, used: set[str]) -> str:
+    """Return a key of letters, digits and hyphens that no other entry has."""
+    base = re.sub(r"[^A-Za-z0-9]+", "-", identity).strip("-")[:40].strip("-") or "source"
+    key, number = base, 2
+    while key in used:
+        key, number = f"{base}-{number}", number + 1
+    used.add(key)
+    return key
+
+
+def escaped(text: str) -> str:
+    """Return a text as it is written in a field: in one line, special characters as commands."""
+    return "".join(_SPECIAL.get(char, char) for char in " ".join(text.split()))
+
+
+def _address(text: str) -> str:
+    """Return an address or DOI, which LaTeX prints verbatim, without braces and backslashes."""
+    return text.translate(_IN_ADDRESS)
