@@ -30,14 +30,49 @@ _IN_ADDRESS = str.maketrans({char: f"%{ord(char):02X}" for char in "\\{} "})
 _CORE_CITATION = "neuco, https://github.com/neuco-bench/neuco"
 
 
+LABELS = "labels of"
+
+
 @dataclass
 class _Source:
-    """A publication or product, and what it is cited for."""
+    """A publication or product, and what it is cited for.
 
-    text: str
-    title: str = ""
+    Attributes
+    ----------
+    texts
+        The citations that name it, as specs write them.
+    product
+        Name of the product that labels come from.
+    uses
+        Maps what is cited (``task``) to its names.
+    """
+
+    texts: list[str]
+    product: str = ""
     url: str = ""
-    used_for: list[str] = field(default_factory=list)
+    uses: dict[str, list[str]] = field(default_factory=dict)
+
+    def merge(self, other: _Source) -> None:
+        """Add what another citation of the same source says."""
+        self.texts += [text for text in other.texts if text not in self.texts]
+        self.product = self.product or other.product
+        self.url = self.url or other.url
+        for what, names in other.uses.items():
+            known = self.uses.setdefault(what, [])
+            known += [name for name in names if name not in known]
+
+    @property
+    def title(self) -> str:
+        """The product, the words of a citation, or what the source is cited for."""
+        if self.product and set(self.uses) == {LABELS}:
+            return self.product
+        words = [_words(text) for text in self.texts]
+        return max(words, key=len) or f"Publication cited for {self.purpose}"
+
+    @property
+    def purpose(self) -> str:
+        """What it is cited for, in one line."""
+        return "; ".join(f"{what} {', '.join(names)}" for what, names in self.uses.items())
 
 
 def suite_bibtex(suite: Component, within: Installation | None = None) -> tuple[str, list[str]]:
@@ -57,10 +92,11 @@ def suite_bibtex(suite: Component, within: Installation | None = None) -> tuple[
     sources: dict[str, _Source] = {}
     missing: list[str] = []
     for source in _sources(suite, within, missing):
-        known = sources.setdefault(_identity(source.text), source)
-        known.title = known.title or source.title
-        known.url = known.url or source.url
-        known.used_for += [use for use in source.used_for if use not in known.used_for]
+        identity = _identity(source.texts[0])
+        if identity in sources:
+            sources[identity].merge(source)
+        elif identity:
+            sources[identity] = source
     entries = [_suite_entry(suite)]
     keys: set[str] = set()
     for identity, source in sources.items():
@@ -70,7 +106,7 @@ def suite_bibtex(suite: Component, within: Installation | None = None) -> tuple[
 
 def _sources(suite: Component, within: Installation, missing: list[str]) -> Iterator[_Source]:
     spec = cast(SuiteSpec, suite.spec)
-    yield _Source(spec.citation, "", "", [f"the suite {suite.versioned_name}"])
+    yield _Source([spec.citation], uses={"suite": [suite.versioned_name]})
     parts: list[tuple[Kind, str]] = [
         ("dataset", spec.dataset),
         *(("task", task.name) for task in spec.tasks),
@@ -84,11 +120,11 @@ def _sources(suite: Component, within: Installation, missing: list[str]) -> Iter
             continue
         label = "data set" if kind == "dataset" else kind
         citation = component.spec.citation or (_CORE_CITATION if component.plugin == CORE else "")
-        yield _Source(citation, "", component.spec.url, [f"the {label} {name}"])
+        yield _Source([citation], url=component.spec.url, uses={label: [name]})
         source = component.spec.source if isinstance(component.spec, TaskSpec) else None
         if source is not None:
             text = source.citation or source.name
-            yield _Source(text, source.name, source.url, [f"the labels of {name}"])
+            yield _Source([text], source.name, source.url, {LABELS: [name]})
 
 
 def _identity(text: str) -> str:
@@ -98,6 +134,12 @@ def _identity(text: str) -> str:
     if match := _DOI.search(text):
         return f"doi:{match[1].lower()}"
     return " ".join(text.lower().split())
+
+
+def _words(text: str) -> str:
+    """Return a citation without DOI and number at arXiv."""
+    text = " ".join(_ARXIV.sub("", _DOI.sub("", text)).split())
+    return text.strip(" ,;.") if not re.fullmatch(r"\([^()]*\)", text) else text[1:-1]
 
 
 def _suite_entry(suite: Component) -> str:
@@ -121,14 +163,9 @@ def _suite_entry(suite: Component) -> str:
 
 
 def _source_entry(key: str, source: _Source) -> str:
-    doi, arxiv = _DOI.search(source.text), _ARXIV.search(source.text)
-    title = source.title
-    if not title and not re.fullmatch(r"\S*", source.text):
-        title = " ".join(source.text.split())
-    fields = {
-        "title": escaped(title or f"Publication cited for {source.used_for[0]}"),
-        "note": escaped(f"Cited for {', '.join(source.used_for)}. {source.text}".strip()),
-    }
+    text = " ".join(source.texts)
+    doi, arxiv = _DOI.search(text), _ARXIV.search(text)
+    fields = {"title": escaped(source.title), "note": escaped(f"Cited for {source.purpose}")}
     if arxiv:
         fields |= {
             "eprint": arxiv[1],
@@ -137,7 +174,7 @@ def _source_entry(key: str, source: _Source) -> str:
         }
     elif doi:
         fields["doi"] = _address(doi[1])
-    if source.url:
+    elif source.url:
         fields["url"] = _address(source.url)
     return _entry(key, fields)
 

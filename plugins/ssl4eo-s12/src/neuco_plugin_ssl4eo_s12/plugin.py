@@ -9,7 +9,10 @@ from neucocore.plugin import (
     FOLDER_PARAMS,
     DatasetSpec,
     HubSource,
+    IdSet,
     Param,
+    SuiteSpec,
+    SuiteTask,
     hookimpl,
 )
 
@@ -93,4 +96,38 @@ def neuco_datasets() -> list[DatasetSpec]:
                 ),
             ),
         ),
+    ]
+
+
+@hookimpl
+def neuco_suites() -> list[SuiteSpec]:
+    """Return the suite of the published labels, without the control tasks.
+
+    No digests of the published label files are recorded, so only their numbers of rows are
+    checked. The cubes have no coordinates, so a split by location is not possible.
+    """
+    return [
+        SuiteSpec(
+            name="ssl4eo-downstream",
+            summary="the nine tasks with published labels of SSL4EO-S12-downstream, random split",
+            dataset="ssl4eo-s12-downstream",
+            tasks=(
+                SuiteTask("biomass-mean@1", rows=2415),
+                SuiteTask("biomass-std@1", rows=2415),
+                SuiteTask("clouds-cover@1", rows=1140),
+                SuiteTask("crops-corn-soybean@1", rows=3355),
+                SuiteTask("heatisland-mean@1", rows=1659),
+                SuiteTask("heatisland-std@1", rows=1659),
+                SuiteTask("landcover-agriculture@1", rows=4691),
+                SuiteTask("landcover-forest@1", rows=4691),
+                SuiteTask("nodata@1", rows=13260),
+            ),
+            ids=IdSet(count=13260),
+            split="random",
+            protocol="nested-cv@1",
+            aggregate="skill",
+            license="CC-BY-4.0",
+            citation="doi:10.48550/arXiv.2510.17914",
+            url="https://huggingface.co/datasets/embed2scale/SSL4EO-S12-downstream",
+        )
     ]
