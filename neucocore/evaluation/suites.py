@@ -193,6 +193,9 @@ def _conflicts(
     own = suite.protocol.component
     if other := [name for name in options.protocol if find("protocol", name) != own]:
         yield f"--protocol {', '.join(other)}: the suite has {spec.protocol}"
+        names = [name for name in ("probe", "metric") if getattr(options, name) is not None]
+        if names := [*names, *settings]:
+            yield f"{', '.join(names)}: the suite has the options of {spec.protocol}"
     elif settings or options.probe is not None or options.metric is not None:
         yield from _option_conflicts(options, settings, suite)
 

@@ -9,11 +9,15 @@ from neucocore.components.specs import (
     ComponentSpec,
     DatasetSpec,
     EncoderSpec,
+    Erratum,
+    IdSet,
     MetricSpec,
     Param,
     ProbeSpec,
     ProtocolSpec,
     ReducerSpec,
+    SuiteSpec,
+    SuiteTask,
     TaskSpec,
 )
 from neucocore.components.validation import is_factory, validate_spec
@@ -27,6 +31,16 @@ VALID: dict[str, ComponentSpec] = {
     "probe": ProbeSpec(**COMMON, problems=("binary",)),
     "reducer": ReducerSpec(**COMMON),
     "protocol": ProtocolSpec(**COMMON),
+    "suite": SuiteSpec(
+        name="a",
+        summary="s",
+        dataset="d",
+        tasks=(SuiteTask("t@1", "0" * 64, 30), SuiteTask("u@12")),
+        protocol="nested-cv@1",
+        ids=IdSet(30, "a" * 64, "f" * 64),
+        options={"folds": 5},
+        errata=(Erratum("2026-01-31", "text", ("t@1",)), Erratum("2026-02-28", "text")),
+    ),
 }
 PARAM = Param("k", "int", 1, "neighbours")
 
@@ -107,6 +121,35 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("reducer", {"bits": 0}, "bits must be at least 1"),
     ("protocol", {"aggregate": "median"}, "aggregate='median' is not one of skill"),
     ("protocol", {"notice": None}, "notice=None is not a string"),
+    ("suite", {"factory": "package.module:name"}, "a suite has no factory and no params"),
+    ("suite", {"params": (PARAM,)}, "a suite has no factory and no params"),
+    ("suite", {"dataset": "My Data"}, "dataset='My Data' is not a valid name of a data set"),
+    ("suite", {"tasks": (), "errata": ()}, "tasks is empty"),
+    ("suite", {"tasks": ("t@1",)}, "tasks: 't@1' is not a SuiteTask"),
+    ("suite", {"tasks": (SuiteTask("t@1"), SuiteTask("t@1", "0" * 64))}, "two tasks have the same"),
+    ("suite", {"tasks": (SuiteTask("t"),), "errata": ()}, "the task 't' is not name@version"),
+    ("suite", {"tasks": (SuiteTask("t@0"),), "errata": ()}, "the task 't@0' is not name@version"),
+    ("suite", {"tasks": (SuiteTask("p/t@1"),), "errata": ()}, "the task 'p/t@1' is not name@ver"),
+    ("suite", {"tasks": (SuiteTask("t@1", "0" * 63),)}, "the task t@1: labels='000000"),
+    ("suite", {"tasks": (SuiteTask("t@1", "A" * 64),)}, "64 hexadecimal digits in lower case"),
+    ("suite", {"tasks": (SuiteTask("t@1", rows=0),)}, "rows=0 is not a positive integer"),
+    ("suite", {"tasks": (SuiteTask("t@1", rows=True),)}, "rows=True is not a positive integer"),
+    ("suite", {"protocol": "nested-cv"}, "protocol='nested-cv' is not name@version"),
+    ("suite", {"ids": 30}, "ids=30 is not an IdSet"),
+    ("suite", {"ids": IdSet(0)}, "ids: count=0 is not a positive integer"),
+    ("suite", {"ids": IdSet(3, "x")}, "ids: sha256='x' is not a sha256 digest"),
+    ("suite", {"ids": IdSet(3, groups="x")}, "ids: groups='x' is not a sha256 digest"),
+    ("suite", {"options": ("folds",)}, "options=('folds',) is not a mapping"),
+    ("suite", {"options": {5: "folds"}}, "options={5: 'folds'} is not a mapping"),
+    ("suite", {"aggregate": "median"}, "aggregate='median' is not one of skill"),
+    ("suite", {"split": None}, "split=None is not a string"),
+    ("suite", {"errata": ("text",)}, "errata: 'text' is not a Erratum"),
+    ("suite", {"errata": (Erratum("31.1.2026", "x"),)}, "'31.1.2026', is not YYYY-MM-DD"),
+    ("suite", {"errata": (Erratum("20260131", "x"),)}, "'20260131', is not YYYY-MM-DD"),
+    ("suite", {"errata": (Erratum("2026-02-30", "x"),)}, "'2026-02-30', is not YYYY-MM-DD"),
+    ("suite", {"errata": (Erratum("2026-01-31", " "),)}, "erratum of 2026-01-31 has no text"),
+    ("suite", {"errata": (Erratum("2026-01-31", "x", "t@1"),)}, "tasks='t@1' is not a tuple"),
+    ("suite", {"errata": (Erratum("2026-01-31", "x", ("v@1",)),)}, "names 'v@1', which is not one"),
 ]
 
 
@@ -141,6 +184,11 @@ def test_a_metric_can_declare_chance_and_influence(change: dict[str, Any]) -> No
 
 def test_a_task_needs_no_factory() -> None:
     assert validate_spec(replace(VALID["task"], factory="")) == []
+
+
+def test_a_factory_is_needed_by_all_kinds_but_tasks_and_suites() -> None:
+    without = {kind for kind, spec in VALID.items() if not validate_spec(replace(spec, factory=""))}
+    assert without == {"task", "suite"}
 
 
 @pytest.mark.parametrize(
