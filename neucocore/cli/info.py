@@ -65,7 +65,7 @@ def _print_bibtex(name: str, *, json: bool) -> None:
     kinds = [component.kind for component in installation().components() if component.name == base]
     if kinds and "suite" not in kinds:
         raise ConfigError(
-            f"--bibtex is for suites; {name} is a {kinds[0]}",
+            f"--bibtex is for suites; {name} is of the kind {kinds[0]}",
             hint=f"neuco info {name} shows what to cite; neuco list suites",
         )
     text, missing = suite_bibtex(find("suite", name))

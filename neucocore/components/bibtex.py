@@ -201,4 +201,4 @@ def escaped(text: str) -> str:
 
 def _address(text: str) -> str:
     """Return an address or DOI, which LaTeX prints verbatim, without braces and backslashes."""
-    return text.translate(_IN_ADDRESS)
+    return " ".join(text.split()).translate(_IN_ADDRESS)
