@@ -23,12 +23,15 @@ from neucocore.components.specs import (
     KINDS,
     SPEC_OF_KIND,
     ComponentSpec,
+    Erratum,
     FileSource,
     HostedFile,
     HubSource,
+    IdSet,
     Kind,
     LabelSource,
     Param,
+    SuiteTask,
 )
 from neucocore.scaffold.new_plugin import render
 from neucocore.testing import kit  # noqa: F401  adds all checks to CHECKS
@@ -68,7 +71,18 @@ def fields_of_section(title: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "spec",
-    [ComponentSpec, Param, HubSource, FileSource, HostedFile, LabelSource, *SPEC_OF_KIND.values()],
+    [
+        ComponentSpec,
+        Param,
+        HubSource,
+        FileSource,
+        HostedFile,
+        LabelSource,
+        SuiteTask,
+        IdSet,
+        Erratum,
+        *SPEC_OF_KIND.values(),
+    ],
 )
 def test_every_field_of_a_spec_is_documented(spec: type[Any]) -> None:
     common = {field.name for field in dataclasses.fields(ComponentSpec)}
