@@ -9,7 +9,14 @@ from neucocore.evaluation.heldout.plugin_probe import installed_probe
 from neucocore.evaluation.heldout.predict import Fitter, Progress
 from neucocore.evaluation.heldout.scoring import check_split_options, score_held_out
 from neucocore.evaluation.inputs import ScoringInput
-from neucocore.evaluation.linear.probe import LinearModel, Target, fit_linear
+from neucocore.evaluation.linear.matrix import Matrix
+from neucocore.evaluation.linear.probe import (
+    HeldOutFit,
+    LinearModel,
+    Target,
+    fit_linear,
+    held_out_fits,
+)
 from neucocore.evaluation.linear.training_part import TrainingPart
 from neucocore.evaluation.outcome import TaskOutcome
 
@@ -33,6 +40,10 @@ class LinearFitter:
         """Fit the targets on one training part; no step is random, so ``split`` is not used."""
         del split
         return fit_linear(part, targets)
+
+    def held_out_fits(self, models: Sequence[LinearModel], X: Matrix) -> list[HeldOutFit]:
+        """Return the training noise and the ridge predictions of held-out rows (m, d)."""
+        return held_out_fits(models, X)
 
 
 class NestedCVProtocol:

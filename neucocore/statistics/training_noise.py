@@ -11,11 +11,9 @@ coordinates of the row on the principal axes of the scaled training rows, s the 
 the penalty. For least squares without penalty lambda is about d / (n - d). The factors with which
 lambda enters an interval (8) and a comparison (4) were chosen by simulation.
 
-Lambda cannot be computed from predictions. A linear probe must provide, for each split and each
-separately fitted part of the labels, either the arguments of `held_out_noise` (m held-out rows,
-r axes) or its result (m,). `evaluation.linear.ridge.RidgeFit` has them: ``basis.coordinates(X)``,
-``basis.eigenvalues``, ``penalty`` and ``n``. For classes, `class_inflation` also needs the held-out
-predictions of the same ridge fit to the 0/1 labels, ``RidgeFit.predict(X)``, (m, k).
+Lambda cannot be computed from predictions: `evaluation.linear.probe.held_out_fits` computes it for
+each split and each separately fitted part of the labels. For classes, `class_inflation` also needs
+the held-out predictions of the same ridge fit to the 0/1 labels.
 """
 
 from __future__ import annotations
@@ -50,6 +48,21 @@ def held_out_noise(
     """
     noise: Array = 1 / n_training + coordinates**2 @ (eigenvalues / (eigenvalues + penalty) ** 2)
     return noise
+
+
+def mean_held_out_noise(
+    mean_squares: Array, eigenvalues: Array, penalty: float, n_training: int
+) -> float:
+    """Return the mean of `held_out_noise` over rows, from the mean squares of their coordinates.
+
+    Parameters
+    ----------
+    mean_squares
+        (r,) mean square of each coordinate over the held-out rows.
+    eigenvalues, penalty, n_training
+        As in `held_out_noise`.
+    """
+    return 1 / n_training + float(mean_squares @ (eigenvalues / (eigenvalues + penalty) ** 2))
 
 
 def mean_noise(noise_of_rows: Array) -> float | None:

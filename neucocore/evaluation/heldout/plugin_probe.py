@@ -125,6 +125,9 @@ class ProbeFitter:
         X = np.concatenate(part.slices)
         return [self._fit(X, target, split) for target in targets]
 
+    def held_out_fits(self, models: Sequence[Any], X: Matrix) -> None:
+        """Return nothing: the training noise of these probes is not known."""
+
     def _fit(self, X: Matrix, target: Target, split: int) -> ProbeModel:
         y: NDArray[Any] = target.y
         columns = np.arange(y.shape[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from neucocore.evaluation.heldout.joined_task import JoinedTask
 from neucocore.evaluation.heldout.shared_rows import SharedRows, TaskColumns, group_by_rows
 from neucocore.evaluation.linear.matrix import Matrix, column_mean
-from neucocore.evaluation.linear.probe import Target
+from neucocore.evaluation.linear.probe import HeldOutFit, Target
 from neucocore.evaluation.linear.sufficient_statistics import SufficientStatistics
 from neucocore.evaluation.linear.training_part import TrainingPart
 
@@ -72,6 +73,9 @@ class Fitter(Protocol):
             seeded with it and with the protocol, and with nothing else.
         """
 
+    def held_out_fits(self, models: Sequence[Any], X: Matrix) -> Sequence[HeldOutFit] | None:
+        """Return what the models tell about held-out rows (m, d); None if they tell nothing."""
+
 
 @dataclass(eq=False)
 class OutOfFold:
@@ -87,11 +91,32 @@ class OutOfFold:
         column is fitted separately, and the hyperparameters that the model selected.
     models
         Label columns with their models fitted on all rows, if requested.
+    noise
+        (repeats, parts) training noise lambda of each separately fitted part: of each label column,
+        or one for all classes; NaN if the probe does not provide it.
+    least_squares
+        Held-out predictions of ridge regression, as `scores`; NaN as in `noise`.
+    without_folds
+        (repeats, folds, n, k): for each fold, predictions of the rows in the other folds by models
+        that were trained without both, and NaN in the fold itself; (repeats, 0, n, k) if they were
+        not requested.
     """
 
     scores: Matrix
+    noise: Matrix
+    least_squares: Matrix
+    without_folds: Matrix
     selected: list[dict[str, Any]] = field(default_factory=list)
     models: list[tuple[TaskColumns, Model]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class _HeldOut:
+    """What one model says about the held-out rows of a split."""
+
+    predicted: Matrix
+    selected: Sequence[Mapping[str, Any]]
+    fit: HeldOutFit | None
 
 
 def predict_out_of_fold(
@@ -103,6 +128,7 @@ def predict_out_of_fold(
     jobs: int = 1,
     progress: Progress | None = None,
     keep_models: bool = False,
+    leave_out_pairs: bool = False,
 ) -> list[OutOfFold]:
     """Fit and predict every split of every task.
 
@@ -120,8 +146,10 @@ def predict_out_of_fold(
         Called after each split of each task.
     keep_models
         Whether to fit models on all rows as well and to return them.
+    leave_out_pairs
+        Whether to fit models without each pair of folds as well, for `OutOfFold.without_folds`.
     """
-    results = [OutOfFold(_empty_scores(joined)) for joined in tasks]
+    results = [_empty(joined, folds if leave_out_pairs else 0) for joined in tasks]
     counter = _ProgressCounter(tasks, progress)
     groups = group_by_rows(tasks)
     counter.expect(groups)
@@ -131,10 +159,14 @@ def predict_out_of_fold(
             fits.share_statistics(pool)
             held_out = list(shared.held_out())
             splits = [pool.submit(fits.fit_split, fold, rows) for fold, rows in held_out]
+            pairs = list(itertools.combinations(held_out, 2)) if leave_out_pairs else []
+            without_pairs = [pool.submit(fits.fit_without, *pair) for pair in pairs]
             all_rows = keep_models and shared.repeat == 0 and pool.submit(fits.fit_all)
             for (fold, rows), future in zip(held_out, splits, strict=True):
-                fits.store(fold, rows, *future.result(), results)
+                fits.store(fold, rows, future.result(), results)
                 counter.count_split(shared)
+            for pair, future_pair in zip(pairs, without_pairs, strict=True):
+                fits.store_pair(*pair, future_pair.result(), results)
             if all_rows:
                 for columns, model in zip(shared.task_columns, all_rows.result(), strict=True):
                     results[columns.task].models.append((columns, model))
@@ -164,16 +196,32 @@ class _SharedFits:
             sums = pool.map(lambda rows: SufficientStatistics.of(rows, self.shift), slices)
             self.statistics = functools.reduce(SufficientStatistics.__add__, sums)
 
-    def fit_split(self, fold: int, held_out: slice) -> tuple[Sequence[Model], list[Matrix]]:
-        """Fit on all rows except the held-out ones; return models and predictions for those."""
+    def fit_split(self, fold: int, held_out: slice) -> list[_HeldOut]:
+        """Fit on all rows except the held-out ones; return what each model says about those."""
         others = tuple(self.X[rows] for other, rows in self.shared.held_out() if other != fold)
-        statistics = self.statistics and (
-            self.statistics - SufficientStatistics.of(self.X[held_out], self.shift)
-        )
+        X = self.X[held_out]
+        statistics = self.statistics and (self.statistics - SufficientStatistics.of(X, self.shift))
         part = TrainingPart(others, self.shared.grouped, statistics)
         train = np.delete(np.arange(len(self.X)), held_out)
         models = self.fit(part, self._targets(train), self._split_number(fold))
-        return models, [model.predict(self.X[held_out]) for model in models]
+        fits: Sequence[HeldOutFit | None] = self.fit.held_out_fits(models, X) or [None] * len(
+            models
+        )
+        return [
+            _HeldOut(model.predict(X), model.selected, held_out_fit)
+            for model, held_out_fit in zip(models, fits, strict=True)
+        ]
+
+    def fit_without(
+        self, one: tuple[int, slice], other: tuple[int, slice]
+    ) -> list[tuple[Matrix, Matrix]]:
+        """Fit on all rows except two folds; return the predictions for both, per model."""
+        left_out = {one[0], other[0]}
+        rest = [(fold, rows) for fold, rows in self.shared.held_out() if fold not in left_out]
+        part = TrainingPart(tuple(self.X[rows] for _, rows in rest), self.shared.grouped)
+        train = np.concatenate([np.arange(rows.start, rows.stop) for _, rows in rest])
+        models = self.fit(part, self._targets(train), self._split_number(one[0]))
+        return [(m.predict(self.X[one[1]]), m.predict(self.X[other[1]])) for m in models]
 
     def fit_all(self) -> Sequence[Model]:
         """Fit on all rows."""
@@ -182,25 +230,48 @@ class _SharedFits:
         return self.fit(part, self._targets(np.arange(len(self.X))), ALL_ROWS)
 
     def store(
-        self,
-        fold: int,
-        held_out: slice,
-        models: Sequence[Model],
-        predictions: Sequence[Matrix],
-        results: Sequence[OutOfFold],
+        self, fold: int, held_out: slice, models: Sequence[_HeldOut], results: Sequence[OutOfFold]
     ) -> None:
         """Add the predictions and selected hyperparameters of one split to the results."""
-        fitted = zip(self.shared.task_columns, models, predictions, strict=True)
-        for task_columns, model, predicted in fitted:
+        repeat, share = self.shared.repeat, (held_out.stop - held_out.start) / len(self.X)
+        for task_columns, model in zip(self.shared.task_columns, models, strict=True):
             joined, result = self.tasks[task_columns.task], results[task_columns.task]
-            columns = np.array(task_columns.columns)
-            if not joined.separate_columns:
-                columns = np.arange(result.scores.shape[2])
-            cells = np.ix_(task_columns.positions[held_out], columns)
-            result.scores[self.shared.repeat][cells] = predicted
+            cells = self._cells(task_columns, held_out, result)
+            result.scores[repeat][cells] = model.predicted
+            if model.fit is not None:
+                result.least_squares[repeat][cells] = model.fit.least_squares
+                parts = list(task_columns.columns) if joined.separate_columns else [0]
+                sums = np.nan_to_num(result.noise[repeat, parts])
+                result.noise[repeat, parts] = sums + share * model.fit.noise
             for index, selected in enumerate(model.selected):
                 column = {"column": task_columns.columns[index]} if joined.several_outputs else {}
                 result.selected.append({"split": self._split_number(fold), **column, **selected})
+
+    def store_pair(
+        self,
+        one: tuple[int, slice],
+        other: tuple[int, slice],
+        models: Sequence[tuple[Matrix, Matrix]],
+        results: Sequence[OutOfFold],
+    ) -> None:
+        """Add the predictions of models that were trained without two folds to the results."""
+        for task_columns, predictions in zip(self.shared.task_columns, models, strict=True):
+            result = results[task_columns.task]
+            # The rows of one fold belong to the score without the other.
+            for (_, rows), (without, _), predicted in zip(
+                (one, other), (other, one), predictions, strict=True
+            ):
+                cells = self._cells(task_columns, rows, result)
+                result.without_folds[self.shared.repeat, without][cells] = predicted
+
+    def _cells(
+        self, task_columns: TaskColumns, rows: slice, result: OutOfFold
+    ) -> tuple[NDArray[Any], ...]:
+        """Return where the predictions for some rows belong in an array (n, k) of a task."""
+        columns = np.array(task_columns.columns)
+        if not self.tasks[task_columns.task].separate_columns:
+            columns = np.arange(result.scores.shape[2])
+        return np.ix_(task_columns.positions[rows], columns)
 
     def _targets(self, rows: NDArray[np.int64]) -> list[Target]:
         targets = []
@@ -221,10 +292,22 @@ def class_count(joined: JoinedTask) -> int:
     return max(len(joined.task.classes), int(joined.y.max()) + 1)
 
 
-def _empty_scores(joined: JoinedTask) -> Matrix:
-    multiclass = joined.task.problem == "multiclass"
-    k = class_count(joined) if multiclass else joined.label_matrix.shape[1]
-    return np.full((len(joined.folds), len(joined.ids), k), np.nan)
+def _empty(joined: JoinedTask, pairs_of: int) -> OutOfFold:
+    """Return a result without any number.
+
+    Parameters
+    ----------
+    pairs_of
+        Number of folds of which each pair is left out; 0 for none.
+    """
+    repeats, n, columns = len(joined.folds), len(joined.ids), joined.label_matrix.shape[1]
+    k = class_count(joined) if joined.task.problem == "multiclass" else columns
+    return OutOfFold(
+        scores=np.full((repeats, n, k), np.nan),
+        noise=np.full((repeats, columns), np.nan),
+        least_squares=np.full((repeats, n, k), np.nan),
+        without_folds=np.full((repeats, pairs_of, n, k), np.nan),
+    )
 
 
 class _ProgressCounter:

@@ -50,6 +50,12 @@ class PrincipalAxes:
         """Return the coordinates computed in float32, which takes half the time."""
         return ((X - self.centre).astype(np.float32) @ self._float32_axes).astype(np.float64)
 
+    def mean_squares(self, X: Matrix) -> Matrix:
+        """Return the mean square of each coordinate over rows (m, d), (r,)."""
+        coordinates = self.coordinates(X)
+        squares: Matrix = np.einsum("ij,ij->j", coordinates, coordinates) / len(X)
+        return squares
+
     @cached_property
     def _float32_axes(self) -> NDArray[np.float32]:
         return self.axes.astype(np.float32)

@@ -14,6 +14,7 @@ from neucocore.evaluation.linear.logistic import LogisticFit, fit_logistic, prob
 from neucocore.evaluation.linear.matrix import Matrix
 from neucocore.evaluation.linear.ridge import RidgeFit, fit_ridge
 from neucocore.evaluation.linear.training_part import TrainingPart
+from neucocore.statistics.training_noise import mean_held_out_noise
 
 Link = Literal["identity", "logistic", "softmax"]
 LINKS: Mapping[Problem, Link] = {
@@ -67,12 +68,15 @@ class LinearModel:
         The hyperparameters selected inside the training part, for each separately fitted part:
         ``scaling``, ``penalty_per_row``, and ``error``, the mean squared leave-one-out error of
         ridge regression.
+    ridge_fits
+        The ridge fit of each part; that of classes is to the 0/1 labels.
     """
 
     weights: Matrix
     intercept: Matrix
     link: Link
     selected: tuple[Mapping[str, Any], ...]
+    ridge_fits: tuple[RidgeFit, ...]
 
     @property
     def description(self) -> str:
@@ -96,6 +100,44 @@ class LinearModel:
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Return the fitted state as plain arrays."""
         return {"weights": self.weights, "intercept": self.intercept}
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutFit:
+    """What the ridge fits of one model tell about some held-out rows.
+
+    Attributes
+    ----------
+    noise
+        (parts,) mean over the rows of `neucocore.statistics.training_noise.held_out_noise`.
+    least_squares
+        (m, k) predictions of ridge regression, also for classes.
+    """
+
+    noise: Matrix
+    least_squares: Matrix
+
+
+def held_out_fits(models: Sequence[LinearModel], X: Matrix) -> list[HeldOutFit]:
+    """Return the training noise and the ridge predictions of held-out rows (m, d), per model.
+
+    Models that were fitted together share their principal axes, whose coordinates are computed
+    once.
+    """
+    squares: dict[int, Matrix] = {}
+    result = []
+    for model in models:
+        noise = []
+        for fit in model.ridge_fits:
+            key = id(fit.basis)
+            if key not in squares:
+                squares[key] = fit.basis.mean_squares(X)
+            noise.append(
+                mean_held_out_noise(squares[key], fit.basis.eigenvalues, fit.penalty, fit.n)
+            )
+        predicted = [fit.predict(X) for fit in model.ridge_fits]
+        result.append(HeldOutFit(np.array(noise), np.hstack(predicted)))
+    return result
 
 
 def fit_linear(training: TrainingPart, targets: Sequence[Target]) -> list[LinearModel]:
@@ -130,5 +172,9 @@ def _fit_target(
         for ridge, fit in zip(ridge_fits, fits, strict=True)
     )
     return LinearModel(
-        np.hstack(weights), np.concatenate(intercepts), LINKS[target.problem], selected
+        np.hstack(weights),
+        np.concatenate(intercepts),
+        LINKS[target.problem],
+        selected,
+        tuple(ridge_fits),
     )
