@@ -71,7 +71,7 @@ def _print_bibtex(name: str, *, json: bool) -> None:
     text, missing = suite_bibtex(find("suite", name))
     print_data(text.rstrip("\n"))
     for component in missing:
-        log(f"the {component} is not installed, so its sources are not listed")
+        log(f"the {component} is not installed; its sources are not listed")
 
 
 def _plugins_named(name: str) -> list[PluginRecord]:

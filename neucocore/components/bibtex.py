@@ -113,12 +113,12 @@ def _sources(suite: Component, within: Installation, missing: list[str]) -> Iter
         ("protocol", spec.protocol),
     ]
     for kind, name in parts:
+        label = "data set" if kind == "dataset" else kind
         try:
             component = find_for_spec(kind, name, plugin=suite.plugin, within=within)
         except ComponentLookupError:
-            missing.append(f"{kind} {name}")
+            missing.append(f"{label} {name}")
             continue
-        label = "data set" if kind == "dataset" else kind
         citation = component.spec.citation or (_CORE_CITATION if component.plugin == CORE else "")
         yield _Source([citation], url=component.spec.url, uses={label: [name]})
         source = component.spec.source if isinstance(component.spec, TaskSpec) else None

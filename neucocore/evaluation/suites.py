@@ -141,14 +141,12 @@ def _require_tasks(suite: ChosenSuite) -> None:
             if provider := catalogue.provider_of("task", name.partition("@")[0]):
                 distributions.add(provider.distribution)
     if problems:
-        hint = (
-            f"pip install --upgrade {' '.join(sorted(distributions))}; or " if distributions else ""
-        )
+        hint = f"pip install --upgrade {' '.join(sorted(distributions))}; " if distributions else ""
         raise UnknownComponentError(
             f"{len(problems)} of the {len(suite.tasks)} tasks of the suite {suite.name} are not "
             "installed",
             problems=problems,
-            hint=f"{hint}neuco list suites shows whether another version of the suite is installed",
+            hint=f"{hint}neuco list suites shows the versions of the suite that are installed",
         )
 
 

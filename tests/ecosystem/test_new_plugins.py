@@ -68,7 +68,7 @@ def test_the_tests_of_the_plugins_pass(fresh: Any, plugins: dict[str, Path]) -> 
     options = ("-q", "--import-mode=importlib", "-p", "no:cacheprovider", "-W", "error")
     result = fresh.run("python", "-m", "pytest", *options, *folders)
     assert " passed" in result.stdout
-    assert "failed" not in result.stdout
+    assert " failed" not in result.stdout  # "xfailed" is advice
 
 
 def test_the_conformance_kit_passes(fresh: Any, plugins: dict[str, Path]) -> None:

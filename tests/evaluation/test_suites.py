@@ -252,7 +252,7 @@ def test_the_plugins_of_missing_tasks_are_named(toy: Toy) -> None:
     toy.use(tasks=(SuiteTask("landcover-forest@7"), SuiteTask("no-such-task@1")))
     error = complaint(toy, UnknownComponentError)
     assert len(error.problems) == 2
-    assert str(error.hint).startswith("pip install --upgrade neuco-plugin-landcover; or ")
+    assert str(error.hint).startswith("pip install --upgrade neuco-plugin-landcover; ")
 
 
 def test_another_version_of_the_protocol_is_an_error(toy: Toy) -> None:
