@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,10 @@ class ScoringTask:
         The plugin of the task. The metrics that it names are looked up there first.
     digest
         sha256 of ids, labels and groups, as far as the protocol uses them.
+    source
+        Source of the labels, by which tasks count in a mean over tasks; empty if it is not known.
+    unit
+        Unit of the labels, or empty.
     label_sd
         Standard deviation of the error of each label, as `y`, in label units; NaN where it is not
         known, None if no label has one.
@@ -59,6 +63,8 @@ class ScoringTask:
     secondary_metrics: tuple[str, ...] = ()
     groups: NDArray[Any] | None = None
     plugin: str = CORE
+    source: str = ""
+    unit: str = ""
     label_sd: NDArray[np.float64] | None = None
 
 
@@ -79,6 +85,9 @@ class ScoringInput:
         ``neucobench-*`` takes its embedding statistics over these rows.
     store_probe, keep_curves
         Whether to return a `StoredProbe` and loss curves.
+    interval
+        How the noise of training enters intervals: from the linear probe's ridge fits
+        (``influence``), or from fits that leave out one fold more (``jackknife``).
     """
 
     ids: tuple[str, ...]
@@ -87,3 +96,4 @@ class ScoringInput:
     labelled_ids: frozenset[str]
     store_probe: bool = False
     keep_curves: bool = False
+    interval: Literal["influence", "jackknife"] = "influence"

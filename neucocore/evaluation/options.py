@@ -120,6 +120,21 @@ class EvaluateOptions:
     metric: Annotated[
         str | None, Option("Installed metric to use as the primary one.", metavar="NAME")
     ] = None
+    folds: Annotated[
+        int | None,
+        Option("Number of parts that the rows are split into. [10]", metavar="N", minimum=2),
+    ] = None
+    repeats: Annotated[
+        int | None,
+        Option("Number of different splits into folds. [1]", metavar="N", minimum=1),
+    ] = None
+    interval: Annotated[
+        Literal["influence", "jackknife"],
+        Option(
+            "How intervals include the noise of training: from the linear probe's own fit, or, for "
+            "any probe, from fits that leave out one fold more (5 times the time)."
+        ),
+    ] = "influence"
     set: Annotated[
         tuple[str, ...],
         Option(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.evaluation.inputs import ScoringTask
+
+if TYPE_CHECKING:
+    from neucocore.statistics.influence import Influence, Undefined
+    from neucocore.statistics.intervals import Interval
 
 ScoreStatus = Literal["ok", "undefined", "failed"]
 
@@ -23,6 +27,33 @@ class SplitScore:
     value: float | None
     status: ScoreStatus = "ok"
     reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class MetricScore:
+    """One metric of a task over all held-out rows, and how sure it is.
+
+    Attributes
+    ----------
+    score
+        None if it is undefined.
+    interval
+        The 95 % interval, or the reason why there is none.
+    influence
+        The influence of each row, rows sorted by id.
+    chance
+        Score of a method that knows nothing but the labels; None if it is not known.
+    best
+        Best possible score; None if the metric is unbounded.
+    """
+
+    metric: str
+    score: float | None
+    interval: Interval
+    influence: Influence | Undefined
+    chance: float | None = None
+    best: float | None = None
+    greater_is_better: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +70,10 @@ class OutputScore:
         Whether the output counts in the score of the task.
     reason
         Why it does not count.
+    low, high
+        The 95 % interval of the score; None if there is none, for the `interval_reason`.
+    training_noise
+        Lambda of `neucocore.statistics.training_noise`; None if the probe does not provide it.
     """
 
     name: str
@@ -47,6 +82,10 @@ class OutputScore:
     score: float | None
     averaged: bool = True
     reason: str = ""
+    low: float | None = None
+    high: float | None = None
+    interval_reason: str = ""
+    training_noise: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +100,14 @@ class TaskOutcome:
     score
         The primary metric's summary: mean over folds, or pooled over out-of-fold predictions.
     std
-        Standard deviation over splits (ddof 0).
+        Standard deviation over splits (ddof 0). It is not the uncertainty of the score.
+    metrics
+        Every metric with its interval, the primary one first; empty if the protocol computes no
+        influence values.
+    training_noise
+        Mean lambda over the averaged outputs; None if the probe does not provide it.
+    attainable
+        The R2 that a perfect prediction would get, where the labels have standard deviations.
     splits
         Per split and metric values, primary metric first.
     outputs
@@ -100,6 +146,9 @@ class TaskOutcome:
     warnings: tuple[str, ...] = ()
     outputs: tuple[OutputScore, ...] = ()
     counts: Mapping[str, Any] = field(default_factory=dict)
+    metrics: tuple[MetricScore, ...] = ()
+    training_noise: float | None = None
+    attainable: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

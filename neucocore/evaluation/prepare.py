@@ -74,6 +74,7 @@ class Prepared:
                 labelled_ids=self.selection.labelled_ids,
                 store_probe=self.request.store_probes,
                 keep_curves=self.request.plots,
+                interval=self.request.options.interval,
             ),
             notes=tuple(self._notes(chosen, implementation, scoring)),
             counts=[self._counts(matched) for matched in self.joined.tasks],
@@ -82,6 +83,7 @@ class Prepared:
                 "labelled": key_of(sorted(self.selection.labelled_ids)) if keeps_order else "",
                 "partial": self.joined.partial,
                 "written": [self.request.fold_results, self.request.store_probes],
+                "interval": self.request.options.interval,
                 # An equal run that was made ad hoc does not record the suite.
                 **({} if self.request.suite is None else {"suite": self.request.suite.name}),
             },

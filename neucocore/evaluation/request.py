@@ -69,7 +69,7 @@ def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:
     if method is None:
         method = method_name(Path(options.embeddings))
     phase = DEFAULT_PHASE if options.phase is None else options.phase
-    settings = {**options.options, **split_settings(options.set)}
+    settings = _settings(options)
     if options.suite is not None:
         suite, options = choose_suite(options, settings)
         return EvaluateRequest(
@@ -100,6 +100,30 @@ def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:
     )
 
 
+def _settings(options: EvaluateOptions) -> dict[str, Any]:
+    """Return the options of the protocol that were set, by name.
+
+    Raises
+    ------
+    ConfigError
+        ``--folds`` or ``--repeats`` is also set with another value by ``--set``.
+    """
+    settings = {**options.options, **split_settings(options.set)}
+    problems = []
+    for name in ("folds", "repeats"):
+        value = getattr(options, name)
+        if value is None:
+            continue
+        if str(settings.get(name, value)) != str(value):
+            problems.append(f"--{name} {value} and --set {name}={settings[name]}")
+        settings[name] = value
+    if problems:
+        raise ConfigError(
+            "an option of the protocol is set twice", problems=problems, hint="keep one of them"
+        )
+    return settings
+
+
 def method_name(path: Path) -> str:
     """Return a file's name without the suffix of its format; other dots stay.
 
@@ -115,7 +139,7 @@ def method_name(path: Path) -> str:
 def _drop_in(options: EvaluateOptions, method: str, phase: str) -> EvaluateRequest:
     also_set = [
         f"--{name}"
-        for name in ("protocol", "probe", "metric", "tasks", "set", "options")
+        for name in ("protocol", "probe", "metric", "tasks", "folds", "repeats", "set", "options")
         if getattr(options, name)
     ]
     if also_set:

@@ -267,11 +267,13 @@ def _scoring_task(
         labels, problem = file.labels(), file.problem
         key, metric = file.stem, DEFAULT_METRIC[file.problem]
         secondary: tuple[str, ...] = ()
+        source = unit = ""
     else:
         spec = cast(TaskSpec, component.spec)
         labels = labels_of(component, files)
         key, metric, problem = component.versioned_name, spec.primary_metric, spec.problem
         secondary = spec.metrics
+        source, unit = spec.source.name if spec.source else "", spec.unit
     task = ScoringTask(
         key=key,
         stem=file.stem,
@@ -284,6 +286,8 @@ def _scoring_task(
         secondary_metrics=secondary,
         groups=labels.groups,
         plugin=CORE if component is None else component.plugin,
+        source=source,
+        unit=unit,
         label_sd=labels.label_sd,
     )
     return task, labels.findings

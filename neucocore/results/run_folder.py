@@ -21,11 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from neucocore.evaluation.outcome import TaskOutcome
+from neucocore.evaluation.outcome import MetricScore, TaskOutcome
 from neucocore.evaluation.protocols import ChosenProtocol
 from neucocore.evaluation.same_labels import value_digest
 from neucocore.files.atomic import replacing, write_bytes
 from neucocore.provenance.machine import file_digest
+from neucocore.results.influence_file import (
+    INFLUENCE,
+    PREDICTIONS,
+    influence_record,
+    write_influences,
+)
 from neucocore.results.layout import RUN, SCORES, SUMMARY, check_name, new_run_folder
 from neucocore.results.probes import save_probe
 from neucocore.results.run_json import FORMAT
@@ -126,8 +132,9 @@ def _write_task(folder: Path, outcome: TaskOutcome, run: Run) -> None:
         result["outputs"] = [asdict(output) for output in outcome.outputs]
     write_bytes(folder / f"{outcome.task.key}_result.json", _json(result), durable=False)
     if outcome.predictions:
-        with replacing(folder / "predictions.npz", durable=False) as file:
+        with replacing(folder / PREDICTIONS, durable=False) as file:
             np.savez_compressed(file, **outcome.predictions)  # type: ignore[arg-type]
+    write_influences(folder / INFLUENCE, outcome.metrics)
     if outcome.probe is not None:
         save_probe(folder / "probe", outcome.probe)
 
@@ -220,10 +227,35 @@ def _task_record(outcome: TaskOutcome) -> dict[str, Any]:
         "score": outcome.score,
         "std": outcome.std,
         "splits": len(primary_values(outcome)),
+        "unit": task.unit,
+        "source": task.source,
+        "training_noise": outcome.training_noise,
+        "attainable": outcome.attainable,
+        "metrics": [_metric_record(metric) for metric in outcome.metrics],
         "extra": dict(outcome.extra),
         "outputs": [asdict(output) for output in outcome.outputs],
         "counts": dict(outcome.counts),
         "warnings": list(outcome.warnings),
+    }
+
+
+def _metric_record(metric: MetricScore) -> dict[str, Any]:
+    sure = metric.interval
+    return {
+        "metric": metric.metric,
+        "score": metric.score,
+        "low": sure.low,
+        "high": sure.high,
+        "interval_reason": sure.reason,
+        "remarks": list(sure.remarks),
+        "standard_error": sure.standard_error,
+        "n_effective": sure.n_effective,
+        "independent": sure.unit,
+        "n_independent": sure.n_units,
+        "chance": metric.chance,
+        "best": metric.best,
+        "greater_is_better": metric.greater_is_better,
+        "influence": influence_record(metric.influence),
     }
 
 

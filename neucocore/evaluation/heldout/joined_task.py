@@ -58,10 +58,52 @@ class JoinedTask:
         """Indices of the label columns that are averaged into the score."""
         return averaged_outputs(self.task)
 
+    @cached_property
+    def training_means(self) -> NDArray[np.float64]:
+        """Mean label of the training part of each row, (repeats, n, k)."""
+        return np.stack([means_without_own_fold(self.label_matrix, folds) for folds in self.folds])
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64] | None:
+        """Number of the group of each row from 0, (n,); None without groups."""
+        if self.task.groups is None:
+            return None
+        order = sorted(range(len(self.ids)), key=self.task.ids.__getitem__)
+        names = np.asarray(self.task.groups).astype(str)[order]
+        numbers: NDArray[np.int64] = np.unique(names, return_inverse=True)[1].astype(np.int64)
+        return numbers
+
     @property
     def all_averaged(self) -> bool:
         """Whether no output is left out of the score."""
         return bool(len(self.averaged) == self.label_matrix.shape[1])
+
+
+def means_without_own_fold(
+    labels: NDArray[Any], folds: NDArray[np.int64], without: int | None = None
+) -> NDArray[np.float64]:
+    """Return for each row and column the mean label of the rows in other folds, (n, k).
+
+    Parameters
+    ----------
+    labels
+        (n, k), NaN where a label is missing.
+    folds
+        (n,) fold of each row.
+    without
+        A fold whose rows are left out of all means.
+    """
+    y = labels.astype(np.float64)
+    known = ~np.isnan(y)
+    if without is not None:
+        known &= (folds != without)[:, None]
+    means = np.empty_like(y)
+    for fold in np.unique(folds):
+        held_out = folds == fold
+        train = known & ~held_out[:, None]
+        count = np.maximum(train.sum(axis=0), 1)
+        means[held_out] = np.where(train, y, 0.0).sum(axis=0) / count
+    return means
 
 
 def join(

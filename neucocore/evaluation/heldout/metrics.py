@@ -1,15 +1,15 @@
 """Metrics of held-out predictions: pooled over all rows, and for each split.
 
-R2 is 1 - SSE / SSE0, where SSE0 is the squared error of predicting the mean label of the training
-part. A model that knows nothing but the training labels therefore scores 0 instead of slightly less
-than 0 (the out-of-sample R2 of Campbell and Thompson, Review of Financial Studies 21, 2008). All
-other metrics are the functions that plugins offer.
+Pooled predictions come from several models, each with the mean label of its own training part. A
+metric must not profit or suffer from that. R2 compares with the training mean of each row, so that
+a model that knows nothing but the training labels scores 0. Metrics of the order of rows, such as
+average precision, get `order_scores`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import create, plugin_errors
+from neucocore.components.factory import create, plugin_errors, resolve
 from neucocore.components.lookup import find_for_spec
 from neucocore.components.sources import CORE
 from neucocore.components.specs import MetricSpec, Problem
@@ -33,21 +33,60 @@ SECONDARY_METRICS: Mapping[Problem, tuple[str, ...]] = {
     "multilabel": ("average-precision", "macro-f1", "roc-auc"),
 }
 """Metrics that are always computed in addition to the primary one."""
-BASELINE_METRIC = "r2"
-"""The metric that compares predictions with the training part's mean label."""
+ORDER_DECIMALS = 4
+"""Decimals to which log-odds are rounded, so that what a solver leaves cannot order rows."""
+MIN_PROBABILITY = 1e-15
+"""Probabilities are kept away from 0 and 1 by this value in log-odds."""
 
 
 @dataclass(frozen=True)
 class NamedMetric:
-    """A metric's description and its function ``(y_true, y_pred) -> float``."""
+    """A metric's description and its functions.
+
+    Attributes
+    ----------
+    function
+        ``(y_true, y_pred) -> float``, or with a third argument, the training means.
+    influence
+        The metric's function of influence values, with the arguments of `function`; None if it
+        declares none.
+    chance
+        ``(y_true) -> float``; None if the metric does not declare it.
+    """
 
     spec: MetricSpec
-    function: Callable[[NDArray[Any], NDArray[Any]], float]
+    function: Callable[..., float]
+    influence: Callable[..., Any] | None = None
+    chance: Callable[[NDArray[Any]], float] | None = None
 
     @property
     def name(self) -> str:
         """The name in tables."""
         return self.spec.name
+
+    @property
+    def best(self) -> float | None:
+        """The best possible value, None if the metric is unbounded."""
+        return self.spec.high if self.spec.greater_is_better else self.spec.low
+
+
+@dataclass(frozen=True, eq=False)
+class MetricCall:
+    """The arguments with which a metric is called once.
+
+    Attributes
+    ----------
+    column
+        Index of the label column; None if the metric sees all of them.
+    rows
+        Indices of the rows that have a label and a prediction.
+    arguments
+        Labels, predictions and, if the metric uses them, training means.
+    """
+
+    column: int | None
+    rows: NDArray[np.int64]
+    arguments: tuple[NDArray[Any], ...]
 
 
 def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[NamedMetric]]:
@@ -91,19 +130,29 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
 
 def _load(plugin: str, name: str) -> NamedMetric:
     component = find_for_spec("metric", name, plugin=plugin)
+    spec = cast(MetricSpec, component.spec)
     function = functools.partial(_call_metric, component, create(component))
-    return NamedMetric(cast(MetricSpec, component.spec), function)
+    influence = chance = None
+    if spec.influence is not None:
+        influence = functools.partial(_call, component, resolve(component, spec.influence))
+    if isinstance(spec.chance, int | float):
+        number = float(spec.chance)
+        chance = lambda _: number  # noqa: E731
+    elif spec.chance is not None:
+        chance = functools.partial(_call_metric, component, resolve(component, spec.chance))
+    return NamedMetric(spec, function, influence, chance)
+
+
+def _call(component: Component, function: Callable[..., Any], *arguments: NDArray[Any]) -> Any:
+    with plugin_errors(component):
+        return function(*arguments)
 
 
 def _call_metric(
-    component: Component,
-    function: Callable[[NDArray[Any], NDArray[Any]], float],
-    y: NDArray[Any],
-    predicted: NDArray[Any],
+    component: Component, function: Callable[..., float], *arguments: NDArray[Any]
 ) -> float:
     """Call a plugin's metric; a result that is not a number is an error that names the metric."""
-    with plugin_errors(component):
-        result = function(y, predicted)
+    result = _call(component, function, *arguments)
     if not isinstance(result, int | float | np.number):
         raise ComponentOutputError(
             f"the metric {component.full_name} returned {type(result).__name__}, not a number",
@@ -124,10 +173,10 @@ def pooled_score(
     columns
         Indices of the outputs to use; by default those that are averaged into the score.
     """
-    values = []
-    for repeat, folds in enumerate(joined.folds):
-        means = training_means(joined, folds)
-        values.append(metric_value(metric, joined, scores[repeat], means, columns))
+    values = [
+        metric_value(metric, joined, scores[repeat], means, columns)
+        for repeat, means in enumerate(joined.training_means)
+    ]
     mean = float(np.mean(values))
     return None if np.isnan(mean) else mean
 
@@ -144,7 +193,7 @@ def split_scores(
     """
     result: list[tuple[int, float | None]] = []
     for repeat, folds in enumerate(joined.folds):
-        means = training_means(joined, folds)
+        means = joined.training_means[repeat]
         for fold in np.unique(folds):
             rows = np.flatnonzero(folds == fold)
             value = metric_value(metric, joined, scores[repeat], means, rows=rows)
@@ -152,17 +201,30 @@ def split_scores(
     return result
 
 
-def training_means(joined: JoinedTask, folds: NDArray[np.int64]) -> Matrix:
-    """Return for each row and column the mean label of its training part, (n, k)."""
-    y = joined.label_matrix.astype(np.float64)
-    known = ~np.isnan(y)
-    means = np.empty_like(y)
-    for fold in np.unique(folds):
-        held_out = folds == fold
-        train = known & ~held_out[:, None]
-        count = np.maximum(train.sum(axis=0), 1)
-        means[held_out] = np.where(train, y, 0.0).sum(axis=0) / count
-    return means
+def order_scores(probability: Matrix, prior: Matrix) -> Matrix:
+    """Return log-odds minus the prior log-odds of the training part, rounded to four decimals.
+
+    Each held-out part is predicted by a model of its own, whose predictions contain the share of
+    positives in its training part; that share is high exactly where the held-out share is low.
+    Without the subtraction a constant embedding would rank below chance (stratification bias:
+    Parker, Guenter and Bedo, BMC Bioinformatics 8, 2007; Forman and Scholz, SIGKDD Explorations
+    12, 2010).
+
+    Parameters
+    ----------
+    probability
+        Probability of the positive class.
+    prior
+        Share of positives in the training part of each row; same shape.
+    """
+    order: Matrix = np.round(_log_odds(probability) - _log_odds(prior), ORDER_DECIMALS)
+    return order
+
+
+def _log_odds(probability: Matrix) -> Matrix:
+    p = np.clip(probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    odds: Matrix = np.log(p) - np.log1p(-p)
+    return odds
 
 
 def metric_value(
@@ -183,31 +245,74 @@ def metric_value(
     scores
         (n, k) predictions of one repeat.
     means
-        (n, k), from `training_means`.
+        (n, k), one repeat of `JoinedTask.training_means`.
     columns
         Indices of the outputs to use; by default those that are averaged into the score.
     rows
         Indices of the rows to use; all by default.
     """
+    values = [
+        float(metric.function(*call.arguments))
+        for call in metric_calls(metric, joined, scores, means, columns, rows)
+    ]
+    defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else float("nan")
+
+
+def metric_calls(
+    metric: NamedMetric,
+    joined: JoinedTask,
+    scores: Matrix,
+    means: Matrix,
+    columns: Sequence[int] | None = None,
+    rows: NDArray[np.int64] | None = None,
+) -> Iterator[MetricCall]:
+    """Yield the arguments of a metric, one call per averaged output or label.
+
+    A metric is called once if it takes all outputs at once, for classes, and for labels of which
+    none is missing. Parameters as in `metric_value`.
+    """
     rows = np.arange(len(joined.ids)) if rows is None else rows
-    problem = joined.task.problem
-    if problem in ("regression", "multilabel"):
-        outputs = joined.averaged if columns is None else np.array(columns)
-        if metric.spec.multioutput and too_few_complete_rows(joined):
-            return float("nan")
-        cells = np.ix_(rows, outputs)
-        y, predicted = joined.label_matrix[cells], scores[cells]
-        if problem == "multilabel" and metric.spec.needs == "value":
-            predicted = np.where(np.isnan(predicted), np.nan, predicted > 0.5)
-        return _over_columns(metric, y, predicted, means[cells], multilabel=problem == "multilabel")
-    y = joined.y.reshape(-1)[rows].astype(np.int64)
-    predicted = scores[rows]
-    if problem == "binary":
-        predicted = predicted[:, 0]
-    if metric.spec.needs == "value":
-        decided = predicted > 0.5 if problem == "binary" else predicted.argmax(axis=1)
-        predicted = decided.astype(np.int64)
-    return float(metric.function(y, predicted))
+    problem, needs = joined.task.problem, metric.spec.needs
+    if not joined.separate_columns:
+        y = joined.y.reshape(-1)[rows].astype(np.int64)
+        predicted = scores[rows] if problem == "multiclass" else scores[rows, 0]
+        if needs == "value":
+            decided = predicted.argmax(axis=1) if problem == "multiclass" else predicted > 0.5
+            predicted = decided.astype(np.int64)
+        elif needs == "order":
+            predicted = order_scores(predicted, means[rows, 0])
+        extra = (means[rows, 0],) if metric.spec.uses_training_mean else ()
+        yield MetricCall(None, rows, (y, predicted, *extra))
+        return
+    outputs = joined.averaged if columns is None else np.array(columns)
+    cells = np.ix_(rows, outputs)
+    y, predicted = joined.label_matrix[cells], scores[cells]
+    if problem == "multilabel" and needs == "value":
+        predicted = np.where(np.isnan(predicted), np.nan, predicted > 0.5)
+    elif needs == "order":
+        predicted = order_scores(predicted, means[cells])
+    known = ~(np.isnan(y) | np.isnan(predicted))
+    # A label keeps the shape (n, 1): as (n,) its 0 and 1 would be taken for two classes.
+    shape = (-1, 1) if problem == "multilabel" else (-1,)
+    if metric.spec.multioutput:
+        if not too_few_complete_rows(joined):
+            complete = known.all(axis=1)
+            extra = (means[cells][complete],) if metric.spec.uses_training_mean else ()
+            arguments = (y[complete], predicted[complete], *extra)
+            yield MetricCall(None, rows[complete], arguments)
+        return
+    if problem == "multilabel" and known.all():
+        extra = (means[cells],) if metric.spec.uses_training_mean else ()
+        yield MetricCall(None, rows, (y, predicted, *extra))
+        return
+    for index, column in enumerate(outputs):
+        here = known[:, index]
+        arrays = [y[here, index], predicted[here, index]]
+        if metric.spec.uses_training_mean:
+            arrays.append(means[cells][here, index])
+        arguments = tuple(array.reshape(shape) for array in arrays)
+        yield MetricCall(int(column), rows[here], arguments)
 
 
 def complete_rows(joined: JoinedTask) -> int:
@@ -218,39 +323,3 @@ def complete_rows(joined: JoinedTask) -> int:
 def too_few_complete_rows(joined: JoinedTask) -> bool:
     """Return whether a metric of all outputs at once has too few rows."""
     return complete_rows(joined) < required_rows(joined.task)
-
-
-def _over_columns(
-    metric: NamedMetric, y: Matrix, predicted: Matrix, means: Matrix, *, multilabel: bool
-) -> float:
-    """Apply a metric to all outputs together, or average it over the known rows of each output."""
-    known = ~(np.isnan(y) | np.isnan(predicted))
-    if metric.spec.multioutput:
-        complete = known.all(axis=1)
-        return float(metric.function(y[complete], predicted[complete]))
-    if multilabel and known.all():
-        return float(metric.function(y, predicted))
-    values = []
-    for column in range(y.shape[1]):
-        rows = known[:, column]
-        y_column, predicted_column = y[rows, column], predicted[rows, column]
-        if metric.name == BASELINE_METRIC:
-            values.append(r2_against(y_column, predicted_column, means[rows, column]))
-        else:
-            # A label keeps the shape (n, 1): as (n,) its 0 and 1 would be taken for two classes.
-            shape = (-1, 1) if multilabel else (-1,)
-            value = metric.function(y_column.reshape(shape), predicted_column.reshape(shape))
-            values.append(float(value))
-    defined = [value for value in values if not np.isnan(value)]
-    return float(np.mean(defined)) if defined else float("nan")
-
-
-def r2_against(y: Matrix, predicted: Matrix, baseline: Matrix) -> float:
-    """Return 1 - SSE / SSE of `baseline`, for arrays (n,).
-
-    NaN for constant labels, and if `baseline` has no error.
-    """
-    if not len(y) or np.ptp(y) == 0:
-        return float("nan")
-    total = float(np.sum((y - baseline) ** 2))
-    return 1 - float(np.sum((y - predicted) ** 2)) / total if total > 0 else float("nan")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.evaluation.heldout.influence import Method, TaskInfluence, chance_of
 from neucocore.evaluation.heldout.joined_task import JoinedTask
 from neucocore.evaluation.heldout.metrics import (
     NamedMetric,
@@ -27,7 +28,16 @@ from neucocore.evaluation.heldout.outputs import (
 )
 from neucocore.evaluation.heldout.predict import OutOfFold
 from neucocore.evaluation.inputs import ScoringTask
-from neucocore.evaluation.outcome import OutputScore, SplitScore, StoredProbe, TaskOutcome
+from neucocore.evaluation.outcome import (
+    MetricScore,
+    OutputScore,
+    SplitScore,
+    StoredProbe,
+    TaskOutcome,
+)
+from neucocore.statistics.attainable import attainable_r2
+from neucocore.statistics.influence import Undefined
+from neucocore.statistics.intervals import interval
 
 
 def outcome_of(
@@ -37,6 +47,7 @@ def outcome_of(
     d: int,
     folds: int,
     probe: str,
+    method: Method = "influence",
 ) -> TaskOutcome:
     """Compute the scores of a task from its out-of-fold predictions.
 
@@ -50,12 +61,16 @@ def outcome_of(
         Number of folds that the options ask for.
     probe
         Name of the probe.
+    method
+        How the noise of training enters the intervals.
     """
-    primary, *others = metrics
-    score = pooled_score(primary, joined, result.scores)
+    primary = metrics[0]
+    influence = TaskInfluence(joined, result, method)
+    scores = tuple(_metric_score(metric, joined, result, influence) for metric in metrics)
+    score = scores[0].score
     per_split = {m.name: split_scores(m, joined, result.scores) for m in metrics}
     defined = [value for _, value in per_split[primary.name] if value is not None]
-    outputs = _outputs(joined, result, metrics)
+    outputs = _outputs(joined, result, metrics, influence)
     return TaskOutcome(
         task=joined.task,
         n=len(joined.ids),
@@ -72,13 +87,52 @@ def outcome_of(
             for m in metrics
             for split, value in per_split[m.name]
         ),
-        extra=_extra(joined, result, others, outputs),
+        extra=_extra(scores[1:], outputs),
         hyperparameters=_hyperparameters(result, probe),
         predictions=_predictions(joined, result),
         probe=_stored_probe(joined, result, probe),
         warnings=tuple(_warnings(joined, primary, d, folds)),
         outputs=outputs,
+        metrics=scores,
+        training_noise=_training_noise(joined, influence),
+        attainable=_attainable(joined, primary),
     )
+
+
+def _metric_score(
+    metric: NamedMetric, joined: JoinedTask, result: OutOfFold, influence: TaskInfluence
+) -> MetricScore:
+    score = pooled_score(metric, joined, result.scores)
+    values = influence.of(metric)
+    if score is None:
+        values = Undefined(f"the score is undefined: {metric.spec.undefined}")
+    return MetricScore(
+        metric=metric.name,
+        score=score,
+        interval=interval(values),
+        influence=values,
+        chance=chance_of(metric, joined),
+        best=metric.best,
+        greater_is_better=metric.spec.greater_is_better,
+    )
+
+
+def _training_noise(joined: JoinedTask, influence: TaskInfluence) -> float | None:
+    columns = joined.averaged if joined.separate_columns else [0]
+    noises = [influence.training_noise(int(column)) for column in columns]
+    known = [noise for noise in noises if noise is not None]
+    return float(np.mean(known)) if known and len(known) == len(noises) else None
+
+
+def _attainable(joined: JoinedTask, primary: NamedMetric) -> float | None:
+    """Return the attainable R2 of labels with errors; None for other metrics and labels."""
+    label_sd = joined.task.label_sd
+    if label_sd is None or primary.name != "r2":
+        return None
+    y = np.asarray(joined.task.y, dtype=np.float64).reshape(len(joined.ids), -1)
+    sd = label_sd.reshape(len(joined.ids), -1)
+    value = attainable_r2(y[:, joined.averaged], sd[:, joined.averaged])
+    return None if isinstance(value, Undefined) else value
 
 
 def outcome_without_score(
@@ -106,7 +160,10 @@ def outcome_without_score(
 
 
 def _outputs(
-    joined: JoinedTask, result: OutOfFold, metrics: Sequence[NamedMetric]
+    joined: JoinedTask,
+    result: OutOfFold,
+    metrics: Sequence[NamedMetric],
+    influence: TaskInfluence,
 ) -> tuple[OutputScore, ...]:
     """Return each output of a task with several, by the first metric of single outputs."""
     if not joined.several_outputs:
@@ -120,7 +177,22 @@ def _outputs(
         if not reason and score is None:
             reason = f"{single.name} is undefined: {single.spec.undefined}"
         averaged = column in joined.averaged and score is not None
-        outputs.append(OutputScore(name, single.name, int(rows[column]), score, averaged, reason))
+        values = Undefined(reason) if score is None else influence.of(single, [column])
+        sure = interval(values)
+        outputs.append(
+            OutputScore(
+                name,
+                single.name,
+                int(rows[column]),
+                score,
+                averaged,
+                reason,
+                sure.low,
+                sure.high,
+                sure.reason,
+                influence.training_noise(column),
+            )
+        )
     return tuple(outputs)
 
 
@@ -138,13 +210,10 @@ def _reason_without_score(
 
 
 def _extra(
-    joined: JoinedTask,
-    result: OutOfFold,
-    others: Sequence[NamedMetric],
-    outputs: Sequence[OutputScore],
+    others: Sequence[MetricScore], outputs: Sequence[OutputScore]
 ) -> dict[str, float | None]:
     """Return the secondary metrics and, for each output, a metric named ``metric:output``."""
-    extra = {metric.name: pooled_score(metric, joined, result.scores) for metric in others}
+    extra = {other.metric: other.score for other in others}
     return extra | {f"{output.metric}:{output.name}": output.score for output in outputs}
 
 

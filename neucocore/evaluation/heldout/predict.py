@@ -214,14 +214,30 @@ class _SharedFits:
 
     def fit_without(
         self, one: tuple[int, slice], other: tuple[int, slice]
-    ) -> list[tuple[Matrix, Matrix]]:
-        """Fit on all rows except two folds; return the predictions for both, per model."""
+    ) -> list[tuple[Matrix, Matrix] | None]:
+        """Fit on all rows except two folds; return the predictions for both, per target.
+
+        None for targets of which a class has no row in the other folds.
+        """
         left_out = {one[0], other[0]}
         rest = [(fold, rows) for fold, rows in self.shared.held_out() if fold not in left_out]
         part = TrainingPart(tuple(self.X[rows] for _, rows in rest), self.shared.grouped)
         train = np.concatenate([np.arange(rows.start, rows.stop) for _, rows in rest])
-        models = self.fit(part, self._targets(train), self._split_number(one[0]))
-        return [(m.predict(self.X[one[1]]), m.predict(self.X[other[1]])) for m in models]
+        targets = self._targets(train)
+        usable = [
+            _has_every_class(target, complete)
+            for target, complete in zip(targets, self._targets(np.arange(len(self.X))), strict=True)
+        ]
+        kept = [target for target, use in zip(targets, usable, strict=True) if use]
+        models = iter(self.fit(part, kept, self._split_number(one[0])) if kept else ())
+        predictions: list[tuple[Matrix, Matrix] | None] = []
+        for use in usable:
+            if not use:
+                predictions.append(None)
+                continue
+            model = next(models)
+            predictions.append((model.predict(self.X[one[1]]), model.predict(self.X[other[1]])))
+        return predictions
 
     def fit_all(self) -> Sequence[Model]:
         """Fit on all rows."""
@@ -251,11 +267,13 @@ class _SharedFits:
         self,
         one: tuple[int, slice],
         other: tuple[int, slice],
-        models: Sequence[tuple[Matrix, Matrix]],
+        models: Sequence[tuple[Matrix, Matrix] | None],
         results: Sequence[OutOfFold],
     ) -> None:
         """Add the predictions of models that were trained without two folds to the results."""
         for task_columns, predictions in zip(self.shared.task_columns, models, strict=True):
+            if predictions is None:
+                continue
             result = results[task_columns.task]
             # The rows of one fold belong to the score without the other.
             for (_, rows), (without, _), predicted in zip(
@@ -285,6 +303,14 @@ class _SharedFits:
 
     def _split_number(self, fold: int) -> int:
         return self.shared.repeat * self.folds + fold
+
+
+def _has_every_class(target: Target, complete: Target) -> bool:
+    """Return whether each class of the complete labels occurs in the labels of a target."""
+    if target.problem == "regression":
+        return len(target.y) > 0
+    columns = zip(target.y.T, complete.y.T, strict=True)
+    return all(len(np.unique(some)) == len(np.unique(every)) for some, every in columns)
 
 
 def class_count(joined: JoinedTask) -> int:

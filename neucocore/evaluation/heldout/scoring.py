@@ -81,10 +81,11 @@ def score_held_out(
         jobs=jobs,
         progress=progress,
         keep_models=inputs.store_probe,
+        leave_out_pairs=inputs.interval == "jackknife",
     )
     d = inputs.matrix.shape[1]
     outcomes = iter(
-        outcome_of(joined, result, metrics, d, folds, fit.name)
+        outcome_of(joined, result, metrics, d, folds, fit.name, inputs.interval)
         for joined, result, metrics in zip(joined_tasks, results, metrics_of_tasks, strict=True)
     )
     return [
@@ -123,7 +124,7 @@ def check_split_options(options: Mapping[str, Any]) -> None:
         raise ConfigError(
             "the options for splitting rows into folds cannot be used",
             problems=problems,
-            hint="for example: --set folds=10 --set repeats=1",
+            hint="for example: --folds 10 --repeats 1",
         )
 
 

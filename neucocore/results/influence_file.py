@@ -1,0 +1,139 @@
+"""Influence values of a task in a run folder: ``<task>/influence.npz``.
+
+The file holds an array ``psi:<metric>`` (n,) for each metric that has influence values, rows in the
+order of the ids in ``predictions.npz`` (sorted), and ``groups`` (n,) if rows of a group are not
+independent. What is one number per metric is in ``run.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucocore.errors import ResultsError
+from neucocore.evaluation.outcome import MetricScore
+from neucocore.files.atomic import replacing
+from neucocore.statistics.influence import Influence, Undefined
+
+INFLUENCE = "influence.npz"
+PREDICTIONS = "predictions.npz"
+
+
+def write_influences(file: Path, metrics: tuple[MetricScore, ...]) -> None:
+    """Write the influence values of all metrics of a task that have some; else nothing."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for metric in metrics:
+        if isinstance(metric.influence, Influence):
+            arrays[f"psi:{metric.metric}"] = metric.influence.values
+            if metric.influence.groups is not None:
+                arrays["groups"] = metric.influence.groups
+    if arrays:
+        with replacing(file, durable=False) as target:
+            np.savez(target, **arrays)  # type: ignore[arg-type]
+
+
+def influence_record(influence: Influence | Undefined) -> dict[str, Any] | None:
+    """Return what ``run.json`` records of influence values besides the values themselves."""
+    if isinstance(influence, Undefined):
+        return None
+    return {
+        "kind": influence.kind,
+        "scale": influence.scale,
+        "bounds": list(influence.bounds),
+        "training_noise": influence.training_noise,
+        "error_scale": influence.error_scale,
+        "inflation": influence.inflation,
+        "events": influence.events,
+        "repeats": influence.repeats,
+    }
+
+
+def read_influence(
+    folder: Path, task: Mapping[str, Any], metric: str | None = None
+) -> Influence | Undefined:
+    """Read the influence values of one metric of a task.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    task
+        The task in ``run.json``.
+    metric
+        By default the primary one.
+
+    Returns
+    -------
+    Influence or Undefined
+        Undefined with the reason for runs without influence values: those of NeuCo-Bench, of its
+        protocols, and of earlier versions of neuco.
+
+    Raises
+    ------
+    ResultsError
+        The file is missing or damaged.
+    """
+    record = _metric_record(task, metric)
+    if record is None:
+        return Undefined("the run records no influence values")
+    if record["influence"] is None:
+        return Undefined(record["interval_reason"])
+    path = folder / task["task"] / INFLUENCE
+    hint = "evaluate again with --force"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            values = np.asarray(arrays[f"psi:{record['metric']}"], dtype=np.float64)
+            groups = np.asarray(arrays["groups"]) if "groups" in arrays.files else None
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ResultsError(f"{path} cannot be read: {error}", hint=hint) from None
+    if len(values) != task["n"]:
+        raise ResultsError(
+            f"{path} has {len(values)} influence values; the task has {task['n']} rows", hint=hint
+        )
+    facts = record["influence"]
+    low, high = facts["bounds"]
+    return Influence(
+        values=values,
+        estimate=record["score"],
+        kind=facts["kind"],
+        scale=facts["scale"],
+        greater_is_better=record["greater_is_better"],
+        bounds=(-np.inf if low is None else low, np.inf if high is None else high),
+        groups=groups,
+        training_noise=facts["training_noise"],
+        error_scale=facts["error_scale"],
+        inflation=facts["inflation"],
+        events=facts["events"],
+        repeats=facts["repeats"],
+    )
+
+
+def read_ids(folder: Path, task: str) -> NDArray[np.str_]:
+    """Return the ids of a task's rows, (n,), in the order of its influence values.
+
+    Raises
+    ------
+    ResultsError
+        The predictions of the run are missing or damaged.
+    """
+    path = folder / task / PREDICTIONS
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            ids = arrays["ids"]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ResultsError(
+            f"{path} cannot be read: {error}", hint="evaluate again with --force"
+        ) from None
+    names: NDArray[np.str_] = np.unique(ids)  # of several repeats, one after the other
+    return names
+
+
+def _metric_record(task: Mapping[str, Any], metric: str | None) -> Mapping[str, Any] | None:
+    records = task.get("metrics") or []
+    if metric is None:
+        return records[0] if records else None
+    return next((record for record in records if record["metric"] == metric), None)
