@@ -308,6 +308,8 @@ CONFLICTS: dict[str, tuple[dict[str, Any], str]] = {
     "probe": ({"probe": "knn"}, "probe=core/knn@1: the suite has probe=None"),
     "metric": ({"metric": "rmse"}, "metric=core/rmse@1: the suite has metric=None"),
     "options": ({"options": {"folds": 5}}, "folds=5: the suite has folds=10"),
+    "folds": ({"folds": 5}, "folds=5: the suite has folds=10"),
+    "repeats": ({"repeats": 2}, "repeats=2: the suite has repeats=1"),
     "set": ({"set": ("repeats=2",)}, "repeats=2: the suite has repeats=1"),
     "subset": ({"subset": "dev"}, "--subset dev: the suite has no subset"),
     "exclude": ({"exclude_file": "x.txt"}, "--exclude-file x.txt: the suite leaves out no id"),
@@ -346,6 +348,8 @@ def test_options_that_agree_with_the_suite_are_allowed(toy: Toy) -> None:
         "protocol": ("nested-cv",),
         "dataset": "toy-data",
         "probe": "knn",
+        "folds": 5,
+        "repeats": 1,
         "set": ("folds=5", "probe.neighbours=3"),
     }
     again = toy.score(**same, force=True)
@@ -374,6 +378,17 @@ def test_the_table_of_groups_is_found_from_the_folder_of_the_labels(
     toy.use(split="group:places.csv:place")
     monkeypatch.chdir(toy.labels)
     assert toy.score(labels=".")["suite"]["complete"]
+
+
+def test_one_table_with_a_column_per_task_has_the_same_digests(toy: Toy) -> None:
+    toy.use(split="group:places.csv:place")
+    rows = [
+        f"{name},{(row * 7) % 11},{(row * 5) % 13 if row < 24 else ''}"
+        for row, name in enumerate(IDS)
+    ]
+    table = toy.labels / "table.csv"
+    table.write_text("\n".join(["id,height,wood", *rows, ""]))
+    assert toy.score(labels=f"{table}:height,wood")["suite"]["complete"]
 
 
 def test_a_missing_table_of_groups_is_an_error(toy: Toy) -> None:
