@@ -299,7 +299,7 @@ def _label_problems(declared: SuiteTask, task: ScoringTask) -> Iterator[str]:
         yield _count_problem(count, declared.rows)
     found = digest_of_labels(task)
     if declared.labels and declared.labels != found:
-        yield _digest_problem("ids and labels", found, declared.labels)
+        yield _digest_problem("ids or labels", found, declared.labels)
 
 
 def _id_problems(declared: IdSet, ids: Sequence[str], groups: Groups | None) -> Iterator[str]:

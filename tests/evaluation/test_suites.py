@@ -180,7 +180,7 @@ def test_an_edited_label_is_an_error_of_its_task(toy: Toy) -> None:
     toy.write("wood", {name: (row * 5) % 13 + (row == 3) for row, name in enumerate(IDS[:24])})
     error = complaint(toy)
     (problem,) = error.problems
-    assert problem.startswith("wood@1: other ids and labels: digest ")
+    assert problem.startswith("wood@1: other ids or labels: digest ")
     assert problem.endswith(f"the suite has {toy.suite.tasks[1].labels[:12]}")
     assert "the labels in" in error.message
     assert "toy-suite@1" in error.message
@@ -449,7 +449,7 @@ def test_a_run_file_with_other_labels_fails_at_its_start(
     toy.write("wood", dict.fromkeys(IDS[:24], 3))
     with pytest.raises(DataError) as caught:
         run_file()
-    assert caught.value.problems[0].startswith("wood@1: other ids and labels")
+    assert caught.value.problems[0].startswith("wood@1: other ids or labels")
     with pytest.raises(ConfigError) as conflict:
         run_file("split: group:place")
     assert conflict.value.problems == ("--split group:place: the suite has random",)
