@@ -11,10 +11,9 @@ from neucocore.components.specs import MetricSpec
 from neucocore.evaluation.heldout.joined_task import JoinedTask
 from neucocore.evaluation.heldout.metrics import (
     metrics_for,
+    order_scores,
     pooled_score,
-    r2_against,
     split_scores,
-    training_means,
 )
 
 NAN = float("nan")
@@ -32,21 +31,9 @@ def joined(task):
     return make
 
 
-def test_r2_compares_the_squared_error_with_that_of_the_baseline():
-    y = np.array([1.0, 2.0, 3.0])
-    assert r2_against(y, np.array([1.0, 2.0, 4.0]), np.full(3, 2.0)) == 0.5
-    assert r2_against(y, np.full(3, 2.0), np.full(3, 2.0)) == 0
-    assert r2_against(y, np.array([1.0, 2.0, 4.0]), np.full(3, 0.0)) == pytest.approx(13 / 14)
-
-
-@pytest.mark.parametrize("y", [[], [2.0], [2.0, 2.0]], ids=["no row", "one row", "constant"])
-def test_r2_of_labels_without_variation_is_nan(y):
-    assert np.isnan(r2_against(np.array(y), np.zeros(len(y)), np.ones(len(y))))
-
-
 def test_training_means_exclude_the_fold_itself_and_missing_labels(joined):
     y = np.array([[1.0, 8.0], [2.0, NAN], [3.0, 4.0], [10.0, 6.0]])
-    means = training_means(joined(y, outputs=("a", "b")), FOLDS)
+    (means,) = joined(y, outputs=("a", "b")).training_means
     assert means.tolist() == [[6.5, 5.0], [6.5, 5.0], [1.5, 8.0], [1.5, 8.0]]
 
 
@@ -75,6 +62,23 @@ def test_metrics_of_decisions_get_the_class_above_a_probability_of_one_half(join
     ((accuracy, *_),) = metrics_for([made], "accuracy")
     scores = np.array([[[0.5], [0.6], [0.7], [0.9]]])
     assert pooled_score(accuracy, made, scores) == 0.75
+
+
+def test_metrics_of_order_get_log_odds_relative_to_the_training_part(joined):
+    assert order_scores(np.array([0.75, 0.25]), np.array([0.75, 0.25])).tolist() == [0, 0]
+    expected = [np.round(np.log(3) - np.log(1 / 3), 4), np.round(np.log(9), 4)]
+    assert order_scores(np.array([0.75, 0.9]), np.array([0.25, 0.5])).tolist() == expected
+    made = joined(np.array([0, 1, 0, 0]), "binary")
+    ((auc, *_),) = metrics_for([made], "roc-auc")
+    # 1/2 is far above the share in the training part of the first fold, 0: the positive row of it
+    # is tied with one row, and above the two others.
+    assert pooled_score(auc, made, np.full((1, 4, 1), 0.5)) == pytest.approx(5 / 6)
+
+
+def test_certain_probabilities_keep_their_order(joined):
+    order = order_scores(np.array([0.0, 1e-12, 0.5, 1.0]), np.full(4, 0.5))
+    assert np.all(np.diff(order) > 0)
+    assert np.isfinite(order).all()
 
 
 def test_a_score_that_is_undefined_in_every_row_is_none(joined):

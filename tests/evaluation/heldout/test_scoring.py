@@ -16,7 +16,7 @@ def test_all_split_options_that_cannot_be_used_are_reported_together():
         "folds must be an integer of at least 2, found 1",
         "repeats must be an integer of at least 1, found True",
     )
-    assert caught.value.hint == "for example: --set folds=10 --set repeats=1"
+    assert caught.value.hint == "for example: --folds 10 --repeats 1"
 
 
 @pytest.mark.parametrize(

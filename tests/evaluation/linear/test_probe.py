@@ -12,7 +12,7 @@ X = np.array([[1.0, 0.0], [0.0, 2.0]])
 
 
 def model(link, weights=((1.0, 0.0), (0.0, 1.0))):
-    return LinearModel(np.array(weights), np.array([0.0, -1.0]), link, ())
+    return LinearModel(np.array(weights), np.array([0.0, -1.0]), link, (), ())
 
 
 def test_the_identity_link_gives_the_linear_scores():
