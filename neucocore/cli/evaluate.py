@@ -15,6 +15,8 @@ from neucocore.evaluation.options import EvaluateOptions
 if TYPE_CHECKING:
     from neucocore.results.scored_run import RunReport
 
+INTERVAL = "95 % interval"
+
 
 def evaluate(
     options: EvaluateOptions,
@@ -82,11 +84,37 @@ def _print_report(report: RunReport, table: bool) -> None:
     for text in report.notes:
         warn(text)
     if table:
-        print_table(report.rows(), ("task", "metric", "score", "std", "q", "n", "status"))
+        print_scores(report.rows())
+    for text, names in _interval_remarks(report.rows()).items():
+        log(f"note: interval of {', '.join(names)}: {text}")
     for text, names in _remarks(report.tasks).items():
         warn(f"{', '.join(names)}: {text}")
     state = " (up to date; --force scores again)" if report.up_to_date else ""
     log(f"{report.protocol}: {report.folder}{state}")
+
+
+def print_scores(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print one line per task: its score with the 95 % interval, and what it is compared with."""
+    columns = ["task", "metric", "score", INTERVAL, "chance", "n"]
+    if any(row["attainable"] is not None for row in rows):
+        columns.insert(5, "attainable")
+    if any(row["status"] != "ok" for row in rows):
+        columns.append("status")
+    print_table([{**row, INTERVAL: _interval(row)} for row in rows], columns)
+
+
+def _interval(row: Mapping[str, Any]) -> str | None:
+    return None if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+
+
+def _interval_remarks(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return why scores have no interval, and what limits intervals, each with its tasks."""
+    remarks: dict[str, list[str]] = {}
+    for row in rows:
+        missing = row["low"] is None and row["score"] is not None
+        for text in (*row["remarks"], *([f"none, {row['interval_reason']}"] if missing else [])):
+            remarks.setdefault(text, []).append(row["task"])
+    return remarks
 
 
 def _remarks(tasks: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

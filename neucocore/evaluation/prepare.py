@@ -132,6 +132,11 @@ class ProtocolInputs:
     key_fields: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def uses_groups(self) -> bool:
+        """Whether the protocol keeps rows of one group together."""
+        return bool(getattr(self.implementation, "uses_groups", True))
+
+    @property
     def key(self) -> str:
         """sha256 of everything the scores depend on."""
         tasks = self.scoring.tasks

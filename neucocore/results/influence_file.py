@@ -81,7 +81,7 @@ def read_influence(
     if record is None:
         return Undefined("the run records no influence values")
     if record["influence"] is None:
-        return Undefined(record["interval_reason"])
+        return Undefined(record["no_influence_reason"])
     path = folder / task["task"] / INFLUENCE
     hint = "evaluate again with --force"
     try:

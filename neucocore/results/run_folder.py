@@ -256,6 +256,7 @@ def _metric_record(metric: MetricScore) -> dict[str, Any]:
         "best": metric.best,
         "greater_is_better": metric.greater_is_better,
         "influence": influence_record(metric.influence),
+        "no_influence_reason": getattr(metric.influence, "reason", ""),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from neucocore.components.discovery import installation
 from neucocore.errors import RunError
-from neucocore.evaluation.groups import parse_split
+from neucocore.evaluation.groups import RANDOM, parse_split
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
@@ -27,6 +27,9 @@ from neucocore.results.plots import (
 )
 from neucocore.results.run_folder import Run, write_run
 from neucocore.results.run_json import find_run, read_provenance
+
+METRIC_FIELDS = ("metric", "score", "low", "high", "interval_reason", "remarks", "chance")
+NO_INTERVAL = "the run has no intervals; evaluate again with --force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class RunReport:
         plots that could not be drawn.
     plots
         The plots, if they were asked for.
+    split
+        How rows are split.
     """
 
     protocol: str
@@ -56,14 +61,27 @@ class RunReport:
     tasks: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...] = ()
     plots: PlotReport | None = None
+    split: str = RANDOM
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row per task, for a table and for JSON."""
-        names = ("task", "metric", "score", "std", "q", "n", "d", "status", "reason")
+        names = ("task", "metric", "score")
+        more = ("q", "n", "d", "status", "reason")
         details: dict[str, Any] = {"outputs": [], "counts": {}, "warnings": []}
         return [
             {
                 **{name: task[name] for name in names},
+                **_uncertainty(task),
+                **{name: task[name] for name in more},
+                "unit": task.get("unit", ""),
+                "problem": task.get("problem"),
+                "split": self.split,
+                "attainable": task.get("attainable"),
+                "std": task["std"],
+                "metrics": [
+                    {name: value for name, value in metric.items() if name in METRIC_FIELDS}
+                    for metric in task.get("metrics", ())
+                ],
                 **{name: task.get(name, default) for name, default in details.items()},
                 **self._plots_of(task["task"]),
             }
@@ -81,6 +99,16 @@ class RunReport:
     def scored(self) -> bool:
         """Whether any task has a score."""
         return any(task["score"] is not None for task in self.tasks)
+
+
+def _uncertainty(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the interval of a task's score and what it is compared with."""
+    primary = next(iter(task.get("metrics", ())), None)
+    names = ("low", "high", "interval_reason", "remarks", "chance", "n_effective")
+    if primary is not None:
+        return {name: primary[name] for name in names}
+    reason = NO_INTERVAL if task["score"] is not None else task["reason"]
+    return {**dict.fromkeys(names), "interval_reason": reason, "remarks": []}
 
 
 def require_scores(reports: Sequence[RunReport]) -> None:
@@ -137,10 +165,11 @@ def run_protocol(
     check_request(request)
     inputs = prepared.for_protocol(protocol)
     key = inputs.key
+    split = str(parse_split(options.split)) if inputs.uses_groups else RANDOM
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
         tasks = tuple(_tasks(folder))
         plots = draw_plots(folder, stored_plot_data(folder, tasks)) if request.plots else None
-        return _report(protocol, folder, tasks, inputs.notes, plots, up_to_date=True)
+        return _report(protocol, folder, tasks, inputs.notes, plots, split, up_to_date=True)
     check_output(output)
     meter = Meter()
     outcomes = inputs.score(jobs=options.jobs, progress=progress)
@@ -165,7 +194,7 @@ def run_protocol(
     )
     folder = write_run(output, run)
     plots = draw_plots(folder, [plot_data(o) for o in outcomes]) if request.plots else None
-    return _report(protocol, folder, _tasks(folder), inputs.notes, plots)
+    return _report(protocol, folder, _tasks(folder), inputs.notes, plots, split)
 
 
 def _report(
@@ -174,12 +203,13 @@ def _report(
     tasks: Sequence[Mapping[str, Any]],
     notes: Sequence[str],
     plots: PlotReport | None,
+    split: str,
     *,
     up_to_date: bool = False,
 ) -> RunReport:
     missing_plots = () if plots is None else plots.notes()
     return RunReport(
-        protocol.identity, folder, up_to_date, tuple(tasks), (*notes, *missing_plots), plots
+        protocol.identity, folder, up_to_date, tuple(tasks), (*notes, *missing_plots), plots, split
     )
 
 

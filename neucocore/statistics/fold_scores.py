@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from neucocore.statistics.influence import Array
+from neucocore.statistics.intervals import Interval
 
 MAX_JACKKNIFE_RATIO = 10.0
 """Largest jackknife ratio that is used."""
@@ -79,6 +80,19 @@ def corrected_t(
     reach = float(stdtrit(K - 1, (1 + level) / 2)) * error
     p_value = 2 * float(stdtr(K - 1, -abs(estimate) / error))
     return FoldInterval(estimate, estimate - reach, estimate + reach, error, p_value)
+
+
+def interval_of_folds(scores: NDArray[np.float64], held_out_share: float) -> Interval:
+    """Return the interval of a mean of fold scores; parameters as in `corrected_t`.
+
+    Never NaN: without an interval, `Interval.reason` says why.
+    """
+    found = corrected_t(scores, held_out_share)
+    if found.reason:
+        return Interval(reason=found.reason)
+    return Interval(
+        found.low, found.high, found.standard_error, remarks=("from the scores of the folds",)
+    )
 
 
 def jackknife_ratio(refitted: Array, kept: Array) -> float | None:

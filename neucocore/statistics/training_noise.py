@@ -103,13 +103,15 @@ def class_inflation(
     n = len(labels)
     y, p, b = (array.reshape(n, -1) for array in (labels, prediction, baseline))
     training = variance = 0.0
+    varies = False
     for column, lam in enumerate(np.broadcast_to(noise, y.shape[1])):
         known = ~(np.isnan(y[:, column]) | np.isnan(p[:, column]))
         least_squares = r2(y[known, column], p[known, column], b[known, column])
         if not isinstance(least_squares, Influence):
             continue
+        varies = True
         training += CLASS_FACTOR * float(lam) * (1 - least_squares.estimate) ** 2 / known.sum()
         variance += sampling_variance(least_squares.values)
     if variance == 0:
-        return None
+        return MAX_INFLATION if varies else None
     return min(MAX_INFLATION, training / variance)

@@ -35,11 +35,16 @@ from neucocore.evaluation.neucobench.random_stream import (
     shuffle_splits,
 )
 from neucocore.evaluation.neucobench.reference import FoldResult, Training
-from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
+from neucocore.evaluation.outcome import MetricScore, SplitScore, StoredProbe, TaskOutcome
+from neucocore.statistics.fold_scores import interval_of_folds
+from neucocore.statistics.influence import Undefined
 
 Floats = NDArray[np.float32]
 
 Q_OFFSET = 0.02
+HELD_OUT_SHARE = 0.1
+"""Share of the rows that each split holds out."""
+NO_INFLUENCE = "the protocol averages over random splits and has no influence values"
 
 
 class NeuCoBenchProtocol:
@@ -217,7 +222,14 @@ def _outcome(job: _Job, splits: Sequence[_Split], probe: StoredProbe | None) -> 
         predictions=_predictions(job, splits) if job.inputs.keep_curves else {},
         curves=_curves(splits) if job.inputs.keep_curves else {},
         probe=probe,
+        metrics=() if failed else (_metric_score(job.metric, mean, values),),
     )
+
+
+def _metric_score(metric: str, mean: float, values: NDArray[np.float64]) -> MetricScore:
+    # Chance is not stated: the mean of each fold's best epoch is above that of the metric.
+    interval = interval_of_folds(values, HELD_OUT_SHARE)
+    return MetricScore(metric, mean, interval, Undefined(NO_INFLUENCE), best=1.0)
 
 
 def _split_score(number: int, split: _Split, metric: str) -> SplitScore:
