@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsRegressor
 
+from neucocore.builtin.metrics.standard import r2
+from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.linear.scaling import SCALINGS
+from neucocore.evaluation.nested_cv import NestedCVProtocol
+from neucocore.evaluation.protocols import protocol
 from neucocore.statistics.influence import Influence
 
 FOLDS = 5
+
+
+def cube_ids(n):
+    return tuple(f"cube-{row:05d}" for row in range(n))
 
 
 @pytest.fixture
@@ -183,3 +194,58 @@ def test_a_probe_without_training_noise_says_so(nested_cv, task, rows):
     assert outcome.training_noise is None
     assert metric.interval.low is not None
     assert "without the noise of training, so it can be too short" in metric.interval.remarks
+
+
+class TestJackknife:
+    """The ratio of two variances over folds: models fitted again, and models kept."""
+
+    @staticmethod
+    def score(nested_cv_input, method, **options):
+        values = protocol("nested-cv").with_options(options).values()
+        return NestedCVProtocol().score(replace(nested_cv_input, interval=method), values)[0]
+
+    def test_the_inflation_is_that_of_scikit_learn_models_fitted_without_pairs(self, task, rows):
+        y = labels_of("regression", rows)[:, 0]
+        given = ScoringInput(cube_ids(120), rows, (task("t", y),), frozenset())
+        outcome = self.score(
+            given, "jackknife", folds=FOLDS, probe={"name": "knn", "neighbours": 7}
+        )
+        splits, X = outcome.predictions["split"], rows.astype(np.float64)
+        refitted, kept = [], []
+        for fold in range(FOLDS):
+            others = np.flatnonzero(splits != fold)
+            predicted, mean = np.empty(120), np.empty(120)
+            for other in set(range(FOLDS)) - {fold}:
+                train, out = ~np.isin(splits, [fold, other]), splits == other
+                model = KNeighborsRegressor(7).fit(X[train], y[train])
+                predicted[out], mean[out] = model.predict(X[out]), y[train].mean()
+            refitted.append(r2(y[others], predicted[others], mean[others]))
+            means = np.array([y[splits != split].mean() for split in splits])
+            held_out = outcome.predictions["y_pred"]
+            kept.append(r2(y[others], held_out[others], means[others]))
+        ratio = np.clip(np.var(refitted) / np.var(kept), 1, 10)
+        metric = metric_of(outcome, "r2")
+        assert metric.influence.inflation == pytest.approx(ratio - 1)
+        assert not any("without the noise" in remark for remark in metric.interval.remarks)
+
+    def test_scores_do_not_depend_on_how_intervals_are_computed(self, task, rows):
+        tasks = tuple(
+            task(problem, labels_of(problem, rows), problem, outputs=outputs)
+            for problem, outputs in (
+                ("binary", ()),
+                ("multiclass", ()),
+                ("multilabel", tuple("abc")),
+            )
+        )
+        for made in tasks:
+            given = ScoringInput(cube_ids(120), rows, (made,), frozenset())
+            one, other = (self.score(given, method) for method in ("influence", "jackknife"))
+            assert [m.score for m in one.metrics] == [m.score for m in other.metrics]
+            assert all(m.interval.low is not None for m in other.metrics)
+
+    def test_a_class_that_occurs_in_two_folds_only_has_no_jackknife(self, task, rows):
+        y = np.repeat([0, 1, 2], [60, 58, 2])
+        given = ScoringInput(cube_ids(120), rows, (task("t", y, "multiclass"),), frozenset())
+        outcome = self.score(given, "jackknife")
+        assert outcome.score is not None
+        assert outcome.metrics[0].interval.reason == "a class has no row outside of two folds"
