@@ -148,6 +148,8 @@ def scores_of(run: Path) -> dict[str, Any]:
         "scores": [{name: row.get(name) for name in kept} for row in rows],
     }
     for file in sorted(run.rglob("*.npz")):
+        if file.name == "influence.npz":  # follows from the predictions
+            continue
         found[f"file {file.relative_to(run)}"] = npz_record(file)
     return found
 
