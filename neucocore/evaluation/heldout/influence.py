@@ -29,6 +29,7 @@ from neucocore.statistics.influence import (
     mean_of_columns,
     mean_of_repeats,
 )
+from neucocore.statistics.intervals import too_little_data
 from neucocore.statistics.training_noise import class_inflation
 
 Method = Literal["influence", "jackknife"]
@@ -93,7 +94,15 @@ class TaskInfluence:
         )
         if not calls:
             return Undefined("no row has all outputs")
-        influences = [self._with_noise(_influence(metric, call), call, repeat) for call in calls]
+        influences = []
+        for call in calls:
+            influence = self._with_noise(_influence(metric, call), call, repeat)
+            if isinstance(influence, Influence):
+                if reason := too_little_data(influence):
+                    return Undefined(reason)
+            elif not np.isnan(metric.function(*call.arguments)):
+                return influence  # the column counts in the score, so its influence is needed
+            influences.append(influence)
         return mean_of_columns(influences, [call.rows for call in calls], len(joined.ids))
 
     def _with_noise(

@@ -249,3 +249,15 @@ class TestJackknife:
         outcome = self.score(given, "jackknife")
         assert outcome.score is not None
         assert outcome.metrics[0].interval.reason == "a class has no row outside of two folds"
+
+
+def test_an_output_with_few_rows_has_no_interval_and_neither_has_the_mean(nested_cv, task, rows):
+    y = labels_of("regression", rows)
+    y[40:, 1] = np.nan
+    (outcome,) = nested_cv(rows, task("t", y, outputs=("a", "b")))
+    first, second = outcome.outputs
+    assert first.low is not None
+    assert (second.low, second.interval_reason) == (None, "only 40 rows; an interval needs 50")
+    assert second.averaged
+    assert metric_of(outcome, "r2").interval.reason == "only 40 rows; an interval needs 50"
+    assert metric_of(outcome, "r2").score is not None
