@@ -1,0 +1,109 @@
+"""How far intervals, comparisons and ranks can be trusted: simulations with known truth.
+
+    python docs/simulations/coverage.py                     all cells that have no result yet
+    python docs/simulations/coverage.py --list              names and sizes of the cells
+    python docs/simulations/coverage.py --cells "iso normal" junk --data-sets 100 --results x.jsonl
+    python docs/simulations/coverage.py --tables            write the tables and the calibration
+
+Every cell has a seed of its own, so results do not depend on which cells are run. Each result is
+appended to the file of results at once; an interrupted run continues where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from threadpoolctl import threadpool_limits
+from trust.cells import CELLS, SEED
+
+RESULTS = Path(__file__).parents[1] / "evidence" / "coverage.jsonl"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", nargs="*", help="only cells whose name contains one of these")
+    parser.add_argument("--data-sets", type=int, help="at most about this many data sets per cell")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file of results, JSON lines")
+    parser.add_argument("--list", action="store_true", help="list the cells")
+    parser.add_argument("--tables", action="store_true", help="write the tables and calibration")
+    arguments = parser.parse_args()
+    chosen = [
+        cell
+        for cell in CELLS
+        if not arguments.cells or any(part in cell.name for part in arguments.cells)
+    ]
+    if not chosen:
+        parser.error("no cell has such a name; --list shows all")
+    if arguments.list:
+        for cell in chosen:
+            print(f"{cell.section}: {cell.name} ({cell.sets} x {cell.labels})")
+    elif arguments.tables:
+        from trust.tables import write_all
+
+        write_all(arguments.results)
+    else:
+        run(chosen, arguments)
+
+
+def run(cells, arguments):
+    """Simulate cells, and append their results."""
+    finished = {(r["cell"], r["seed"]) for r in results(arguments.results)}
+    arguments.results.parent.mkdir(parents=True, exist_ok=True)
+    for cell in cells:
+        if (cell.name, arguments.seed) in finished:
+            continue
+        start = time.perf_counter()
+        with threadpool_limits(limits=1):
+            found = cell.result(arguments.seed, arguments.data_sets)
+        found["seconds"] = round(time.perf_counter() - start, 1)
+        with arguments.results.open("a") as file:
+            file.write(json.dumps(found, default=float) + "\n")
+        print(
+            f"{cell.section}: {cell.name}, {found['data_sets']} data sets, "
+            f"{found['seconds']} s: {headline(found['values'])}",
+            flush=True,
+        )
+
+
+def headline(values):
+    """Return the main number of a result, for the log."""
+    for key in ("different", "covered"):
+        if key in values:
+            return _with_error(key, values[key])
+    if "these" in values:
+        return _with_error("equal not different", values["these"]["equal_not_different"])
+    parts = []
+    for name, inner in values.items():
+        if isinstance(inner, dict):
+            text = headline(inner) if "mean" not in inner else f"{inner['mean']:+.4f}"
+            parts.append(f"{name} {text}")
+    return "; ".join(parts)
+
+
+def _with_error(key, share):
+    return f"{key} {share['share']:.3f} ({share['error']:.3f})"
+
+
+def results(path):
+    """Return the results so far; an incomplete last line is ignored."""
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text().splitlines():
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            print(f"ignored an incomplete line in {path}", file=sys.stderr)
+    return found
+
+
+if __name__ == "__main__":
+    main()
