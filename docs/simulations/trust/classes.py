@@ -14,9 +14,6 @@ import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 from scipy.special import expit
 from scipy.stats import norm
-from trust.designs import SIGNALS, directions
-from trust.fits import folds_of, training_parts
-from trust.regression import coverage_of, differences, intervals, rejections_of
 
 from neucocore.evaluation.heldout.metrics import order_scores
 from neucocore.evaluation.linear.probe import Target, fit_linear, held_out_fits
@@ -28,6 +25,9 @@ from neucocore.statistics.metric_influence import (
     roc_auc,
 )
 from neucocore.statistics.training_noise import class_inflation, mean_held_out_noise
+from trust.designs import SIGNALS, directions
+from trust.fits import folds_of, training_parts
+from trust.regression import coverage_of, differences, intervals, rejections_of
 
 STRENGTH = 2.0
 """Standard deviation of the log-odds of two classes."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from trust.designs import Design, draw_views
-from trust.fits import folds_of, held_out, influences
-from trust.measures import share
 
 from neucocore.statistics.ranks import (
     TaskInfluences,
@@ -15,6 +12,9 @@ from neucocore.statistics.ranks import (
     ranks_on_other_tasks,
     ranks_on_these_tasks,
 )
+from trust.designs import Design, draw_views
+from trust.fits import folds_of, held_out, influences
+from trust.measures import share
 
 COMMON_OF_METHODS = 0.7
 """Correlation of the errors of two methods on a row."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from trust.designs import draw, draw_pair, draw_views
-from trust.fits import folds_of, held_out, influences, mean_of_outputs
-from trust.measures import share
 
 from neucocore.statistics.calibration import heavy_tailed
 from neucocore.statistics.comparison import compare
 from neucocore.statistics.influence import sampling_variance
 from neucocore.statistics.intervals import interval
+from trust.designs import draw, draw_pair, draw_views
+from trust.fits import folds_of, held_out, influences, mean_of_outputs
+from trust.measures import share
 
 PILOT_SETS = 8
 PILOT_LABELS = 12
