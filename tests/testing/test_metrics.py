@@ -168,6 +168,13 @@ def one_argument(y_true: Any) -> Any:
     return np.zeros(len(y_true))
 
 
+def _name(value: Any) -> str:
+    """Return a name without the address of a function, which differs between processes."""
+    if isinstance(value, dict):
+        return ", ".join(getattr(item, "__name__", str(item)) for item in value.values())
+    return ", ".join(sorted(value))
+
+
 @pytest.mark.parametrize(
     ("declared", "checks"),
     [
@@ -196,7 +203,7 @@ def one_argument(y_true: Any) -> Any:
             )
         ],
     ],
-    ids=str,
+    ids=_name,
 )
 def test_chance_and_influence_are_checked(
     broken_checks: Callable[..., set[str]], declared: dict[str, Any], checks: set[str]
