@@ -1,6 +1,7 @@
 # make demo         the complete workflow on the synthetic Earth, offline
 # make test         everything that must pass before a change is merged
-# make verify       the long checks: golden results to the last bit, 200 hostile tables, interrupts
+# make verify       the long checks: golden results to the last bit, 200 hostile tables, interrupts,
+#                   and all simulations of intervals, comparisons and ranks (most of an hour)
 # make test-torch   the tests of the torch plugin, in a separate environment with torch
 # All of them set up their environment; they need Python 3.11 or newer and make.
 
@@ -19,7 +20,7 @@ TORCH_MARK := $(TORCH_VENV)/.installed
 .PHONY: help env demo test verify test-torch lint types unit smoke wheels clean
 
 help:
-	@sed -n 's/^# make/make/p' Makefile
+	@sed -n 's/^# make/make/p; s/^# \(  \)/\1/p' Makefile
 
 env: $(MARK)
 
@@ -66,6 +67,7 @@ verify: $(MARK)
 	$(BIN)/python tests/golden/results.py
 	NEUCO_HOSTILE_TABLES=200 $(BIN)/pytest -q -n $(JOBS) tests/trials/test_hostile_tables.py
 	$(BIN)/python benchmarks/interrupts.py
+	$(BIN)/python docs/simulations/coverage.py --check
 
 smoke: $(MARK)
 	$(BIN)/python tests/smoke_wheels.py

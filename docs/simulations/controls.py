@@ -5,8 +5,6 @@ Run ``python docs/simulations/controls.py``; docs/scores/evidence.md shows the o
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from data import EQUALLY, SIGNALS, by_nested_cv, inputs, linear, show, task
 
@@ -113,52 +111,7 @@ def maps():
     show("Linear maps of the embedding, R2", header, rows)
 
 
-def chance_of_classes():
-    """Score embeddings without information: shares of positives differ between groups."""
-    rows = []
-    for n, share in ((100, 0.1), (100, 0.5), (300, 0.1), (300, 0.5), (1140, 0.5)):
-        for groups in (None, 25):
-            differences = {"constant": [], "random": []}
-            for seed in range(40):
-                rng = np.random.default_rng(seed)
-                y, group = classes_in_groups(rng, n, share, groups)
-                for name, X in (
-                    ("constant", np.ones((n, 1))),
-                    ("random", rng.standard_normal((n, 16))),
-                ):
-                    one = replace(task(y, problem="binary"), groups=group)
-                    values = protocol("nested-cv").values()
-                    outcome = NestedCVProtocol().score(inputs(X, one), values, jobs=2)[0]
-                    differences[name].append(
-                        (outcome.score - y.mean(), outcome.extra["roc-auc"] - 0.5)
-                    )
-            cells = [
-                f"{value:+.3f}" for name in differences for value in np.mean(differences[name], 0)
-            ]
-            rows.append((f"{n:,}", share, "by class" if groups is None else f"{groups} groups"))
-            rows[-1] += tuple(cells)
-    header = (
-        "rows",
-        "positives",
-        "folds",
-        "constant: AP - share",
-        "constant: AUC - 1/2",
-        "random: AP - share",
-        "random: AUC - 1/2",
-    )
-    show("Embeddings without information, classes", header, rows)
-
-
-def classes_in_groups(rng, n, share, groups):
-    """Return labels and groups (n,); each group has log-odds of its own, std 1."""
-    group = rng.integers(groups or 1, size=n)
-    odds = np.log(share / (1 - share)) + (rng.standard_normal(groups)[group] if groups else 0)
-    y = (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.int64)
-    return y, None if groups is None else group.astype(str)
-
-
 if __name__ == "__main__":
     known_and_random()
     oracle_and_constant()
     maps()
-    chance_of_classes()

@@ -3,6 +3,7 @@
     python docs/simulations/coverage.py                     all cells that have no result yet
     python docs/simulations/coverage.py --list              names and sizes of the cells
     python docs/simulations/coverage.py --cells "iso normal" junk --data-sets 100 --results x.jsonl
+    python docs/simulations/coverage.py --check             simulate again, compare with the results
     python docs/simulations/coverage.py --tables            write the tables and the calibration
 
 Every cell has a seed of its own, so results do not depend on which cells are run. Each result is
@@ -23,6 +24,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from threadpoolctl import threadpool_limits
 from trust.cells import CELLS, SEED
 
+SAME = 0.005
+"""Results that differ by less are the same: five data sets of a thousand."""
 RESULTS = Path(__file__).parents[1] / "evidence" / "coverage.jsonl"
 
 
@@ -34,6 +37,7 @@ def main():
     parser.add_argument("--results", type=Path, default=RESULTS, help="file of results, JSON lines")
     parser.add_argument("--list", action="store_true", help="list the cells")
     parser.add_argument("--tables", action="store_true", help="write the tables and calibration")
+    parser.add_argument("--check", action="store_true", help="compare with the file of results")
     arguments = parser.parse_args()
     chosen = [
         cell
@@ -49,8 +53,20 @@ def main():
         from trust.tables import write_all
 
         write_all(arguments.results)
+    elif arguments.check:
+        sys.exit(check(chosen, arguments))
     else:
         run(chosen, arguments)
+
+
+def simulate(cell, seed, data_sets=None):
+    """Return the result of a cell with the seconds it took."""
+    start = time.perf_counter()
+    with threadpool_limits(limits=1):
+        found = cell.result(seed, data_sets)
+    # Through JSON and back, so that it can be compared with a result that was read.
+    found = json.loads(json.dumps(found, default=float))
+    return {**found, "seconds": round(time.perf_counter() - start, 1)}
 
 
 def run(cells, arguments):
@@ -60,17 +76,52 @@ def run(cells, arguments):
     for cell in cells:
         if (cell.name, arguments.seed) in finished:
             continue
-        start = time.perf_counter()
-        with threadpool_limits(limits=1):
-            found = cell.result(arguments.seed, arguments.data_sets)
-        found["seconds"] = round(time.perf_counter() - start, 1)
+        found = simulate(cell, arguments.seed, arguments.data_sets)
         with arguments.results.open("a") as file:
-            file.write(json.dumps(found, default=float) + "\n")
+            file.write(json.dumps(found) + "\n")
         print(
             f"{cell.section}: {cell.name}, {found['data_sets']} data sets, "
             f"{found['seconds']} s: {headline(found['values'])}",
             flush=True,
         )
+
+
+def check(cells, arguments):
+    """Simulate cells again; return the number of those whose result is not the one on file."""
+    known = {(r["cell"], r["seed"]): r for r in results(arguments.results)}
+    different = 0
+    for cell in cells:
+        expected = known.get((cell.name, arguments.seed))
+        found = simulate(cell, arguments.seed)
+        reason = "no result on file" if expected is None else difference(expected, found)
+        different += bool(reason)
+        print(f"{cell.section}: {cell.name}, {found['seconds']} s: {reason or 'same'}", flush=True)
+    print(f"{different} of {len(cells)} cells differ from {arguments.results}")
+    return min(different, 1)
+
+
+def difference(expected, found):
+    """Return which share or mean differs, in words; empty if none does.
+
+    Rounding differs between platforms, and can move single data sets across the end of an interval.
+    """
+    if expected["data_sets"] != found["data_sets"]:
+        return f"{found['data_sets']} data sets, on file {expected['data_sets']}"
+    before, now = dict(numbers(expected["values"])), dict(numbers(found["values"]))
+    for key in sorted(before.keys() | now.keys()):
+        if abs(before.get(key, float("nan")) - now.get(key, float("nan"))) <= SAME:
+            continue
+        return f"{key} is {now.get(key)}, on file {before.get(key)}"
+    return ""
+
+
+def numbers(values, path=""):
+    """Yield the shares and means in nested results with their names."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from numbers(value, f"{path}{key} ")
+        elif key in ("share", "mean", "score", "true", "width"):
+            yield f"{path}{key}", value
 
 
 def headline(values):
