@@ -99,7 +99,7 @@ def leaderboard(
     *,
     phase: str | None = None,
     protocol: str | None = None,
-    by: Literal["weighted", "uniform", "borda", "mean"] = "weighted",
+    by: Literal["skill", "weighted", "uniform", "borda", "mean"] | None = None,
     all_runs: bool = False,
 ) -> list[Table]:
     """Rank the runs of a folder; one table for each group of comparable runs."""

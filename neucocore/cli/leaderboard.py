@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class By(StrEnum):
     """What methods are ranked by."""
 
+    skill = "skill"
     weighted = "weighted"
     uniform = "uniform"
     borda = "borda"
@@ -41,27 +42,43 @@ def leaderboard(
         str | None, typer.Option(help="Show only this protocol: name, name@version or identity.")
     ] = None,
     by: Annotated[
-        By,
+        By | None,
         typer.Option(
-            help="Rank by the weighted mean of ranks as NeuCo-Bench does, the mean of ranks, the "
-            "number of methods beaten, or the mean score."
+            help="Rank by the mean skill (score relative to chance), the weighted mean of ranks as "
+            "NeuCo-Bench does, the mean of ranks, the number of methods beaten, or the mean score. "
+            "By default each table has the ranking of its protocol.",
+            show_default=False,
         ),
-    ] = By.weighted,
+    ] = None,
     all_runs: Annotated[
         bool, typer.Option("--all-runs", help="Show all runs of a method, not only the newest.")
+    ] = False,
+    pairs: Annotated[
+        bool,
+        typer.Option(
+            "--pairs", help="Show the difference of each pair of methods instead of the ranking."
+        ),
     ] = False,
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,  # noqa: A002
 ) -> None:
     """Rank the runs of a folder; report which runs are left out and why."""
     from neucocore.results import tables as write
-    from neucocore.results.leaderboard import leaderboards, require_ranked
+    from neucocore.results.leaderboard import leaderboards, require_ranked, require_skill
     from neucocore.results.reading import read_runs
 
     report_failed_plugins()
     tables = leaderboards(
-        read_runs(directory, phase), by=by.value, protocol=protocol, all_runs=all_runs
+        read_runs(directory, phase),
+        by=None if by is None else by.value,
+        protocol=protocol,
+        all_runs=all_runs,
     )
     require_ranked(tables)
+    if by is By.skill:
+        require_skill(tables)
+    if pairs:
+        _show_pairs(tables, format)
+        return
     if format is Format.table:
         _show(tables)
         return
@@ -103,10 +120,23 @@ def _show(tables: list[Table]) -> None:
         _log_remarks(table)
 
 
+def _show_pairs(tables: list[Table], format_: Format) -> None:
+    from neucocore.results import tables as write
+
+    if format_ is Format.json:
+        print_json(write.pair_records(tables))
+    elif format_ is Format.csv:
+        print_data(write.pairs_to_csv(tables))
+    else:
+        columns = ("table", "first", "second", "difference", "low", "high", "p_value")
+        rows = write.pair_records(tables)
+        print_table(rows, (*columns, "adjusted_p_value"), narrow=columns[1:4])
+
+
 def _show_narrow(table: Table, rows: list[dict[str, str]], columns: list[str]) -> None:
     """Print the ranks, and below them the tasks with one column per method."""
     ranking = columns[: len(columns) - len(table.tasks)]
-    print_table(rows, ranking, narrow=ranking[:3])
+    print_table(rows, ranking, narrow=ranking[:6] if table.by == "skill" else ranking[:3])
     print_data("")
     methods = [row["method"] for row in rows]
     tasks = [{"task": task, **{row["method"]: row[task] for row in rows}} for task in table.tasks]

@@ -53,8 +53,8 @@ def same_embeddings(runs: Sequence[RunRecord], tasks: Sequence[str], by: By) -> 
         effect = _effect(
             runs,
             kept,
-            before=ranks(merits(q, by))[kept] if len(tasks) else None,
-            after=ranks(merits(q[kept], by)) if len(tasks) else None,
+            before=ranks(merits(q, by))[kept] if len(tasks) and by != "skill" else None,
+            after=ranks(merits(q[kept], by)) if len(tasks) and by != "skill" else None,
             without="as one method",
         )
         notes.append(f"{join_names(methods)} have the same embeddings{effect}")
@@ -87,8 +87,8 @@ def tasks_with_same_labels(runs: Sequence[RunRecord], tasks: Sequence[str], by: 
         effect = _effect(
             runs,
             list(range(len(runs))),
-            before=ranks(merits(_values(runs, tasks), by)),
-            after=ranks(merits(_values(runs, kept), by)),
+            before=None if by == "skill" else ranks(merits(_values(runs, tasks), by)),
+            after=None if by == "skill" else ranks(merits(_values(runs, kept), by)),
             without="counted once",
         )
         notes.append(f"the tasks {join_names(same)} have the same labels{effect}")

@@ -6,50 +6,31 @@ table names the runs that it leaves out, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.errors import ResultsError
+from neucocore.errors import NeucoError, ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
+from neucocore.evaluation.protocols import protocol as find_protocol
 from neucocore.messages import pluralize
+from neucocore.results.comparable import ComparableRuns, group_runs, with_assumed_labels
 from neucocore.results.copies import other_embeddings, same_embeddings, tasks_with_same_labels
 from neucocore.results.ranking import By, merits, ranks, reranked_by, weighted_scores
-from neucocore.results.reading import RunRecord, TaskRecord
+from neucocore.results.reading import RunRecord
+from neucocore.results.rows import Row, row_of, unranked_rows, with_skill
+from neucocore.results.skill import Pair, SkillRanking, rank_by_skill, skill_notes
 
 FEW_TASKS = 2
 """Up to this number of tasks, a table has a note that the order is not conclusive."""
 
-Signature = tuple[tuple[str, str], ...]
-"""The tasks of a run, each with the digest of its labels."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One ranked run, with ``q`` (the ranking value) and ``acc`` (the primary metric) by task.
-
-    Attributes
-    ----------
-    labels_recorded
-        Whether the run records its labels; NeuCo-Bench's runs do not.
-    """
-
-    method: str
-    experiment: str
-    mean_score: float
-    weighted_score: float
-    aggregated_rank: int
-    q: Mapping[str, float]
-    acc: Mapping[str, float | None]
-    labels_recorded: bool = True
-
 
 @dataclass(frozen=True)
 class Table:
-    """Comparable runs, the best first.
+    """Comparable runs, the best first; below them those that are not ranked.
 
     Attributes
     ----------
@@ -57,6 +38,10 @@ class Table:
         Experiments that are not ranked, each with the reason.
     notes
         What limits the conclusions that can be drawn from the order.
+    suite
+        ``name@version`` of the suite that every run is complete for; empty: ad hoc.
+    pairs
+        Differences of the mean skill of all pairs of ranked methods.
     """
 
     phase: str
@@ -66,14 +51,21 @@ class Table:
     rows: tuple[Row, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    suite: str = ""
+    pairs: tuple[Pair, ...] = ()
 
     @property
     def marks_labels(self) -> bool:
         """Whether runs with and without recorded labels are ranked together."""
         return len({row.labels_recorded for row in self.rows}) > 1
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Kinds of the tasks that count in the mean skill."""
+        return tuple(next((row.problem_skills for row in self.rows if row.problem_skills), ()))
+
     def records(self) -> list[dict[str, Any]]:
-        """Return the rows with the column names of CSV and JSON."""
+        """Return the rows with the column names that NeuCo-Bench has."""
         return [
             {
                 "method": row.method,
@@ -87,21 +79,36 @@ class Table:
             for row in self.rows
         ]
 
-
-@dataclass
-class _Group:
-    """The runs of one phase and protocol that have the same tasks and labels."""
-
-    signature: Signature
-    runs: list[RunRecord]
-    left_out: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    def uncertainty_records(self) -> list[dict[str, Any]]:
+        """Return what the rows have in addition: intervals, ranks, and how they were encoded."""
+        return [
+            {
+                "ranked": row.aggregated_rank is not None,
+                "control": row.control,
+                "skill": row.skill,
+                "skill_low": row.skill_low,
+                "skill_high": row.skill_high,
+                "rank_low": row.rank_low,
+                "rank_high": row.rank_high,
+                "group": row.group,
+                "auc_skill": row.auc_skill,
+                "suite": self.suite,
+                **{
+                    name: row.encoding.get(name)
+                    for name in ("fit", "dimension", "bytes_per_sample", "training_data")
+                },
+                **{f"skill::{problem}": value for problem, value in row.problem_skills.items()},
+                **{f"low::{task}": row.intervals[task][0] for task in self.tasks},
+                **{f"high::{task}": row.intervals[task][1] for task in self.tasks},
+            }
+            for row in self.rows
+        ]
 
 
 def leaderboards(
     runs: Iterable[RunRecord],
     *,
-    by: By = "weighted",
+    by: By | None = None,
     protocol: str | None = None,
     all_runs: bool = False,
 ) -> list[Table]:
@@ -110,7 +117,7 @@ def leaderboards(
     Parameters
     ----------
     by
-        The ranking.
+        The ranking; by default the one that the protocol of the table declares.
     protocol
         Rank only runs of this protocol: an identity, ``name@version`` or a name.
     all_runs
@@ -132,16 +139,24 @@ def leaderboards(
     for run in selected:
         runs_of.setdefault((run.phase, run.protocol), []).append(run)
     return [
-        _table(group, phase, identity, by, all_runs)
+        _table(group, phase, identity, by or aggregate_of(identity), all_runs)
         for (phase, identity), comparable in sorted(
             runs_of.items(), key=lambda item: _order(*item[0])
         )
-        for group in _groups(with_assumed_labels(comparable))
+        for group in group_runs(with_assumed_labels(comparable))
     ]
 
 
+def aggregate_of(identity: str) -> By:
+    """Return the ranking that a protocol declares; ``weighted`` if it is not installed."""
+    try:
+        return find_protocol(identity.partition("+")[0]).spec.aggregate
+    except NeucoError:
+        return "weighted"
+
+
 def require_ranked(tables: Sequence[Table]) -> None:
-    """Check that at least one run is ranked.
+    """Check that at least one run is shown.
 
     Raises
     ------
@@ -158,6 +173,28 @@ def require_ranked(tables: Sequence[Table]) -> None:
     )
 
 
+def require_skill(tables: Sequence[Table]) -> None:
+    """Check that a table has a mean skill, where it was asked for.
+
+    Raises
+    ------
+    ResultsError
+        No table has one; all reasons are reported.
+    """
+    if any(row.skill is not None for table in tables for row in table.rows):
+        return
+    raise ResultsError(
+        "no table can be ranked by mean skill",
+        problems=[
+            f"{table.phase}, {table.protocol}: {note}"
+            for table in tables
+            for note in table.notes
+            if note.startswith("not ranked")
+        ],
+        hint="leave out --by, and each table has the ranking of its protocol",
+    )
+
+
 def _order(phase: str, identity: str) -> tuple[str, bool, str]:
     """Return the sort key of a table: within a phase the default protocol comes first."""
     return phase, identity.partition("@")[0] != DEFAULT_PROTOCOL, identity
@@ -167,118 +204,7 @@ def _matches(identity: str, protocol: str) -> bool:
     return protocol in (identity, identity.partition("+")[0], identity.partition("@")[0])
 
 
-def _groups(runs: Sequence[RunRecord]) -> list[_Group]:
-    """Group runs by tasks and labels, the largest group first.
-
-    Runs that have only some of the tasks of a group at least as large do not form a group: they are
-    left out of that group's table as incomplete.
-    """
-    runs_of: dict[Signature, list[RunRecord]] = {}
-    for run in runs:
-        signature = tuple((task, run.tasks[task].labels) for task in sorted(run.tasks))
-        runs_of.setdefault(signature, []).append(run)
-    groups: list[_Group] = []
-    for signature in sorted(runs_of, key=lambda s: (-len(runs_of[s]), -len(s), s)):
-        containing = next(
-            (group for group in groups if set(signature) < set(group.signature)), None
-        )
-        if containing is not None:
-            missing = _task_names(set(containing.signature) - set(signature))
-            containing.left_out += [
-                (run.experiment, f"incomplete: {missing} missing") for run in runs_of[signature]
-            ]
-            continue
-        groups.append(_Group(signature, runs_of[signature]))
-        if len(groups) > 1:
-            groups[-1].notes.append(_difference(signature, groups[0].signature))
-    return groups
-
-
-def _difference(signature: Signature, first: Signature) -> str:
-    """Describe why two groups of one phase and protocol have separate tables."""
-    labels, labels_of_first = dict(signature), dict(first)
-    changed = [
-        task for task in labels if task in labels_of_first and labels[task] != labels_of_first[task]
-    ]
-    if changed and not all(labels[task] and labels_of_first[task] for task in changed):
-        return f"separate table: {LABELS_NOT_RECORDED} for {', '.join(changed)}"
-    if changed:
-        names = ", ".join(changed)
-        return f"separate table: labels or groups of {names} differ from those in the first table"
-    added, removed = set(signature) - set(first), set(first) - set(signature)
-    parts = []
-    if added:
-        parts.append(f"has {_task_names(added)}")
-    if removed:
-        parts.append(f"does not have {_task_names(removed)}")
-    return f"separate table: unlike the first table, it {' and '.join(parts)}"
-
-
-LABELS_NOT_RECORDED = "labels not recorded"
-
-
-def with_assumed_labels(runs: Sequence[RunRecord]) -> list[RunRecord]:
-    """Give runs of NeuCo-Bench, which record no labels, those of runs they agree with.
-
-    A task of such a run gets the labels of the task of the same name if all runs that record their
-    labels have the same, and if the numbers of rows and classes agree where both are known.
-
-    Parameters
-    ----------
-    runs
-        Runs of one phase and protocol.
-    """
-    recorded: dict[str, dict[str, TaskRecord]] = {}
-    for run in runs:
-        for name, task in run.tasks.items():
-            if task.labels:
-                recorded.setdefault(name, {})[task.labels] = task
-    result = []
-    for run in runs:
-        if run.labels_recorded:
-            result.append(run)
-            continue
-        tasks = dict(run.tasks)
-        problems = []
-        for name, task in run.tasks.items():
-            known = list(recorded.get(name, {}).values())
-            problem = _disagreement(task, known)
-            if problem:
-                problems.append(f"{name} {problem}")
-            elif known:
-                tasks[name] = replace(task, labels=known[0].labels, values=known[0].values)
-        if problems:
-            remark = f"{LABELS_NOT_RECORDED}, and not assumed: {'; '.join(problems)}"
-            result.append(replace(run, remarks=(*run.remarks, remark)))
-        elif tasks != run.tasks:
-            remark = (
-                f"{LABELS_NOT_RECORDED}; configuration and tasks agree with those of the other runs"
-            )
-            result.append(replace(run, tasks=tasks, remarks=(*run.remarks, remark)))
-        else:
-            result.append(run)
-    return result
-
-
-def _disagreement(task: TaskRecord, recorded: Sequence[TaskRecord]) -> str:
-    """Return why a task without recorded labels may have others; empty if nothing speaks for it."""
-    if len(recorded) > 1:
-        return f"has {len(recorded)} different sets of labels in the other runs"
-    for other in recorded:
-        for kind, count, expected in (
-            ("rows", task.n, other.n),
-            ("classes", task.classes, other.classes),
-        ):
-            if count is not None and expected is not None and count != expected:
-                return f"has {count} {kind}, but {expected} in the other runs"
-    return ""
-
-
-def _task_names(tasks: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(sorted(task for task, _ in tasks))
-
-
-def _table(group: _Group, phase: str, protocol: str, by: By, all_runs: bool) -> Table:
+def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: bool) -> Table:
     names = [task for task, _ in group.signature]
     ranked = [run for run in group.runs if not run.partial]
     left_out = [
@@ -300,9 +226,26 @@ def _table(group: _Group, phase: str, protocol: str, by: By, all_runs: bool) -> 
     notes += other_embeddings(group.runs)
     if not all_runs:
         ranked = _newest(ranked, left_out)
+    suites = {run.suite for run in ranked}
+    suite = suites.pop() if len(suites) == 1 else ""
+    controls = [run for run in ranked if run.control and by == "skill"]
+    ranked = [run for run in ranked if run not in controls]
     notes += _cautions(ranked, tasks, by)
-    rows = _rows(ranked, tasks, by)
-    return Table(phase, protocol, by, tasks, rows, tuple(sorted(left_out)), tuple(notes))
+    rows, found = _rows(ranked, tasks, by)
+    if found is not None:
+        notes += skill_notes(found, len(ranked))
+    others = unranked_rows(controls, tasks)
+    return Table(
+        phase,
+        protocol,
+        by,
+        tasks,
+        (*rows, *others),
+        tuple(sorted(left_out)),
+        tuple(notes),
+        suite,
+        found.pairs if found else (),
+    )
 
 
 def _complete(
@@ -344,26 +287,28 @@ def _scores(runs: Sequence[RunRecord], tasks: Sequence[str]) -> NDArray[np.float
     return np.array(values, dtype=np.float64).reshape(len(runs), len(tasks))
 
 
-def _rows(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> tuple[Row, ...]:
+def _rows(
+    runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By
+) -> tuple[tuple[Row, ...], SkillRanking | None]:
+    """Return the rows of the ranked runs, and their ranking if it is by skill."""
     if not runs or not tasks:
-        return ()
+        return (), None
     q = _scores(runs, tasks)
-    merit, weighted = merits(q, by), weighted_scores(q)
+    weighted = weighted_scores(q)
+    rows = [
+        replace(row_of(run, tasks), weighted_score=float(value))
+        for run, value in zip(runs, weighted, strict=True)
+    ]
+    found = rank_by_skill(runs, tasks) if by == "skill" else None
+    if found is not None and found.skill is None:
+        return tuple(sorted(rows, key=lambda row: (-row.mean_score, row.experiment))), found
+    merit = merits(q, by) if found is None or found.skill is None else found.skill
     rank = ranks(merit)
-    order = sorted(range(len(runs)), key=lambda row: (rank[row], runs[row].experiment))
-    return tuple(
-        Row(
-            method=runs[row].method,
-            experiment=runs[row].experiment,
-            mean_score=float(q[row].mean()),
-            weighted_score=float(weighted[row]),
-            aggregated_rank=int(rank[row]),
-            q=dict(zip(tasks, q[row].tolist(), strict=True)),
-            acc={task: runs[row].tasks[task].score for task in tasks},
-            labels_recorded=runs[row].labels_recorded,
-        )
-        for row in order
-    )
+    rows = [replace(row, aggregated_rank=int(value)) for row, value in zip(rows, rank, strict=True)]
+    if found is not None:
+        rows = with_skill(rows, found)
+    order = sorted(range(len(rows)), key=lambda row: (rank[row], rows[row].experiment))
+    return tuple(rows[row] for row in order), found
 
 
 def _cautions(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> list[str]:
@@ -379,7 +324,7 @@ def _cautions(runs: Sequence[RunRecord], tasks: tuple[str, ...], by: By) -> list
             f"only {pluralize(len(tasks), 'task')}: too few to tell which method is better in "
             "general"
         )
-    if len(runs) > 1 and tasks:
+    if len(runs) > 1 and tasks and by != "skill":
         newest = max(range(len(runs)), key=lambda row: _age(runs[row]))
         if reranked := reranked_by(_scores(runs, tasks), newest, by):
             names = ", ".join(runs[row].experiment for row in reranked)

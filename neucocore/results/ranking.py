@@ -11,10 +11,13 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-By = Literal["weighted", "uniform", "borda", "mean"]
+By = Literal["skill", "weighted", "uniform", "borda", "mean"]
 RANKINGS: tuple[By, ...] = get_args(By)
 """The available rankings.
 
+``skill``
+    The mean over label sources of (score - chance) / (best - chance); see `skill`. Chance and best
+    score depend on the labels only, so adding a method does not change the order of others.
 ``weighted``
     NeuCo-Bench's ranking (Vinge et al., arXiv:2510.17914): the mean of the ranks in the tasks, each
     weighted by the standard deviation of the methods' scores in the task.
@@ -54,7 +57,10 @@ def weighted_scores(q: Floats) -> Floats:
 
 
 def merits(q: Floats, by: By) -> Floats:
-    """Return the values by which methods are ordered, (methods,); higher is better."""
+    """Return the values by which methods are ordered, (methods,); higher is better.
+
+    Not for ``skill``, which is not a function of the scores alone.
+    """
     merit: Floats
     if by == "weighted":
         merit = -weighted_scores(q)

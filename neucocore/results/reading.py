@@ -9,10 +9,11 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from neucocore.components.lookup import find
 from neucocore.data.labels.values import CLASS_TYPES, REGRESSION_TYPES
 from neucocore.errors import NeucoError, ResultsError
 from neucocore.evaluation.neucobench.config import PROTOCOLS, nearest_protocol, recorded_protocol
@@ -60,6 +61,9 @@ class TaskRecord:
         Number of classes, 0 for regression; None if it is not recorded.
     values
         Digest of ids and label values whatever their order; empty if it is not recorded.
+    details
+        The task in ``run.json``, with its metrics and their intervals; empty for NeuCo-Bench's
+        runs.
     """
 
     q: float | None
@@ -69,6 +73,7 @@ class TaskRecord:
     n: int | None = None
     classes: int | None = None
     values: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,11 @@ class RunRecord:
         NeuCo-Bench's runs, which do not record them.
     labels_recorded
         Whether the run records its labels; NeuCo-Bench's runs do not.
+    encoding
+        How the embeddings were made: ``encoder``, ``fit``, ``dimension``, ``bytes_per_sample`` and
+        ``training_data``, each None if it is not recorded.
+    control
+        Whether the encoder is a control, which contains no information.
     suite
         ``name@version`` of the suite of which the run scores every task; empty for other runs.
     """
@@ -105,6 +115,8 @@ class RunRecord:
     remarks: tuple[str, ...] = ()
     embeddings: frozenset[str] = frozenset()
     labels_recorded: bool = True
+    encoding: Mapping[str, Any] = field(default_factory=dict)
+    control: bool = False
     suite: str = ""
 
 
@@ -296,6 +308,7 @@ def _run_of_neuco(
             n=task.get("n"),
             classes=_class_count(task),
             values=task.get("label_values", ""),
+            details=task,
         )
     embeddings = record.get("embeddings", {})
     suite = record.get("suite") or {}
@@ -314,7 +327,41 @@ def _run_of_neuco(
         remarks=tuple(remarks),
         embeddings=frozenset(digests),
         suite=str(suite["name"]) if suite.get("complete") is True else "",
+        encoding=_encoding(embeddings),
+        control=_is_control(embeddings.get("metadata") or {}),
     )
+
+
+def _encoding(embeddings: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = embeddings.get("metadata") or {}
+    dimension = embeddings.get("dimension")
+    bytes_per_sample = (metadata.get("reduction") or {}).get("bytes_per_row")
+    if bytes_per_sample is None and dimension is not None:
+        bytes_per_sample = 4.0 * dimension  # float32
+    return {
+        "encoder": _encoder_name(metadata),
+        "fit": metadata.get("fit"),
+        "dimension": dimension,
+        "bytes_per_sample": bytes_per_sample,
+        "training_data": metadata.get("training_data"),
+    }
+
+
+def _encoder_name(metadata: Mapping[str, Any]) -> str | None:
+    model = metadata.get("model")
+    name = model.get("id") if isinstance(model, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def _is_control(metadata: Mapping[str, Any]) -> bool:
+    """Return whether the embeddings come from an installed encoder that is a control."""
+    name = _encoder_name(metadata)
+    if name is None:
+        return False
+    try:
+        return bool(getattr(find("encoder", name).spec, "control", False))
+    except NeucoError:
+        return False
 
 
 def _class_count(task: Mapping[str, Any]) -> int | None:

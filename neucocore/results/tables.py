@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from neucocore.files.atomic import write_text
+from neucocore.results.comparable import LABELS_NOT_RECORDED
 from neucocore.results.layout import LEADERBOARDS, TIME_FORMAT
-from neucocore.results.leaderboard import LABELS_NOT_RECORDED, Row, Table
+from neucocore.results.leaderboard import Table
+from neucocore.results.rows import Row
+from neucocore.results.skill import Pair
 
 LEAD = ("method", "experiment", "mean_score", "weighted_score", "aggregated_rank")
+BY_TEXT = {"skill": "mean skill"}
 TAIL = ("phase", "protocol", "table", "labels")
 """Columns that identify the table of a row, and whether its labels are recorded.
 
@@ -31,9 +36,21 @@ def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
             "protocol": table.protocol,
             "table": number,
             "labels": "recorded" if row.labels_recorded else "not recorded",
+            **more,
         }
         for number, table in enumerate(tables, start=1)
-        for row, record in zip(table.rows, table.records(), strict=True)
+        for row, record, more in zip(
+            table.rows, table.records(), table.uncertainty_records(), strict=True
+        )
+    ]
+
+
+def pair_records(tables: Sequence[Table]) -> list[dict[str, Any]]:
+    """Return all pairs of ranked methods of all tables by mean skill."""
+    return [
+        {"phase": table.phase, "protocol": table.protocol, "table": number, **asdict(pair)}
+        for number, table in enumerate(tables, start=1)
+        for pair in table.pairs
     ]
 
 
@@ -45,11 +62,22 @@ def to_json(tables: Sequence[Table]) -> str:
 def to_csv(tables: Sequence[Table]) -> str:
     """Return all tables as one CSV; a cell is empty if its table does not have the task."""
     tasks = dict.fromkeys(task for table in tables for task in table.tasks)
+    rows = records(tables)
     columns = [*LEAD, *(f"q::{t}" for t in tasks), *(f"acc::{t}" for t in tasks), *TAIL]
+    more = dict.fromkeys(column for row in rows for column in row if column not in columns)
+    return _csv(rows, [*columns, *more])
+
+
+def pairs_to_csv(tables: Sequence[Table]) -> str:
+    """Return all pairs of all tables as one CSV."""
+    return _csv(pair_records(tables), [*TAIL[:3], *(f.name for f in fields(Pair))])
+
+
+def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(records(tables))
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -80,7 +108,11 @@ def to_latex(tables: Sequence[Table]) -> str:
 
 def title(table: Table) -> str:
     """Return one line with the phase, the protocol and the ranking of a table."""
-    return f"{table.phase}: {table.protocol}, ranked by {table.by}"
+    suite = f"suite {table.suite}" if table.suite else "ad hoc"
+    order = f"ranked by {BY_TEXT.get(table.by, table.by)}"
+    if all(row.aggregated_rank is None for row in table.rows):
+        order = "not ranked"
+    return f"{table.phase}: {table.protocol}, {suite}, {order}"
 
 
 def remarks(table: Table) -> list[str]:
@@ -90,17 +122,64 @@ def remarks(table: Table) -> list[str]:
 
 def headings(table: Table) -> list[str]:
     """Return the column headings of tables for display."""
-    return ["rank", "method", "mean_score", "weighted_score", *table.tasks]
+    return [*ranking_headings(table), *table.tasks]
+
+
+def ranking_headings(table: Table) -> list[str]:
+    """Return the column headings of what a row is ranked by, without the tasks."""
+    if table.by != "skill":
+        return ["rank", "method", "mean_score", "weighted_score"]
+    problems = table.problems if len(table.problems) > 1 else ()
+    auc = ["2 AUC - 1"] if any(row.auc_skill is not None for row in table.rows) else []
+    encoding = (
+        ["fit", "d", "bytes"] if any(row.encoding.get("dimension") for row in table.rows) else []
+    )
+    return [
+        "rank",
+        "method",
+        "skill",
+        "95 % interval",
+        "ranks",
+        "group",
+        *encoding,
+        *problems,
+        *auc,
+    ]
 
 
 def cells(table: Table, row: Row) -> list[str]:
     """Return the cells of a row for display, with three decimals."""
-    numbers = [row.mean_score, row.weighted_score, *(row.q[task] for task in table.tasks)]
     mark = "" if row.labels_recorded or not table.marks_labels else f" ({LABELS_NOT_RECORDED})"
-    return [str(row.aggregated_rank), f"{row.method}{mark}", *map(_three_decimals, numbers)]
+    if row.control and table.by == "skill":
+        mark += " (control)"
+    shown = {
+        "rank": "-" if row.aggregated_rank is None else str(row.aggregated_rank),
+        "method": f"{row.method}{mark}",
+        "mean_score": _three_decimals(row.mean_score),
+        "weighted_score": _three_decimals(row.weighted_score),
+        "skill": _three_decimals(row.skill),
+        "95 % interval": _range(row.skill_low, row.skill_high, _three_decimals),
+        "ranks": _range(row.rank_low, row.rank_high, str),
+        "group": row.group or "-",
+        "fit": row.encoding.get("fit") or "-",
+        "d": str(row.encoding.get("dimension") or "-"),
+        "bytes": f"{row.encoding.get('bytes_per_sample') or 0:g}",
+        "2 AUC - 1": _three_decimals(row.auc_skill),
+        **{problem: _three_decimals(value) for problem, value in row.problem_skills.items()},
+    }
+    ranking = [shown.get(heading, "-") for heading in ranking_headings(table)]
+    return [*ranking, *(_three_decimals(row.q[task]) for task in table.tasks)]
 
 
-def _three_decimals(number: float) -> str:
+def _range(low: Any, high: Any, text: Callable[[Any], str]) -> str:
+    if low is None or high is None:
+        return "-"
+    return text(low) if low == high else f"{text(low)} to {text(high)}"
+
+
+def _three_decimals(number: float | None) -> str:
+    if number is None:
+        return "-"
     return f"{round(number, 3) + 0.0:.3f}"  # adding 0.0 turns -0.000 into 0.000
 
 

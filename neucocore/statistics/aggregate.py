@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
 
-from neucocore.statistics.influence import Array, Influence, Undefined, rescaled
+from neucocore.statistics.influence import Array, Influence, Undefined, rescaled, unit_sums
+from neucocore.statistics.intervals import LEVEL, Interval, total_variance
 
 NO_CHANCE = "the score of a method that knows nothing (chance) is not known for this metric"
 
@@ -83,6 +86,52 @@ def mean_skill(
             f"{len(skills) - len(values)} of {len(skills)} tasks have no skill: {first.reason}"
         )
     return float(np.dot(source_weights(sources), values))
+
+
+def interval_of_mean(
+    influences: Sequence[Influence],
+    units: Sequence[NDArray[np.int64]],
+    weights: Array,
+    level: float = LEVEL,
+) -> Interval:
+    """Return the interval of a weighted mean over tasks, on these tasks and other cubes.
+
+        V = sum over units (sum_t w_t psi_t / n_t)^2 + sum_t w_t^2 * training part of V_t
+
+    Tasks on the same cubes are correlated, so influence values are summed cube by cube (or group by
+    group, then times G / (G - 1)) before they are squared. The training part of a task is its
+    `intervals.total_variance` minus the variance of its influence values.
+
+    Parameters
+    ----------
+    influences
+        One per task, on a scale on which the tasks can be averaged.
+    units
+        For each task the index (n,) of the cube or group of each row, over all tasks.
+    weights
+        (T,) weights of the tasks, summing to 1.
+    level
+        Nominal coverage.
+    """
+    estimate = float(sum(w * i.estimate for w, i in zip(weights, influences, strict=True)))
+    grouped = any(influence.groups is not None for influence in influences)
+    sums = np.zeros(1 + max(int(unit.max()) for unit in units))
+    present = np.zeros(len(sums), dtype=bool)
+    training = 0.0
+    for influence, unit, weight in zip(influences, units, weights, strict=True):
+        sums += unit_sums(influence.values * (weight / influence.n), unit, len(sums))
+        present[unit] = True
+        training += weight**2 * (total_variance(influence) - influence.variance)
+    n_units = int(present.sum())
+    if n_units < 2:
+        return Interval(reason="all rows belong to one unit", n_units=n_units)
+    variance = float(np.sum(sums**2)) * (n_units / (n_units - 1) if grouped else 1.0) + training
+    if not variance > 0:
+        return Interval(reason="no row changes the score, so its uncertainty cannot be estimated")
+    error = float(np.sqrt(variance))
+    reach = float(stdtrit(n_units - 1, (1 + level) / 2)) * error
+    low, high = estimate - reach, estimate + reach
+    return Interval(low, high, error, unit="group" if grouped else "row", n_units=n_units)
 
 
 def source_means(skills: Array, sources: Sequence[Hashable]) -> Array:

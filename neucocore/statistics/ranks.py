@@ -143,7 +143,7 @@ def pair_tests(merits: Array, tasks: Sequence[TaskInfluences]) -> PairTests:
         if not grouped:
             training += task.weight**2 * _training_variances(task)
     count = int(present.sum())
-    covariance = sums.T @ sums * (count / max(count - 1, 1) if grouped else 1.0)
+    covariance = _products(sums) * (count / max(count - 1, 1) if grouped else 1.0)
     variances = _difference_variances(covariance)
     variances = variances + (variances if grouped else np.minimum(variances, training))
     differences = merits[:, None] - merits
@@ -211,12 +211,26 @@ def ranks_on_other_tasks(scores: Array, alpha: float = 0.05) -> Ranking:
 def _training_variances(task: TaskInfluences) -> Array:
     """Return what training noise adds to the variance of each difference, (M, M)."""
     n = len(task.values)
-    own = _difference_variances(task.values.T @ task.values / n**2)
+    own = _difference_variances(_products(task.values) / n**2)
     if task.training_noise is None or task.error_scale is None:
         return own
     noise = task.training_noise[:, None] + task.training_noise
     scale = (task.error_scale[:, None] + task.error_scale) / 2
     return np.minimum(own, PAIR_FACTOR * noise * scale**2 / n)
+
+
+def _products(values: Array) -> Array:
+    """Return the sums of products of all pairs of columns, (M, M).
+
+    Each pair on its own: the last digits of a matrix product depend on the number of columns, and
+    adding a method must not change what is known about a pair of others.
+    """
+    columns = np.ascontiguousarray(values.T)
+    products = np.empty((len(columns), len(columns)))
+    for i, column in enumerate(columns):
+        for j in range(i + 1):
+            products[i, j] = products[j, i] = np.dot(column, columns[j])
+    return products
 
 
 def _difference_variances(covariance: Array) -> Array:

@@ -32,6 +32,7 @@ def protocol_specs() -> list[ProtocolSpec]:
             name="nested-cv",
             summary="ridge and logistic regression tuned inside the training part, pooled scores",
             factory="neucocore.evaluation.nested_cv:NestedCVProtocol",
+            aggregate="skill",
             params=(
                 *_split_params(),
                 Param(
@@ -48,6 +49,7 @@ def protocol_specs() -> list[ProtocolSpec]:
             name="svm",
             summary="polynomial SVM, parameters selected inside the training part",
             factory="neucocore.evaluation.svm:SVMProtocol",
+            aggregate="skill",
             params=(
                 *_split_params(),
                 _metric_param(),
