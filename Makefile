@@ -67,7 +67,7 @@ verify: $(MARK)
 	$(BIN)/python tests/golden/results.py
 	NEUCO_HOSTILE_TABLES=200 $(BIN)/pytest -q -n $(JOBS) tests/trials/test_hostile_tables.py
 	$(BIN)/python benchmarks/interrupts.py
-	$(BIN)/python docs/simulations/coverage.py --check
+	$(BIN)/python docs/simulations/uncertainty.py --check
 
 smoke: $(MARK)
 	$(BIN)/python tests/smoke_wheels.py

@@ -1,6 +1,6 @@
 """How often 95 % intervals covered the truth in the simulated case that is most similar.
 
-The simulations (docs/simulations/coverage.py, which also writes the coverages below) draw data sets
+The simulations (docs/simulations/uncertainty.py, which also writes the coverages below) draw data sets
 from a known distribution, compute score and interval, and count how often the interval contains the
 mean score of the ten fitted models on new rows. Coverage between
 92 % and 98 % is called right; outside, it is printed next to the interval.
@@ -31,7 +31,7 @@ FEW_ROWS = 100
 
 Cells = Sequence[tuple[tuple[float, ...], float]]
 
-# begin: coverage.py
+# begin: uncertainty.py
 # (rows, lambda, R2): coverage. Light-tailed and zero-inflated labels, without groups.
 ERRORS: Cells = (
     ((100, 0.154, 0.40), 0.960),
@@ -99,7 +99,7 @@ RANKING: Cells = (
 )
 # (rows,): coverage. Macro-F1.
 DECISIONS: Cells = (((100,), 0.958), ((300,), 0.935), ((300,), 0.969), ((1140,), 0.938))
-# end: coverage.py
+# end: uncertainty.py
 
 
 def heavy_tailed(influence: Influence) -> bool:

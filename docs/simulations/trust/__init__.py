@@ -1,1 +1,1 @@
-"""The parts of `coverage.py`: how far intervals, comparisons and ranks can be trusted."""
+"""The parts of `uncertainty.py`: how far intervals, comparisons and ranks can be trusted."""

@@ -1,10 +1,10 @@
 """How far intervals, comparisons and ranks can be trusted: simulations with known truth.
 
-    python docs/simulations/coverage.py                     all cells that have no result yet
-    python docs/simulations/coverage.py --list              names and sizes of the cells
-    python docs/simulations/coverage.py --cells "iso normal" junk --data-sets 100 --results x.jsonl
-    python docs/simulations/coverage.py --check             simulate again, compare with the results
-    python docs/simulations/coverage.py --tables            write the tables and the calibration
+    uncertainty.py                      simulate all cells that have no result yet
+    uncertainty.py --list               names and sizes of the cells
+    uncertainty.py --cells junk power --data-sets 100 --results x.jsonl
+    uncertainty.py --check              simulate again, and compare with the results on file
+    uncertainty.py --tables             write the tables, and the coverages in neucocore
 
 Every cell has a seed of its own, so results do not depend on which cells are run. Each result is
 appended to the file of results at once; an interrupted run continues where it stopped.
@@ -26,7 +26,7 @@ from trust.cells import CELLS, SEED
 
 SAME = 0.005
 """Results that differ by less are the same: five data sets of a thousand."""
-RESULTS = Path(__file__).parents[1] / "evidence" / "coverage.jsonl"
+RESULTS = Path(__file__).parents[1] / "evidence" / "uncertainty.jsonl"
 
 
 def main():
