@@ -87,7 +87,7 @@ def _tabulated():
 def _sizes(n, d):
     """Return the number of sets of rows, and of labels that share them."""
     if d == 1024:
-        return {100: (40, 25), 300: (40, 25), 1140: (10, 50), 4691: (5, 60)}[n]
+        return {100: (40, 25), 300: (40, 25), 1140: (10, 40), 4691: (5, 40)}[n]
     if n == 4691:
         return (50, 20) if d == 16 else (20, 50)
     return (100, 10) if d == 16 else (50, 20)
@@ -123,7 +123,7 @@ def _equal_pairs():
         (1140, 32): (50, 20),
         (1140, 128): (25, 40),
         (300, 1024): (25, 40),
-        (4691, 128): (10, 50),
+        (4691, 128): (10, 30),
         (1140, 1024): (5, 60),
     }
     for (n, d), (sets, labels) in sizes.items():
@@ -151,8 +151,8 @@ def _power():
     for n, d, kinds, sets, labels in (
         (300, 32, ("views", "coarse"), 100, 10),
         (300, 128, ("views",), 50, 20),
-        (1140, 128, ("views", "coarse"), 20, 50),
-        (4691, 128, ("views", "coarse"), 5, 60),
+        (1140, 128, ("views", "coarse"), 12, 50),
+        (4691, 128, ("views", "coarse"), 5, 40),
     ):
         for kind in kinds:
             pair = Pair(Design(n, d, r2=0.6), kind, (NOISE[kind], NOISE[kind]))
@@ -171,7 +171,7 @@ def _classes():
         facts["prevalence"] = what.prevalence if what.classes == 2 else None
         return Cell(name, section, run, (what,), sets, 1, facts)
 
-    for n, logistic in ((300, 1000), (1140, 200)):
+    for n, logistic in ((300, 400), (1140, 150)):
         for prevalence in (0.05, 0.2, 0.5):
             text = f"{n}x16, prevalence {prevalence}"
             for probe, sets in (("ridge", 1000), ("logistic", logistic)):
@@ -180,16 +180,16 @@ def _classes():
     for probe, n, prevalence, sets in (
         ("ridge", 300, 0.2, 1000),
         ("ridge", 1140, 0.2, 1000),
-        ("logistic", 300, 0.2, 1000),
-        ("logistic", 300, 0.5, 400),
+        ("logistic", 300, 0.2, 600),
+        ("logistic", 300, 0.5, 300),
         ("logistic", 1140, 0.2, 150),
     ):
         what = Classes(n, 32, prevalence, probe=probe, noise=0.5)
         name = f"equal, {probe} {n}x32, prevalence {prevalence}"
         yield cell(name, what, sets, pair=True)
-    yield cell("logistic 300x16, 5 classes", Classes(300, 16, classes=5), 250)
+    yield cell("logistic 300x16, 5 classes", Classes(300, 16, classes=5), 100)
     what = Classes(300, 32, classes=5, noise=0.5)
-    yield cell("equal, logistic 300x32, 5 classes", what, 120, pair=True)
+    yield cell("equal, logistic 300x32, 5 classes", what, 60, pair=True)
 
 
 def _ranks():
@@ -214,7 +214,7 @@ def _ranks():
     for name, board in boards.items():
         facts = {"methods": len(board.merits), "tasks": board.tasks, "rows": board.rows}
         facts |= {"deviation": board.deviation, "fitted": board.fitted}
-        sets = 600 if board.fitted else 1000
+        sets = 400 if board.fitted else 1000
         yield Cell(name, "ranks", ranking.ranks, (board,), sets, 1, facts)
 
 
@@ -228,7 +228,7 @@ def _nothing():
                     name = f"{embedding} {n}, prevalence {prevalence}, {folds}"
                     facts = {"n": n, "prevalence": prevalence, "folds": folds}
                     facts["embedding"] = embedding
-                    sets = 25 if embedding == "constant" else 10 if n == 1140 else 40
+                    sets = 8 if embedding == "constant" else 10 if n == 1140 else 25
                     yield Cell(name, "nothing", nothing.chance, (what,), sets, 8, facts)
 
 
