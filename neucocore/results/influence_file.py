@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import MetricScore
 from neucocore.files.atomic import replacing
+from neucocore.results.layout import INFLUENCE, PREDICTIONS
 from neucocore.statistics.influence import Influence, Undefined
-
-INFLUENCE = "influence.npz"
-PREDICTIONS = "predictions.npz"
 
 
 def write_influences(file: Path, metrics: tuple[MetricScore, ...]) -> None:

@@ -12,6 +12,8 @@ from neucocore.files.outputs import check_output_folder
 SUMMARY = "results_summary.json"
 RUN = "run.json"
 SCORES = "scores.jsonl"
+INFLUENCE = "influence.npz"
+PREDICTIONS = "predictions.npz"
 LEADERBOARDS = "leaderboards"
 EMBEDDINGS = "embeddings"
 

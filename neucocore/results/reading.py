@@ -19,8 +19,8 @@ from neucocore.errors import NeucoError, ResultsError
 from neucocore.evaluation.neucobench.config import PROTOCOLS, nearest_protocol, recorded_protocol
 from neucocore.evaluation.protocols import DIGEST_LENGTH, protocol, recorded_identity
 from neucocore.files.content_type import no_folder
-from neucocore.results.layout import SUMMARY
-from neucocore.results.run_json import read_provenance
+from neucocore.results.layout import INFLUENCE, SUMMARY
+from neucocore.results.run_json import edited_files, read_provenance
 
 NEUCO_BENCH = "neuco-bench"
 """Protocol of runs of NeuCo-Bench whose configuration is not recorded, or is not one of ours.
@@ -288,6 +288,11 @@ def _run_of_neuco(
     remarks = []
     if record["files"].get(SUMMARY) != hashlib.sha256(content).hexdigest():
         remarks.append(f"{SUMMARY} was edited after the run")
+    influences = {
+        name: digest for name, digest in record["files"].items() if Path(name).name == INFLUENCE
+    }
+    if changed := edited_files(folder, {"files": influences}):
+        remarks.append(f"{', '.join(changed)} was changed or removed after the run")
     if record.get("unregistered"):
         remarks.append("made with a plugin file that is not installed")
     identity = _identity(record["protocol"])

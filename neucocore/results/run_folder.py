@@ -26,13 +26,16 @@ from neucocore.evaluation.protocols import ChosenProtocol
 from neucocore.evaluation.same_labels import value_digest
 from neucocore.files.atomic import replacing, write_bytes
 from neucocore.provenance.machine import file_digest
-from neucocore.results.influence_file import (
+from neucocore.results.influence_file import influence_record, write_influences
+from neucocore.results.layout import (
     INFLUENCE,
     PREDICTIONS,
-    influence_record,
-    write_influences,
+    RUN,
+    SCORES,
+    SUMMARY,
+    check_name,
+    new_run_folder,
 )
-from neucocore.results.layout import RUN, SCORES, SUMMARY, check_name, new_run_folder
 from neucocore.results.probes import save_probe
 from neucocore.results.run_json import FORMAT
 from neucocore.runtime.interrupts import at_forced_end

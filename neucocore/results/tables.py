@@ -108,11 +108,12 @@ def to_latex(tables: Sequence[Table]) -> str:
 
 def title(table: Table) -> str:
     """Return one line with the phase, the protocol and the ranking of a table."""
-    suite = f"suite {table.suite}" if table.suite else "ad hoc"
     order = f"ranked by {BY_TEXT.get(table.by, table.by)}"
     if all(row.aggregated_rank is None for row in table.rows):
         order = "not ranked"
-    return f"{table.phase}: {table.protocol}, {suite}, {order}"
+    if table.suite or table.by == "skill":
+        order = f"{f'suite {table.suite}' if table.suite else 'ad hoc'}, {order}"
+    return f"{table.phase}: {table.protocol}, {order}"
 
 
 def remarks(table: Table) -> list[str]:

@@ -60,7 +60,7 @@ def test_all_components_are_listed_and_described(fresh: Any, plugins: dict[str, 
     rows = json.loads(fresh.neuco("list", "--json").stdout)
     mine = {row["name"] for row in rows if row["plugin"].startswith("my-")}
     assert mine == {f"my-{kind}" for kind in KINDS}
-    assert "median absolute error" in fresh.neuco("info", "my-metric").stdout
+    assert "within 10 % of the label" in fresh.neuco("info", "my-metric").stdout
 
 
 def test_the_tests_of_the_plugins_pass(fresh: Any, plugins: dict[str, Path]) -> None:

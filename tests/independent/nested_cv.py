@@ -135,9 +135,8 @@ def score(ids, X, y, problem, groups=None):
                 *_, W, b = ridge(X[train], labels[:, None], folds[train] if grouped else None)
                 P[test, column] = X[test] @ W[:, 0] + b
                 continue
-            onehot = np.eye(max(P.shape[1], 2) if problem == "multiclass" else 2)[
-                labels.astype(int)
-            ]
+            classes = max(P.shape[1], 2) if problem == "multiclass" else 2
+            onehot = np.eye(classes)[labels.astype(int)]
             p = predict_classes(X[train], onehot, folds[train], X[test], grouped)
             P[test] = p if problem == "multiclass" else P[test]
             if problem != "multiclass":
@@ -147,4 +146,5 @@ def score(ids, X, y, problem, groups=None):
         return np.mean(1 - sums[0] / sums[1]), P, folds
     if problem == "multiclass":
         return f1_score(Y[:, 0], P.argmax(1), average="macro"), P, folds
-    return average_precision_score(Y, P, average="macro"), P, folds
+    order = np.round(np.log(P / (1 - P)) - np.log(baseline / (1 - baseline)), 4)
+    return average_precision_score(Y, order, average="macro"), P, folds
