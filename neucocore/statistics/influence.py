@@ -152,15 +152,29 @@ def given_values(
     -------
     Influence or Undefined
     """
-    array = np.asarray(values, dtype=np.float64)
-    if array.shape != (n,):
-        return Undefined(f"the influence values have the shape {array.shape}, expected ({n},)")
-    if not (np.isfinite(array).all() and np.isfinite(estimate)):
-        return Undefined("the score or its influence values are not finite numbers")
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return Undefined("the influence values are not numbers")
+    influence = checked(Influence(array, float(estimate), **fields), n)
+    if isinstance(influence, Undefined):
+        return influence
     spread = float(np.sqrt(np.mean(array**2)))
     if abs(float(np.mean(array))) > 1e-6 * spread:
         return Undefined("the influence values do not sum to 0")
-    return Influence(array, float(estimate), **fields)
+    return influence
+
+
+def checked(influence: Influence, n: int) -> Influence | Undefined:
+    """Return the influence of n rows, or why it cannot be used: its shape, or numbers."""
+    values = np.asarray(influence.values)
+    if values.shape != (n,):
+        return Undefined(f"the influence values have the shape {values.shape}, expected ({n},)")
+    if values.dtype.kind not in "iuf":
+        return Undefined("the influence values are not numbers")
+    if not (np.isfinite(values).all() and np.isfinite(influence.estimate)):
+        return Undefined("the score or its influence values are not finite numbers")
+    return influence
 
 
 def group_sums(values: Array, groups: NDArray[Any]) -> Array:

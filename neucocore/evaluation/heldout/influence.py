@@ -25,6 +25,7 @@ from neucocore.statistics.influence import (
     Influence,
     Kind,
     Undefined,
+    checked,
     given_values,
     mean_of_columns,
     mean_of_repeats,
@@ -184,8 +185,10 @@ def _influence(metric: NamedMetric, call: MetricCall) -> Influence | Undefined:
     if metric.influence is None:
         return jackknife_values(metric.function, *call.arguments, **fields)
     values = metric.influence(*call.arguments)
-    if isinstance(values, Influence | Undefined):
+    if isinstance(values, Undefined):
         return values
+    if isinstance(values, Influence):
+        return checked(values, len(call.rows))
     estimate = float(metric.function(*call.arguments))
     return given_values(values, estimate, len(call.rows), **fields)
 
@@ -205,5 +208,5 @@ def chance_of(metric: NamedMetric, joined: JoinedTask) -> float | None:
         scores = np.zeros(joined.label_matrix.shape)
     calls = metric_calls(metric, joined, scores, joined.training_means[0])
     values: NDArray[np.float64] = np.array([metric.chance(call.arguments[0]) for call in calls])
-    defined = values[~np.isnan(values)]
+    defined = values[np.isfinite(values)]
     return float(np.mean(defined)) if len(defined) else None

@@ -134,7 +134,9 @@ def _load(plugin: str, name: str) -> NamedMetric:
     function = functools.partial(_call_metric, component, create(component))
     influence = chance = None
     if spec.influence is not None:
-        influence = functools.partial(_call, component, resolve(component, spec.influence))
+        params = {param.name: param.default for param in spec.params}  # as `create` binds them
+        values = functools.partial(resolve(component, spec.influence), **params)
+        influence = functools.partial(_call, component, values)
     if isinstance(spec.chance, int | float):
         number = float(spec.chance)
         chance = lambda _: number  # noqa: E731

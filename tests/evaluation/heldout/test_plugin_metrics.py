@@ -1,0 +1,191 @@
+"""Chance and influence values of the metrics of plugins: always a number or a reason."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from neucocore.components import discovery
+from neucocore.errors import ComponentOutputError
+from neucocore.statistics.influence import Influence, Undefined
+
+PLUGIN = """
+import numpy as np
+
+from neucocore.plugin import Influence, MetricSpec, Param, Undefined, hookimpl
+
+NEUCO_API = 1
+
+
+def power(y, p, exponent=1.0):
+    return float(np.mean(np.abs(y - p) ** exponent)) if len(y) else float("nan")
+
+
+def power_influence(y, p, exponent=1.0):
+    errors = np.abs(y - p) ** exponent
+    return errors - errors.mean()
+
+
+def median(y, p):
+    return float(np.median(np.abs(y - p))) if len(y) else float("nan")
+
+
+def needs_all_rows(y, p):
+    if len(y) == 79:
+        raise ValueError("an incomplete set of rows")
+    return 1.0
+
+
+def short(y, p):
+    return np.zeros(len(y) - 1)
+
+
+def short_object(y, p):
+    return Influence(np.zeros(len(y) - 1), 0.5)
+
+
+def not_finite(y, p):
+    return Influence(np.full(len(y), np.nan), 0.5)
+
+
+def not_centred(y, p):
+    return np.ones(len(y))
+
+
+def words(y, p):
+    return ["high"] * len(y)
+
+
+def nothing(y, p):
+    return None
+
+
+def undefined(y, p):
+    return Undefined("the plugin knows no better")
+
+
+def raises(y, p):
+    raise KeyError("influence")
+
+
+def infinite(y):
+    return float("inf")
+
+
+def no_chance(y):
+    return float("nan")
+
+
+def word(y):
+    return "half"
+
+
+@hookimpl
+def neuco_metrics():
+    def spec(name, factory=median, **more):
+        return MetricSpec(
+            name=name,
+            summary=name,
+            factory=factory,
+            problems=("regression",),
+            greater_is_better=False,
+            low=0.0,
+            undefined="no rows",
+            **more,
+        )
+
+    square = (Param("exponent", "float", 2.0, "of the error"),)
+    influences = (short, short_object, not_finite, not_centred, words, nothing, undefined, raises)
+    return [
+        spec("square", power, params=square, influence=power_influence),
+        spec("square-jackknife", power, params=square),
+        spec("median"),
+        spec("all-rows", needs_all_rows),
+        *[spec(f.__name__.replace("_", "-"), influence=f) for f in influences],
+        *[spec(f.__name__.replace("_", "-"), chance=f) for f in (infinite, no_chance, word)],
+    ]
+"""
+
+
+@pytest.fixture(autouse=True)
+def plugin(tmp_path, monkeypatch):
+    file = tmp_path / "third_party.py"
+    file.write_text(textwrap.dedent(PLUGIN), encoding="utf-8")
+    monkeypatch.setenv(discovery.PATH_VARIABLE, str(file))
+    discovery.forget()
+    yield
+    monkeypatch.undo()
+    discovery.forget()
+
+
+@pytest.fixture
+def primary(nested_cv):
+    """Return a function that scores a task of 80 rows and returns its primary metric."""
+    rows = np.random.default_rng(0).standard_normal((80, 4))
+    y = rows[:, 0] + 0.5 * np.random.default_rng(1).standard_normal(80)
+
+    def score(metric):
+        (outcome,) = nested_cv(rows, y, metric=metric)
+        predicted = outcome.predictions["y_pred"]
+        return outcome.metrics[0], np.abs(outcome.predictions["y_true"] - predicted)
+
+    return score
+
+
+@pytest.mark.parametrize("name", ["square", "square-jackknife"])
+def test_influence_values_are_those_of_the_metric_with_its_parameters(primary, name):
+    metric, errors = primary(name)
+    assert metric.score == pytest.approx(np.mean(errors**2))
+    assert isinstance(metric.influence, Influence)
+    np.testing.assert_allclose(metric.influence.values, errors**2 - np.mean(errors**2), atol=1e-9)
+    assert not metric.influence.greater_is_better
+    assert metric.influence.bounds == (0.0, np.inf)
+    assert metric.interval.low < metric.score < metric.interval.high
+
+
+def test_a_metric_that_declares_nothing_has_an_interval_and_no_chance(primary):
+    metric, errors = primary("median")
+    assert metric.score == pytest.approx(np.median(errors))
+    assert metric.chance is None
+    assert metric.interval.low < metric.score < metric.interval.high
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("all-rows", "the metric without row 1 raised"),
+        ("short", "the influence values have the shape (79,), expected (80,)"),
+        ("short-object", "the influence values have the shape (79,), expected (80,)"),
+        ("not-finite", "the score or its influence values are not finite numbers"),
+        ("not-centred", "the influence values do not sum to 0"),
+        ("words", "the influence values are not numbers"),
+        ("nothing", "the influence values have the shape (), expected (80,)"),
+        ("undefined", "the plugin knows no better"),
+    ],
+)
+def test_without_usable_influence_values_there_is_a_score_and_a_reason(primary, name, reason):
+    metric, _ = primary(name)
+    assert metric.score is not None
+    assert isinstance(metric.influence, Undefined)
+    assert metric.influence.reason.startswith(reason)
+    assert metric.interval.low is None
+    assert metric.interval.reason.startswith(reason)
+
+
+def test_an_exception_in_influence_values_names_the_metric(primary):
+    with pytest.raises(ComponentOutputError, match=r"/raises .* raised KeyError"):
+        primary("raises")
+
+
+@pytest.mark.parametrize("name", ["infinite", "no-chance"])
+def test_a_chance_that_is_no_finite_number_is_not_known(primary, name):
+    metric, _ = primary(name)
+    assert metric.score is not None
+    assert metric.chance is None
+
+
+def test_a_chance_that_is_no_number_names_the_metric(primary):
+    with pytest.raises(ComponentOutputError, match="/word returned str, not a number"):
+        primary("word")
