@@ -250,9 +250,10 @@ def test_it_is_never_a_label_even_if_it_is_named(table):
 
 
 def test_it_is_never_the_column_of_ids(table):
-    ids = [str(row) for row in range(ROWS)]
-    path = table({"key": ids, "label_sd:height": ids}, without=("id",))
-    labels = read_label_table(path, sample_ids=ids)
+    numbers = [str(row) for row in range(ROWS)]
+    keys = ["other", *numbers[1:]]
+    path = table({"key": keys, "label_sd:height": numbers}, without=("id",))
+    labels = read_label_table(path, sample_ids=numbers)
     assert "ids from 'key'" in labels.findings[-1].message
 
 
