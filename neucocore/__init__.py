@@ -13,7 +13,7 @@ from neucocore.public_names import PUBLIC_NAMES
 from neucocore.version import __version__
 
 if TYPE_CHECKING:
-    from neucocore.api import encode, evaluate, generate, leaderboard
+    from neucocore.api import compare, encode, evaluate, generate, leaderboard
     from neucocore.cli.app import run_command
     from neucocore.cli.terminal import log, print_data, print_json, print_table
     from neucocore.components.discovery import installation
@@ -38,6 +38,7 @@ __all__ = [
     "NeucoError",
     "OutputFile",
     "__version__",
+    "compare",
     "create",
     "cube_digest",
     "encode",

@@ -5,7 +5,7 @@ Their parameters are the options of the commands (`neucocore.options`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ from neucocore.options import StrPath, as_function
 
 if TYPE_CHECKING:
     from neucocore.encoding.report import EncodeReport
+    from neucocore.results.compare import RunComparison
     from neucocore.results.leaderboard import Table
     from neucocore.results.scored_run import RunReport
 
@@ -108,3 +109,31 @@ def leaderboard(
 
     runs = read_runs(Path(output), phase)
     return leaderboards(runs, by=by, protocol=protocol, all_runs=all_runs)
+
+
+def compare(
+    *runs: StrPath,
+    results: StrPath | None = None,
+    baseline: int = -1,
+    tasks: Sequence[str] = (),
+    margin: float | None = None,
+) -> list[RunComparison]:
+    """Compare runs on the same rows and splits.
+
+    Parameters
+    ----------
+    *runs
+        Run folders; with `results`, also names of methods.
+    results
+        Results folder in which methods are looked up.
+    baseline
+        Index of the run that the others are compared with.
+    tasks
+        Names of the tasks to compare; by default all that the runs have in common.
+    margin
+        Largest loss that does not matter, for tests of non-inferiority.
+    """
+    from neucocore.results.compare import compare_runs, find_runs
+
+    found = find_runs([str(run) for run in runs], None if results is None else Path(results))
+    return compare_runs(found, baseline=baseline, tasks=tasks, margin=margin)

@@ -8,6 +8,7 @@ PUBLIC_NAMES = {
     "Labels": "neucocore.data.labels.labels",
     "NeucoError": "neucocore.errors",
     "OutputFile": "neucocore.files.outputs",
+    "compare": "neucocore.api",
     "create": "neucocore.components.factory",
     "cube_digest": "neucocore.data.cubes.file",
     "encode": "neucocore.api",

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from neucocore.cli import (
+    compare,
     convert,
     data,
     doctor,
@@ -145,6 +146,7 @@ def _add(name: str, function: Any, panel: str) -> None:
     app.command(name, rich_help_panel=panel)(function)
 
 
+_add("compare", compare.compare, DECIDE)
 _add("leaderboard", leaderboard.leaderboard, DECIDE)
 _add("evaluate", command(EvaluateOptions, evaluate.evaluate), SCORE)
 _add("run", command(RunOptions, run.run), SCORE)

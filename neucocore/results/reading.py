@@ -142,7 +142,7 @@ def read_runs(output: Path, phase: str | None = None) -> list[RunRecord]:
     runs, problems = [], []
     for file in files:
         try:
-            runs.append(_read(file))
+            runs.append(read_run(file.parent))
         except ResultsError as error:
             problems.append(error.message)
     if problems:
@@ -177,8 +177,15 @@ def _no_run(output: Path, phase: str | None, all_files: list[Path]) -> ResultsEr
     )
 
 
-def _read(file: Path) -> RunRecord:
-    folder = file.parent
+def read_run(folder: Path) -> RunRecord:
+    """Read one complete run.
+
+    Raises
+    ------
+    ResultsError
+        Its summary or ``run.json`` is damaged.
+    """
+    file = folder / SUMMARY
     content = file.read_bytes()
     try:
         summary = json.loads(content)

@@ -113,8 +113,8 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
     if not counted:
         reason = f"no task has {MIN_ROWS} rows, so the table is not ranked"
         return SkillRanking((), reason=reason, not_counted=not_counted)
-    skills = [[_skill(_metric(run, task)) for task in counted] for run in runs]
-    sources = [_source(runs[0], task) for task in counted]
+    skills = [[_skill(primary_metric(run, task)) for task in counted] for run in runs]
+    sources = [source_of(runs[0], task) for task in counted]
     means = [mean_skill(row, sources) for row in skills]
     undefined = [
         f"{task}: {value.reason}"
@@ -141,7 +141,7 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
         missing = Ranking(reason=influences.reason)
         intervals = tuple(Interval(reason=influences.reason) for _ in runs)
         return replace(ranking, ranks=missing, intervals=intervals)
-    units = _units(runs[0], counted, influences[0])
+    units = units_of(runs[0], counted, influences[0])
     weights = source_weights(sources)
     intervals = tuple(interval_of_mean(row, units, weights) for row in influences)
     tests = pair_tests(merits, _task_influences(influences, units, weights))
@@ -178,7 +178,8 @@ def _other_tasks_note(found: SkillRanking) -> str:
     return f"on other tasks like these, {count} of {pairs} pairs can be told apart"
 
 
-def _metric(run: RunRecord, task: str) -> dict[str, Any]:
+def primary_metric(run: RunRecord, task: str) -> dict[str, Any]:
+    """Return the primary metric as ``run.json`` records it; empty for runs without metrics."""
     metrics = run.tasks[task].details.get("metrics") or [{}]
     return dict(metrics[0])
 
@@ -186,15 +187,17 @@ def _metric(run: RunRecord, task: str) -> dict[str, Any]:
 def _skill(record: dict[str, Any]) -> float | Undefined:
     if not record:
         return Undefined("the runs record no chance level")
-    return skill(record.get("score"), record.get("chance"), _best(record))
+    return skill(record.get("score"), record.get("chance"), best_of(record))
 
 
-def _best(record: dict[str, Any]) -> float:
+def best_of(record: dict[str, Any]) -> float:
+    """Return the best possible score of a recorded metric; infinite if it is unbounded."""
     best = record.get("best")
     return float("inf") if best is None else float(best)
 
 
-def _source(run: RunRecord, task: str) -> str:
+def source_of(run: RunRecord, task: str) -> str:
+    """Return the label source by which a task counts in a mean; the task itself if unknown."""
     return str(run.tasks[task].details.get("source") or task)
 
 
@@ -234,9 +237,9 @@ def _influences(
     for run in runs:
         row = []
         for task in tasks:
-            record = _metric(run, task)
+            record = primary_metric(run, task)
             values = read_influence(run.folder, run.tasks[task].details)
-            values = skill_influence(values, record.get("chance"), _best(record))
+            values = skill_influence(values, record.get("chance"), best_of(record))
             if isinstance(values, Undefined):
                 return Undefined(f"{run.method}, {task}: {values.reason}")
             row.append(values)
@@ -244,10 +247,10 @@ def _influences(
     return result
 
 
-def _units(
+def units_of(
     run: RunRecord, tasks: Sequence[str], influences: Sequence[Influence]
 ) -> tuple[Units, ...]:
-    """Return the number of the cube or group of each row, over all tasks.
+    """Return for each task the number of the cube or group of each row, over all tasks.
 
     Groups are numbered by task in the files; the same ids have the same group in every task.
     """

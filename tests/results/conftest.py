@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from neucocore import evaluate
 from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.outcome import SplitScore, TaskOutcome
 from neucocore.evaluation.protocols import protocol
@@ -148,3 +149,35 @@ def results(tmp_path: Path) -> Results:
 @pytest.fixture
 def neuco_bench(results: Results) -> NeuCoBench:
     return NeuCoBench(results.output)
+
+
+def write_csv(path: Path, header: str, ids: list[str], columns: Any) -> None:
+    rows = [",".join([name, *map(str, row)]) for name, row in zip(ids, columns, strict=True)]
+    path.write_text("\n".join([header, *rows, ""]))
+
+
+@pytest.fixture(scope="session")
+def scored_methods(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four methods of different noise, the first of them twice, on four tasks."""
+    folder = tmp_path_factory.mktemp("skill")
+    rng = np.random.default_rng(5)
+    n = 240
+    X = rng.normal(size=(n, 8)).round(5)
+    ids = [f"s{row:03d}" for row in range(n)]
+    labels = folder / "labels"
+    labels.mkdir()
+    for name, values, rows in (
+        ("height__regr", X[:, 0] + rng.normal(size=n).round(5), n),
+        ("ship__cls", (X[:, 1] + rng.normal(size=n) > 0.6).astype(int), n),
+        ("kind__cls", np.digitize(X[:, 2] + rng.normal(size=n), [-0.5, 0.5]), 200),
+        ("small__regr", X[:, 3].round(5), 40),
+    ):
+        write_csv(labels / f"{name}.csv", "id,label", ids[:rows], values[:rows, None])
+    header = ",".join(["id", *map(str, range(8))])
+    noise = rng.normal(size=(4, n, 8))
+    for method, scale in (("best", 0.2), ("copy", 0.2), ("good", 0.6), ("bad", 3.0)):
+        which = {"best": 0, "copy": 0, "good": 1, "bad": 2}[method]
+        matrix = (X + scale * noise[which]).round(5)
+        write_csv(folder / f"{method}.csv", header, ids, matrix)
+        evaluate(folder / f"{method}.csv", labels=labels, output=folder / "out")
+    return folder

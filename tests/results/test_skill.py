@@ -18,43 +18,13 @@ from neucocore.results.leaderboard import Table, leaderboards, require_skill
 from neucocore.results.reading import read_runs
 
 N = 240
-
-
-def write_csv(path: Path, header: str, ids: list[str], columns: Any) -> None:
-    rows = [",".join([name, *map(str, row)]) for name, row in zip(ids, columns, strict=True)]
-    path.write_text("\n".join([header, *rows, ""]))
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four methods of different noise, the first of them twice, on four tasks."""
-    folder = tmp_path_factory.mktemp("skill")
-    rng = np.random.default_rng(5)
-    X = rng.normal(size=(N, 8)).round(5)
-    ids = [f"s{row:03d}" for row in range(N)]
-    labels = folder / "labels"
-    labels.mkdir()
-    for name, values, rows in (
-        ("height__regr", X[:, 0] + rng.normal(size=N).round(5), N),
-        ("ship__cls", (X[:, 1] + rng.normal(size=N) > 0.6).astype(int), N),
-        ("kind__cls", np.digitize(X[:, 2] + rng.normal(size=N), [-0.5, 0.5]), 200),
-        ("small__regr", X[:, 3].round(5), 40),
-    ):
-        write_csv(labels / f"{name}.csv", "id,label", ids[:rows], values[:rows, None])
-    header = ",".join(["id", *map(str, range(8))])
-    noise = rng.normal(size=(4, N, 8))
-    for method, scale in (("best", 0.2), ("copy", 0.2), ("good", 0.6), ("bad", 3.0)):
-        which = {"best": 0, "copy": 0, "good": 1, "bad": 2}[method]
-        matrix = (X + scale * noise[which]).round(5)
-        write_csv(folder / f"{method}.csv", header, ids, matrix)
-        evaluate(folder / f"{method}.csv", labels=labels, output=folder / "out")
-    return folder
+"""Rows of the longest task."""
 
 
 @pytest.fixture
-def out(made: Path, tmp_path: Path) -> Path:
+def out(scored_methods: Path, tmp_path: Path) -> Path:
     """A copy of the results that a test may change."""
-    return Path(shutil.copytree(made / "out", tmp_path / "out"))
+    return Path(shutil.copytree(scored_methods / "out", tmp_path / "out"))
 
 
 def table_of(out: Path, **options: Any) -> Table:
@@ -227,10 +197,12 @@ def test_one_method_has_a_skill_with_an_interval(out: Path) -> None:
     assert row.skill_low < row.skill < row.skill_high
 
 
-def test_skill_is_refused_for_the_protocols_of_neuco_bench(made: Path, tmp_path: Path) -> None:
+def test_skill_is_refused_for_the_protocols_of_neuco_bench(
+    scored_methods: Path, tmp_path: Path
+) -> None:
     evaluate(
-        made / "good.csv",
-        labels=made / "labels",
+        scored_methods / "good.csv",
+        labels=scored_methods / "labels",
         output=tmp_path,
         protocol=("neucobench-2026",),
         tasks=("height",),
