@@ -127,7 +127,7 @@ def test_a_task_of_few_rows_and_equal_embeddings_have_reasons(out: Path) -> None
     json.dumps(pair_of(out, "best", "copy").record(), allow_nan=False)
 
 
-def test_different_labels_are_left_out_and_the_other_tasks_compared(out: Path) -> None:
+def test_fault_66_different_labels_are_left_out_and_the_other_tasks_compared(out: Path) -> None:
     edit(out, "good", lambda r: r["tasks"][0].update(labels="other"))
     pair = pair_of(out, "good", "bad")
     assert pair.left_out == (("height", "the runs have different labels or groups"),)
@@ -142,7 +142,7 @@ def test_nothing_in_common_is_an_error_with_every_reason(out: Path) -> None:
     assert caught.value.exit_code == 4
 
 
-def test_other_protocols_options_and_partial_runs_are_refused_together(
+def test_fault_66_other_protocols_options_and_partial_runs_are_refused_together(
     scored_methods: Path, out: Path
 ) -> None:
     labels = scored_methods / "labels"

@@ -122,7 +122,7 @@ def test_the_difference_of_a_pair_is_that_of_its_influence_values(out: Path) -> 
     assert pair.adjusted_p_value >= pair.p_value or pair.adjusted_p_value < 0.01
 
 
-def test_adding_a_run_changes_no_score_interval_or_pair(out: Path) -> None:
+def test_fault_63_adding_a_run_changes_no_score_interval_or_pair(out: Path) -> None:
     complete = table_of(out)
     shutil.rmtree(run_folder(out, "bad"))
     fewer = table_of(out)
@@ -142,7 +142,7 @@ def test_adding_a_run_changes_no_score_interval_or_pair(out: Path) -> None:
     assert any("another run may change them" in note for note in complete.notes)
 
 
-def test_equal_embeddings_cannot_be_told_apart_and_nothing_is_nan(out: Path) -> None:
+def test_fault_61_64_equal_embeddings_cannot_be_told_apart_and_nothing_is_nan(out: Path) -> None:
     table = table_of(out)
     (pair,) = [p for p in table.pairs if {p.first, p.second} == {"best", "copy"}]
     assert (pair.difference, pair.low, pair.p_value, pair.adjusted_p_value) == (0, None, None, None)
@@ -189,7 +189,7 @@ def test_chance_that_is_not_known_is_a_reason(out: Path) -> None:
     assert [row.aggregated_rank for row in table_of(out, by="mean").rows] == [1, 1, 3, 4]
 
 
-def test_one_method_has_a_skill_with_an_interval(out: Path) -> None:
+def test_fault_61_one_method_has_a_skill_with_an_interval(out: Path) -> None:
     for method in ("copy", "good", "bad"):
         shutil.rmtree(run_folder(out, method))
     (row,) = table_of(out).rows
