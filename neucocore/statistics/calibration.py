@@ -1,9 +1,9 @@
 """How often 95 % intervals covered the truth in the simulated case that is most similar.
 
-The simulations (docs/simulations/uncertainty.py, which also writes the coverages below) draw data sets
-from a known distribution, compute score and interval, and count how often the interval contains the
-mean score of the ten fitted models on new rows. Coverage between
-92 % and 98 % is called right; outside, it is printed next to the interval.
+The simulations (docs/simulations/uncertainty.py, which also writes the coverages below) draw data
+sets from a known distribution, compute score and interval, and count how often the interval
+contains the mean score of the ten fitted models on new rows. Coverage between 92 % and 98 % is
+called right; outside, it is printed next to the interval.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def coverage(influence: Influence) -> float:
     """Return the coverage of 95 % intervals in the most similar simulated case.
 
     Several cases that are equally similar are averaged. Cases were simulated for R2, average
-    precision and macro-F1; other scores are compared with the one of their kind. With groups, only
-    R2 was simulated.
+    precision, the area under the ROC curve, macro-F1 and accuracy; other scores are compared with
+    those of their kind. With groups, only R2 was simulated.
     """
     n, groups = influence.n, influence.n_units
     if heavy_tailed(influence):
@@ -129,7 +129,7 @@ def coverage(influence: Influence) -> float:
     if influence.kind == "ranking":
         return _nearest(RANKING, influence.events or n, n)
     if influence.kind == "decisions":
-        return _nearest(DECISIONS, n)
+        return _nearest(DECISIONS, max(influence.n_effective, 1.0), n)
     noise = max(influence.training_noise or 0.0, 1e-3)
     # Only for R2 is 1 - error_scale the score; other errors are compared with R2 of 0.5.
     explained = 1 - (influence.error_scale or 0.0)

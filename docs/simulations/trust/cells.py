@@ -208,12 +208,27 @@ def _ranks():
             ),
             f"4 of 10 equal, differing by task, {tasks} tasks": Board(ten, tasks, 1140, 0.03),
         }
+    for tasks in (6, 13):
+        boards |= {
+            f"5 of 5 equal, {tasks} tasks on their own cubes": Board(
+                (0.6,) * 5, tasks, 1140, own_cubes=True
+            ),
+            f"3 of 5 equal, gap 0.03, {tasks} tasks on their own cubes": Board(
+                three(0.03), tasks, 1140, own_cubes=True
+            ),
+            f"10 of 10 equal, {tasks} tasks on their own cubes": Board(
+                (0.6,) * 10, tasks, 1140, own_cubes=True
+            ),
+            f"3 of 5 equal, gap 0.03, differing by task, {tasks} tasks on their own cubes": Board(
+                three(0.03), tasks, 1140, 0.03, own_cubes=True
+            ),
+        }
     noises = (-0.4, -0.5, -0.5, -0.5, -0.6)
     name = "3 of 5 equal, fitted 300x32, 6 tasks on the same rows"
     boards[name] = Board(noises, 6, 300, fitted=True)
     for name, board in boards.items():
         facts = {"methods": len(board.merits), "tasks": board.tasks, "rows": board.rows}
-        facts |= {"deviation": board.deviation, "fitted": board.fitted}
+        facts |= {"deviation": board.deviation, "fitted": board.fitted, "own": board.own_cubes}
         sets = 400 if board.fitted else 1000
         yield Cell(name, "ranks", ranking.ranks, (board,), sets, 1, facts)
 

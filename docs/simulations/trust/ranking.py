@@ -35,7 +35,10 @@ class Board:
     deviation
         Standard deviation of the difference between methods from task to task.
     fitted
-        Whether embeddings are fitted; else held-out errors are drawn, two tasks on the same cubes.
+        Whether embeddings are fitted; else held-out errors are drawn.
+    own_cubes
+        Whether every task has cubes of its own; else two tasks are on the same cubes. With `fitted`
+        all are on the same.
     """
 
     merits: tuple[float, ...]
@@ -43,6 +46,7 @@ class Board:
     rows: int
     deviation: float = 0.0
     fitted: bool = False
+    own_cubes: bool = False
 
 
 def drawn(board, rng):
@@ -54,8 +58,9 @@ def drawn(board, rng):
     estimates, tasks = np.empty((M, T)), []
     true = np.array(board.merits)[:, None] + board.deviation * rng.standard_normal((M, T))
     true = np.clip(true, 0.01, 0.98)
+    tasks_per_cubes = 1 if board.own_cubes else 2
     for t in range(T):
-        if t % 2 == 0:
+        if t % tasks_per_cubes == 0:
             of_rows, of_cells = rng.standard_normal((n, 1)), rng.standard_normal((n, M))
         kept, own = np.sqrt(COMMON_OF_TASKS), np.sqrt(1 - COMMON_OF_TASKS)
         common = kept * of_rows + own * rng.standard_normal((n, 1))
@@ -68,7 +73,7 @@ def drawn(board, rng):
         ratio = errors.mean(axis=0) / total
         estimates[:, t] = 1 - ratio
         values = (ratio * label**2 - errors) / total
-        units = t // 2 * n + np.arange(n)
+        units = t // tasks_per_cubes * n + np.arange(n)
         tasks.append(TaskInfluences(values, units, 1 / T, np.zeros(M), ratio))
     return estimates, tasks
 

@@ -131,7 +131,8 @@ def ranks_that_count(result):
 
     Methods that differ from task to task are equal over many tasks, and not on these.
     """
-    for which, words in (("these", "these tasks"), ("others", "other tasks")):
+    others = "other tasks" if result.get("own") else "other tasks, sources share cubes"
+    for which, words in (("these", "these tasks"), ("others", others)):
         if which == "others" or not result["deviation"]:
             yield words, result["values"][which]
 
@@ -396,13 +397,15 @@ def ranks_table(found):
 
 RANKS_TEXT = """\
 Held-out errors of 1,140 rows a task are drawn without fitting (correlation of two methods on a
-row: 0.7), two tasks on the same cubes; in the last cells embeddings are fitted. *Gap*: by how
-much the best and the worst of five methods differ from the three equal ones; of ten methods four
-are equal at the top. *Differing by task*: methods also differ from task to task with a standard
-deviation of 0.03, so they are equal on other tasks like these, but not on these tasks. *Equal
-ones in one group*: in the printed groups, which are greedy: a group contains what cannot be told
-apart from its first member, so equal methods can be separated when a better one is
-distinguishable from some of them only."""
+row: 0.7), two tasks on the same cubes or every task on its own; in one cell embeddings are
+fitted. *Gap*: by how much the best and the worst of five methods differ from the three equal
+ones; of ten methods four are equal at the top. *Differing by task*: methods also differ from task
+to task with a standard deviation of 0.03, so they are equal on other tasks like these, but not on
+these tasks. The tests for *other tasks* take every task as one independent source of labels;
+*sources share cubes* shows what happens if they are not independent. *Equal ones in one group*:
+in the printed groups, which are greedy: a group contains what cannot be told apart from its first
+member, so equal methods are separated when a better one can be told apart from some of them only,
+without any of them being called different from another."""
 
 
 def nothing_table(found):
@@ -475,24 +478,25 @@ def calibration(found):
     for result in of(found, "classes"):
         if result["probe"] != "logistic":
             continue
-        n, values = result["n"], result["values"]
-        if "average precision" in values:
-            place = (round(result["prevalence"] * n), n)
-            share = values["average precision"]["covered"]["share"]
-            ranking.append((place, share, result["cell"]))
-        decisions.append(((n,), values["macro-F1"]["covered"]["share"], result["cell"]))
+        n, cell = result["n"], result["cell"]
+        for metric, values in result["values"].items():
+            share, name = values["covered"]["share"], f"{cell}, {metric}"
+            if metric in ("average precision", "AUC"):
+                ranking.append(((round(min(result["prevalence"], 0.5) * n), n), share, name))
+            else:
+                decisions.append(((round(values["n_effective"] * n, 1), n), share, name))
     return "\n".join(
         [
-            "# (rows, lambda, R2): coverage. Light-tailed and zero-inflated labels, no groups.",
+            "# (rows, lambda, R2): coverage. Light-tailed or zero-inflated labels, without groups.",
             _cells("ERRORS", errors),
             "# (rows,): coverage. Lognormal labels, and errors with the t distribution with 3 "
             "degrees of freedom.",
             _cells("HEAVY_ERRORS", heavy),
             "# (groups, rows): coverage.",
             _cells("GROUPED_ERRORS", grouped),
-            "# (positive rows, rows): coverage. Average precision of the logistic probe.",
+            "# (rows of the rarer class, rows): coverage. Average precision, AUC; logistic probe.",
             _cells("RANKING", ranking),
-            "# (rows,): coverage. Macro-F1 of the logistic probe.",
+            "# (n_effective, rows): coverage. Macro-F1 and accuracy, logistic probe.",
             _cells("DECISIONS", decisions),
         ]
     )
