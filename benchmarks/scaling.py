@@ -8,9 +8,9 @@ Markdown table with the slope of log time over log size, and plots it (needs mat
 
 Operation counts: ``neucobench-2026`` needs k splits x 10 epochs x 0.9 n rows x (forward pass,
 gradient, and one AdamW step per batch of 64), each linear in d: proportional to k n d.
-``nested-cv`` needs one Gram matrix, n d^2, then per fold and scaling (two) one eigendecomposition, d^3, and the
-leave-one-out errors of all penalties, n d. For n much larger than d the Gram matrix dominates, for
-large d the decomposition.
+``nested-cv`` needs one Gram matrix, n d^2, then per fold and scaling (two) one eigendecomposition,
+d^3, and the leave-one-out errors of all penalties, n d. For n much larger than d the Gram matrix
+dominates, for large d the decomposition.
 """
 
 from __future__ import annotations

@@ -228,8 +228,9 @@ def _products(values: Array) -> Array:
     columns = np.ascontiguousarray(values.T)
     products = np.empty((len(columns), len(columns)))
     for i, column in enumerate(columns):
-        for j in range(i + 1):
-            products[i, j] = products[j, i] = np.dot(column, columns[j])
+        # Without BLAS, whose threads cost more than they gain for single columns.
+        row = np.einsum("ij,j->i", columns[: i + 1], column, optimize=False)
+        products[i, : i + 1] = products[: i + 1, i] = row
     return products
 
 

@@ -28,10 +28,10 @@ output: results
 jobs: {jobs}
 """
 EXPLANATION = """
-weighted_score is a mean rank: lower is better. Trust the scores under nested-cv: the controls
-random and constant score near 0 where the score is an R2, and near the share of positive labels (here
-about a half) where it is an average precision. neucobench-2026 repeats the published probe, whose
-scores on so few cubes are far below zero, as explained in
+The first table ranks by mean skill: 0 is chance, 1 a perfect score. The controls random and
+constant, which contain no information, are shown below. In the second table weighted_score is a
+mean rank, lower is better: neucobench-2026 repeats the published probe, whose scores on so few
+cubes are far below zero, as explained in
 https://github.com/neuco-bench/neuco/blob/main/docs/scores/index.md"""
 
 app = typer.Typer(add_completion=False)
@@ -43,7 +43,7 @@ def demo(
         Path,
         typer.Option("-o", "--output", metavar="DIR", help="Folder for all files of the demo."),
     ] = Path("demo"),
-    cubes: Annotated[int, typer.Option(min=40, help="Number of cubes to generate.")] = 200,
+    cubes: Annotated[int, typer.Option(min=40, help="Number of cubes to generate.")] = 280,
     jobs: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 2,
     force: Annotated[
         bool, typer.Option("--force", help="Replace files that were changed.")
@@ -64,7 +64,7 @@ def demo(
         run_file.write_text(text, encoding="utf-8")
     _run(2, ["run", str(run_file), *options])
     print_data(EXPLANATION)
-    log(f"next: neuco leaderboard {output / 'results'} --format csv; neuco info nested-cv")
+    log(f"next: neuco leaderboard {output / 'results'} --pairs; neuco info nested-cv")
 
 
 def _run(number: int, command: list[str]) -> None:
