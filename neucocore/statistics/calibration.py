@@ -32,73 +32,85 @@ FEW_ROWS = 100
 Cells = Sequence[tuple[tuple[float, ...], float]]
 
 # begin: uncertainty.py
-# (rows, lambda, R2): coverage. Light-tailed and zero-inflated labels, without groups.
+# (rows, lambda, R2): coverage. Light-tailed or zero-inflated labels, without groups.
 ERRORS: Cells = (
-    ((100, 0.154, 0.40), 0.960),
-    ((100, 0.255, 0.10), 0.985),
-    ((100, 0.050, 0.01), 0.988),
-    ((300, 0.060, 0.47), 0.962),
-    ((300, 0.239, 0.28), 0.973),
-    ((300, 0.082, 0.05), 0.993),
-    ((1140, 0.017, 0.49), 0.952),
-    ((1140, 0.113, 0.44), 0.950),
-    ((1140, 0.171, 0.19), 0.983),
-    ((4691, 0.004, 0.50), 0.948),
-    ((4691, 0.030, 0.48), 0.950),
-    ((4691, 0.145, 0.38), 0.969),
-    ((100, 0.086, 0.44), 0.944),
-    ((100, 0.122, 0.39), 0.955),
-    ((100, 0.105, 0.39), 0.963),
-    ((300, 0.041, 0.47), 0.948),
-    ((300, 0.052, 0.45), 0.943),
-    ((300, 0.051, 0.45), 0.955),
-    ((1140, 0.014, 0.49), 0.964),
-    ((1140, 0.025, 0.48), 0.943),
-    ((1140, 0.025, 0.48), 0.961),
-    ((4691, 0.004, 0.50), 0.955),
-    ((4691, 0.011, 0.49), 0.963),
-    ((4691, 0.014, 0.49), 0.944),
+    ((100, 0.156, 0.41), 0.961),  # iso normal 100x16
+    ((100, 0.265, 0.1), 0.987),  # iso normal 100x128
+    ((100, 0.049, 0.01), 0.990),  # iso normal 100x1024
+    ((300, 0.06, 0.47), 0.962),  # iso normal 300x16
+    ((300, 0.241, 0.29), 0.985),  # iso normal 300x128
+    ((300, 0.083, 0.05), 0.983),  # iso normal 300x1024
+    ((1140, 0.017, 0.49), 0.947),  # iso normal 1140x16
+    ((1140, 0.113, 0.44), 0.974),  # iso normal 1140x128
+    ((4691, 0.004, 0.5), 0.940),  # iso normal 4691x16
+    ((4691, 0.03, 0.48), 0.957),  # iso normal 4691x128
+    ((100, 0.089, 0.43), 0.948),  # decay fraction 100x16
+    ((100, 0.123, 0.4), 0.969),  # decay fraction 100x128
+    ((100, 0.107, 0.4), 0.960),  # decay fraction 100x1024
+    ((300, 0.04, 0.48), 0.962),  # decay fraction 300x16
+    ((300, 0.052, 0.45), 0.955),  # decay fraction 300x128
+    ((300, 0.051, 0.45), 0.959),  # decay fraction 300x1024
+    ((1140, 0.014, 0.49), 0.941),  # decay fraction 1140x16
+    ((1140, 0.025, 0.48), 0.953),  # decay fraction 1140x128
+    ((4691, 0.004, 0.5), 0.948),  # decay fraction 4691x16
+    ((4691, 0.011, 0.49), 0.947),  # decay fraction 4691x128
+    ((200, 0.351, 0.57), 0.962),  # other: 200x64 normal, R2 0.7
+    ((400, 0.069, 0.17), 0.962),  # other: 400x200 zero-inflated, R2 0.3
+    ((300, 0.054, 0.35), 0.960),  # other: 300x48 correlated columns, fraction
+    ((500, 0.112, 0.41), 0.990),  # other: 500x96 mean of 3 outputs
 )
 # (rows,): coverage. Lognormal labels, and errors with the t distribution with 3 degrees of freedom.
 HEAVY_ERRORS: Cells = (
-    ((100,), 0.910),
-    ((300,), 0.795),
-    ((1140,), 0.845),
-    ((4691,), 0.820),
-    ((100,), 0.890),
-    ((300,), 0.804),
-    ((1140,), 0.856),
-    ((4691,), 0.834),
+    ((100,), 0.877),  # decay lognormal 100x128
+    ((300,), 0.817),  # decay lognormal 300x128
+    ((1140,), 0.784),  # decay lognormal 1140x128
+    ((100,), 0.908),  # iso t3 errors 100x16
+    ((300,), 0.834),  # iso t3 errors 300x16
+    ((1140,), 0.843),  # iso t3 errors 1140x16
+    ((4691,), 0.843),  # iso t3 errors 4691x16
 )
 # (groups, rows): coverage.
 GROUPED_ERRORS: Cells = (
-    ((20, 300), 0.873),
-    ((20, 300), 0.938),
-    ((20, 1140), 0.915),
-    ((20, 1140), 0.905),
-    ((100, 300), 0.943),
-    ((100, 300), 0.943),
-    ((100, 1140), 0.943),
-    ((100, 1140), 0.930),
+    ((20, 300), 0.902),  # grouped 300x16 G20
+    ((20, 300), 0.898),  # grouped 300x128 G20
+    ((20, 1140), 0.898),  # grouped 1140x16 G20
+    ((20, 1140), 0.891),  # grouped 1140x128 G20
+    ((100, 300), 0.949),  # grouped 300x16 G100
+    ((100, 300), 0.936),  # grouped 300x128 G100
+    ((100, 1140), 0.912),  # grouped 1140x16 G100
+    ((100, 1140), 0.922),  # grouped 1140x128 G100
+    ((100, 600), 0.923),  # other: 600x32 zero-inflated G100
 )
-# (positive rows, rows): coverage. Average precision.
+# (rows of the rarer class, rows): coverage. Average precision, AUC; logistic probe.
 RANKING: Cells = (
-    ((15, 300), 0.885),
-    ((15, 300), 0.867),
-    ((60, 300), 0.955),
-    ((60, 300), 0.942),
-    ((150, 300), 0.963),
-    ((150, 300), 0.961),
-    ((20, 100), 0.933),
-    ((50, 100), 0.947),
-    ((57, 1140), 0.928),
-    ((57, 1140), 0.897),
-    ((228, 1140), 0.950),
-    ((228, 1140), 0.947),
-    ((570, 1140), 0.925),
+    ((15, 300), 0.949),  # logistic 300x16, prevalence 0.05, average precision
+    ((15, 300), 0.935),  # logistic 300x16, prevalence 0.05, AUC
+    ((57, 1140), 0.967),  # logistic 1140x16, prevalence 0.05, average precision
+    ((57, 1140), 0.967),  # logistic 1140x16, prevalence 0.05, AUC
+    ((60, 300), 0.958),  # logistic 300x16, prevalence 0.2, average precision
+    ((60, 300), 0.953),  # logistic 300x16, prevalence 0.2, AUC
+    ((228, 1140), 0.960),  # logistic 1140x16, prevalence 0.2, average precision
+    ((228, 1140), 0.933),  # logistic 1140x16, prevalence 0.2, AUC
+    ((150, 300), 0.975),  # logistic 300x16, prevalence 0.5, average precision
+    ((150, 300), 0.970),  # logistic 300x16, prevalence 0.5, AUC
+    ((570, 1140), 0.940),  # logistic 1140x16, prevalence 0.5, average precision
+    ((570, 1140), 0.967),  # logistic 1140x16, prevalence 0.5, AUC
 )
-# (rows,): coverage. Macro-F1.
-DECISIONS: Cells = (((100,), 0.958), ((300,), 0.935), ((300,), 0.969), ((1140,), 0.938))
+# (n_effective, rows): coverage. Macro-F1 and accuracy, logistic probe.
+DECISIONS: Cells = (
+    ((16.6, 300), 0.970),  # logistic 300x16, prevalence 0.05, accuracy
+    ((7.2, 300), 0.640),  # logistic 300x16, prevalence 0.05, macro-F1
+    ((59.5, 1140), 0.953),  # logistic 1140x16, prevalence 0.05, accuracy
+    ((9.8, 1140), 0.967),  # logistic 1140x16, prevalence 0.05, macro-F1
+    ((67.6, 300), 0.943),  # logistic 300x16, prevalence 0.2, accuracy
+    ((60, 300), 0.970),  # logistic 300x16, prevalence 0.2, macro-F1
+    ((237.2, 1140), 0.947),  # logistic 1140x16, prevalence 0.2, accuracy
+    ((247.9, 1140), 0.967),  # logistic 1140x16, prevalence 0.2, macro-F1
+    ((120.8, 300), 0.968),  # logistic 300x16, prevalence 0.5, accuracy
+    ((120.9, 300), 0.968),  # logistic 300x16, prevalence 0.5, macro-F1
+    ((422.9, 1140), 0.953),  # logistic 1140x16, prevalence 0.5, accuracy
+    ((424.9, 1140), 0.953),  # logistic 1140x16, prevalence 0.5, macro-F1
+)
 # end: uncertainty.py
 
 
