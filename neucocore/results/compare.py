@@ -263,10 +263,12 @@ def compare_runs(
         _compare_pair(run, second, names[index], names[-1], tasks, margin)
         for index, run in enumerate(others)
     ]
-    if not any(pair.tasks for pair in compared):
+    if not any(task.comparison.difference is not None for p in compared for task in p.tasks):
+        left_out = [f"{task}: {reason}" for pair in compared for task, reason in pair.left_out]
+        without = [f"{t.task}: {t.comparison.reason}" for pair in compared for t in pair.tasks]
         raise ResultsError(
             "no task can be compared",
-            problems=[f"{task}: {reason}" for pair in compared for task, reason in pair.left_out],
+            problems=[*left_out, *without],
             hint="evaluate both embeddings on the same label files",
         )
     return _adjusted(compared)
@@ -368,7 +370,8 @@ def _compare_task(
         found = compare(one, two)
     elif None in scores:
         run = first if scores[0] is None else second
-        found = Comparison(reason=f"{run.method} has no score: {run.tasks[task].reason}")
+        reason = run.tasks[task].reason or "it is not recorded"
+        found = Comparison(reason=f"{run.method} has no score: {reason}")
     elif record.get("no_influence_reason") and record.get("interval_reason"):
         reasons = [values.reason for values in (one, two) if isinstance(values, Undefined)]
         found = Comparison(_difference(scores), reason=reasons[0])

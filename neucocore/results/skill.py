@@ -110,8 +110,10 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
         if (n := runs[0].tasks[task].n or 0) < MIN_ROWS
     )
     counted = tuple(task for task in tasks if task not in dict(not_counted))
+    if all(primary_metric(runs[0], task).get("chance") is None for task in tasks):
+        return SkillRanking((), reason="scores of these runs have no chance level")
     if not counted:
-        reason = f"no task has {MIN_ROWS} rows, so the table is not ranked"
+        reason = f"no task has {MIN_ROWS} rows"
         return SkillRanking((), reason=reason, not_counted=not_counted)
     skills = [[_skill(primary_metric(run, task)) for task in counted] for run in runs]
     sources = [source_of(runs[0], task) for task in counted]

@@ -207,3 +207,15 @@ def test_both_sizes_are_reported(out: Path) -> None:
     assert pair.same_size
     edit(out, "good", lambda r: r["embeddings"].update(dimension=4))
     assert not pair_of(out, "good", "bad").same_size
+
+
+def test_runs_without_any_score_cannot_be_compared(out: Path) -> None:
+    for name in ("good", "bad"):
+        file = folder_of(out, name) / "results_summary.json"
+        content = json.loads(file.read_text())
+        content["task_acc_scores"] = dict.fromkeys(content["task_acc_scores"])
+        file.write_text(json.dumps(content))
+        edit(out, name, lambda r: [task.update(metrics=[]) for task in r["tasks"]])
+    with pytest.raises(ResultsError, match="no task can be compared") as caught:
+        pair_of(out, "good", "bad")
+    assert "height: good has no score: it is not recorded" in caught.value.problems

@@ -211,7 +211,7 @@ def test_skill_is_refused_for_the_protocols_of_neuco_bench(
     tables = leaderboards(read_runs(tmp_path), by="skill")
     with pytest.raises(ResultsError, match="no table can be ranked by mean skill") as caught:
         require_skill(tables)
-    assert "height: the score of a method that knows nothing" in caught.value.problems[0]
+    assert "scores of these runs have no chance level" in caught.value.problems[0]
     assert caught.value.exit_code == 4
 
 
