@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.embeddings.formats import suffix_of
 from neucocore.errors import ConfigError, ResultsError
+from neucocore.evaluation.neucobench.random_stream import HELD_OUT_SHARE
 from neucocore.messages import did_you_mean, pluralize
 from neucocore.results.influence_file import read_influence
 from neucocore.results.layout import SUMMARY
@@ -33,8 +34,6 @@ from neucocore.statistics.multiple_testing import holm
 
 ALPHA = 0.05
 """Adjusted p values up to this one count as a difference."""
-HELD_OUT_SHARE = 0.1
-"""Share of the rows that each split of NeuCo-Bench's protocols holds out."""
 BY_FOLDS = "from the scores of the folds, about twice as wide as from influence values"
 
 

@@ -13,14 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neucocore.components.lookup import find
 from neucocore.data.labels.values import CLASS_TYPES, REGRESSION_TYPES
 from neucocore.errors import NeucoError, ResultsError
 from neucocore.evaluation.neucobench.config import PROTOCOLS, nearest_protocol, recorded_protocol
+from neucocore.evaluation.neucobench.random_stream import HELD_OUT_SHARE
 from neucocore.evaluation.protocols import DIGEST_LENGTH, protocol, recorded_identity
 from neucocore.files.content_type import no_folder
 from neucocore.results.layout import INFLUENCE, SUMMARY
 from neucocore.results.run_json import edited_files, read_provenance
+from neucocore.statistics.fold_scores import interval_of_folds
 
 NEUCO_BENCH = "neuco-bench"
 """Protocol of runs of NeuCo-Bench whose configuration is not recorded, or is not one of ours.
@@ -260,7 +264,31 @@ def _neuco_bench_task(folder: Path, q: float | None, score: float | None) -> Tas
         classes = 0
     elif classes is None and (kind in CLASS_TYPES or (folder / "confusion_matrices").is_dir()):
         classes = 2
-    return TaskRecord(q, score, n=n, classes=classes)
+    return TaskRecord(q, score, n=n, classes=classes, details=_fold_interval(facts, score))
+
+
+def _fold_interval(facts: Mapping[str, Any], score: float | None) -> dict[str, Any]:
+    """Return the interval of a mean of fold scores, as a metric in ``run.json``."""
+    folds = facts.get("q_t")
+    if score is None or not isinstance(folds, list):
+        return {}
+    try:
+        values = np.array(folds, dtype=np.float64)
+    except (ValueError, TypeError):
+        return {}
+    found = interval_of_folds(values, HELD_OUT_SHARE)
+    return {
+        "metrics": [
+            {
+                "score": score,
+                "low": found.low,
+                "high": found.high,
+                "interval_reason": found.reason,
+                "influence": None,
+                "no_influence_reason": "NeuCo-Bench writes no influence values",
+            }
+        ]
+    }
 
 
 def _is_count(value: Any) -> bool:

@@ -265,3 +265,15 @@ def test_a_copied_run_folder_of_ours_is_unchanged_by_neuco_benchs_runs(
         (same,) = (other for other in after.rows if other.experiment == row.experiment)
         assert (same.q, same.acc, same.mean_score) == (row.q, row.acc, row.mean_score)
     assert replace(after.rows[0], weighted_score=0) == replace(before.rows[0], weighted_score=0)
+
+
+def test_a_run_of_neuco_bench_has_the_interval_of_its_folds(neuco_bench: Any) -> None:
+    folds = [0.4, 0.5, 0.6, 0.5]
+    neuco_bench.add("theirs", files={"crops": {"q_t": folds}}, crops=3.0)
+    neuco_bench.add("older", crops=2.0)
+    (table,) = leaderboards(read_runs(neuco_bench.output))
+    rows = {row.method: row for row in table.rows}
+    # The quantile of t with 3 degrees of freedom; a tenth of the rows is held out.
+    reach = 3.1824463 * np.sqrt((1 / 4 + 1 / 9) * np.var(folds, ddof=1))
+    assert rows["theirs"].intervals["crops"] == pytest.approx((0.5 - reach, 0.5 + reach), rel=1e-6)
+    assert rows["older"].intervals["crops"] == (None, None)

@@ -29,6 +29,7 @@ from neucocore.evaluation.neucobench.inputs import (
 from neucocore.evaluation.neucobench.kernel import fit_fold, refit
 from neucocore.evaluation.neucobench.metrics import FOLD_METRICS, best_epoch, sigmoid
 from neucocore.evaluation.neucobench.random_stream import (
+    HELD_OUT_SHARE,
     RandomStream,
     draws_per_fold,
     draws_per_refit,
@@ -42,8 +43,6 @@ from neucocore.statistics.influence import Undefined
 Floats = NDArray[np.float32]
 
 Q_OFFSET = 0.02
-HELD_OUT_SHARE = 0.1
-"""Share of the rows that each split holds out."""
 NO_INFLUENCE = "the protocol averages over random splits and has no influence values"
 
 

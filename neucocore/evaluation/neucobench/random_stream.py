@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SEED = 42
+HELD_OUT_SHARE = 0.1
+"""Share of the rows that each split holds out."""
 LOADER_SEED_DRAWS = 2
 """Draws that a PyTorch data loader takes before each pass, for a 64-bit seed."""
 
@@ -83,7 +85,7 @@ def shuffle_splits(
     draws from the stream.
     """
     generator = np.random.RandomState(seed)
-    n_held_out = math.ceil(0.1 * n)
+    n_held_out = math.ceil(HELD_OUT_SHARE * n)
     for _ in range(count):
         order = generator.permutation(n)
         yield order[n_held_out:], order[:n_held_out]
