@@ -102,13 +102,14 @@ def leaderboard(
     protocol: str | None = None,
     by: Literal["skill", "weighted", "uniform", "borda", "mean"] | None = None,
     all_runs: bool = False,
+    common_ids: bool = False,
 ) -> list[Table]:
     """Rank the runs of a folder; one table for each group of comparable runs."""
     from neucocore.results.leaderboard import leaderboards
     from neucocore.results.reading import read_runs
 
     runs = read_runs(Path(output), phase)
-    return leaderboards(runs, by=by, protocol=protocol, all_runs=all_runs)
+    return leaderboards(runs, by=by, protocol=protocol, all_runs=all_runs, common_ids=common_ids)
 
 
 def compare(

@@ -53,6 +53,13 @@ def leaderboard(
     all_runs: Annotated[
         bool, typer.Option("--all-runs", help="Show all runs of a method, not only the newest.")
     ] = False,
+    common_ids: Annotated[
+        bool,
+        typer.Option(
+            "--common-ids",
+            help="Score all runs, partial ones included, on the ids that they have in common.",
+        ),
+    ] = False,
     pairs: Annotated[
         bool,
         typer.Option(
@@ -72,6 +79,7 @@ def leaderboard(
         by=None if by is None else by.value,
         protocol=protocol,
         all_runs=all_runs,
+        common_ids=common_ids,
     )
     require_ranked(tables)
     if by is By.skill:

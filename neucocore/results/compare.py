@@ -15,10 +15,9 @@ from neucocore.data.embeddings.formats import suffix_of
 from neucocore.errors import ConfigError, ResultsError
 from neucocore.evaluation.neucobench.random_stream import HELD_OUT_SHARE
 from neucocore.messages import did_you_mean, pluralize
-from neucocore.results.influence_file import read_influence
 from neucocore.results.layout import SUMMARY
 from neucocore.results.reading import RunRecord, read_run, read_runs
-from neucocore.results.skill import best_of, primary_metric, source_of, units_of
+from neucocore.results.skill import best_of, influence_of, primary_metric, source_of, units_of
 from neucocore.statistics.aggregate import skill_influence, source_weights
 from neucocore.statistics.comparison import (
     Comparison,
@@ -361,7 +360,7 @@ def _compare_task(
     first: RunRecord, second: RunRecord, task: str, margin: float | None
 ) -> TaskComparison:
     record = primary_metric(first, task)
-    one, two = (read_influence(run.folder, run.tasks[task].details) for run in (first, second))
+    one, two = (influence_of(run, task) for run in (first, second))
     scores = first.tasks[task].score, second.tasks[task].score
     remark = ""
     greater = bool(record.get("greater_is_better", True))
@@ -436,7 +435,7 @@ def _overall(first: RunRecord, second: RunRecord, tasks: Sequence[str]) -> Compa
         skills = []
         for run in (first, second):
             record = primary_metric(run, task)
-            values = read_influence(run.folder, run.tasks[task].details)
+            values = influence_of(run, task)
             values = skill_influence(values, record.get("chance"), best_of(record))
             if isinstance(values, Undefined):
                 return Comparison(reason=f"no mean skill: {task}, {values.reason}")

@@ -8,6 +8,7 @@ independent. What is one number per metric is in ``run.json``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +119,75 @@ def read_ids(folder: Path, task: str) -> NDArray[np.str_]:
     ResultsError
         The predictions of the run are missing or damaged.
     """
+    (ids,) = _arrays(folder / task / PREDICTIONS, ("ids",))
+    names: NDArray[np.str_] = np.unique(ids)  # of several repeats, one after the other
+    return names
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Held-out predictions of a task, rows sorted by id.
+
+    Attributes
+    ----------
+    ids
+        (n,).
+    y
+        Labels, (n,) or (n, k).
+    folds
+        For each repeat the fold of each row, (n,).
+    scores
+        (repeats, n, k) predicted values or probabilities.
+    groups
+        (n,) or None.
+    """
+
+    ids: NDArray[np.str_]
+    y: NDArray[Any]
+    folds: tuple[NDArray[np.int64], ...]
+    scores: NDArray[np.float64]
+    groups: NDArray[np.int64] | None
+
+
+def read_predictions(folder: Path, task: str) -> Predictions:
+    """Read the held-out predictions of a task in which every row is held out once per repeat.
+
+    Raises
+    ------
+    ResultsError
+        They are missing or damaged, or rows are not held out once per repeat.
+    """
     path = folder / task / PREDICTIONS
+    ids, split, y, predicted = _arrays(path, ("ids", "split", "y_true", "y_pred"))
+    names = np.unique(ids)
+    n = len(names)
+    if not n or len(ids) % n or not np.array_equal(ids, np.tile(names, len(ids) // n)):
+        raise ResultsError(
+            f"{path} does not hold out every row once per repeat",
+            hint="only runs under protocols such as nested-cv do",
+        )
+    groups = None
+    if (folder / task / INFLUENCE).is_file():
+        with np.load(folder / task / INFLUENCE, allow_pickle=False) as arrays:
+            groups = np.asarray(arrays["groups"]) if "groups" in arrays.files else None
+    folds = split.reshape(-1, n)
+    return Predictions(
+        ids=names,
+        y=y[:n],
+        folds=tuple(row - row.min() for row in folds),
+        scores=predicted.reshape(len(folds), n, -1).astype(np.float64),
+        groups=groups,
+    )
+
+
+def _arrays(path: Path, names: tuple[str, ...]) -> list[NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            ids = arrays["ids"]
+            return [arrays[name] for name in names]
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise ResultsError(
             f"{path} cannot be read: {error}", hint="evaluate again with --force"
         ) from None
-    names: NDArray[np.str_] = np.unique(ids)  # of several repeats, one after the other
-    return names
 
 
 def _metric_record(task: Mapping[str, Any], metric: str | None) -> Mapping[str, Any] | None:

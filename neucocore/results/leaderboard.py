@@ -17,6 +17,7 @@ from neucocore.errors import NeucoError, ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.evaluation.protocols import protocol as find_protocol
 from neucocore.messages import pluralize
+from neucocore.results.common_ids import on_common_ids
 from neucocore.results.comparable import ComparableRuns, group_runs, with_assumed_labels
 from neucocore.results.copies import other_embeddings, same_embeddings, tasks_with_same_labels
 from neucocore.results.ranking import By, merits, ranks, reranked_by, weighted_scores
@@ -111,6 +112,7 @@ def leaderboards(
     by: By | None = None,
     protocol: str | None = None,
     all_runs: bool = False,
+    common_ids: bool = False,
 ) -> list[Table]:
     """Rank runs, in one table per group of comparable runs.
 
@@ -122,6 +124,9 @@ def leaderboards(
         Rank only runs of this protocol: an identity, ``name@version`` or a name.
     all_runs
         Rank all runs of a method instead of the newest complete one.
+    common_ids
+        Score all runs of a phase and protocol on the ids that they have in common, partial runs
+        included.
 
     Raises
     ------
@@ -138,12 +143,21 @@ def leaderboards(
     runs_of: dict[tuple[str, str], list[RunRecord]] = {}
     for run in selected:
         runs_of.setdefault((run.phase, run.protocol), []).append(run)
-    return [
+    notes_of: dict[tuple[str, str], tuple[str, ...]] = {}
+    if common_ids:
+        for key, comparable in runs_of.items():
+            common = on_common_ids(comparable)
+            runs_of[key], notes_of[key] = list(common.runs), common.notes
+    tables = [
         _table(group, phase, identity, by or aggregate_of(identity), all_runs)
         for (phase, identity), comparable in sorted(
             runs_of.items(), key=lambda item: _order(*item[0])
         )
         for group in group_runs(with_assumed_labels(comparable))
+    ]
+    return [
+        replace(table, notes=(*notes_of.get((table.phase, table.protocol), ()), *table.notes))
+        for table in tables
     ]
 
 

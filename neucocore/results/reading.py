@@ -25,6 +25,7 @@ from neucocore.files.content_type import no_folder
 from neucocore.results.layout import INFLUENCE, SUMMARY
 from neucocore.results.run_json import edited_files, read_provenance
 from neucocore.statistics.fold_scores import interval_of_folds
+from neucocore.statistics.influence import Influence, Undefined
 
 NEUCO_BENCH = "neuco-bench"
 """Protocol of runs of NeuCo-Bench whose configuration is not recorded, or is not one of ours.
@@ -66,8 +67,11 @@ class TaskRecord:
     values
         Digest of ids and label values whatever their order; empty if it is not recorded.
     details
-        The task in ``run.json``, with its metrics and their intervals; empty for NeuCo-Bench's
-        runs.
+        The task in ``run.json``, with its metrics and their intervals; those of their folds for
+        NeuCo-Bench's runs.
+    influence, ids
+        Influence values of the primary metric and ids of the rows, if they were computed anew;
+        else they are in files.
     """
 
     q: float | None
@@ -78,6 +82,8 @@ class TaskRecord:
     classes: int | None = None
     values: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    influence: Influence | Undefined | None = None
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

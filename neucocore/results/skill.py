@@ -192,6 +192,12 @@ def _skill(record: dict[str, Any]) -> float | Undefined:
     return skill(record.get("score"), record.get("chance"), best_of(record))
 
 
+def influence_of(run: RunRecord, task: str) -> Influence | Undefined:
+    """Return the influence values of the primary metric of a task."""
+    known = run.tasks[task].influence
+    return read_influence(run.folder, run.tasks[task].details) if known is None else known
+
+
 def best_of(record: dict[str, Any]) -> float:
     """Return the best possible score of a recorded metric; infinite if it is unbounded."""
     best = record.get("best")
@@ -240,7 +246,7 @@ def _influences(
         row = []
         for task in tasks:
             record = primary_metric(run, task)
-            values = read_influence(run.folder, run.tasks[task].details)
+            values = influence_of(run, task)
             values = skill_influence(values, record.get("chance"), best_of(record))
             if isinstance(values, Undefined):
                 return Undefined(f"{run.method}, {task}: {values.reason}")
@@ -260,7 +266,7 @@ def units_of(
     result = []
     count = 0
     for task, influence in zip(tasks, influences, strict=True):
-        ids = read_ids(run.folder, task).tolist()
+        ids = run.tasks[task].ids or read_ids(run.folder, task).tolist()
         codes = range(len(ids)) if influence.groups is None else influence.groups.tolist()
         unit_of_code: dict[int, int] = {}
         for name, code in zip(ids, codes, strict=True):

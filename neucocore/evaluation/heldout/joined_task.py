@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -72,6 +72,20 @@ class JoinedTask:
         names = np.asarray(self.task.groups).astype(str)[order]
         numbers: NDArray[np.int64] = np.unique(names, return_inverse=True)[1].astype(np.int64)
         return numbers
+
+    def of_rows(self, rows: NDArray[np.int64]) -> JoinedTask:
+        """Return some rows of the task, with the training means that all rows have."""
+        ids = tuple(self.ids[row] for row in rows)
+        groups = None if self.groups is None else self.groups[rows]
+        part = JoinedTask(
+            replace(self.task, ids=ids, y=self.y[rows], groups=groups, label_sd=None),
+            ids,
+            self.y[rows],
+            self.rows[rows],
+            tuple(folds[rows] for folds in self.folds),
+        )
+        vars(part)["training_means"] = self.training_means[:, rows]  # the cached property
+        return part
 
     @property
     def all_averaged(self) -> bool:
