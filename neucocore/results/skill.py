@@ -138,18 +138,28 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
         other_tasks=ranks_on_other_tasks(source_means(table, sources)),
         not_counted=not_counted,
     )
-    influences = _influences(runs, counted)
-    if isinstance(influences, Undefined):
-        missing = Ranking(reason=influences.reason)
-        intervals = tuple(Interval(reason=influences.reason) for _ in runs)
-        return replace(ranking, ranks=missing, intervals=intervals)
-    units = units_of(runs[0], counted, influences[0])
+    influences = [_influences(run, counted) for run in runs]
+    known = [row for row in influences if not isinstance(row, Undefined)]
+    if not known:
+        reasons = [row.reason for row in influences if isinstance(row, Undefined)]
+        intervals = tuple(Interval(reason=reason) for reason in reasons)
+        return replace(ranking, ranks=Ranking(reason=reasons[0]), intervals=intervals)
+    units = units_of(runs[0], counted, known[0])
     weights = source_weights(sources)
-    intervals = tuple(interval_of_mean(row, units, weights) for row in influences)
-    tests = pair_tests(merits, _task_influences(influences, units, weights))
+    intervals = tuple(
+        Interval(reason=row.reason)
+        if isinstance(row, Undefined)
+        else interval_of_mean(row, units, weights)
+        for row in influences
+    )
+    # A run without influence values takes no interval and no pair from the others.
+    tested = [i for i, row in enumerate(influences) if not isinstance(row, Undefined)]
+    tests = pair_tests(merits[tested], _task_influences(known, units, weights))
     generator = np.random.default_rng(_seed(runs, counted, merits))
-    ranks = ranks_on_these_tasks(merits, tests, generator)
-    pairs = tuple(_pairs(runs, tests, ranks))
+    ranks = ranks_on_these_tasks(merits[tested], tests, generator)
+    pairs = tuple(_pairs([runs[i] for i in tested], tests, ranks))
+    if len(tested) < len(runs):
+        ranks = Ranking(reason=next(i.reason for i in intervals if i.reason))
     return replace(ranking, ranks=ranks, intervals=intervals, pairs=pairs)
 
 
@@ -237,22 +247,16 @@ def _auc_skill(
     return means
 
 
-def _influences(
-    runs: Sequence[RunRecord], tasks: Sequence[str]
-) -> list[list[Influence]] | Undefined:
-    """Return the influence of each skill, by run and task."""
-    result = []
-    for run in runs:
-        row = []
-        for task in tasks:
-            record = primary_metric(run, task)
-            values = influence_of(run, task)
-            values = skill_influence(values, record.get("chance"), best_of(record))
-            if isinstance(values, Undefined):
-                return Undefined(f"{run.method}, {task}: {values.reason}")
-            row.append(values)
-        result.append(row)
-    return result
+def _influences(run: RunRecord, tasks: Sequence[str]) -> list[Influence] | Undefined:
+    """Return the influence of each skill of a run."""
+    row = []
+    for task in tasks:
+        record = primary_metric(run, task)
+        values = skill_influence(influence_of(run, task), record.get("chance"), best_of(record))
+        if isinstance(values, Undefined):
+            return Undefined(f"{run.method}, {task}: {values.reason}")
+        row.append(values)
+    return row
 
 
 def units_of(

@@ -230,3 +230,29 @@ def test_fault_65_edited_influence_values_are_reported(out: Path) -> None:
         "ship/influence.npz was changed or removed after the run" in note
         for note in table_of(out).notes
     )
+
+
+def test_a_run_without_influence_values_takes_no_interval_and_no_pair_from_others(
+    out: Path,
+) -> None:
+    before = table_of(out)
+
+    def without(record: dict[str, Any]) -> None:
+        record["tasks"][0]["metrics"][0].update(influence=None, no_influence_reason="not known")
+
+    edit(out, "bad", without)
+    after = table_of(out)
+    intervals = {row.method: (row.skill_low, row.skill_high) for row in before.rows}
+    for row in after.rows:
+        expected = (None, None) if row.method == "bad" else intervals[row.method]
+        assert (row.skill_low, row.skill_high) == expected
+        assert row.rank_low is None
+    assert len(after.pairs) == 3
+    for pair in after.pairs:
+        (same,) = [p for p in before.pairs if (p.first, p.second) == (pair.first, pair.second)]
+        assert (pair.difference, pair.low, pair.p_value) == (
+            same.difference,
+            same.low,
+            same.p_value,
+        )
+    assert "no rank intervals: bad, height: not known" in after.notes
