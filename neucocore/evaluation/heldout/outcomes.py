@@ -71,6 +71,7 @@ def outcome_of(
     per_split = {m.name: split_scores(m, joined, result.scores) for m in metrics}
     defined = [value for _, value in per_split[primary.name] if value is not None]
     outputs = _outputs(joined, result, metrics, influence)
+    attainable = _attainable(joined, primary)
     return TaskOutcome(
         task=joined.task,
         n=len(joined.ids),
@@ -91,11 +92,11 @@ def outcome_of(
         hyperparameters=_hyperparameters(result, probe),
         predictions=_predictions(joined, result),
         probe=_stored_probe(joined, result, probe),
-        warnings=tuple(_warnings(joined, primary, d, folds)),
+        warnings=(*_warnings(joined, primary, d, folds), *_attainable_warnings(attainable)),
         outputs=outputs,
         metrics=scores,
         training_noise=_training_noise(joined, influence),
-        attainable=_attainable(joined, primary),
+        attainable=None if isinstance(attainable, Undefined) else attainable,
     )
 
 
@@ -124,15 +125,20 @@ def _training_noise(joined: JoinedTask, influence: TaskInfluence) -> float | Non
     return float(np.mean(known)) if known and len(known) == len(noises) else None
 
 
-def _attainable(joined: JoinedTask, primary: NamedMetric) -> float | None:
+def _attainable(joined: JoinedTask, primary: NamedMetric) -> float | Undefined | None:
     """Return the attainable R2 of labels with errors; None for other metrics and labels."""
     label_sd = joined.task.label_sd
     if label_sd is None or primary.name != "r2":
         return None
     y = np.asarray(joined.task.y, dtype=np.float64).reshape(len(joined.ids), -1)
     sd = label_sd.reshape(len(joined.ids), -1)
-    value = attainable_r2(y[:, joined.averaged], sd[:, joined.averaged])
-    return None if isinstance(value, Undefined) else value
+    return attainable_r2(y[:, joined.averaged], sd[:, joined.averaged])
+
+
+def _attainable_warnings(attainable: float | Undefined | None) -> list[str]:
+    if not isinstance(attainable, Undefined):
+        return []
+    return [f"the attainable R2 is not known: {attainable.reason}"]
 
 
 def outcome_without_score(

@@ -185,6 +185,14 @@ def test_the_attainable_r2_of_labels_with_errors(nested_cv, task, rows):
     assert outcome.attainable == pytest.approx(1 - 0.25 / y.var())
     (without,) = nested_cv(rows, task("t", y))
     assert without.attainable is None
+    both = np.column_stack([y, y])
+    sd = np.column_stack([np.full(120, 0.5), np.full(120, np.nan)])
+    (unknown,) = nested_cv(rows, task("t", both, outputs=("a", "b"), label_sd=sd))
+    assert unknown.attainable is None
+    assert (
+        "the attainable R2 is not known: the labels of output 2 have no standard deviations"
+        in unknown.warnings
+    )
 
 
 def test_a_probe_without_training_noise_says_so(nested_cv, task, rows):
