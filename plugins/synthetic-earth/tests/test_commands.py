@@ -24,7 +24,7 @@ def test_the_demo_generates_encodes_scores_and_ranks(tmp_path: Path) -> None:
     ]
     for method in ("random", "constant", "mean", "temporal-mosaiks"):
         assert f"  {method} " in done.stdout
-    assert "weighted_score is a mean rank" in done.stdout
+    assert "The first table ranks by mean skill: 0 is chance" in done.stdout
 
 
 def test_a_failing_step_ends_the_demo_with_its_error(tmp_path: Path) -> None:
