@@ -44,6 +44,8 @@ ERRORS: Cells = (
     ((1140, 0.113, 0.44), 0.974),  # iso normal 1140x128
     ((4691, 0.004, 0.5), 0.940),  # iso normal 4691x16
     ((4691, 0.03, 0.48), 0.957),  # iso normal 4691x128
+    ((1140, 0.172, 0.19), 0.990),  # iso normal 1140x1024
+    ((4691, 0.145, 0.38), 0.975),  # iso normal 4691x1024
     ((100, 0.089, 0.43), 0.948),  # decay fraction 100x16
     ((100, 0.123, 0.4), 0.969),  # decay fraction 100x128
     ((100, 0.107, 0.4), 0.960),  # decay fraction 100x1024
@@ -54,6 +56,8 @@ ERRORS: Cells = (
     ((1140, 0.025, 0.48), 0.953),  # decay fraction 1140x128
     ((4691, 0.004, 0.5), 0.948),  # decay fraction 4691x16
     ((4691, 0.011, 0.49), 0.947),  # decay fraction 4691x128
+    ((1140, 0.025, 0.47), 0.945),  # decay fraction 1140x1024
+    ((4691, 0.012, 0.49), 0.955),  # decay fraction 4691x1024
     ((200, 0.351, 0.57), 0.962),  # other: 200x64 normal, R2 0.7
     ((400, 0.069, 0.17), 0.962),  # other: 400x200 zero-inflated, R2 0.3
     ((300, 0.054, 0.35), 0.960),  # other: 300x48 correlated columns, fraction
@@ -64,6 +68,7 @@ HEAVY_ERRORS: Cells = (
     ((100,), 0.877),  # decay lognormal 100x128
     ((300,), 0.817),  # decay lognormal 300x128
     ((1140,), 0.784),  # decay lognormal 1140x128
+    ((4691,), 0.831),  # decay lognormal 4691x128
     ((100,), 0.908),  # iso t3 errors 100x16
     ((300,), 0.834),  # iso t3 errors 300x16
     ((1140,), 0.843),  # iso t3 errors 1140x16
@@ -110,6 +115,8 @@ DECISIONS: Cells = (
     ((120.9, 300), 0.968),  # logistic 300x16, prevalence 0.5, macro-F1
     ((422.9, 1140), 0.953),  # logistic 1140x16, prevalence 0.5, accuracy
     ((424.9, 1140), 0.953),  # logistic 1140x16, prevalence 0.5, macro-F1
+    ((179.1, 300), 0.970),  # logistic 300x16, 5 classes, accuracy
+    ((142.5, 300), 0.980),  # logistic 300x16, 5 classes, macro-F1
 )
 # end: uncertainty.py
 
