@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from string import ascii_lowercase
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,8 @@ class Row:
     rank_low, rank_high
         Rank interval on these tasks, with other cubes.
     group
-        Letter of the group of methods that cannot be told apart from the first of them.
+        Letters of its groups: two methods have a letter in common exactly if they cannot be told
+        apart.
     problem_skills
         Mean skill by kind of task.
     auc_skill
@@ -97,11 +98,15 @@ def unranked_rows(controls: Sequence[RunRecord], tasks: tuple[str, ...]) -> list
 
 def with_skill(rows: Sequence[Row], found: SkillRanking, *, ranked: bool = True) -> list[Row]:
     """Add the mean skill of each row and, if the rows are ranked together, their rank intervals."""
-    letters = {
-        member: ascii_lowercase[index % 26] * (1 + index // 26)
-        for index, group in enumerate(found.ranks.groups)
-        for member in group
-    }
+    groups = found.ranks.groups
+    short = len(groups) <= len(ascii_letters)
+    names = ascii_letters if short else [str(number) for number in range(1, len(groups) + 1)]
+    letters = [
+        ("" if short else ",").join(
+            name for name, group in zip(names, groups, strict=False) if index in group
+        )
+        for index in range(len(rows))
+    ]
     low, high = found.ranks.low, found.ranks.high
     result = []
     for index, row in enumerate(rows):

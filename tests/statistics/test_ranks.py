@@ -9,6 +9,7 @@ from neucocore.statistics.influence import Influence
 from neucocore.statistics.multiple_testing import holm
 from neucocore.statistics.ranks import (
     TaskInfluences,
+    _groups,
     pair_tests,
     ranks_on_other_tasks,
     ranks_on_these_tasks,
@@ -156,3 +157,19 @@ def test_equal_methods_are_kept_together_in_about_95_percent():
         kept += not ranking.better[:3, :3].any()
         assert ranking.high[3] == 4
     assert 0.92 <= kept / 300 <= 0.985
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_methods_have_a_common_group_exactly_if_they_are_not_different(seed):
+    rng = np.random.default_rng(seed)
+    merits = rng.normal(size=7).round(1)
+    better = (merits[:, None] > merits) & (rng.random((7, 7)) < 0.5)
+    groups = _groups(merits, better)
+    for i in range(7):
+        for j in range(7):
+            common = any(i in group and j in group for group in groups)
+            assert common == (not (better[i, j] or better[j, i]))
+    sets = [set(group) for group in groups]
+    assert not any(one < other for one in sets for other in sets)
+    best = [merits[group[0]] for group in groups]
+    assert best == sorted(best, reverse=True)

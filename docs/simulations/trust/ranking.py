@@ -115,20 +115,16 @@ def ranks(board, repetitions, seed):
         for which, ranking in (("these", found), ("others", others)):
             if ranking.reason:
                 continue
-            of_method = {m: g for g, group in enumerate(ranking.groups) for m in group}
-            printed = np.array([of_method[m] for m in range(len(merits))])
-            together = np.array_equal(equal & (printed[:, None] == printed), equal)
             counts[which].append(
                 (
                     bool(np.all((ranking.low <= best_rank) & (ranking.high >= worst_rank))),
                     not np.any(ranking.better & equal),
-                    together,
                     not np.any(ranking.better & ~above),
                     bool(ranking.low[0] == ranking.high[0] == 1),
                     float(np.mean(ranking.high - ranking.low + 1)),
                 )
             )
-    names = ("covered", "equal_not_different", "one_group", "no_wrong_order", "best_alone")
+    names = ("covered", "equal_not_different", "no_wrong_order", "best_alone")
     result = {}
     for which, rows in counts.items():
         if not rows:
@@ -136,7 +132,7 @@ def ranks(board, repetitions, seed):
         columns = np.array(rows, dtype=np.float64).T
         numbers = np.arange(len(rows))
         result[which] = {
-            name: share(c, numbers) for name, c in zip(names, columns[:5], strict=True)
+            name: share(c, numbers) for name, c in zip(names, columns[:4], strict=True)
         }
-        result[which]["length"] = float(columns[5].mean())
+        result[which]["length"] = float(columns[4].mean())
     return result

@@ -83,9 +83,6 @@ def misses(found):
         "Share of boards on which no two equal methods are called different, below 94 %:": (
             _missed_ranks(found, "equal_not_different")
         ),
-        "Share of boards on which all equal methods are in one printed group, below 94 % (groups "
-        "are greedy; equal methods are separated without being called different, see "
-        "[below](#ranks-and-groups)):": _missed_ranks(found, "one_group"),
         "Embeddings without information whose mean score differs from chance:": (
             _missed_chance(found)
         ),
@@ -406,7 +403,6 @@ def ranks_table(found):
                     which,
                     f"{result['data_sets']:,}",
                     with_error(values["equal_not_different"]),
-                    with_error(values["one_group"]),
                     with_error(values["covered"]),
                     f"{values['no_wrong_order']['share']:.3f}",
                     f"{values['length']:.2f}",
@@ -418,7 +414,6 @@ def ranks_table(found):
         "question",
         "boards",
         "no equal ones called different",
-        "equal ones in one group",
         "all ranks covered",
         "no wrong order",
         "mean length of intervals",
@@ -434,10 +429,8 @@ fitted. *Gap*: by how much the best and the worst of five methods differ from th
 ones; of ten methods four are equal at the top. *Differing by task*: methods also differ from task
 to task with a standard deviation of 0.03, so they are equal on other tasks like these, but not on
 these tasks. The tests for *other tasks* take every task as one independent source of labels;
-*sources share cubes* shows what happens if they are not independent. *Equal ones in one group*:
-in the printed groups, which are greedy: a group contains what cannot be told apart from its first
-member, so equal methods are separated when a better one can be told apart from some of them only,
-without any of them being called different from another."""
+*sources share cubes* shows what happens if they are not independent. Methods that are not called
+different have a group in common."""
 
 
 def nothing_table(found):
