@@ -150,6 +150,8 @@ class TaskInfluence:
         joined, result = self.joined, self.result
         refitted, kept = [], []
         for repeat, folds in enumerate(joined.folds):
+            if len(np.unique(folds)) < 3:
+                return Undefined("the jackknife over folds needs at least 3 folds")
             for fold in np.unique(folds):
                 rows = np.flatnonzero(folds != fold)
                 means = means_without_own_fold(joined.label_matrix, folds, without=int(fold))

@@ -160,6 +160,7 @@ def predict_out_of_fold(
             held_out = list(shared.held_out())
             splits = [pool.submit(fits.fit_split, fold, rows) for fold, rows in held_out]
             pairs = list(itertools.combinations(held_out, 2)) if leave_out_pairs else []
+            pairs = pairs if len(held_out) > 2 else []  # else nothing is left to train on
             without_pairs = [pool.submit(fits.fit_without, *pair) for pair in pairs]
             all_rows = keep_models and shared.repeat == 0 and pool.submit(fits.fit_all)
             for (fold, rows), future in zip(held_out, splits, strict=True):

@@ -258,6 +258,14 @@ class TestJackknife:
         assert outcome.score is not None
         assert outcome.metrics[0].interval.reason == "a class has no row outside of two folds"
 
+    def test_two_folds_leave_nothing_to_train_on(self, task, rows):
+        y = labels_of("regression", rows)[:, 0]
+        given = ScoringInput(cube_ids(120), rows, (task("t", y),), frozenset())
+        outcome = self.score(given, "jackknife", folds=2)
+        assert outcome.score is not None
+        reason = "the jackknife over folds needs at least 3 folds"
+        assert outcome.metrics[0].interval.reason == reason
+
 
 def test_an_output_with_few_rows_has_no_interval_and_neither_has_the_mean(nested_cv, task, rows):
     y = labels_of("regression", rows)
