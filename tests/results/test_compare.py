@@ -13,7 +13,8 @@ from scipy.stats import t as student
 
 from neucocore import compare, evaluate
 from neucocore.errors import ConfigError, ResultsError
-from neucocore.results.compare import RunComparison
+from neucocore.results.compare import RunComparison, TaskComparison, _adjusted
+from neucocore.statistics.comparison import Comparison
 
 
 @pytest.fixture
@@ -219,3 +220,32 @@ def test_runs_without_any_score_cannot_be_compared(out: Path) -> None:
     with pytest.raises(ResultsError, match="no task can be compared") as caught:
         pair_of(out, "good", "bad")
     assert "height: good has no score: it is not recorded" in caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"n": 239}, "was scored on 239 rows"),
+        ({"metric": "rmse"}, "the runs have different metrics: r2 and rmse"),
+    ],
+)
+def test_fault_66_other_rows_or_metrics_are_left_out(
+    out: Path, change: dict[str, Any], reason: str
+) -> None:
+    edit(out, "good", lambda r: r["tasks"][0].update(change))
+    ((task, text),) = pair_of(out, "good", "bad").left_out
+    assert task == "height"
+    assert reason in text
+
+
+def test_a_method_is_called_better_only_if_the_adjusted_p_value_says_so() -> None:
+    def task(name: str, p_value: float) -> TaskComparison:
+        found = Comparison(0.1, 0.01, 0.19, 0.045, 99, p_value, better="A")
+        return TaskComparison(name, "r2", (0.5, 0.4), 100, found, better="first")
+
+    tasks = tuple(task(name, p) for name, p in (("a", 0.03), ("b", 0.04), ("c", 0.001)))
+    pair = RunComparison("x", "y", "p@1", tasks, Comparison(), None, (), (None, None))
+    (adjusted,) = _adjusted([pair])
+    assert [t.adjusted_p_value for t in adjusted.tasks] == pytest.approx([0.06, 0.06, 0.003])
+    assert [t.better for t in adjusted.tasks] == ["", "", "first"]
+    assert adjusted.verdict == ("x is better on 1 of 3 tasks, y on 0, no difference is shown on 2")
