@@ -115,6 +115,7 @@ def leaderboard(
 def compare(
     *runs: StrPath,
     results: StrPath | None = None,
+    protocol: str | None = None,
     baseline: int = -1,
     tasks: Sequence[str] = (),
     margin: float | None = None,
@@ -127,6 +128,8 @@ def compare(
         Run folders; with `results`, also names of methods.
     results
         Results folder in which methods are looked up.
+    protocol
+        Protocol of the methods' runs; by default the default protocol, if all were scored under it.
     baseline
         Index of the run that the others are compared with.
     tasks
@@ -136,5 +139,6 @@ def compare(
     """
     from neucocore.results.compare import compare_runs, find_runs
 
-    found = find_runs([str(run) for run in runs], None if results is None else Path(results))
+    folder = None if results is None else Path(results)
+    found = find_runs([str(run) for run in runs], folder, protocol)
     return compare_runs(found, baseline=baseline, tasks=tasks, margin=margin)

@@ -31,6 +31,14 @@ def compare(
         Path | None,
         typer.Option(help="Results folder in which methods are looked up.", metavar="DIR"),
     ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            help="With --results, compare runs under this protocol; by default nested-cv, if all "
+            "methods were scored under it.",
+            metavar="NAME",
+        ),
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -61,7 +69,7 @@ def compare(
     names: list[str] = list(runs)
     if baseline is not None and baseline not in names:
         names.append(baseline)
-    found = find_runs(names, results)
+    found = find_runs(names, results, protocol)
     pairs = compare_runs(
         found,
         baseline=-1 if baseline is None else names.index(baseline),
@@ -72,7 +80,10 @@ def compare(
         print_json(records(pairs))
         return
     for number, pair in enumerate(pairs):
-        print_data(("\n" if number else "") + f"{pair.method} compared with {pair.baseline}")
+        print_data(
+            ("\n" if number else "")
+            + f"{pair.method} compared with {pair.baseline}, {pair.protocol}"
+        )
         _show(pair)
 
 

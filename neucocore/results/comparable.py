@@ -23,6 +23,11 @@ class ComparableRuns:
     notes: list[str] = field(default_factory=list)
 
 
+def matches(identity: str, protocol: str) -> bool:
+    """Return whether a protocol, as an identity, ``name@version`` or a name, is that of a run."""
+    return protocol in (identity, identity.partition("+")[0], identity.partition("@")[0])
+
+
 def group_runs(runs: Sequence[RunRecord]) -> list[ComparableRuns]:
     """Group runs by tasks and labels, the largest group first.
 

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from neucocore.data.embeddings.formats import suffix_of
 from neucocore.errors import ConfigError, ResultsError
 from neucocore.evaluation.neucobench.random_stream import HELD_OUT_SHARE
+from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.messages import did_you_mean, pluralize
+from neucocore.results.comparable import matches
 from neucocore.results.layout import SUMMARY
 from neucocore.results.reading import RunRecord, read_run, read_runs
 from neucocore.results.skill import best_of, influence_of, primary_metric, source_of, units_of
@@ -29,6 +31,7 @@ from neucocore.statistics.comparison import (
 )
 from neucocore.statistics.fold_scores import corrected_t
 from neucocore.statistics.influence import Influence, Undefined
+from neucocore.statistics.intervals import MIN_ROWS
 from neucocore.statistics.multiple_testing import holm
 
 ALPHA = 0.05
@@ -160,7 +163,9 @@ def _margin_record(found: NonInferiority | None) -> dict[str, Any]:
     }
 
 
-def find_runs(names: Sequence[str | Path], results: Path | None = None) -> list[RunRecord]:
+def find_runs(
+    names: Sequence[str | Path], results: Path | None = None, protocol: str | None = None
+) -> list[RunRecord]:
     """Find the runs that are named on the command line.
 
     Parameters
@@ -169,6 +174,10 @@ def find_runs(names: Sequence[str | Path], results: Path | None = None) -> list[
         Run folders, their summary files, or, with `results`, names of methods.
     results
         Results folder in which methods are looked up; the newest run of a method counts.
+    protocol
+        Protocol of the methods' runs: an identity, ``name@version`` or a name. By default one under
+        which all of them were scored: the default protocol if there is one, else that of the newest
+        run.
 
     Raises
     ------
@@ -189,6 +198,7 @@ def find_runs(names: Sequence[str | Path], results: Path | None = None) -> list[
         )
     runs, problems = [], []
     known = read_runs(results) if results is not None else []
+    known = _of_one_protocol(known, {str(name) for name in names}, protocol)
     for name in names:
         folder = Path(name).parent if Path(name).name == SUMMARY else Path(name)
         if (folder / SUMMARY).is_file():
@@ -206,6 +216,26 @@ def find_runs(names: Sequence[str | Path], results: Path | None = None) -> list[
             hint="pass run folders, or names of methods with --results DIR",
         )
     return runs
+
+
+def _of_one_protocol(
+    runs: Sequence[RunRecord], methods: set[str], protocol: str | None
+) -> list[RunRecord]:
+    """Return the runs of the protocol in which the methods are compared."""
+    if protocol is not None:
+        return [run for run in runs if matches(run.protocol, protocol)]
+    of_method: dict[str, set[str]] = {}
+    for run in runs:
+        if run.method in methods:
+            of_method.setdefault(run.method, set()).add(run.protocol)
+    common = set.intersection(*of_method.values()) if of_method else set()
+    if not common:
+        return list(runs)  # what differs is reported by the comparison
+    newest = max(
+        (run for run in runs if run.protocol in common),
+        key=lambda run: (matches(run.protocol, DEFAULT_PROTOCOL), run.started, run.experiment),
+    )
+    return [run for run in runs if run.protocol == newest.protocol]
 
 
 def _is_embeddings(path: Path) -> bool:
@@ -427,9 +457,13 @@ def _fold_scores(folder: Path, task: str) -> NDArray[np.float64]:
 
 
 def _overall(first: RunRecord, second: RunRecord, tasks: Sequence[str]) -> Comparison:
-    """Return the difference of the mean skill over label sources."""
+    """Return the difference of the mean skill over label sources.
+
+    As in leaderboards, tasks with fewer than 50 rows do not count.
+    """
+    tasks = [task for task in tasks if (first.tasks[task].n or 0) >= MIN_ROWS]
     if not tasks:
-        return Comparison(reason="there is no common task")
+        return Comparison(reason=f"no common task has {MIN_ROWS} rows")
     pairs: list[tuple[Influence, Influence]] = []
     for task in tasks:
         skills = []

@@ -18,7 +18,7 @@ from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.evaluation.protocols import protocol as find_protocol
 from neucocore.messages import pluralize
 from neucocore.results.common_ids import on_common_ids
-from neucocore.results.comparable import ComparableRuns, group_runs, with_assumed_labels
+from neucocore.results.comparable import ComparableRuns, group_runs, matches, with_assumed_labels
 from neucocore.results.copies import other_embeddings, same_embeddings, tasks_with_same_labels
 from neucocore.results.ranking import By, merits, ranks, reranked_by, weighted_scores
 from neucocore.results.reading import RunRecord
@@ -134,7 +134,7 @@ def leaderboards(
         No run has the protocol.
     """
     runs = list(runs)
-    selected = [run for run in runs if protocol is None or _matches(run.protocol, protocol)]
+    selected = [run for run in runs if protocol is None or matches(run.protocol, protocol)]
     if runs and not selected:
         available = ", ".join(sorted({run.protocol for run in runs}))
         raise ResultsError(
@@ -212,10 +212,6 @@ def require_skill(tables: Sequence[Table]) -> None:
 def _order(phase: str, identity: str) -> tuple[str, bool, str]:
     """Return the sort key of a table: within a phase the default protocol comes first."""
     return phase, identity.partition("@")[0] != DEFAULT_PROTOCOL, identity
-
-
-def _matches(identity: str, protocol: str) -> bool:
-    return protocol in (identity, identity.partition("+")[0], identity.partition("@")[0])
 
 
 def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: bool) -> Table:

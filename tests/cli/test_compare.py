@@ -39,7 +39,7 @@ def test_the_table_the_verdict_and_the_overall_difference_are_data(out: Path) ->
     result = neuco("good", "bad", "--results", str(out), "--margin", "0.1")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0] == "good compared with bad"
+    assert lines[0] == "good compared with bad, nested-cv@1"
     assert " ".join(lines[1].split()) == (
         "task metric good bad difference 95 % interval p (Holm) detectable n"
     )

@@ -14,6 +14,8 @@ from scipy.stats import t as student
 from neucocore import compare, evaluate
 from neucocore.errors import ConfigError, ResultsError
 from neucocore.results.compare import RunComparison, TaskComparison, _adjusted
+from neucocore.results.leaderboard import leaderboards
+from neucocore.results.reading import read_runs
 from neucocore.statistics.comparison import Comparison
 
 
@@ -96,6 +98,15 @@ def test_swapping_the_runs_swaps_everything(out: Path) -> None:
         assert a.p_value == b.p_value
         assert {first.better, second.better} in ({""}, {"first", "baseline"})
     assert one.overall.p_value == pytest.approx(other.overall.p_value)
+    # The task of 40 rows does not count, as in the leaderboard.
+    (same,) = [
+        found
+        for table in leaderboards(read_runs(out))
+        for found in table.pairs
+        if {found.first, found.second} == {"good", "bad"}
+    ]
+    assert abs(one.overall.difference or 0) == pytest.approx(abs(same.difference))
+    assert one.overall.p_value == pytest.approx(same.p_value)
     assert "good is better on 2 of 3 tasks, bad on 0" in one.verdict
     assert "bad is better on 0 of 3 tasks, good on 2" in other.verdict
 
@@ -249,3 +260,25 @@ def test_a_method_is_called_better_only_if_the_adjusted_p_value_says_so() -> Non
     assert [t.adjusted_p_value for t in adjusted.tasks] == pytest.approx([0.06, 0.06, 0.003])
     assert [t.better for t in adjusted.tasks] == ["", "", "first"]
     assert adjusted.verdict == ("x is better on 1 of 3 tasks, y on 0, no difference is shown on 2")
+
+
+def test_methods_are_compared_under_the_protocol_that_all_of_them_have(
+    scored_methods: Path, tmp_path: Path
+) -> None:
+    labels = scored_methods / "labels"
+    for method, protocols in (
+        ("good", ("nested-cv", "neucobench-2026")),
+        ("bad", ("nested-cv", "neucobench-2026")),
+        ("best", ("neucobench-2026",)),
+    ):
+        evaluate(
+            scored_methods / f"{method}.csv",
+            labels=labels,
+            output=tmp_path,
+            tasks=("height",),
+            protocol=protocols,
+        )
+    assert pair_of(tmp_path, "good", "bad").protocol == "nested-cv@1"
+    named = pair_of(tmp_path, "good", "bad", protocol="neucobench-2026")
+    assert named.protocol == "neucobench-2026@1"
+    assert pair_of(tmp_path, "best", "bad").protocol == "neucobench-2026@1"
