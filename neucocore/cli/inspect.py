@@ -56,7 +56,26 @@ def inspect(
     elif json:
         print_json([_describe(file, id_column, vector)])
     else:
-        print_data("\n".join(_lines(_describe(file, id_column, vector))))
+        described = _describe(file, id_column, vector)
+        if described["kind"] == "run":
+            _show_scores(Path(described["file"]), described)
+        print_data("\n".join(_lines(described)))
+
+
+def _show_scores(folder: Path, run: Mapping[str, Any]) -> None:
+    """Print the scores of a run with their intervals, if ``run.json`` records its tasks."""
+    from neucocore.cli.evaluate import print_scores
+    from neucocore.results.scored_run import RunReport
+
+    provenance = run["provenance"] or {}
+    tasks = tuple(provenance.get("tasks", ()))
+    try:
+        rows = RunReport("", folder, up_to_date=True, tasks=tasks).rows()
+    except (KeyError, TypeError):  # edited by hand; what is there is listed anyway
+        return
+    if rows:
+        print_scores(rows)
+        print_data("")
 
 
 def _describe(file: Path, id_column: str | None, vector: str | None) -> dict[str, Any]:

@@ -65,3 +65,11 @@ def test_the_baseline_can_be_named(out: Path) -> None:
     (pair,) = json.loads(neuco(*words).stdout)
     assert (pair["method"], pair["baseline"]) == ("bad", "good")
     assert "bad is better on 0 of 1 task, good on 1" in pair["verdict"]
+
+
+def test_inspect_shows_the_scores_of_a_run_with_their_intervals(out: Path) -> None:
+    (folder,) = (out / "results").glob("good_*")
+    shown = CliRunner().invoke(app, ["inspect", str(folder)], catch_exceptions=False)
+    (metric,) = [t["metrics"][0] for t in json.loads((folder / "run.json").read_text())["tasks"]]
+    assert f"{metric['low']:.3f} to {metric['high']:.3f}" in shown.stdout.splitlines()[1]
+    assert "kind: run" in shown.stdout
