@@ -116,8 +116,8 @@ def earth_index(folder: Path, world: World) -> Path:
             "embedding": _lists(world.vectors(384)),
             "geometry": pa.array(wkb_points(world), pa.binary()),
         },
-        {"emb": {"version": "0.0.1", "embedding_dim": 384, "model": {"id": "ssl4eo"}}, "geo": _geo()},
-    )  # fmt: skip
+        {"emb": {"version": "0.0.1", "embedding_dim": 384}, "geo": _geo()},
+    )
 
 
 def major_tom(folder: Path, world: World) -> Path:

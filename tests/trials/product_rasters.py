@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from rasterio.transform import Affine, from_origin
+from rasterio.transform import Affine
 from rasterio.warp import transform
 
 from tests.trials.product_files import World, aef_codes, embed, scaled_codes
@@ -49,7 +49,7 @@ def write_raster(
 ) -> Path:
     """Write (bands, rows, columns), the first row in the north unless the file is bottom-up."""
     left, top, pixel = origin
-    where: Affine = from_origin(left, top, pixel, pixel)
+    where = Affine(pixel, 0, left, 0, -pixel, top)
     if bottom_up:
         where = Affine(pixel, 0, left, 0, pixel, top - bands.shape[1] * pixel)
         bands = bands[:, ::-1]
@@ -114,8 +114,8 @@ def tessera_zarr(
         codes, scale = scaled_codes(values)
         d = values.shape[-1]
         array = group.create_array(
-            name, shape=(2, d, side, side), dtype="int8", chunks=(1, d, 8, 8), shards=(1, d, side, side),
-            dimension_names=["time", "band", "y", "x"],
+            name, shape=(2, d, side, side), dtype="int8", chunks=(1, d, 8, 8),
+            shards=(1, d, side, side), dimension_names=["time", "band", "y", "x"],
         )  # fmt: skip
         array[1] = bands_first(codes)
         if name == "embeddings":
