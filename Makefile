@@ -2,6 +2,7 @@
 # make test         everything that must pass before a change is merged
 # make verify       the long checks: golden results to the last bit, 200 hostile tables, interrupts,
 #                   and all simulations of intervals, comparisons and ranks (most of an hour)
+# make field-trial  try real products and the published data: needs network and 2 GB of disk
 # make test-torch   the tests of the torch plugin, in a separate environment with torch
 # All of them set up their environment; they need Python 3.11 or newer and make.
 
@@ -17,7 +18,7 @@ TORCH_VENV ?= .venv-torch
 TORCH_PARTS := . plugins/temporal-mosaiks plugins/ssl4eo-s12 plugins/torch
 TORCH_MARK := $(TORCH_VENV)/.installed
 
-.PHONY: help env demo test verify test-torch lint types unit smoke wheels clean
+.PHONY: help env demo test verify field-trial test-torch lint types unit smoke wheels clean
 
 help:
 	@sed -n 's/^# make/make/p; s/^# \(  \)/\1/p' Makefile
@@ -69,6 +70,9 @@ verify: $(MARK)
 	$(BIN)/python benchmarks/interrupts.py
 	$(BIN)/python docs/simulations/uncertainty.py --check
 
+field-trial: $(MARK)
+	$(BIN)/python benchmarks/field_trial.py -o field-trial
+
 smoke: $(MARK)
 	$(BIN)/python tests/smoke_wheels.py
 
@@ -76,4 +80,4 @@ wheels: $(MARK)
 	$(BIN)/python releases/build.py dist
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) dist demo .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(TORCH_VENV) dist demo field-trial .mypy_cache .ruff_cache .pytest_cache
