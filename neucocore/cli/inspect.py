@@ -24,6 +24,12 @@ def inspect(
             help="Embeddings file, label file, .zarr.zip cube, run folder or folder of runs."
         ),
     ],
+    other: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="A second embeddings file: are both the same embedding?"
+        ),
+    ] = None,
     id_column: Annotated[
         str | None, typer.Option("--id", metavar="COLUMN", help="Column of the ids of embeddings.")
     ] = None,
@@ -42,6 +48,9 @@ def inspect(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing image.")] = False,
 ) -> None:
     """Show what an embeddings file, a label file, a cube or a run contains; draw a cube."""
+    if other is not None:
+        _relate(file, other, id_column, vector, json, png)
+        return
     if png is not None:
         _draw(file, png, force)
         return
@@ -60,6 +69,30 @@ def inspect(
         if described["kind"] == "run":
             _show_scores(Path(described["file"]), described)
         print_data("\n".join(_lines(described)))
+
+
+def _relate(
+    file: Path, other: Path, id_column: str | None, vector: str | None, json: bool, png: Path | None
+) -> None:
+    """Print how two embeddings files are related."""
+    from neucocore.data.embeddings.formats import load_embeddings
+    from neucocore.diagnosis.same_embedding import relate
+    from neucocore.errors import ConfigError
+
+    if png is not None:
+        raise ConfigError("--png draws one cube", hint=f"neuco inspect {file} --png {png}")
+    for path in (file, other):
+        if (path / SUMMARY).is_file():
+            raise ConfigError(f"{path} is a run", hint=f"neuco compare {file} {other}")
+    a, b = (load_embeddings(path, id=id_column, vector=vector) for path in (file, other))
+    relation = relate(a, b)
+    if json:
+        print_json([{"kind": "relation", "a": str(file), "b": str(other), **relation.as_json()}])
+        return
+    print_data(f"{relation.verdict}: {relation.text}")
+    values = relation.as_json()
+    rows = {name: values[name] for name in values if name not in ("verdict", "text")}
+    print_data("\n".join(_lines({"A": str(file), "B": str(other), **rows})))
 
 
 def _show_scores(folder: Path, run: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Questions about embeddings that are answered without a score."""
