@@ -1,4 +1,4 @@
-"""The option ``--split``: which rows stay together when rows are split."""
+"""The column that ``--split`` names: the group or the fold of each row."""
 
 from __future__ import annotations
 
@@ -12,56 +12,16 @@ from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.errors import ConfigError, DataError
+from neucocore.evaluation.split_rule import Split
 from neucocore.files.cells import is_number, read_names
 from neucocore.files.findings import Finding, raise_for_findings
 from neucocore.files.text_table import read_text_table
-
-RANDOM = "random"
-GROUP = "group"
-HINT = "--split random, --split group:COLUMN or --split group:FILE.csv:COLUMN"
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A parsed ``--split``.
-
-    Attributes
-    ----------
-    column
-        Column that holds the group of each row; None for a random split.
-    file
-        Table with the columns ``id`` and `column`; None for a column of the label files.
-    """
-
-    column: str | None = None
-    file: Path | None = None
-
-    def __str__(self) -> str:
-        if self.column is None:
-            return RANDOM
-        return ":".join([GROUP, *([] if self.file is None else [self.file.name]), self.column])
-
-
-def parse_split(text: str) -> Split:
-    """Read ``random``, ``group:COLUMN`` or ``group:FILE:COLUMN``.
-
-    Raises
-    ------
-    ConfigError
-        Any other text.
-    """
-    rule, separator, rest = text.partition(":")
-    if rule == RANDOM and not separator:
-        return Split()
-    file, separator, column = rest.rpartition(":")
-    if rule != GROUP or not column or (separator and not file):
-        raise ConfigError(f"--split {text!r} is not a rule for splitting rows", hint=HINT)
-    return Split(column, Path(file) if file else None)
+from neucocore.messages import did_you_mean
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """The groups of a table or of the label files.
+    """The groups, folds or years of a table or of the label files.
 
     Attributes
     ----------
@@ -73,15 +33,18 @@ class Groups:
         Ids without a group, and the text of their cell as it was written.
     findings
         Warnings about spellings of groups.
+    what
+        What a value is, for messages: ``group``, ``fold`` or ``year``.
     """
 
     of_id: Mapping[str, str]
     column: str
     missing: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    what: str = "group"
 
     def missing_texts(self, ids: Iterable[str]) -> str:
-        """Count the texts that mean "no group" for some ids, such as ``'NA' (10), empty (2)``."""
+        """Count the texts that mean "none" for some ids, such as ``'NA' (10), empty (2)``."""
         texts = Counter(self.missing[sample] for sample in ids if sample in self.missing)
         return ", ".join(
             f"{repr(text) if text else 'empty'} ({count})" for text, count in texts.most_common()
@@ -91,7 +54,7 @@ class Groups:
 def read_groups(
     split: Split, label_files: Sequence[LabelFile], embeddings: Embeddings | None = None
 ) -> Groups | None:
-    """Return the groups of a rule, or None for a random split.
+    """Return the groups, folds or years of a rule's column; None for a rule without a column.
 
     Cells are read by the rule for names, `neucocore.files.cells.read_names`: numbers are compared
     by value, and an empty cell or a text such as ``nan`` is not a group. A column without a file is
@@ -106,21 +69,24 @@ def read_groups(
     """
     if split.column is None:
         return None
+    what = {"folds": "fold", "year": "year"}.get(split.rule, "group")
     if split.file is not None:
-        return _groups_of_table(split.file, split.column)
+        return _groups_of_table(split.file, split.column, what)
     having = [file for file in label_files if split.column in file.extra]
     of_embeddings = {} if embeddings is None else embeddings.extra
     if not having and embeddings is not None and split.column in of_embeddings:
         cells = [_as_text(value) for value in of_embeddings[split.column]]
-        return _groups(embeddings.ids, cells, "the embeddings", split.column)
+        return _groups(embeddings.ids, cells, "the embeddings", split.column, what)
     if not having:
         columns = sorted({name for file in label_files for name in file.extra})
+        near = did_you_mean(split.column, [*columns, *of_embeddings])
         hint = f"columns of the label files: {', '.join(columns) or 'id and label only'}; "
         if of_embeddings:
             hint += f"of the embeddings: {', '.join(of_embeddings)}; "
         raise ConfigError(
-            f"--split {split}: no label file has a column {split.column!r}",
-            hint=hint + f"a column of another table is group:FILE.csv:{split.column}",
+            f"--split {split}: no label file has a column {split.column!r}"
+            + (f"; {near}" if near else ""),
+            hint=hint + f"a column of another table is {split.rule}:FILE.csv:{split.column}",
         )
     # The tasks of one table, and often of one folder, repeat the rows: each counts once.
     rows = dict.fromkeys(
@@ -129,7 +95,7 @@ def read_groups(
         for sample, cell in zip(file.ids, file.extra[split.column], strict=True)
     )
     ids, cells = [sample for sample, _ in rows], [cell for _, cell in rows]
-    return _groups(ids, cells, "the label files", split.column)
+    return _groups(ids, cells, "the label files", split.column, what)
 
 
 def grouping_warnings(groups: Groups, ids: Collection[str]) -> list[str]:
@@ -159,7 +125,7 @@ def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _groups_of_table(file: Path, column: str) -> Groups:
+def _groups_of_table(file: Path, column: str, what: str) -> Groups:
     table = read_text_table(file)
     for name in ("id", column):
         if name not in table.columns:
@@ -169,11 +135,11 @@ def _groups_of_table(file: Path, column: str) -> Groups:
             )
     raise_for_findings(str(file), table.findings)
     ids = [bare_id(sample) for sample in table.column("id")]
-    return _groups(ids, table.column(column), str(file), column)
+    return _groups(ids, table.column(column), str(file), column, what)
 
 
-def _groups(ids: Sequence[str], cells: Sequence[str], place: str, column: str) -> Groups:
-    names = read_names(cells, "group")
+def _groups(ids: Sequence[str], cells: Sequence[str], place: str, column: str, what: str) -> Groups:
+    names = read_names(cells, what)
     spellings: dict[str, set[str]] = {}
     for name, cell in zip(names.values, cells, strict=True):
         if name is not None:
@@ -188,9 +154,9 @@ def _groups(ids: Sequence[str], cells: Sequence[str], place: str, column: str) -
             conflicts.add(sample)
     if conflicts:
         raise DataError(
-            f"column {column!r} of {place} gives {len(conflicts)} ids more than one group: "
+            f"column {column!r} of {place} gives {len(conflicts)} ids more than one {what}: "
             f"{', '.join(sorted(conflicts)[:3])}",
-            hint="give every row of an id the same group",
+            hint=f"give every row of an id the same {what}",
         )
     several = {name: texts for name, texts in spellings.items() if len(texts) > 1}
     findings = [
@@ -201,7 +167,7 @@ def _groups(ids: Sequence[str], cells: Sequence[str], place: str, column: str) -
         examples = tuple(
             f"{name} ({', '.join(sorted(texts))})" for name, texts in sorted(several.items())[:3]
         )
-        message = f"column {column!r}: group spelled in several ways, read as one"
+        message = f"column {column!r}: {what} spelled in several ways, read as one"
         findings.append(Finding("group-spellings", "repaired", message, len(several), examples))
     without = {sample: text for sample, text in missing.items() if sample not in of_id}
-    return Groups(of_id, column, without, tuple(findings))
+    return Groups(of_id, column, without, tuple(findings), what)

@@ -36,6 +36,9 @@ class ScoringTask:
         Names of further metrics its plugin wants reported.
     groups
         Group of each row for grouped splits, or None.
+    folds
+        (n,) int64 fold in which each row is held out, if they are given and not determined by
+        hashes: from 0, and -1 for rows that are only trained on; else None.
     metric
         Name of the primary metric.
     plugin
@@ -66,6 +69,7 @@ class ScoringTask:
     source: str = ""
     unit: str = ""
     label_sd: NDArray[np.float64] | None = None
+    folds: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, eq=False)

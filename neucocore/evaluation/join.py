@@ -139,6 +139,7 @@ def rows_of(task: ScoringTask, rows: NDArray[np.intp]) -> ScoringTask:
         ids=tuple(task.ids[row] for row in rows),
         y=task.y[rows],
         groups=None if task.groups is None else task.groups[rows],
+        folds=None if task.folds is None else task.folds[rows],
         label_sd=None if task.label_sd is None else task.label_sd[rows],
     )
 

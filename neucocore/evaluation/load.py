@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,16 @@ from neucocore.components.lookup import dataset_named
 from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.embeddings.formats import load_embeddings, split_column
 from neucocore.data.embeddings.sidecar import read_sidecar
-from neucocore.data.ids import read_excluded_ids
+from neucocore.data.ids import ID, read_excluded_ids
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.sources import read_labels, read_with_id_column
-from neucocore.evaluation.groups import Groups, Split, parse_split, read_groups
+from neucocore.data.years import site_of
+from neucocore.errors import DataError
+from neucocore.evaluation.groups import Groups, read_groups
+from neucocore.evaluation.keys import match_keys, of_keys
+from neucocore.evaluation.places.coordinates import Places, read_places
 from neucocore.evaluation.request import EvaluateRequest
+from neucocore.evaluation.split_rule import RANDOM, Split, parse_split
 from neucocore.evaluation.tasks import may_be_selected
 from neucocore.files.findings import messages
 from neucocore.messages import pluralize
@@ -30,6 +35,8 @@ SHOWN_WITH_SCORES = frozenset({"constant-columns", "constant-matrix", "duplicate
 
 
 ROWS_AT_ONCE = 1024
+ROWS_OF_ONE, GROUP = "rows_of_one", "group"
+"""Metadata key and column of embeddings with several rows of one polygon or patch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +56,21 @@ class LoadedInputs:
         task needs, each with the reason.
     dataset
         Name of the data set the embeddings are of, or None if it is unknown.
+    split
+        The rule of the split; where none was asked for, random or that of the tables.
     groups
-        Group of each id for grouped splits, or None.
+        The values of its column: the group, fold or year of each id; or the sites of rows that are
+        identified by id and year; None for other random splits and for blocks.
+    sites
+        The id of each row that is identified by id and year, else None.
+    places
+        Coordinates of the rows, or None.
     excluded
         Ids that are left out.
     warnings
         What was noticed about the files.
-    split, exclude
-        What is needed to repeat the split and the exclusion: rule, files with digest, counts.
+    split_file, exclude
+        What is needed to repeat the split and the exclusion: files with digest, counts.
     """
 
     embeddings: Embeddings
@@ -64,10 +78,13 @@ class LoadedInputs:
     label_files: tuple[LabelFile, ...]
     skipped_files: tuple[tuple[str, str], ...]
     dataset: str | None
+    split: Split
     groups: Groups | None
+    sites: Groups | None
+    places: Places | None
     excluded: frozenset[str]
     warnings: tuple[str, ...]
-    split: Mapping[str, Any]
+    split_file: Mapping[str, Any]
     exclude: Mapping[str, Any] | None
 
     @cached_property
@@ -158,19 +175,36 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
         )
     label_files, skipped, label_warnings = load_labels(request, dataset, embeddings.ids)
     warnings += label_warnings
+    tables = match_keys(embeddings, label_files, options.subset)
+    embeddings, label_files = tables.embeddings, tables.label_files
+    warnings += tables.warnings
+    places = None if request.lenient else read_places(label_files, embeddings)
+    if places is not None:
+        warnings += [*places.warnings, *([places.problem] if places.problem else [])]
+    sites = Groups(tables.sites(), ID) if tables.by_year else None
+    if options.split is None and sites is None:
+        split, text = _declared_groups(embeddings)
+        warnings += text
     groups = read_groups(split, label_files, embeddings)
     if groups is not None:
         warnings += messages(groups.findings, "warning", "repaired")
+        if sites is not None:
+            groups = _groups_of_keys(split, groups, sites)
+    elif sites is not None and split.rule == RANDOM:
+        split, groups = Split("group", ID), sites
     return LoadedInputs(
         embeddings=embeddings,
         file_sha256=file_digest(file) if file.is_file() else None,
         label_files=label_files,
         skipped_files=skipped,
         dataset=dataset,
+        split=split,
         groups=groups,
+        sites=sites,
+        places=places,
         excluded=excluded,
         warnings=tuple(warnings),
-        split=_split_record(split, groups),
+        split_file={} if split.file is None else _file_record(split.file),
         exclude=exclude,
     )
 
@@ -231,13 +265,41 @@ def _file_record(file: Path) -> dict[str, Any]:
     return {"file": file.name, "sha256": file_digest(file)}
 
 
-def _split_record(split: Split, groups: Groups | None) -> dict[str, Any]:
-    if groups is None:
-        return {"rule": str(split)}
-    record: dict[str, Any] = {"rule": str(split), "column": split.column}
-    if split.file is not None:
-        record |= _file_record(split.file)
-    return {**record, "groups": len(set(groups.of_id.values()))}
+def _declared_groups(embeddings: Embeddings) -> tuple[Split, list[str]]:
+    """Return the split that the embeddings ask for: rows of one polygon or patch together."""
+    source = embeddings.metadata.get(ROWS_OF_ONE)
+    if source is None or GROUP not in embeddings.extra:
+        return Split(), []
+    count = len(set(embeddings.extra[GROUP]))
+    text = (
+        f"rows of one {source} stay together: {pluralize(len(embeddings.ids), 'row')} in {count} "
+        "groups; --split random ignores this"
+    )
+    return Split("group", GROUP), [text]
+
+
+def _groups_of_keys(split: Split, groups: Groups, sites: Groups) -> Groups:
+    """Return the groups of rows that are identified by id and year.
+
+    Raises
+    ------
+    DataError
+        The years of a site are in several groups.
+    """
+    of_id = of_keys(groups.of_id, sites.of_id)
+    if split.rule == "group":
+        groups_of: dict[str, set[str]] = {}
+        for sample, site in sites.of_id.items():
+            if sample in of_id:
+                groups_of.setdefault(site, set()).add(of_id[sample])
+        divided = sorted(site for site, names in groups_of.items() if len(names) > 1)
+        if divided:
+            raise DataError(
+                f"--split {split}: {pluralize(len(divided), 'site')} with years in several "
+                f"groups: {', '.join(divided[:3])}",
+                hint="give all years of a site the same group, or use --split year:COLUMN",
+            )
+    return replace(groups, of_id=of_id, missing=of_keys(groups.missing, sites.of_id))
 
 
 def _recorded_dataset(embeddings: Embeddings, file: Path) -> str | None:
@@ -250,6 +312,11 @@ def _recorded_dataset(embeddings: Embeddings, file: Path) -> str | None:
 
 
 def _without(embeddings: Embeddings, excluded: frozenset[str]) -> Embeddings:
+    by_year = embeddings.year_column is not None
     return embeddings.select(
-        [row for row, sample in enumerate(embeddings.ids) if sample not in excluded]
+        [
+            row
+            for row, sample in enumerate(embeddings.ids)
+            if sample not in excluded and not (by_year and site_of(sample) in excluded)
+        ]
     )

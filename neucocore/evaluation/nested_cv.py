@@ -53,6 +53,8 @@ class NestedCVProtocol:
     of an installed component and, for a probe, its parameters.
     """
 
+    uses_folds = True
+
     def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options unchanged if ``folds`` and ``repeats`` can be used.
 

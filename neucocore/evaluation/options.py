@@ -103,13 +103,15 @@ class EvaluateOptions:
         ),
     ] = None
     split: Annotated[
-        str,
+        str | None,
         Option(
-            "How rows are split: 'random'; or 'group:COLUMN' (a column of the label files) or "
-            "'group:FILE:COLUMN' (of another table), which keep rows of one group together.",
+            "How rows are split: random; group:COLUMN keeps rows of one group together, blocks or "
+            "blocks:KM those of one square; folds:COLUMN takes the folds, or train, val and test, "
+            "from a column, year:COLUMN the years. COLUMN is one of the labels or embeddings, or "
+            "FILE:COLUMN. [random; rows of one site, polygon or patch together]",
             metavar="RULE",
         ),
-    ] = "random"
+    ] = None
     exclude_file: Annotated[
         StrPath | None, Option("File with ids to leave out.", metavar="FILE")
     ] = None

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 
 from neucocore.data.labels.labels import Labels, label_digest
-from neucocore.errors import IdError
 from neucocore.evaluation.copies import copies_in_task, find_copies
 from neucocore.evaluation.embedding_columns import ColumnCounts, count_columns
-from neucocore.evaluation.groups import RANDOM, Groups, grouping_warnings
-from neucocore.evaluation.id_difference import describe_difference, first_ids
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.join import JoinedTasks, MatchedTask, join, rows_of
 from neucocore.evaluation.label_columns import find_label_columns
 from neucocore.evaluation.load import LoadedInputs, load_inputs
 from neucocore.evaluation.outcome import TaskOutcome
+from neucocore.evaluation.partition import Partition, divide
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.same_labels import count_note, same_labels
@@ -47,20 +45,22 @@ class Prepared:
     joined: JoinedTasks
     warnings: tuple[str, ...]
     columns: ColumnCounts
+    partition: Partition
 
     def for_protocol(self, chosen: ChosenProtocol) -> ProtocolInputs:
         """Return the evaluation as one protocol sees it."""
         implementation = chosen.implementation()
         keeps_order = bool(getattr(implementation, "depends_on_label_files", False))
-        groups = self.inputs.groups if getattr(implementation, "uses_groups", True) else None
+        uses_groups = bool(getattr(implementation, "uses_groups", True))
+        partition = self.partition if uses_groups else None
         task_name = getattr(implementation, "task_name", lambda task: task.key)
         tasks = []
         for matched in self.joined.tasks:
             task, digest = _as_protocol_sees(
                 matched,
-                groups,
+                partition,
                 keep_order=keeps_order,
-                keep_groups=getattr(implementation, "uses_groups", True),
+                uses_folds=bool(getattr(implementation, "uses_folds", False)),
             )
             tasks.append(replace(task, key=task_name(task), digest=digest))
         scoring = tuple(tasks)
@@ -93,11 +93,15 @@ class Prepared:
         self, chosen: ChosenProtocol, implementation: Any, tasks: Sequence[ScoringTask]
     ) -> list[str]:
         notes = [count_note(names) for names in same_labels(tasks)]
-        split = self.request.options.split
-        if split != RANDOM and not getattr(implementation, "uses_groups", True):
+        split = self.partition.split
+        uses_groups = getattr(implementation, "uses_groups", True)
+        uses_folds = getattr(implementation, "uses_folds", False)
+        if not uses_groups and (self.partition.groups or self.partition.folds):
             notes.append(
                 f"{chosen.name} splits rows at random: --split {split} has no effect on it"
             )
+        elif self.partition.folds is not None and not uses_folds:
+            notes.append(f"{chosen.name} makes its own folds: --split {split} has no effect on it")
         return notes
 
     def _counts(self, matched: MatchedTask) -> dict[str, Any]:
@@ -226,17 +230,17 @@ def prepare(request: EvaluateRequest) -> Prepared:
     if suite is not None:
         check_labels(suite, selection.tasks, inputs.groups, labels)
     joined = join(request, inputs, selection)
-    group_warnings = check_groups(joined, inputs.groups, request.options.split)
+    partition = divide(request, inputs, joined)
     columns = _scored_columns(inputs, joined)
     warnings = (
         *(() if suite is None else suite.warnings()),
         *inputs.warnings,
         *selection.warnings,
         *joined.warnings,
-        *group_warnings,
+        *partition.warnings,
         *columns.warnings(),
     )
-    return Prepared(request, inputs, selection, joined, warnings, columns)
+    return Prepared(request, inputs, selection, joined, warnings, columns, partition)
 
 
 def _scored_columns(inputs: LoadedInputs, joined: JoinedTasks) -> ColumnCounts:
@@ -247,70 +251,32 @@ def _scored_columns(inputs: LoadedInputs, joined: JoinedTasks) -> ColumnCounts:
     return count_columns(embeddings.matrix if complete else embeddings.matrix[rows])
 
 
-def check_groups(joined: JoinedTasks, groups: Groups | None, split: str) -> list[str]:
-    """Check that every scored row has a group, where rows are split by groups.
-
-    Returns
-    -------
-    list of str
-        Warnings about a column that hardly groups rows.
-
-    Raises
-    ------
-    IdError
-        Rows without a group, of all tasks.
-    """
-    if groups is None:
-        return []
-    ids = {sample for task in joined.tasks for sample in task.matched.ids}
-    missing = sorted(ids - groups.of_id.keys())
-    if not missing:
-        return grouping_warnings(groups, ids)
-    if len(missing) == len(ids) and not groups.missing:
-        difference = describe_difference(ids, groups.of_id, "the groups") if groups.of_id else ""
-        first = first_ids(groups.of_id) if groups.of_id else "none"
-        raise IdError(
-            f"--split {split}: no labelled id has a group",
-            problems=[f"first labelled id: {first_ids(ids)}", f"first id with a group: {first}"],
-            hint=f"{difference}; change the ids of one of the files"
-            if difference
-            else "the table of groups needs the ids of the label files",
-        )
-    problems = [
-        f"task {task.labelled.key}: {len(without)} of {len(task.matched.ids)} ids, such as "
-        f"{', '.join(without[:EXAMPLES_SHOWN])}"
-        for task in joined.tasks
-        if (without := [name for name in task.matched.ids if name not in groups.of_id])
-    ]
-    if texts := groups.missing_texts(missing):
-        problems.append(f"cells of the column {groups.column!r} that are not a group: {texts}")
-    raise IdError(
-        f"--split {split}: labelled ids have no group",
-        problems=problems,
-        hint="give every labelled id a group, or leave these ids out with --exclude-file",
-    )
-
-
 def _as_protocol_sees(
     matched: MatchedTask,
-    groups: Groups | None,
+    partition: Partition | None,
     *,
     keep_order: bool,
-    keep_groups: bool,
+    uses_folds: bool,
 ) -> tuple[ScoringTask, str]:
     """Return a task's rows that have embeddings, and the digest of its labels.
 
     Where the order of the label file matters, the digest is that of all its rows in this order;
-    else that of the matched rows sorted by id, with their groups.
+    else that of the matched rows sorted by id, with their groups and folds.
+
+    Parameters
+    ----------
+    partition
+        Groups and folds; None if the protocol takes neither.
     """
-    if keep_order:
-        task = matched.matched
-        return (task if keep_groups else replace(task, groups=None)), _digest(matched.labelled)
     task = matched.matched
-    if groups is not None:
-        task = replace(task, groups=np.array([groups.of_id[sample] for sample in task.ids]))
-    elif not keep_groups:
+    if partition is None:
         task = replace(task, groups=None)
+    if keep_order:
+        return task, _digest(matched.labelled)
+    if partition is not None and (groups := partition.groups) is not None:
+        task = replace(task, groups=np.array([groups.of_id[sample] for sample in task.ids]))
+    if partition is not None and uses_folds and partition.folds is not None:
+        task = replace(task, folds=partition.folds.of(task.ids))
     by_id = sorted(range(len(task.ids)), key=task.ids.__getitem__)
     return task, _digest(rows_of(task, np.asarray(by_id, dtype=np.intp)))
 
@@ -324,4 +290,9 @@ def _sd_digest(task: ScoringTask) -> list[str]:
 
 
 def _digest(task: ScoringTask) -> str:
-    return label_digest(Labels(task.ids, task.y, task.groups, task.classes, task.outputs))
+    groups = task.groups
+    if task.folds is not None:  # scores of other folds are not compared
+        names = [""] * len(task.ids) if groups is None else groups.tolist()
+        folds = task.folds.tolist()
+        groups = np.array([f"{name}, fold {fold}" for name, fold in zip(names, folds, strict=True)])
+    return label_digest(Labels(task.ids, task.y, groups, task.classes, task.outputs))

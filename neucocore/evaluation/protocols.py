@@ -35,7 +35,9 @@ class ScoringProtocol(Protocol):
     Further attributes and methods it may have, each on its own:
 
     * ``uses_groups: bool``: whether rows of one group stay together (default True). Otherwise the
-      tasks come without groups.
+      tasks come without groups and folds.
+    * ``uses_folds: bool``: whether the folds that a column gives (``ScoringTask.folds``) are used
+      (default False). Otherwise the tasks come without them.
     * ``depends_on_label_files: bool``: whether scores depend on the order of the rows in the label
       files, and on ids that are labelled in other tasks only (default False).
     * ``task_name(task: ScoringTask) -> str``: its name for a task in tables (default

@@ -24,11 +24,12 @@ from neucocore.errors import (
     MissingFileError,
     UnknownComponentError,
 )
-from neucocore.evaluation.groups import RANDOM, Groups, parse_split
+from neucocore.evaluation.groups import Groups
 from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import DIGEST_LENGTH, ChosenProtocol, choose_protocols
+from neucocore.evaluation.split_rule import parse_split
 from neucocore.evaluation.tasks import task_for_file
 from neucocore.messages import pluralize
 
@@ -185,8 +186,7 @@ def _conflicts(
         yield f"--dataset {options.dataset}: the suite has {spec.dataset}"
     if options.tasks and not _are_all(options.tasks, suite.tasks):
         yield f"--tasks {','.join(options.tasks)}: the suite has {','.join(suite.tasks)}"
-    # The default cannot be told from --split random.
-    if options.split not in (RANDOM, spec.split, split):
+    if options.split not in (None, spec.split, split):
         yield f"--split {options.split}: the suite has {spec.split}"
     own = suite.protocol.component
     if other := [name for name in options.protocol if find("protocol", name) != own]:

@@ -28,6 +28,8 @@ IGNORED = ("n_jobs", "n_points", "optimizer_kwargs", "verbose")
 class SVMProtocol:
     """Score tasks under ``svm``. Options: see ``neuco info svm``."""
 
+    uses_folds = True
+
     def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options with their lists as numbers.
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from neucocore.components.discovery import installation
 from neucocore.errors import RunError
-from neucocore.evaluation.groups import RANDOM, parse_split
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
+from neucocore.evaluation.split_rule import RANDOM, parse_split
 from neucocore.messages import pluralize
 from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
@@ -165,7 +165,7 @@ def run_protocol(
     check_request(request)
     inputs = prepared.for_protocol(protocol)
     key = inputs.key
-    split = str(parse_split(options.split)) if inputs.uses_groups else RANDOM
+    split = str(prepared.partition.split) if inputs.uses_groups else RANDOM
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
         tasks = tuple(_tasks(folder))
         plots = draw_plots(folder, stored_plot_data(folder, tasks)) if request.plots else None
@@ -249,7 +249,7 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
             "nan": options.nan,
             "allow_missing": options.allow_missing,
             "lenient": prepared.request.lenient,
-            "split": loaded.split,
+            "split": prepared.partition.record(loaded),
             "exclude": loaded.exclude,
             "subset": _subset(prepared),
             "dimension": options.dimension,

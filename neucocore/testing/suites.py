@@ -7,8 +7,8 @@ from typing import cast
 from neucocore.components.discovery import installation
 from neucocore.components.lookup import find_for_spec
 from neucocore.components.specs import SuiteSpec, TaskSpec
-from neucocore.evaluation.groups import parse_split
 from neucocore.evaluation.protocols import ChosenProtocol
+from neucocore.evaluation.split_rule import parse_split
 from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.records import Skip, check, require
 

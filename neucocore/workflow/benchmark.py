@@ -14,11 +14,12 @@ from neucocore.components.specs import Kind
 from neucocore.data.ids import read_excluded_ids
 from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import ComponentLookupError, ConfigError, DataError, NeucoError
-from neucocore.evaluation.groups import parse_split, read_groups
+from neucocore.evaluation.groups import read_groups
 from neucocore.evaluation.load import load_labels
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.protocols import component_name
 from neucocore.evaluation.request import DEFAULT_PHASE, evaluate_request, method_name
+from neucocore.evaluation.split_rule import parse_split
 from neucocore.evaluation.suites import check_labels, require_label_files
 from neucocore.evaluation.tasks import select_tasks
 from neucocore.results.layout import check_name, check_output

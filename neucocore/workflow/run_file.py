@@ -9,8 +9,8 @@ from typing import Any
 
 from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import ConfigError
-from neucocore.evaluation.groups import parse_split
 from neucocore.evaluation.options import EvaluateOptions
+from neucocore.evaluation.split_rule import parse_split
 from neucocore.files.yaml_document import Document, load_yaml
 from neucocore.options import DeclaredOption, coerce, declared_options, option_problem
 from neucocore.workflow.options import RunOptions

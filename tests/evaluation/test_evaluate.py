@@ -331,11 +331,12 @@ def test_a_run_records_what_is_needed_to_repeat_its_split_and_its_exclusion(
     (tmp_path / "left-out.txt").write_text("c03\nc99\n")
     groups = tmp_path / "groups.csv"
     groups.write_text("id,site\n" + "".join(f"c{n:02d},{n // 5}\n" for n in range(20)))
-    inputs = prepare(
+    prepared = prepare(
         request_of(exclude_file=tmp_path / "left-out.txt", split=f"group:{groups}:site")
-    ).inputs
+    )
+    inputs = prepared.inputs
     digest = hashlib.sha256(groups.read_bytes()).hexdigest()
-    assert inputs.split == {
+    assert prepared.partition.record(inputs) == {
         "rule": "group:groups.csv:site",
         "column": "site",
         "file": "groups.csv",
@@ -344,7 +345,8 @@ def test_a_run_records_what_is_needed_to_repeat_its_split_and_its_exclusion(
     }
     assert inputs.exclude is not None
     assert (inputs.exclude["file"], inputs.exclude["rows_left_out"]) == ("left-out.txt", 1)
-    assert prepare(request_of()).inputs.split == {"rule": "random"}
+    prepared = prepare(request_of())
+    assert prepared.partition.record(prepared.inputs) == {"rule": "random"}
 
 
 def test_a_method_is_named_after_its_file_with_all_dots_but_the_suffix(request_of) -> None:

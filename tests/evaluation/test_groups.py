@@ -14,13 +14,8 @@ from neucocore.data.labels.label_folder import read_label_folder
 from neucocore.data.labels.sources import read_labels
 from neucocore.data.labels.table import read_label_table
 from neucocore.errors import ConfigError, DataError
-from neucocore.evaluation.groups import (
-    Groups,
-    Split,
-    grouping_warnings,
-    parse_split,
-    read_groups,
-)
+from neucocore.evaluation.groups import Groups, grouping_warnings, read_groups
+from neucocore.evaluation.split_rule import Split, parse_split
 
 
 def groups_of(text: str, labels: Path | None = None) -> dict[str, str] | None:
@@ -34,16 +29,18 @@ def test_a_random_split_has_no_groups() -> None:
 
 
 def test_a_column_may_be_one_of_the_label_files_or_of_another_table() -> None:
-    assert parse_split("group:place") == Split("place")
-    assert parse_split("group:a/b.csv:place") == Split("place", Path("a/b.csv"))
+    assert parse_split("group:place") == Split("group", "place")
+    assert parse_split("group:a/b.csv:place") == Split("group", "place", Path("a/b.csv"))
     assert str(parse_split("group:a/b.csv:place")) == "group:b.csv:place"
 
 
-@pytest.mark.parametrize("text", ["", "random:x", "group", "group:", "group::x", "blocks:5", "x"])
+@pytest.mark.parametrize(
+    "text", ["", "random:x", "group", "group:", "group::x", "folds", "year:", "x"]
+)
 def test_any_other_rule_is_refused_with_those_there_are(text: str) -> None:
     with pytest.raises(ConfigError, match="is not a rule for splitting rows") as caught:
         parse_split(text)
-    assert "--split group:COLUMN" in str(caught.value.hint)
+    assert "group:COLUMN, blocks" in str(caught.value.hint)
 
 
 def test_groups_come_from_a_column_of_the_label_files(tmp_path: Path) -> None:

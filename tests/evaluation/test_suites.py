@@ -25,7 +25,8 @@ from neucocore.errors import (
     NeucoError,
     UnknownComponentError,
 )
-from neucocore.evaluation.groups import parse_split, read_groups
+from neucocore.evaluation.groups import read_groups
+from neucocore.evaluation.split_rule import parse_split
 from neucocore.evaluation.suites import digest_of_groups, digest_of_ids, digest_of_labels
 from neucocore.evaluation.tasks import select_tasks
 from neucocore.results.reading import read_runs

@@ -34,6 +34,8 @@ class Embeddings:
     extra
         The metadata columns of the file by name, one value per row (text for CSV): labels, places,
         years, groups. They are never dimensions, and no format writes them.
+    year_column
+        The column of years that is part of the ids (``id@year``), because ids repeat; else None.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Embeddings:
     findings: tuple[Finding, ...] = ()
     dtype: str = "float32"
     extra: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    year_column: str | None = None
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or self.matrix.dtype != np.float32:

@@ -22,7 +22,8 @@ from neucocore.data.embeddings.quantisation import dequantise, plain, saturated_
 from neucocore.data.embeddings.row_numbers import row_number_findings
 from neucocore.data.embeddings.scale_columns import parts_without_scale, unused_scale_findings
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
-from neucocore.data.ids import bare_id, clean_ids
+from neucocore.data.ids import bare_id
+from neucocore.data.years import clean_keys
 from neucocore.errors import ConfigError, DataError, IdError
 from neucocore.files.content_type import detect_content
 from neucocore.files.findings import Finding, raise_for_findings
@@ -100,6 +101,7 @@ def load_embeddings(
         tuple(table.findings),
         table.dtype,
         table.extra,
+        table.year_column,
     )
 
 
@@ -146,7 +148,9 @@ def examine_embeddings(
     if dimension == 0:
         table.findings.append(Finding("no-dimensions", "error", "the vectors have no numbers"))
     if table.ids is not None:
-        table.ids, findings = clean_ids(table.ids, table.describe_row)
+        table.ids, table.year_column, findings = clean_keys(
+            table.ids, table.describe_row, table.extra
+        )
         table.findings.extend(findings)
     table.findings.extend(
         row_number_findings(

@@ -81,6 +81,8 @@ class EmbeddingTable:
         Rows whose vectors could not be read, and are among the problems.
     columns
         Names of the columns of the dimensions; empty if the vectors are lists.
+    year_column
+        The column of years that is part of the ids (``id@year``), or None.
     """
 
     ids: list[str] | None
@@ -94,6 +96,7 @@ class EmbeddingTable:
     without_data: frozenset[int] = frozenset()
     unread: frozenset[int] = frozenset()
     columns: tuple[str, ...] = ()
+    year_column: str | None = None
 
     def drop(self, rows: NDArray[np.intp]) -> None:
         """Leave out some rows."""

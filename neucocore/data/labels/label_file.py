@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.specs import Problem
-from neucocore.data.ids import ID, clean_ids, no_id_column
+from neucocore.data.ids import ID, no_id_column
 from neucocore.data.labels.label_sd import LABEL_SD, SD_PREFIX, is_sd_column, read_label_sd
 from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
+from neucocore.data.years import clean_keys
 from neucocore.errors import DataError
 from neucocore.files.findings import Finding, raise_for_findings
 from neucocore.files.text_table import TextTable, read_text_table
@@ -48,6 +49,8 @@ class LabelFile:
         Repairs, rows without a label, and what may be wrong with the labels.
     source_column
         Label column of a table that is not a label file (``survey.csv``), else None.
+    year_column
+        The column of years that is part of the ids (``id@year``), because ids repeat; else None.
     """
 
     path: Path
@@ -62,6 +65,7 @@ class LabelFile:
     findings: tuple[Finding, ...] = ()
     source_column: str | None = None
     label_sd: NDArray[np.float64] | None = None
+    year_column: str | None = None
 
     @property
     def name(self) -> str:
@@ -119,7 +123,8 @@ def read_label_file(path: str | Path) -> LabelFile:
     findings = list(table.findings)
     names = _label_columns(table, findings)
     raise_for_findings(file, findings)
-    ids, id_findings = clean_ids(table.column(ID), lambda row: f"line {table.lines[row]}")
+    others = {name: table.column(name) for name in table.columns if name not in (ID, *names)}
+    ids, year_column, id_findings = clean_keys(table.column(ID), table.place, others)
     findings.extend(id_findings)
     outputs = () if names == (LABEL,) else tuple(n.removeprefix(OUTPUT_PREFIX) for n in names)
     labels = read_label_columns(
@@ -145,6 +150,7 @@ def read_label_file(path: str | Path) -> LabelFile:
         extra=extra_columns(table, (ID, *names, *sd_names), labels.rows),
         findings=tuple(findings),
         label_sd=label_sd,
+        year_column=year_column,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neucocore.data.ids import ID, PRODUCT_ID_COLUMNS, bare_id, clean_ids
+from neucocore.data.ids import ID, PRODUCT_ID_COLUMNS, bare_id
 from neucocore.data.labels.column_kinds import (
     ColumnKind,
     column_kinds,
@@ -19,6 +19,7 @@ from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX, LabelFile, ex
 from neucocore.data.labels.label_sd import LABEL_SD, SD_PREFIX, is_sd_column, read_label_sd
 from neucocore.data.labels.label_set import LabelSet, UnusableLabels
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
+from neucocore.data.years import clean_keys
 from neucocore.errors import DataError
 from neucocore.files.cells import is_missing, is_number
 from neucocore.files.findings import Finding, hint_for, messages, raise_for_findings
@@ -88,7 +89,8 @@ def read_label_table(
     if not table.rows:
         raise DataError(f"{file} has a header but no rows", hint="write one row per sample")
     name_of_ids = _id_column(file, table, id_column, sample_ids)
-    ids, id_findings = clean_ids(table.column(name_of_ids), table.place)
+    other_cells = {name: table.column(name) for name in table.columns if name != name_of_ids}
+    ids, year_column, id_findings = clean_keys(table.column(name_of_ids), table.place, other_cells)
     raise_for_findings(file, id_findings)
     kinds, others = _label_kinds(file, table, name_of_ids, columns, options, ids)
     _check_task_names(file, kinds)
@@ -97,7 +99,8 @@ def read_label_table(
     unusable: list[UnusableLabels] = []
     for kind in kinds:
         try:
-            files.append(_label_file(file, table, ids, name_of_ids, kind, sd_columns))
+            label_file = _label_file(file, table, ids, name_of_ids, kind, sd_columns)
+            files.append(replace(label_file, year_column=year_column))
         except DataError as error:
             unusable.append(UnusableLabels(file, task_name(kind.name, file), error, kind.name))
     findings = [

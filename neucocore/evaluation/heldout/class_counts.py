@@ -62,4 +62,4 @@ def _problems(
 
 def _held_out_together(rows: NDArray[np.bool_], partitions: Sequence[NDArray[np.int64]]) -> bool:
     """Return whether any split holds out all of these rows at once."""
-    return any(len(np.unique(folds[rows])) == 1 for folds in partitions)
+    return any(len(np.unique(folds[rows])) == 1 and folds[rows][0] >= 0 for folds in partitions)

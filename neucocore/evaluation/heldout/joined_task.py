@@ -29,7 +29,8 @@ class JoinedTask:
     rows
         (n,) rows of the embedding matrix.
     folds
-        For each repeat, the fold in which each row is held out, (n,).
+        For each repeat, the fold in which each row is held out, (n,); -1 for rows of a fixed split
+        that are only trained on.
     """
 
     task: ScoringTask
@@ -88,6 +89,16 @@ class JoinedTask:
         return part
 
     @property
+    def folds_are_given(self) -> bool:
+        """Whether the folds are those of a column."""
+        return self.task.folds is not None
+
+    @property
+    def held_out_rows(self) -> NDArray[np.intp]:
+        """Indices of the rows that are held out in some split: all, but for a fixed split."""
+        return np.flatnonzero(self.folds[0] >= 0)
+
+    @property
     def all_averaged(self) -> bool:
         """Whether no output is left out of the score."""
         return bool(len(self.averaged) == self.label_matrix.shape[1])
@@ -136,6 +147,15 @@ def join(
     order = np.array(sorted(range(len(task.ids)), key=task.ids.__getitem__), dtype=np.int64)
     ids = tuple(task.ids[row] for row in order)
     groups = None if task.groups is None else np.asarray(task.groups).astype(str)[order].tolist()
+    rows = np.array([row_of_id[sample] for sample in ids], dtype=np.int64)
+    if task.folds is not None:
+        given = np.asarray(task.folds, dtype=np.int64)[order]
+        if groups is not None:  # so that hyperparameters are selected on other groups
+            trained_on = np.flatnonzero(given < 0)
+            names = [groups[row] for row in trained_on]
+            inner = assign_folds(names, folds=folds, protocol=protocol, groups=names)
+            given[trained_on] = -1 - inner
+        return JoinedTask(task, ids, np.asarray(task.y)[order], rows, (given,))
     strata = strata_of(task)
     folds_of_repeats = tuple(
         assign_folds(
@@ -148,5 +168,4 @@ def join(
         )
         for repeat in range(repeats)
     )
-    rows = np.array([row_of_id[sample] for sample in ids], dtype=np.int64)
     return JoinedTask(task, ids, np.asarray(task.y)[order], rows, folds_of_repeats)

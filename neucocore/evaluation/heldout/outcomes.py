@@ -320,7 +320,7 @@ def _few_rows(n: int, d: int) -> list[str]:
 
 def _few_folds(joined: JoinedTask, folds_of_rows: NDArray[np.int64], folds: int) -> list[str]:
     used = len(np.unique(folds_of_rows))
-    if used >= folds:
+    if used >= folds or joined.folds_are_given:
         return []
     units = "rows" if joined.task.groups is None else "groups"
     return [f"fewer {units} than folds: {used} folds instead of {folds}"]

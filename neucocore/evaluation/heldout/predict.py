@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -109,6 +109,15 @@ class OutOfFold:
     selected: list[dict[str, Any]] = field(default_factory=list)
     models: list[tuple[TaskColumns, Model]] = field(default_factory=list)
 
+    def of_rows(self, rows: NDArray[np.intp]) -> OutOfFold:
+        """Return the predictions of some rows, in the order of `rows`."""
+        return replace(
+            self,
+            scores=self.scores[:, rows],
+            least_squares=self.least_squares[:, rows],
+            without_folds=self.without_folds[:, :, rows],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class _HeldOut:
@@ -193,13 +202,13 @@ class _SharedFits:
         """Sum over all rows, fold by fold, so that each split only subtracts its own rows."""
         n, d = self.X.shape
         if self.fit.uses_statistics and n > d:
-            slices = [self.X[rows] for _, rows in self.shared.held_out()]
+            slices = [self.X[rows] for _, rows in self.shared.parts()]
             sums = pool.map(lambda rows: SufficientStatistics.of(rows, self.shift), slices)
             self.statistics = functools.reduce(SufficientStatistics.__add__, sums)
 
     def fit_split(self, fold: int, held_out: slice) -> list[_HeldOut]:
         """Fit on all rows except the held-out ones; return what each model says about those."""
-        others = tuple(self.X[rows] for other, rows in self.shared.held_out() if other != fold)
+        others = tuple(self.X[rows] for other, rows in self.shared.parts() if other != fold)
         X = self.X[held_out]
         statistics = self.statistics and (self.statistics - SufficientStatistics.of(X, self.shift))
         part = TrainingPart(others, self.shared.grouped, statistics)
@@ -221,7 +230,7 @@ class _SharedFits:
         None for targets of which a class has no row in the other folds.
         """
         left_out = {one[0], other[0]}
-        rest = [(fold, rows) for fold, rows in self.shared.held_out() if fold not in left_out]
+        rest = [(fold, rows) for fold, rows in self.shared.parts() if fold not in left_out]
         part = TrainingPart(tuple(self.X[rows] for _, rows in rest), self.shared.grouped)
         train = np.concatenate([np.arange(rows.start, rows.stop) for _, rows in rest])
         targets = self._targets(train)
@@ -242,7 +251,7 @@ class _SharedFits:
 
     def fit_all(self) -> Sequence[Model]:
         """Fit on all rows."""
-        slices = tuple(self.X[rows] for _, rows in self.shared.held_out())
+        slices = tuple(self.X[rows] for _, rows in self.shared.parts())
         part = TrainingPart(slices, self.shared.grouped, self.statistics)
         return self.fit(part, self._targets(np.arange(len(self.X))), ALL_ROWS)
 

@@ -11,11 +11,17 @@ import numpy as np
 
 from neucocore.errors import ConfigError, DataError
 from neucocore.evaluation.heldout.class_counts import class_problems, label_problems
+from neucocore.evaluation.heldout.influence import Method
 from neucocore.evaluation.heldout.joined_task import JoinedTask, join
-from neucocore.evaluation.heldout.metrics import metrics_for
+from neucocore.evaluation.heldout.metrics import NamedMetric, metrics_for
 from neucocore.evaluation.heldout.outcomes import outcome_of, outcome_without_score
 from neucocore.evaluation.heldout.outputs import varying_outputs
-from neucocore.evaluation.heldout.predict import Fitter, Progress, predict_out_of_fold
+from neucocore.evaluation.heldout.predict import (
+    Fitter,
+    OutOfFold,
+    Progress,
+    predict_out_of_fold,
+)
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import component_name
@@ -85,7 +91,7 @@ def score_held_out(
     )
     d = inputs.matrix.shape[1]
     outcomes = iter(
-        outcome_of(joined, result, metrics, d, folds, fit.name, inputs.interval)
+        _outcome(joined, result, metrics, d, folds, fit.name, inputs.interval)
         for joined, result, metrics in zip(joined_tasks, results, metrics_of_tasks, strict=True)
     )
     return [
@@ -94,6 +100,32 @@ def score_held_out(
         else next(outcomes)
         for index, task in enumerate(inputs.tasks)
     ]
+
+
+def _outcome(
+    joined: JoinedTask,
+    result: OutOfFold,
+    metrics: Sequence[NamedMetric],
+    d: int,
+    folds: int,
+    probe: str,
+    interval: Method,
+) -> TaskOutcome:
+    """Return the outcome of a task; of a fixed split that of its test rows."""
+    rows = joined.held_out_rows
+    n = len(joined.ids)
+    if len(rows) == n:
+        return outcome_of(joined, result, metrics, d, folds, probe, interval)
+    test = result.of_rows(rows)
+    # What the ridge fits tell about training holds for splits into many folds only.
+    test = replace(test, noise=test.noise * np.nan, least_squares=test.least_squares * np.nan)
+    outcome = outcome_of(joined.of_rows(rows), test, metrics, d, folds, probe, interval)
+    text = (
+        f"one fixed split: trained on {pluralize(n - len(rows), 'row')}, scored on "
+        f"{len(rows)}; the interval is that of this one model on other test rows"
+    )
+    stored = outcome.probe and replace(outcome.probe, meta={**outcome.probe.meta, "trained_on": n})
+    return replace(outcome, warnings=(text, *outcome.warnings), probe=stored)
 
 
 def _trainable(joined: JoinedTask) -> JoinedTask:

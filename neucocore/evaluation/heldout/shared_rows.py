@@ -46,7 +46,7 @@ class SharedRows:
     rows
         (m,) rows of the embedding matrix.
     folds
-        (m,) fold of each row, in ascending order.
+        (m,) fold of each row, in ascending order; -1 for rows that are only trained on.
     grouped
         Whether the folds consist of complete groups.
     task_columns
@@ -60,7 +60,11 @@ class SharedRows:
     task_columns: list[TaskColumns] = field(default_factory=list)
 
     def held_out(self) -> Iterator[tuple[int, slice]]:
-        """Yield each fold and the slice of its rows."""
+        """Yield each fold that is held out, and the slice of its rows."""
+        return (part for part in self.parts() if part[0] >= 0)
+
+    def parts(self) -> Iterator[tuple[int, slice]]:
+        """Yield each fold and the slice of its rows; -1 are the rows that are only trained on."""
         for fold in np.unique(self.folds):
             first, end = np.searchsorted(self.folds, [fold, fold + 1])
             yield int(fold), slice(int(first), int(end))
@@ -76,7 +80,7 @@ def group_by_rows(tasks: Sequence[JoinedTask]) -> list[SharedRows]:
                     continue  # no training row would be left
                 positions = known[np.argsort(folds[known], kind="stable")]
                 rows, folds_of_rows = joined.rows[positions], folds[positions]
-                grouped = joined.task.groups is not None
+                grouped = joined.task.groups is not None or joined.task.folds is not None
                 key = (repeat, grouped, rows.tobytes(), folds_of_rows.tobytes())
                 shared = groups.setdefault(key, SharedRows(repeat, rows, folds_of_rows, grouped))
                 shared.task_columns.append(TaskColumns(index, columns, positions))

@@ -1,0 +1,1 @@
+"""Where the rows are: coordinates, spatial blocks, and what the place alone predicts."""
