@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neucocore.cli.places import print_places
 from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.terminal import Advance, log, print_json, print_table, progress, warn
 from neucocore.evaluation.options import EvaluateOptions
@@ -85,6 +86,7 @@ def _print_report(report: RunReport, table: bool) -> None:
         warn(text)
     if table:
         print_scores(report.rows())
+        print_places(report.rows())
     for text, names in _interval_remarks(report.rows()).items():
         log(f"note: interval of {', '.join(names)}: {text}")
     for text, names in _remarks(report.tasks).items():

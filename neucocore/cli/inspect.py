@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from neucocore.cli.places import print_places
 from neucocore.cli.terminal import print_data, print_json, print_table, warn
 
 CUBE_SUFFIX = ".zarr.zip"
@@ -108,6 +109,7 @@ def _show_scores(folder: Path, run: Mapping[str, Any]) -> None:
         return
     if rows:
         print_scores(rows)
+        print_places(rows)
         print_data("")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from neucocore.components.lookup import dataset_named
+from neucocore.data.coordinates import Places, read_places
 from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.embeddings.formats import load_embeddings, split_column
 from neucocore.data.embeddings.sidecar import read_sidecar
@@ -22,7 +23,6 @@ from neucocore.data.years import site_of
 from neucocore.errors import DataError
 from neucocore.evaluation.groups import Groups, read_groups
 from neucocore.evaluation.keys import match_keys, of_keys
-from neucocore.evaluation.places.coordinates import Places, read_places
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, Split, parse_split
 from neucocore.evaluation.tasks import may_be_selected

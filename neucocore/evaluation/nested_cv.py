@@ -54,6 +54,7 @@ class NestedCVProtocol:
     """
 
     uses_folds = True
+    split_identity = SPLIT_IDENTITY
 
     def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options unchanged if ``folds`` and ``repeats`` can be used.

@@ -112,6 +112,13 @@ class EvaluateOptions:
             metavar="RULE",
         ),
     ] = None
+    places: Annotated[
+        Literal["auto", "on", "off"],
+        Option(
+            "Whether to score blocks of several sizes and the place alone, where the rows have "
+            "coordinates: auto does so under nested-cv for up to 4 million numbers."
+        ),
+    ] = "auto"
     exclude_file: Annotated[
         StrPath | None, Option("File with ids to leave out.", metavar="FILE")
     ] = None

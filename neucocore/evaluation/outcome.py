@@ -124,6 +124,8 @@ class TaskOutcome:
         Arrays of the stored probe with a ``meta`` of plain JSON values, or None.
     warnings
         What limits the meaning of the score, in words.
+    places
+        Plain JSON values: what `neucocore.evaluation.places.analysis` found; None without places.
     counts
         Plain JSON values: how many rows and columns were left out or contribute nothing. Filled in
         after scoring; a protocol may add its own.
@@ -149,6 +151,7 @@ class TaskOutcome:
     metrics: tuple[MetricScore, ...] = ()
     training_noise: float | None = None
     attainable: float | None = None
+    places: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from neucocore.data.coordinates import same_places
 from neucocore.errors import IdError
 from neucocore.evaluation.given_folds import GivenFolds, check_fold_options, given_folds
 from neucocore.evaluation.groups import Groups, grouping_warnings
@@ -12,7 +13,6 @@ from neucocore.evaluation.id_difference import describe_difference, first_ids
 from neucocore.evaluation.join import JoinedTasks
 from neucocore.evaluation.load import LoadedInputs
 from neucocore.evaluation.places.blocks import FEW_BLOCKS, blocks_of
-from neucocore.evaluation.places.coordinates import same_places
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, Split
 from neucocore.files.findings import EXAMPLES_SHOWN

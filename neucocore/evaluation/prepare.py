@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neucocore.data.coordinates import Places
 from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.evaluation.copies import copies_in_task, find_copies
 from neucocore.evaluation.embedding_columns import ColumnCounts, count_columns
@@ -17,6 +18,8 @@ from neucocore.evaluation.label_columns import find_label_columns
 from neucocore.evaluation.load import LoadedInputs, load_inputs
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.partition import Partition, divide
+from neucocore.evaluation.places.analysis import analyse_places
+from neucocore.evaluation.places.automatic import choose_side
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.same_labels import count_note, same_labels
@@ -25,6 +28,9 @@ from neucocore.evaluation.tasks import TaskSelection, select_tasks
 from neucocore.files.findings import EXAMPLES_SHOWN
 from neucocore.provenance.code import code_identity, core_code
 from neucocore.provenance.keys import key_of
+
+MAX_NUMBERS = 4_000_000
+"""Numbers of an embedding matrix up to which places are analysed without being asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +70,11 @@ class Prepared:
             )
             tasks.append(replace(task, key=task_name(task), digest=digest))
         scoring = tuple(tasks)
+        places = self._places(chosen, implementation)
         return ProtocolInputs(
             chosen=chosen,
             implementation=implementation,
+            places=places,
             scoring=ScoringInput(
                 ids=self.inputs.embeddings.ids,
                 matrix=self.inputs.embeddings.matrix,
@@ -84,10 +92,25 @@ class Prepared:
                 "partial": self.joined.partial,
                 "written": [self.request.fold_results, self.request.store_probes],
                 "interval": self.request.options.interval,
+                **({} if places is None else {"places": key_of([*sorted(places.of_id.items())])}),
                 # An equal run that was made ad hoc does not record the suite.
                 **({} if self.request.suite is None else {"suite": self.request.suite.name}),
             },
         )
+
+    def _places(self, chosen: ChosenProtocol, implementation: Any) -> Places | None:
+        """Return the places if scores are compared with them under this protocol."""
+        places, mode = self.inputs.places, self.request.options.places
+        if places is None or places.problem or mode == "off":
+            return None
+        if not hasattr(implementation, "split_identity"):
+            return None
+        folds = self.partition.folds
+        if folds is not None and folds.is_fixed:
+            return None
+        embeddings = self.inputs.embeddings
+        small = embeddings.matrix.size <= MAX_NUMBERS and chosen.values().get("probe") is None
+        return places if mode == "on" or small else None
 
     def _notes(
         self, chosen: ChosenProtocol, implementation: Any, tasks: Sequence[ScoringTask]
@@ -126,6 +149,8 @@ class ProtocolInputs:
         What was asked for and has no effect under this protocol, and tasks with the same labels.
     counts
         For each task, plain JSON values: rows and columns that contribute nothing.
+    places
+        Coordinates that the scores are compared with, or None.
     """
 
     chosen: ChosenProtocol
@@ -133,6 +158,7 @@ class ProtocolInputs:
     scoring: ScoringInput
     notes: tuple[str, ...]
     counts: Sequence[Mapping[str, Any]] = ()
+    places: Places | None = None
     key_fields: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -169,7 +195,24 @@ class ProtocolInputs:
         outcomes: list[TaskOutcome] = self.implementation.score(
             self.scoring, self.chosen.values(), jobs=jobs, progress=progress
         )
+        if self.places is not None:
+            outcomes = self._with_places(self.places, outcomes, jobs)
         return [_with_checks(outcome, *checks[outcome.task.key]) for outcome in outcomes]
+
+    def _with_places(
+        self, places: Places, outcomes: Sequence[TaskOutcome], jobs: int
+    ) -> list[TaskOutcome]:
+        """Add the scores of blocks and of the place alone to the outcomes."""
+        values = self.chosen.values()
+        found = analyse_places(
+            self.scoring,
+            outcomes,
+            places,
+            lambda scoring: self.implementation.score(scoring, values, jobs=jobs),
+            folds=values["folds"],
+            identity=self.implementation.split_identity,
+        )
+        return [replace(outcome, places=found.get(outcome.task.key)) for outcome in outcomes]
 
     def _check_tasks(self) -> dict[str, tuple[list[str], dict[str, Any]]]:
         """Return warnings and counts of each task by its key."""
@@ -230,17 +273,33 @@ def prepare(request: EvaluateRequest) -> Prepared:
     if suite is not None:
         check_labels(suite, selection.tasks, inputs.groups, labels)
     joined = join(request, inputs, selection)
-    partition = divide(request, inputs, joined)
+    km, how = _block_side(request, inputs, joined)
+    partition = divide(request, inputs, joined, km)
     columns = _scored_columns(inputs, joined)
     warnings = (
         *(() if suite is None else suite.warnings()),
         *inputs.warnings,
         *selection.warnings,
         *joined.warnings,
+        *how,
         *partition.warnings,
         *columns.warnings(),
     )
     return Prepared(request, inputs, selection, joined, warnings, columns, partition)
+
+
+def _block_side(
+    request: EvaluateRequest, inputs: LoadedInputs, joined: JoinedTasks
+) -> tuple[float | None, list[str]]:
+    """Return the side of blocks that ``--split blocks`` leaves open, and how it was chosen."""
+    if inputs.split.rule != "blocks" or inputs.split.km is not None:
+        return None, []
+    tasks = [task.matched for task in joined.tasks]
+    embeddings = inputs.embeddings
+    km, text = choose_side(
+        tasks, embeddings.ids, embeddings.matrix, inputs.places, jobs=request.options.jobs
+    )
+    return km, [text]
 
 
 def _scored_columns(inputs: LoadedInputs, joined: JoinedTasks) -> ColumnCounts:

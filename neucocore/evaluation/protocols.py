@@ -38,6 +38,8 @@ class ScoringProtocol(Protocol):
       tasks come without groups and folds.
     * ``uses_folds: bool``: whether the folds that a column gives (``ScoringTask.folds``) are used
       (default False). Otherwise the tasks come without them.
+    * ``split_identity: str``: what splits are hashed with. A protocol that has it scores places:
+      the same tasks again, on blocks and on features of the place (default: no places).
     * ``depends_on_label_files: bool``: whether scores depend on the order of the rows in the label
       files, and on ids that are labelled in other tasks only (default False).
     * ``task_name(task: ScoringTask) -> str``: its name for a task in tables (default

@@ -238,6 +238,7 @@ def _task_record(outcome: TaskOutcome) -> dict[str, Any]:
         "extra": dict(outcome.extra),
         "outputs": [asdict(output) for output in outcome.outputs],
         "counts": dict(outcome.counts),
+        "places": None if outcome.places is None else dict(outcome.places),
         "warnings": list(outcome.warnings),
     }
 

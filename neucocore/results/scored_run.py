@@ -67,7 +67,7 @@ class RunReport:
         """Return one row per task, for a table and for JSON."""
         names = ("task", "metric", "score")
         more = ("q", "n", "d", "status", "reason")
-        details: dict[str, Any] = {"outputs": [], "counts": {}, "warnings": []}
+        details: dict[str, Any] = {"outputs": [], "counts": {}, "warnings": [], "places": None}
         return [
             {
                 **{name: task[name] for name in names},

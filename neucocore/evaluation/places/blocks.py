@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neucocore.data.coordinates import Places
 from neucocore.errors import DataError
 from neucocore.evaluation.groups import Groups
-from neucocore.evaluation.places.coordinates import Places
 from neucocore.messages import pluralize
 from neucocore.statistics.sphere import grid_cells
 

@@ -1,0 +1,63 @@
+"""What is printed about scores and places: blocks of growing size, and the place alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from neucocore.cli.terminal import log, print_data, print_table
+
+LONGEST_LIST = 3
+"""Tasks up to which the sentence of each is printed."""
+NOTE = (
+    "note: random folds score fresh places among the labelled ones, blocks places that are mostly "
+    "at least one side away from them; neither is the score in a new region"
+)
+
+
+def print_places(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the scores of blocks next to those of the evaluation, and the gain over the place."""
+    found = [row for row in rows if row.get("places")]
+    if not found:
+        return
+    sides = sorted({rung["km"] for row in found for rung in row["places"]["blocks"]})
+    columns = [f"{side:g} km" for side in sides]
+    if columns:
+        print_data("")
+        print_table(
+            [_ladder(row) for row in found],
+            ["task", found[0]["split"], *columns],
+        )
+    print_data("")
+    gain = "gain over place"
+    print_table(
+        [_baseline(row, gain) for row in found],
+        ["task", "place alone", "5 nearest", "with place", gain, "95 % interval"],
+    )
+    if len(found) <= LONGEST_LIST:
+        for row in found:
+            log(f"{row['task']}: {row['places']['text']}")
+    log(NOTE)
+
+
+def _ladder(row: Mapping[str, Any]) -> dict[str, Any]:
+    places = row["places"]
+    rungs = {f"{rung['km']:g} km": _number(rung["score"]) for rung in places["blocks"]}
+    return {"task": row["task"], row["split"]: _number(places["score"]), **rungs}
+
+
+def _baseline(row: Mapping[str, Any], gain: str) -> dict[str, Any]:
+    places = row["places"]
+    low, high = places["gain_low"], places["gain_high"]
+    return {
+        "task": row["task"],
+        "place alone": _number((places["place"] or {}).get("score")),
+        "5 nearest": _number(places["nearest_places"]),
+        "with place": _number((places["with_place"] or {}).get("score")),
+        gain: _number(places["gain_over_place"]),
+        "95 % interval": None if low is None else f"{low:.3f} to {high:.3f}",
+    }
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
