@@ -10,13 +10,28 @@ import typer
 
 from neucocore.cli.places import print_places
 from neucocore.cli.plugin_failures import report_failed_plugins
-from neucocore.cli.terminal import Advance, log, print_json, print_table, progress, warn
+from neucocore.cli.score_details import (
+    SAMPLE_ACCURACY,
+    has_sample_accuracy,
+    print_further_tables,
+)
+from neucocore.cli.terminal import (
+    Advance,
+    log,
+    print_json,
+    print_table,
+    progress,
+    settings,
+    warn,
+)
 from neucocore.evaluation.options import EvaluateOptions
 
 if TYPE_CHECKING:
     from neucocore.results.scored_run import RunReport
 
 INTERVAL = "95 % interval"
+SECOND_METRICS = ("rmse", "balanced-accuracy")
+"""Metrics that the table shows next to the primary one, where a task has them."""
 
 
 def evaluate(
@@ -87,6 +102,9 @@ def _print_report(report: RunReport, table: bool) -> None:
     if table:
         print_scores(report.rows())
         print_places(report.rows())
+        print_further_tables(report.rows(), details=settings.verbose)
+    if has_sample_accuracy(report.rows()):
+        log(f"note: {SAMPLE_ACCURACY}")
     for text, names in _interval_remarks(report.rows()).items():
         log(f"note: interval of {', '.join(names)}: {text}")
     for text, names in _remarks(report.tasks).items():
@@ -100,9 +118,28 @@ def print_scores(rows: Sequence[Mapping[str, Any]]) -> None:
     columns = ["task", "metric", "score", INTERVAL, "chance", "n"]
     if any(row["attainable"] is not None for row in rows):
         columns.insert(5, "attainable")
+    seconds = [_second_metrics(row) for row in rows]
+    columns += [name for name in SECOND_METRICS if any(name in second for second in seconds)]
     if any(row["status"] != "ok" for row in rows):
         columns.append("status")
-    print_table([{**row, INTERVAL: _interval(row)} for row in rows], columns)
+    print_table(
+        [
+            {**row, INTERVAL: _interval(row), **second}
+            for row, second in zip(rows, seconds, strict=True)
+        ],
+        columns,
+    )
+
+
+def _second_metrics(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return the metrics of `SECOND_METRICS` that a task has, with the unit of the labels."""
+    scores = {metric["metric"]: metric["score"] for metric in row["metrics"]}
+    unit = {"rmse": row["unit"]}
+    return {
+        name: f"{scores[name]:.4g} {unit.get(name, '')}".rstrip()
+        for name in SECOND_METRICS
+        if scores.get(name) is not None and name != row["metric"]
+    }
 
 
 def _interval(row: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from neucocore.cli.places import print_places
-from neucocore.cli.terminal import print_data, print_json, print_table, warn
+from neucocore.cli.terminal import log, print_data, print_json, print_table, warn
 
 CUBE_SUFFIX = ".zarr.zip"
 SUMMARY = "results_summary.json"
@@ -41,6 +41,12 @@ def inspect(
             help="Columns of the numbers: a list column, a pattern, or names separated by commas.",
         ),
     ] = None,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details", help="Print the errors and accuracies of a run in detail, not its record."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     png: Annotated[
         Path | None,
@@ -54,6 +60,9 @@ def inspect(
         return
     if png is not None:
         _draw(file, png, force)
+        return
+    if details:
+        _print_details(file)
         return
     runs = _runs(file)
     if runs and not json:
@@ -96,18 +105,47 @@ def _relate(
     print_data("\n".join(_lines({"A": str(file), "B": str(other), **rows})))
 
 
+def _print_details(file: Path) -> None:
+    """Print the scores of a run with all details."""
+    from neucocore.cli.evaluate import print_scores
+    from neucocore.cli.score_details import (
+        SAMPLE_ACCURACY,
+        has_sample_accuracy,
+        print_further_tables,
+    )
+    from neucocore.errors import ConfigError, ResultsError
+
+    folder = file.parent if file.name in RUN_FILES else file
+    if not (folder / SUMMARY).is_file():
+        raise ConfigError(f"--details is for run folders, and {file} is none", hint="neuco inspect")
+    rows = _score_rows(folder, _run(folder))
+    if not any(row["details"] for row in rows):
+        raise ResultsError(
+            f"{folder} records no details of its scores",
+            hint="evaluate again with --force, under the protocol nested-cv or svm",
+        )
+    print_scores(rows)
+    print_further_tables(rows, details=True)
+    if has_sample_accuracy(rows):
+        log(f"note: {SAMPLE_ACCURACY}")
+
+
+def _score_rows(folder: Path, run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one row per task of a run, if ``run.json`` records its tasks."""
+    from neucocore.results.scored_run import RunReport
+
+    tasks = tuple((run["provenance"] or {}).get("tasks", ()))
+    try:
+        return RunReport("", folder, up_to_date=True, tasks=tasks).rows()
+    except (KeyError, TypeError):  # edited by hand
+        return []
+
+
 def _show_scores(folder: Path, run: Mapping[str, Any]) -> None:
     """Print the scores of a run with their intervals, if ``run.json`` records its tasks."""
     from neucocore.cli.evaluate import print_scores
-    from neucocore.results.scored_run import RunReport
 
-    provenance = run["provenance"] or {}
-    tasks = tuple(provenance.get("tasks", ()))
-    try:
-        rows = RunReport("", folder, up_to_date=True, tasks=tasks).rows()
-    except (KeyError, TypeError):  # edited by hand; what is there is listed anyway
-        return
-    if rows:
+    if rows := _score_rows(folder, run):  # without them, what is there is listed anyway
         print_scores(rows)
         print_places(rows)
         print_data("")

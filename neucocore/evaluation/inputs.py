@@ -13,6 +13,26 @@ from neucocore.components.specs import Problem
 
 
 @dataclass(frozen=True, eq=False)
+class RowColumn:
+    """A column of a table with one value per row of a task.
+
+    Attributes
+    ----------
+    name
+        Name of the column.
+    values
+        (n,) values, in the order of the task's ids.
+    """
+
+    name: str
+    values: NDArray[Any]
+
+    def of_rows(self, rows: NDArray[np.intp]) -> RowColumn:
+        """Return the values of some rows."""
+        return RowColumn(self.name, self.values[rows])
+
+
+@dataclass(frozen=True, eq=False)
 class ScoringTask:
     """One task as a protocol sees it: labels only, not yet matched to embeddings.
 
@@ -52,6 +72,12 @@ class ScoringTask:
     label_sd
         Standard deviation of the error of each label, as `y`, in label units; NaN where it is not
         known, None if no label has one.
+    weights
+        Area that each row represents, positive float64, for area-weighted figures; or None. Neither
+        training nor the score depends on it.
+    parts
+        Text of each row by which scores are also reported per value, None for rows without one; or
+        None.
     """
 
     key: str
@@ -70,6 +96,8 @@ class ScoringTask:
     unit: str = ""
     label_sd: NDArray[np.float64] | None = None
     folds: NDArray[np.int64] | None = None
+    weights: RowColumn | None = None
+    parts: RowColumn | None = None
 
 
 @dataclass(frozen=True, eq=False)

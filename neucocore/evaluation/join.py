@@ -141,6 +141,8 @@ def rows_of(task: ScoringTask, rows: NDArray[np.intp]) -> ScoringTask:
         groups=None if task.groups is None else task.groups[rows],
         folds=None if task.folds is None else task.folds[rows],
         label_sd=None if task.label_sd is None else task.label_sd[rows],
+        weights=None if task.weights is None else task.weights.of_rows(rows),
+        parts=None if task.parts is None else task.parts.of_rows(rows),
     )
 
 

@@ -237,6 +237,9 @@ def load_labels(
         columns[split.column] = "--split"
     if request.options.subset is not None:
         columns[request.options.subset.partition("=")[0].strip()] = "--subset"
+    for option in ("weights", "per"):
+        if name := getattr(request.options, option):
+            columns[name] = f"--{option}"
     labels = read_labels(
         request.options.labels,
         id_column=request.options.id,

@@ -55,6 +55,7 @@ class NestedCVProtocol:
 
     uses_folds = True
     split_identity = SPLIT_IDENTITY
+    reports_details = True
 
     def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options unchanged if ``folds`` and ``repeats`` can be used.

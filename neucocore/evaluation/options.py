@@ -168,6 +168,28 @@ class EvaluateOptions:
         bool,
         Option("Leave out rows of the embeddings that hold a fill value in all dimensions."),
     ] = False
+    per: Annotated[
+        str | None,
+        Option(
+            "Also report the score for each value of this column, such as a region or year.",
+            metavar="COLUMN",
+        ),
+    ] = None
+    weights: Annotated[
+        str | None,
+        Option(
+            "Column of the area that each labelled row represents, for area-weighted figures next "
+            "to those of the sample.",
+            metavar="COLUMN",
+        ),
+    ] = None
+    unit: Annotated[
+        tuple[str, ...],
+        Option(
+            "Unit of the labels, or COLUMN=UNIT for one of several label columns. Repeatable.",
+            metavar="[COLUMN=]UNIT",
+        ),
+    ] = ()
     allow_missing: Annotated[
         bool,
         Option("Score although labelled ids lack an embedding; the partial run is not ranked."),

@@ -129,6 +129,9 @@ class TaskOutcome:
     counts
         Plain JSON values: how many rows and columns were left out or contribute nothing. Filled in
         after scoring; a protocol may add its own.
+    details
+        Plain JSON values: errors per fifth of the labels, accuracies per class, area-weighted
+        figures and scores per part; see `neucocore.evaluation.heldout.details`.
     """
 
     task: ScoringTask
@@ -152,6 +155,7 @@ class TaskOutcome:
     training_noise: float | None = None
     attainable: float | None = None
     places: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

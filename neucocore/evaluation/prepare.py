@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neucocore.components.sources import CORE
 from neucocore.data.coordinates import Places
 from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.evaluation.copies import copies_in_task, find_copies
@@ -22,9 +23,11 @@ from neucocore.evaluation.places.analysis import analyse_places
 from neucocore.evaluation.places.automatic import choose_side
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
+from neucocore.evaluation.row_columns import RowColumns, read_row_columns
 from neucocore.evaluation.same_labels import count_note, same_labels
 from neucocore.evaluation.suites import check_labels, require_label_files
 from neucocore.evaluation.tasks import TaskSelection, select_tasks
+from neucocore.evaluation.units import with_units
 from neucocore.files.findings import EXAMPLES_SHOWN
 from neucocore.provenance.code import code_identity, core_code
 from neucocore.provenance.keys import key_of
@@ -43,6 +46,8 @@ class Prepared:
         What was noticed about the files, the tasks and their match.
     columns
         Columns of the scored rows that hold little information.
+    row_columns
+        What ``--weights`` and ``--per`` name.
     """
 
     request: EvaluateRequest
@@ -52,6 +57,7 @@ class Prepared:
     warnings: tuple[str, ...]
     columns: ColumnCounts
     partition: Partition
+    row_columns: RowColumns
 
     def for_protocol(self, chosen: ChosenProtocol) -> ProtocolInputs:
         """Return the evaluation as one protocol sees it."""
@@ -68,6 +74,7 @@ class Prepared:
                 keep_order=keeps_order,
                 uses_folds=bool(getattr(implementation, "uses_folds", False)),
             )
+            task = self.row_columns.attach(task)
             tasks.append(replace(task, key=task_name(task), digest=digest))
         scoring = tuple(tasks)
         places = self._places(chosen, implementation)
@@ -93,6 +100,8 @@ class Prepared:
                 "written": [self.request.fold_results, self.request.store_probes],
                 "interval": self.request.options.interval,
                 **({} if places is None else {"places": key_of([*sorted(places.of_id.items())])}),
+                **self.row_columns.key_fields(),
+                **_units(tasks),
                 # An equal run that was made ad hoc does not record the suite.
                 **({} if self.request.suite is None else {"suite": self.request.suite.name}),
             },
@@ -125,6 +134,12 @@ class Prepared:
             )
         elif self.partition.folds is not None and not uses_folds:
             notes.append(f"{chosen.name} makes its own folds: --split {split} has no effect on it")
+        if not getattr(implementation, "reports_details", False):
+            notes += [
+                f"{chosen.name} reports no predictions: --{name} {value} has no effect on it"
+                for name in ("weights", "per")
+                if (value := getattr(self.request.options, name))
+            ]
         return notes
 
     def _counts(self, matched: MatchedTask) -> dict[str, Any]:
@@ -270,12 +285,21 @@ def prepare(request: EvaluateRequest) -> Prepared:
         patterns=request.tasks,
         subset=request.options.subset,
     )
+    units = with_units(selection.tasks, request.options.unit, inputs.label_files)
+    selection = replace(selection, tasks=units)
     if suite is not None:
         check_labels(suite, selection.tasks, inputs.groups, labels)
     joined = join(request, inputs, selection)
     km, how = _block_side(request, inputs, joined)
     partition = divide(request, inputs, joined, km)
     columns = _scored_columns(inputs, joined)
+    row_columns = read_row_columns(
+        request.options.weights,
+        request.options.per,
+        inputs.label_files,
+        inputs.embeddings,
+        [task.matched.ids for task in joined.tasks],
+    )
     warnings = (
         *(() if suite is None else suite.warnings()),
         *inputs.warnings,
@@ -284,8 +308,9 @@ def prepare(request: EvaluateRequest) -> Prepared:
         *how,
         *partition.warnings,
         *columns.warnings(),
+        *row_columns.warnings,
     )
-    return Prepared(request, inputs, selection, joined, warnings, columns, partition)
+    return Prepared(request, inputs, selection, joined, warnings, columns, partition, row_columns)
 
 
 def _block_side(
@@ -338,6 +363,12 @@ def _as_protocol_sees(
         task = replace(task, folds=partition.folds.of(task.ids))
     by_id = sorted(range(len(task.ids)), key=task.ids.__getitem__)
     return task, _digest(rows_of(task, np.asarray(by_id, dtype=np.intp)))
+
+
+def _units(tasks: Sequence[ScoringTask]) -> dict[str, Any]:
+    """Return the units of tasks that no plugin provides; they are recorded with the scores."""
+    units = [[task.key, task.unit] for task in tasks if task.unit and task.plugin == CORE]
+    return {"units": units} if units else {}
 
 
 def _sd_digest(task: ScoringTask) -> list[str]:

@@ -42,6 +42,8 @@ class ScoringProtocol(Protocol):
       the same tasks again, on blocks and on features of the place (default: no places).
     * ``depends_on_label_files: bool``: whether scores depend on the order of the rows in the label
       files, and on ids that are labelled in other tasks only (default False).
+    * ``reports_details: bool``: whether its outcomes have ``details`` (default False), without
+      which ``--weights`` and ``--per`` have no effect.
     * ``task_name(task: ScoringTask) -> str``: its name for a task in tables (default
       ``task.key``).
     * ``check_options(options) -> Mapping[str, Any]``: the options with their values normalised; a

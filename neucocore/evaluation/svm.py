@@ -29,6 +29,7 @@ class SVMProtocol:
     """Score tasks under ``svm``. Options: see ``neuco info svm``."""
 
     uses_folds = True
+    reports_details = True
 
     def check_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the options with their lists as numbers.

@@ -267,7 +267,7 @@ def _scoring_task(
         labels, problem = file.labels(), file.problem
         key, metric = file.stem, DEFAULT_METRIC[file.problem]
         secondary: tuple[str, ...] = ()
-        source = unit = ""
+        source, unit = "", file.unit
     else:
         spec = cast(TaskSpec, component.spec)
         labels = labels_of(component, files)

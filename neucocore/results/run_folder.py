@@ -237,6 +237,7 @@ def _task_record(outcome: TaskOutcome) -> dict[str, Any]:
         "metrics": [_metric_record(metric) for metric in outcome.metrics],
         "extra": dict(outcome.extra),
         "outputs": [asdict(output) for output in outcome.outputs],
+        "details": dict(outcome.details),
         "counts": dict(outcome.counts),
         "places": None if outcome.places is None else dict(outcome.places),
         "warnings": list(outcome.warnings),

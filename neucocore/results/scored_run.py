@@ -67,7 +67,13 @@ class RunReport:
         """Return one row per task, for a table and for JSON."""
         names = ("task", "metric", "score")
         more = ("q", "n", "d", "status", "reason")
-        details: dict[str, Any] = {"outputs": [], "counts": {}, "warnings": [], "places": None}
+        further: dict[str, Any] = {
+            "outputs": [],
+            "details": {},
+            "counts": {},
+            "warnings": [],
+            "places": None,
+        }
         return [
             {
                 **{name: task[name] for name in names},
@@ -82,7 +88,7 @@ class RunReport:
                     {name: value for name, value in metric.items() if name in METRIC_FIELDS}
                     for metric in task.get("metrics", ())
                 ],
-                **{name: task.get(name, default) for name, default in details.items()},
+                **{name: task.get(name, default) for name, default in further.items()},
                 **self._plots_of(task["task"]),
             }
             for task in self.tasks

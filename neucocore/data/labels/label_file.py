@@ -51,6 +51,8 @@ class LabelFile:
         Label column of a table that is not a label file (``survey.csv``), else None.
     year_column
         The column of years that is part of the ids (``id@year``), because ids repeat; else None.
+    unit
+        Unit in the name of such a column, ``biomass [Mg/ha]``; empty for classes.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class LabelFile:
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     source_column: str | None = None
+    unit: str = ""
     label_sd: NDArray[np.float64] | None = None
     year_column: str | None = None
 

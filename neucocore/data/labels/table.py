@@ -29,7 +29,7 @@ from neucocore.messages import did_you_mean, pluralize
 NAMES_SHOWN = 8
 TIE_SHARE = 0.9
 """Share of the ids that the best column matches, from which on another column matches as well."""
-_UNIT = re.compile(r"\s*[\[(][^\])]*[\])]\s*")
+_UNIT = re.compile(r"\s*(?:\[([^\]]*)\]|\(([^)]*)\))\s*")
 _TYPE_SUFFIX = re.compile(rf"(.+)__({'|'.join(KNOWN_TYPES)})", re.IGNORECASE)
 _NOT_IN_TASK_NAMES = re.compile(r"[^\w.+-]+")
 
@@ -123,6 +123,12 @@ def task_name(column: str, file: Path) -> str:
         name = match[1]
     name = _UNIT.sub(" ", name).strip() or name
     return _NOT_IN_TASK_NAMES.sub("_", name).strip("_.") or "label"
+
+
+def unit_in_name(column: str) -> str:
+    """Return the unit in the brackets of a column's name: ``biomass [Mg/ha]``; else empty."""
+    match = _UNIT.search(column)
+    return (match[1] or match[2] or "").strip() if match else ""
 
 
 def _label_kinds(
@@ -241,6 +247,7 @@ def _label_file(
         ),
         findings=findings,
         source_column=kind.name,
+        unit=unit_in_name(kind.name) if labels.problem == "regression" else "",
         label_sd=label_sd,
     )
 

@@ -65,20 +65,73 @@ class TaskInfluence:
         columns
             Indices of the outputs to use; by default those that are averaged into the score.
         """
-        repeats = [
-            self._of_repeat(metric, repeat, columns) for repeat in range(len(self.joined.folds))
-        ]
-        influence = mean_of_repeats(repeats)
+        influence = self._of_repeats(metric, columns)
         if isinstance(influence, Undefined):
             return influence
         if self.method == "jackknife":
             return self._by_jackknife(metric, influence, columns)
         return replace(influence, groups=self.joined.groups)
 
+    def of_part(self, metric: NamedMetric, rows: NDArray[np.int64]) -> Influence | Undefined:
+        """Return the influence of a metric over some rows, of the models that score all rows.
+
+        For ``jackknife``, training increases the variance by the ratio that it has for all rows.
+        """
+        part = TaskInfluence(self.joined.of_rows(rows), self.result.of_rows(rows), self.method)
+        if self.joined.task.problem == "multiclass":
+            labels, baselines = self._class_labels
+            vars(part)["_class_labels"] = labels[rows], baselines[:, rows]  # the cached property
+        influence = part._of_repeats(metric, None)
+        if isinstance(influence, Undefined):
+            return influence
+        influence = replace(influence, groups=part.joined.groups)
+        if self.method == "jackknife":
+            of_all = self.of(metric)
+            if isinstance(of_all, Undefined):
+                return of_all
+            influence = replace(influence, inflation=of_all.inflation)
+        return influence
+
+    def with_training(
+        self,
+        repeats: Sequence[Influence | Undefined],
+        column: int | None,
+        rows: NDArray[np.int64],
+    ) -> Influence | Undefined:
+        """Add groups and the noise of training, as the ridge fits tell it, to influence values.
+
+        Parameters
+        ----------
+        repeats
+            The influence of one figure over `rows`, for each partition into folds.
+        column
+            Index of the label column; None for classes.
+        rows
+            (m,) row of each influence value.
+        """
+        influence = mean_of_repeats(
+            [
+                self._with_noise(influence, column, repeat)
+                for repeat, influence in enumerate(repeats)
+            ]
+        )
+        groups = self.joined.groups
+        if isinstance(influence, Undefined) or groups is None:
+            return influence
+        return replace(influence, groups=groups[rows])
+
     def training_noise(self, column: int) -> float | None:
         """Return lambda of a label column, or of the classes (column 0); None if unknown."""
         noise = float(np.mean(self.result.noise[:, column]))
         return None if np.isnan(noise) else noise
+
+    def _of_repeats(
+        self, metric: NamedMetric, columns: Sequence[int] | None
+    ) -> Influence | Undefined:
+        """Return the mean over the partitions into folds, without groups."""
+        return mean_of_repeats(
+            [self._of_repeat(metric, repeat, columns) for repeat in range(len(self.joined.folds))]
+        )
 
     def _of_repeat(
         self, metric: NamedMetric, repeat: int, columns: Sequence[int] | None
@@ -97,7 +150,9 @@ class TaskInfluence:
             return Undefined("no row has all outputs")
         influences = []
         for call in calls:
-            influence = self._with_noise(_influence(metric, call), call, repeat)
+            influence = _influence(metric, call)
+            if self.method == "influence":
+                influence = self._with_noise(influence, call.column, repeat)
             if isinstance(influence, Influence):
                 if reason := too_little_data(influence):
                     return Undefined(reason)
@@ -107,16 +162,16 @@ class TaskInfluence:
         return mean_of_columns(influences, [call.rows for call in calls], len(joined.ids))
 
     def _with_noise(
-        self, influence: Influence | Undefined, call: MetricCall, repeat: int
+        self, influence: Influence | Undefined, column: int | None, repeat: int
     ) -> Influence | Undefined:
         """Add what the ridge fits tell about training."""
-        if isinstance(influence, Undefined) or self.method == "jackknife":
+        if isinstance(influence, Undefined):
             return influence
         if self.joined.task.problem == "regression":
-            columns = self.joined.averaged if call.column is None else call.column
+            columns = self.joined.averaged if column is None else column
             noise = float(np.mean(self.result.noise[repeat, columns]))
             return replace(influence, training_noise=None if np.isnan(noise) else noise)
-        return replace(influence, inflation=self._inflation(repeat, call.column))
+        return replace(influence, inflation=self._inflation(repeat, column))
 
     def _inflation(self, repeat: int, column: int | None) -> float | None:
         labels, baselines = self._class_labels

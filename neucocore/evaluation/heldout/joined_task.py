@@ -65,12 +65,37 @@ class JoinedTask:
         return np.stack([means_without_own_fold(self.label_matrix, folds) for folds in self.folds])
 
     @cached_property
+    def weights(self) -> NDArray[np.float64] | None:
+        """(n,) area that each row represents; None without ``--weights``."""
+        if self.task.weights is None:
+            return None
+        return np.asarray(self.task.weights.values, dtype=np.float64)[self.order]
+
+    @cached_property
+    def weighted_training_means(self) -> NDArray[np.float64]:
+        """Mean label of the training part of each row by area, as `training_means`."""
+        if self.weights is None:
+            return self.training_means
+        y = self.label_matrix.astype(np.float64)
+        weights = np.where(np.isnan(y), np.nan, self.weights[:, None])
+        return np.stack(
+            [
+                means_without_own_fold(weights * y, folds) / means_without_own_fold(weights, folds)
+                for folds in self.folds
+            ]
+        )
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """(n,) row of the task of each row of `ids`."""
+        return np.array(sorted(range(len(self.ids)), key=self.task.ids.__getitem__), dtype=np.intp)
+
+    @cached_property
     def groups(self) -> NDArray[np.int64] | None:
         """Number of the group of each row from 0, (n,); None without groups."""
         if self.task.groups is None:
             return None
-        order = sorted(range(len(self.ids)), key=self.task.ids.__getitem__)
-        names = np.asarray(self.task.groups).astype(str)[order]
+        names = np.asarray(self.task.groups).astype(str)[self.order]
         numbers: NDArray[np.int64] = np.unique(names, return_inverse=True)[1].astype(np.int64)
         return numbers
 
@@ -78,14 +103,25 @@ class JoinedTask:
         """Return some rows of the task, with the training means that all rows have."""
         ids = tuple(self.ids[row] for row in rows)
         groups = None if self.groups is None else self.groups[rows]
+        weights, parts = self.task.weights, self.task.parts
         part = JoinedTask(
-            replace(self.task, ids=ids, y=self.y[rows], groups=groups, label_sd=None),
+            replace(
+                self.task,
+                ids=ids,
+                y=self.y[rows],
+                groups=groups,
+                label_sd=None,
+                weights=None if weights is None else weights.of_rows(self.order[rows]),
+                parts=None if parts is None else parts.of_rows(self.order[rows]),
+            ),
             ids,
             self.y[rows],
             self.rows[rows],
             tuple(folds[rows] for folds in self.folds),
         )
         vars(part)["training_means"] = self.training_means[:, rows]  # the cached property
+        if weights is not None:
+            vars(part)["weighted_training_means"] = self.weighted_training_means[:, rows]
         return part
 
     @property

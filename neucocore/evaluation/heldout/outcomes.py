@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.evaluation.heldout.class_accuracies import few_rows_of_classes
+from neucocore.evaluation.heldout.details import details_of
 from neucocore.evaluation.heldout.influence import Method, TaskInfluence, chance_of
 from neucocore.evaluation.heldout.joined_task import JoinedTask
 from neucocore.evaluation.heldout.metrics import (
@@ -92,11 +94,16 @@ def outcome_of(
         hyperparameters=_hyperparameters(result, probe),
         predictions=_predictions(joined, result),
         probe=_stored_probe(joined, result, probe),
-        warnings=(*_warnings(joined, primary, d, folds), *_attainable_warnings(attainable)),
+        warnings=(
+            *_warnings(joined, primary, d, folds),
+            *few_rows_of_classes(joined),
+            *_attainable_warnings(attainable),
+        ),
         outputs=outputs,
         metrics=scores,
         training_noise=_training_noise(joined, influence),
         attainable=None if isinstance(attainable, Undefined) else attainable,
+        details=details_of(influence, primary),
     )
 
 
