@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from neucocore.data.cubes.writing import write_modality
     from neucocore.data.embeddings.embeddings import Embeddings
     from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
+    from neucocore.data.embeddings.product_codes import dequantise
     from neucocore.data.labels.label_file import read_label_file
     from neucocore.data.labels.label_folder import read_label_folder
     from neucocore.data.labels.labels import Labels
     from neucocore.errors import NeucoError
     from neucocore.files.outputs import OutputFile
+    from neucocore.files.text_table import read_table
     from neucocore.results.probes import load_probe
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "compare",
     "create",
     "cube_digest",
+    "dequantise",
     "encode",
     "evaluate",
     "find",
@@ -56,6 +59,7 @@ __all__ = [
     "read_label_file",
     "read_label_folder",
     "read_modality",
+    "read_table",
     "run_command",
     "save_embeddings",
     "write_modality",

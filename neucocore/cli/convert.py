@@ -63,9 +63,6 @@ def convert(
     loaded = load_embeddings(embeddings, id=id_column, vector=vector, drop_no_data=drop_no_data)
     for message in messages(loaded.findings, "warning", "repaired"):
         warn(message)
-    if loaded.extra:
-        count = pluralize(len(loaded.extra), "metadata column")
-        warn(f"{count} not written: {output.name} holds ids and vectors only")
     with target.writing():
         save_embeddings(loaded, output)
     # CSV holds no metadata, so the sidecar describes the embeddings. The key and the sha256 belong

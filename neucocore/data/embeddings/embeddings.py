@@ -33,7 +33,7 @@ class Embeddings:
         Type of the values in the file that was read; ``text`` for CSV.
     extra
         The metadata columns of the file by name, one value per row (text for CSV): labels, places,
-        years, groups. They are never dimensions, and no format writes them.
+        years, groups. They are never dimensions.
     year_column
         The column of years that is part of the ids (``id@year``), because ids repeat; else None.
 

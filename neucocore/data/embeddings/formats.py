@@ -23,7 +23,7 @@ from neucocore.data.embeddings.row_numbers import row_number_findings
 from neucocore.data.embeddings.scale_columns import parts_without_scale, unused_scale_findings
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.ids import bare_id
-from neucocore.data.years import clean_keys
+from neucocore.data.years import clean_keys, site_of
 from neucocore.errors import ConfigError, DataError, IdError
 from neucocore.files.content_type import detect_content
 from neucocore.files.findings import Finding, raise_for_findings
@@ -31,6 +31,7 @@ from neucocore.files.findings import Finding, raise_for_findings
 # Format of each file suffix, and the content that such a file must have.
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
 _CONTENT = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".npz": "zip"}
+RESERVED_NAMES = frozenset({"id", "ids", "embedding", "matrix", "metadata", ""})
 _LOST_ROWS = ("ragged-rows", "open-quotes", "vector-lengths", "vector-cells")
 
 
@@ -186,12 +187,13 @@ def split_column(path: str | Path) -> tuple[Path, str | None]:
 def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
     """Write embeddings in the format that the suffix names, in one step.
 
-    Equal input gives equal bytes. CSV cannot hold metadata.
+    Equal input gives equal bytes. The metadata columns (`Embeddings.extra`) are written too; CSV
+    cannot hold other metadata.
 
     Raises
     ------
     ConfigError
-        The suffix names no format.
+        The suffix names no format, or a metadata column has the name of another column.
     IdError
         An id would be changed by writing and reading it.
     """
@@ -207,18 +209,27 @@ def save_embeddings(embeddings: Embeddings, path: str | Path) -> None:
             f"{len(invalid)} ids cannot be written: {', '.join(map(repr, invalid[:3]))}",
             hint="ids must be printable, not empty, and without surrounding spaces and file suffix",
         )
+    taken = [name for name in embeddings.extra if name in RESERVED_NAMES or name.isdigit()]
+    if taken:
+        raise ConfigError(
+            f"metadata columns cannot be written under these names: {', '.join(taken)}",
+            hint="rename them: id, numbers and the names of the vector are taken",
+        )
+    ids = embeddings.ids
+    if embeddings.year_column in embeddings.extra:  # reading the file makes the same keys
+        ids = tuple(map(site_of, ids))
     if FORMATS[suffix] == "csv":
         from neucocore.data.embeddings.csv_writer import write_csv
 
-        write_csv(embeddings.ids, embeddings.matrix, file)
+        write_csv(ids, embeddings.matrix, file, embeddings.extra)
     elif FORMATS[suffix] == "parquet":
         from neucocore.data.embeddings.parquet import write_parquet
 
-        write_parquet(embeddings.ids, embeddings.matrix, embeddings.metadata, file)
+        write_parquet(ids, embeddings.matrix, embeddings.metadata, file, embeddings.extra)
     else:
         from neucocore.data.embeddings.npz import write_npz
 
-        write_npz(embeddings.ids, embeddings.matrix, embeddings.metadata, file)
+        write_npz(ids, embeddings.matrix, embeddings.metadata, file, embeddings.extra)
 
 
 def check_suffix(path: Path) -> str:

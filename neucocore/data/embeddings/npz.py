@@ -357,17 +357,30 @@ def _metadata(archive: zipfile.ZipFile, arrays: Mapping[str, _Array], path: Path
 
 
 def write_npz(
-    ids: Sequence[str], matrix: NDArray[np.float32], metadata: dict[str, Any], path: Path
+    ids: Sequence[str],
+    matrix: NDArray[np.float32],
+    metadata: dict[str, Any],
+    path: Path,
+    extra: Mapping[str, Sequence[Any]] | None = None,
 ) -> None:
-    """Write ids, matrix and metadata, uncompressed, since such numbers hardly compress."""
+    """Write ids, matrix, metadata and its columns, uncompressed: such numbers hardly compress."""
     text = json.dumps(metadata, sort_keys=True, allow_nan=False, ensure_ascii=False)
     arrays = {
         "ids": np.array(ids, dtype=np.str_),
         "matrix": np.ascontiguousarray(matrix, dtype="<f4"),
         "metadata": np.array(text),
+        **{name: _plain_array(values) for name, values in (extra or {}).items()},
     }
     with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             info = zipfile.ZipInfo(f"{name}.npy", ZIP_TIME)
             with archive.open(info, "w", force_zip64=True) as member:
                 npy.write_array(member, array, allow_pickle=False)
+
+
+def _plain_array(values: Sequence[Any]) -> NDArray[Any]:
+    """Return a column as numbers if all its values are, else as text."""
+    array = np.asarray(values)
+    if array.dtype.kind in "biuf":
+        return array
+    return np.array(["" if value is None else str(value) for value in values], dtype=np.str_)

@@ -8,7 +8,7 @@ key ``emb`` with JSON: ``version``, ``embedding_dim``, ``embedding_quantization`
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -333,10 +333,15 @@ def _metadata(file: Any, path: Path) -> dict[str, Any]:
 
 
 def write_parquet(
-    ids: Sequence[str], matrix: NDArray[np.float32], metadata: dict[str, Any], path: Path
+    ids: Sequence[str],
+    matrix: NDArray[np.float32],
+    metadata: dict[str, Any],
+    path: Path,
+    extra: Mapping[str, Sequence[Any]] | None = None,
 ) -> None:
-    """Write ids and a matrix with the ``emb`` metadata in the footer, compressed with zstd."""
+    """Write ids, metadata columns and a matrix, with the ``emb`` metadata in the footer (zstd)."""
     rows, d = matrix.shape
+    columns = {name: pa.array(list(values)) for name, values in (extra or {}).items()}
     number = pa.field("element", pa.float32(), nullable=False)
     emb = {
         "version": EMB_VERSION,
@@ -347,6 +352,7 @@ def write_parquet(
     schema = pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
+            *(pa.field(name, column.type) for name, column in columns.items()),
             pa.field(VECTOR, pa.list_(number, d), nullable=False),
         ],
         metadata={FOOTER_KEY: json.dumps(emb, sort_keys=True, allow_nan=False).encode()},
@@ -369,4 +375,5 @@ def write_parquet(
                 pa.array(block.ravel()), type=schema.field(VECTOR).type
             )
             names = pa.array(ids[start : start + step], pa.string())
-            writer.write_batch(pa.record_batch([names, vectors], schema=schema))
+            others = [column.slice(start, step) for column in columns.values()]
+            writer.write_batch(pa.record_batch([names, *others, vectors], schema=schema))
