@@ -15,7 +15,7 @@ from neucocore.version import __version__
 if TYPE_CHECKING:
     from neucocore.api import compare, encode, evaluate, generate, leaderboard
     from neucocore.cli.app import run_command
-    from neucocore.cli.terminal import log, print_data, print_json, print_table
+    from neucocore.cli.terminal import log, print_data, print_json, print_table, progress, warn
     from neucocore.components.discovery import installation
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
@@ -56,12 +56,14 @@ __all__ = [
     "print_data",
     "print_json",
     "print_table",
+    "progress",
     "read_label_file",
     "read_label_folder",
     "read_modality",
     "read_table",
     "run_command",
     "save_embeddings",
+    "warn",
     "write_modality",
 ]
 

@@ -24,11 +24,13 @@ PUBLIC_NAMES = {
     "print_data": "neucocore.cli.terminal",
     "print_json": "neucocore.cli.terminal",
     "print_table": "neucocore.cli.terminal",
+    "progress": "neucocore.cli.terminal",
     "read_label_file": "neucocore.data.labels.label_file",
     "read_label_folder": "neucocore.data.labels.label_folder",
     "read_modality": "neucocore.data.cubes.file",
     "read_table": "neucocore.files.text_table",
     "run_command": "neucocore.cli.app",
     "save_embeddings": "neucocore.data.embeddings.formats",
+    "warn": "neucocore.cli.terminal",
     "write_modality": "neucocore.data.cubes.writing",
 }

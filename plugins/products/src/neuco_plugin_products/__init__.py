@@ -1,0 +1,1 @@
+"""Sample downloaded embedding products at points and in polygons."""
