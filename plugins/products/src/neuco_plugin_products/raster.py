@@ -29,6 +29,8 @@ GDAL_OPTIONS = {
     "GDAL_HTTP_TIMEOUT": "60",
     "CPL_VSIL_CURL_USE_HEAD": "YES",
     "VSI_CACHE": "FALSE",
+    # What a broken connection left half read is forgotten when the file is opened again.
+    "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/http",
 }
 Result = TypeVar("Result")
 

@@ -44,7 +44,10 @@ class WorkFolder:
     def finished(self, tile: str) -> list[Sample] | None:
         """Return the samples of a tile, if it is finished."""
         try:
-            with np.load(self._path(tile), allow_pickle=False) as stored:
+            with (
+                self._path(tile).open("rb") as file,
+                np.load(file, allow_pickle=False) as stored,
+            ):
                 return _unpacked({name: stored[name] for name in stored.files})
         except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
             return None
