@@ -41,6 +41,7 @@ def list_plugins(json: AsJson = False) -> None:
     from neucocore.components.discovery import installation
 
     rows = [_row(plugin) for plugin in installation().plugins]
+    rows += _with_commands_only({row["distribution"] for row in rows})
     if json:
         print_json(rows)
         return
@@ -51,6 +52,29 @@ def list_plugins(json: AsJson = False) -> None:
             f"{failed} of {len(rows)} plugins could not be loaded; the others work. "
             "Set NEUCO_DISABLE_PLUGINS=NAME to skip a plugin, or uninstall it."
         )
+
+
+def _with_commands_only(others: set[str]) -> list[dict[str, Any]]:
+    """Return the distributions that add commands and no components, without importing them."""
+    from neucocore.cli.plugin_commands import DISTRIBUTION_PREFIX, commands
+
+    rows: dict[str, dict[str, Any]] = {}
+    for name, entry in commands().items():
+        if entry.distribution in others:
+            continue
+        row = rows.setdefault(
+            entry.distribution,
+            {
+                "name": entry.distribution.removeprefix(DISTRIBUTION_PREFIX),
+                "version": entry.version,
+                "distribution": entry.distribution,
+                "status": "loaded",
+                "seconds": 0.0,
+                "detail": "command",
+            },
+        )
+        row["detail"] += f" {name}" if row["detail"] == "command" else f", {name}"
+    return list(rows.values())
 
 
 def _row(plugin: PluginRecord) -> dict[str, Any]:
