@@ -22,13 +22,14 @@ INDEX = "aef_index.parquet"
 ATTEMPTS = 6
 FIRST_WAIT = 0.25
 LARGEST_BLOCK = 512
-GDAL_OPTIONS = {
+GDAL_OPTIONS: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_HTTP_MAX_RETRY": "3",
     "GDAL_HTTP_RETRY_DELAY": "0.5",
     "GDAL_HTTP_TIMEOUT": "60",
     "CPL_VSIL_CURL_USE_HEAD": "YES",
     "VSI_CACHE": "FALSE",
+    "GDAL_CACHEMAX": 128 * 2**20,  # bytes; blocks are read once, and the default is 5 % of memory
     # What a broken connection left half read is forgotten when the file is opened again.
     "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/http",
 }
