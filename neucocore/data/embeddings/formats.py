@@ -18,6 +18,7 @@ from neucocore.data.embeddings.no_data import (
     partly_filled,
     scale_findings,
 )
+from neucocore.data.embeddings.pixel_files import refuse_pixels
 from neucocore.data.embeddings.quantisation import dequantise, plain, saturated_codes
 from neucocore.data.embeddings.row_numbers import row_number_findings
 from neucocore.data.embeddings.scale_columns import parts_without_scale, unused_scale_findings
@@ -30,6 +31,8 @@ from neucocore.files.findings import Finding, raise_for_findings
 
 # Format of each file suffix, and the content that such a file must have.
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".npz": "npz"}
+# Further suffixes of Parquet files, which are read and not written.
+PARQUET_SUFFIXES = (".geoparquet", ".gpq", ".pq", ".parq")
 _CONTENT = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".npz": "zip"}
 RESERVED_NAMES = frozenset({"id", "ids", "embedding", "matrix", "metadata", ""})
 _LOST_ROWS = ("ragged-rows", "open-quotes", "vector-lengths", "vector-cells")
@@ -179,6 +182,8 @@ def split_column(path: str | Path) -> tuple[Path, str | None]:
     file, separator, columns = text.rpartition(":")
     if not separator or not file or not columns or Path(text).exists():
         return Path(text), None
+    if (Path(file) / columns).is_dir():  # a layer of several
+        return Path(file) / columns, None
     if Path(file).exists() or suffix_of(Path(file)) is not None:
         return Path(file), columns
     return Path(text), None
@@ -257,6 +262,7 @@ def suffix_of(path: Path) -> str | None:
 
 def _read(path: Path, options: ReadOptions) -> EmbeddingTable:
     """Read a file with the reader of its format."""
+    refuse_pixels(path)
     if path.is_dir():
         from neucocore.data.embeddings.parquet import read_parquet
         from neucocore.data.embeddings.parquet_layout import part_files, skipped_files
@@ -267,6 +273,8 @@ def _read(path: Path, options: ReadOptions) -> EmbeddingTable:
         return table
     content = detect_content(path)
     suffix = suffix_of(path)
+    if path.suffix.lower() in PARQUET_SUFFIXES:
+        suffix = ".parquet"
     if suffix is None:
         raise DataError(
             f"the suffix of {path} names no format of embeddings",
@@ -311,11 +319,13 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     )
     by_value = np.concatenate([*found.values(), np.arange(0)]).astype(np.intp)
     by_rule = np.zeros(len(matrix), dtype=bool)
+    by_rule[sorted(table.no_data)] = True
     table.findings.extend(parts_without_scale(table.parts))
     for part in table.parts:
         table.findings.extend(unused_scale_findings(matrix[part.rows], part))
         table.findings.extend(saturated_codes(matrix[part.rows], part))
-        findings, by_rule[part.rows] = dequantise(matrix[part.rows], part, part.rule)
+        findings, without_data = dequantise(matrix[part.rows], part, part.rule)
+        by_rule[part.rows] |= without_data
         table.findings.extend(findings)
     by_rule[by_value] = False
     table.findings.extend(scale_findings(np.nonzero(by_rule)[0], names, drop=options.drop_no_data))

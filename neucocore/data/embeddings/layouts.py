@@ -62,8 +62,6 @@ class Layout:
         Other columns that must exist, with the kinds they may have.
     versions
         Version of the product by the number of dimensions.
-    unreadable
-        Why rows of this layout are not one vector each; empty if they are.
     """
 
     name: str
@@ -72,7 +70,6 @@ class Layout:
     stem: str | None = None
     also: Mapping[str, tuple[ColumnKind, ...]] = field(default_factory=dict)
     versions: Mapping[int, str] = field(default_factory=dict)
-    unreadable: str = ""
 
     def title(self, dimension: int) -> str:
         """Return the name with the version, if the number of dimensions determines it."""
@@ -82,7 +79,6 @@ class Layout:
 _TEXT: tuple[ColumnKind, ...] = ("text",)
 _NUMBER: tuple[ColumnKind, ...] = ("number",)
 _BYTES: tuple[ColumnKind, ...] = ("binary", "text")
-_PIXELS = "each row holds the vectors of all pixels of a patch as raw bytes"
 
 LAYOUTS = (
     Layout("Earth Index", "id", ("embedding",), also={"geometry": _BYTES}),
@@ -94,34 +90,7 @@ LAYOUTS = (
     Layout("LightlyOne", "filenames", stem="embedding_", also={"labels": ()}),
     Layout("TerraTorch", "file_id", ("embedding",)),
     Layout("Earth Engine", "system:index", also={".geo": ()}),
-    Layout(
-        "TESSERA patches",
-        "index",
-        ("embedding",),
-        also={"embedding": ("binary",), "scale": ("binary",)},
-        unreadable=_PIXELS,
-    ),
-    Layout(
-        "TESSERA patches",
-        "__index_level_0__",
-        ("embedding",),
-        also={"embedding": ("binary",), "scale": ("binary",)},
-        unreadable=_PIXELS,
-    ),
-    Layout(
-        "AlphaEarth patches",
-        "index",
-        ("embedding",),
-        also={"embedding": ("binary",), "height": _NUMBER, "width": _NUMBER},
-        unreadable=_PIXELS,
-    ),
-    Layout(
-        "AlphaEarth patches",
-        "__index_level_0__",
-        ("embedding",),
-        also={"embedding": ("binary",), "height": _NUMBER, "width": _NUMBER},
-        unreadable=_PIXELS,
-    ),
+    Layout("Clay", "__index_level_0__", ("embeddings",), versions={768: "v0", 1024: "v1.5"}),
 )
 """Known layouts; the first that matches is used."""
 
@@ -135,7 +104,7 @@ def find_layout(columns: Sequence[Column]) -> Layout | None:
 def _matches(layout: Layout, columns: Mapping[str, Column]) -> bool:
     if layout.id not in columns or columns[layout.id].kind in ("nested", *LISTS):
         return False
-    if layout.vectors and not layout.unreadable:
+    if layout.vectors:
         vectors = [name for name in layout.vectors if name in columns]
         if len(vectors) != 1 or columns[vectors[0]].kind not in LISTS:
             return False

@@ -26,6 +26,7 @@ from neucocore.data.embeddings.parquet_layout import (
     parquet_layout,
     vector_length,
 )
+from neucocore.data.embeddings.patches import is_patch_file, read_patches
 from neucocore.data.embeddings.quantisation import OFFSET_NAMES, SCALE_NAMES, StoredRows
 from neucocore.data.embeddings.scale_columns import unused_scales
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions, damaged_file
@@ -52,6 +53,8 @@ def read_parquet(paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
         A file is damaged or has no vectors; other problems are returned as findings.
     """
     files = [_open(path) for path in paths]
+    if options.vector is None and all(is_patch_file(file.schema_arrow) for file in files):
+        return read_patches(paths, files, options)
     layouts = [parquet_layout(file, path, options) for file, path in zip(files, paths, strict=True)]
     first = layouts[0]
     for layout, path in zip(layouts, paths, strict=True):

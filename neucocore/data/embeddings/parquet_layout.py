@@ -25,6 +25,7 @@ DATA_SUFFIXES = (
     *(".parquet", ".pq", ".parq", ".geoparquet", ".csv", ".csv.gz", ".tsv", ".npz", ".npy"),
     *(".feather", ".arrow", ".h5", ".hdf5", ".pt", ".pkl"),
 )
+PART_SUFFIXES = (".parquet", ".geoparquet", ".gpq", ".pq", ".parq")
 # Rows that show whether the cells of a column of text are lists of numbers.
 ROWS_LOOKED_AT = 8
 
@@ -40,14 +41,18 @@ def part_files(folder: Path) -> list[Path]:
         There is no Parquet file, or there are several layers.
     """
     layers = sorted(path for path in folder.glob("layer_*") if path.is_dir())
-    files = sorted(path for path in folder.glob("*.parquet") if path.is_file())
+    files = sorted(
+        path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in PART_SUFFIXES
+    )
     if files:
         return files
     if len(layers) == 1:
         return part_files(layers[0])
     if layers:
         names = ", ".join(layer.name for layer in layers)
-        raise DataError(f"{folder} holds several layers: {names}", hint=f"pass one: {layers[-1]}")
+        raise DataError(
+            f"{folder} holds several layers: {names}", hint=f"pass one: {folder}:{layers[-1].name}"
+        )
     others = _data_files(folder)
     but = f", but {', '.join(others[:3])}" + (" and others" if len(others) > 3 else "")
     raise DataError(

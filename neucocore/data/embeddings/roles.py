@@ -20,7 +20,7 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from itertools import islice, pairwise
+from itertools import islice
 
 from neucocore.data.embeddings.layouts import (
     LISTS,
@@ -30,20 +30,21 @@ from neucocore.data.embeddings.layouts import (
     Layout,
     find_layout,
 )
+from neucocore.data.embeddings.numbered_columns import (
+    PANDAS_INDEX,
+    check_numbering,
+    literal_pattern,
+    natural_order,
+    shares_stem,
+    split_number,
+)
 from neucocore.data.embeddings.table import ReadOptions
 from neucocore.data.ids import ID, PRODUCT_ID_COLUMNS, no_id_column
 from neucocore.files.findings import Finding
 from neucocore.messages import did_you_mean, pluralize
 
-MAX_DIGITS = 18
-"""Digits of a column's number; longer names do not fit into 64 bits, and are not numbers."""
-
 NAMES_SHOWN = 12
 PASTED_NAMES = 24
-_NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
-_PANDAS_INDEX = re.compile(
-    r"Unnamed: [0-9]+(_level_[0-9]+)?|level_[0-9]+|__index_level_[0-9]+__|index", re.IGNORECASE
-)
 _LABEL_LIKE = re.compile(
     r"(id|index|label|class|target|lon|lat|lng|longitude|latitude|year|fold|split|group|"
     r"height|width|date|time|month|day)s?(_.*)?",
@@ -237,14 +238,6 @@ class _Table:
         ]
 
     def choose_vector(self) -> None:
-        if self.layout is not None and self.layout.unreadable:
-            self.refuse(
-                "patches",
-                f"{self.layout.name}: {self.layout.unreadable}",
-                "make one vector per row first: numpy.frombuffer(cell, numpy.int8)"
-                ".reshape(height, width, -1), dequantise it, then take the mean over the pixels",
-            )
-            return
         lists = [p for p in self.others(*LISTS) if self.columns[p].name not in METADATA_LISTS]
         of_layout = [] if self.layout is None else list(self.layout.vectors)
         for names in (of_layout, VECTOR_NAMES):
@@ -279,7 +272,7 @@ class _Table:
         """Return the numbered columns by stem, as positions; numbers only, where that is known."""
         runs: dict[str, list[int]] = {}
         for position in self.positions.values():
-            parts = _split_number(self.columns[position].name)
+            parts = split_number(self.columns[position].name)
             if parts is not None and position != self.id:
                 runs.setdefault(parts[0], []).append(position)
         readable = {
@@ -307,16 +300,16 @@ class _Table:
         others = [
             position
             for position in self.others("number", None)
-            if position not in positions and _shares_stem(self.columns[position].name, stem)
+            if position not in positions and shares_stem(self.columns[position].name, stem)
         ]
         ordered = sorted(positions, key=self._number)
         if others:
             shown = _shown(self._names(others))
             message = f"columns named like the dimensions {self._run_text(ordered)}"
-            complete = not _numbering([self._number(p) for p in ordered])
+            complete = not check_numbering([self._number(p) for p in ordered])
             paste = self._paste(stem, ordered if complete else [*ordered, *others])
             self.refuse("shared-stem", f"{message}, but without a number: {shown}", paste)
-        numbering = _numbering([self._number(p) for p in ordered])
+        numbering = check_numbering([self._number(p) for p in ordered])
         for finding in numbering:
             hint = finding.hint or self._paste(stem, [*ordered, *others])
             self.findings.append(replace(finding, hint=hint))
@@ -339,7 +332,7 @@ class _Table:
         complete = [
             stem
             for stem, run in runs.items()
-            if not _numbering(sorted(self._number(position) for position in run))
+            if not check_numbering(sorted(self._number(position) for position in run))
         ]
         stems = sorted(
             complete or runs,
@@ -358,7 +351,7 @@ class _Table:
 
     def _paste(self, stem: str, positions: Sequence[int]) -> str:
         """Return the option that selects some columns of a stem."""
-        pattern = f"{_literal(stem)}*" if stem else "[0-9]*"
+        pattern = f"{literal_pattern(stem)}*" if stem else "[0-9]*"
         if set(self._matching(pattern)) == set(positions):
             return f"--vector {shlex.quote(pattern)}"
         return f"--vector {_pasted(self._names(positions))}"
@@ -411,7 +404,7 @@ class _Table:
             p
             for p in likely
             if self.columns[p].name
-            and not _PANDAS_INDEX.fullmatch(self.columns[p].name)
+            and not PANDAS_INDEX.fullmatch(self.columns[p].name)
             and p not in row_numbers
         ]
         if not likely and self._refuse_named_like_a_vector():
@@ -467,10 +460,10 @@ class _Table:
             return [self.positions[part]]
         candidates = [*self.others("number", None), *self.others(*LISTS)]
         matches = [p for p in candidates if fnmatchcase(self.columns[p].name, part)]
-        return sorted(matches, key=lambda p: _natural(self.columns[p].name))
+        return sorted(matches, key=lambda p: natural_order(self.columns[p].name))
 
     def _number(self, position: int) -> int:
-        parts = _split_number(self.columns[position].name)
+        parts = split_number(self.columns[position].name)
         return -1 if parts is None else parts[1]
 
     def _names(self, positions: Iterable[int]) -> list[str]:
@@ -486,7 +479,7 @@ def _lenient_roles(columns: Sequence[Column], options: ReadOptions) -> Roles:
         table.choose_vector()
         return table.roles()
     rest = [position for position in table.positions.values() if position != table.id]
-    digits = [p for p in rest if (_split_number(columns[p].name) or ("x",))[0] == ""]
+    digits = [p for p in rest if (split_number(columns[p].name) or ("x",))[0] == ""]
     ordered = sorted(digits, key=table._number)
     if ordered != digits:
         table.findings.append(
@@ -508,64 +501,6 @@ def _repeated(columns: Sequence[Column], options: ReadOptions) -> list[Finding]:
     examples = tuple(map(repr, repeated[:3]))
     hint = "rename the columns so that each name occurs once"
     return [Finding("duplicate-columns", level, message, len(repeated), examples, hint)]
-
-
-def _split_number(name: str) -> tuple[str, int] | None:
-    """Return stem and number of a numbered column, or None."""
-    match = _NUMBERED.fullmatch(name)
-    if match is None or len(match[2]) > MAX_DIGITS or _PANDAS_INDEX.fullmatch(name):
-        return None
-    return match[1], int(match[2])
-
-
-def _numbering(numbers: Sequence[int]) -> list[Finding]:
-    """Check ascending numbers of columns: they must be ``0..d-1`` or ``1..d``."""
-    repeated = sorted({a for a, b in pairwise(numbers) if a == b})
-    if repeated:
-        examples = tuple(map(str, repeated[:3]))
-        message = "column number written in two ways"
-        hint = "keep one column per number"
-        return [Finding("duplicate-columns", "error", message, len(repeated), examples, hint)]
-    start = 0 if numbers[0] == 0 else 1
-    if numbers[0] == start and numbers[-1] == start + len(numbers) - 1:
-        return []
-    present = set(numbers)
-    every = range(start, numbers[-1] + 1)  # may be huge, so it is never made a list
-    gaps = islice((str(number) for number in every if number not in present), 3)
-    message = f"column numbers have gaps between {start} and {numbers[-1]}"
-    count = len(every) - len(numbers)
-    return [Finding("column-gaps", "error", message, count, tuple(gaps))]
-
-
-def _shares_stem(name: str, stem: str) -> bool:
-    """Whether a column without a number looks as if it belonged to the numbered columns.
-
-    ``B8A`` belongs to ``B1, B2``, ``embedding_norm`` to ``embedding_0``; ``Area`` does not belong
-    to ``A00``.
-    """
-    if name == stem.rstrip("_-.: ") and name:
-        return True
-    if not name.startswith(stem) or len(name) == len(stem) or _split_number(name) is not None:
-        return False
-    if _PANDAS_INDEX.fullmatch(name):
-        return False
-    following = name[len(stem)]
-    return following.isdigit() or (bool(stem) and not stem[-1].isalnum()) or following in "_-.:"
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that orders numbers inside names by value."""
-    parts = re.split(r"([0-9]+)", name)
-    numbers = [part.lstrip("0") if position % 2 else "" for position, part in enumerate(parts)]
-    return [
-        (position % 2, len(number), number or part)
-        for position, (part, number) in enumerate(zip(parts, numbers, strict=True))
-    ]
-
-
-def _literal(text: str) -> str:
-    """Return a pattern that matches a text only."""
-    return re.sub(r"([\[?*])", r"[\1]", text)
 
 
 def _pasted(names: Sequence[str]) -> str:

@@ -81,6 +81,8 @@ class EmbeddingTable:
         Rows whose vectors could not be read, and are among the problems.
     columns
         Names of the columns of the dimensions; empty if the vectors are lists.
+    no_data
+        Rows that the reader found to hold no data.
     year_column
         The column of years that is part of the ids (``id@year``), or None.
     """
@@ -97,6 +99,7 @@ class EmbeddingTable:
     unread: frozenset[int] = frozenset()
     columns: tuple[str, ...] = ()
     year_column: str | None = None
+    no_data: frozenset[int] = frozenset()
 
     def drop(self, rows: NDArray[np.intp]) -> None:
         """Leave out some rows."""

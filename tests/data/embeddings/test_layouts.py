@@ -123,18 +123,6 @@ def test_fault_74_a_layout_depends_on_types_not_on_names_alone(tmp_path):
     assert "Clay" not in str(error.value.problems)
 
 
-@pytest.mark.parametrize("index", ["index", "__index_level_0__"])
-@pytest.mark.parametrize("scale", [True, False])
-def test_fault_74_patches_of_raw_bytes_are_refused_by_name(tmp_path, index, scale):
-    columns = {index: range(2), "embedding": [bytes(8)] * 2, "height": [2, 2], "width": [2, 2]}
-    if scale:
-        columns["scale"] = [bytes(16)] * 2
-    with pytest.raises(DataError) as error:
-        load_embeddings(parquet(tmp_path / "e.parquet", columns))
-    assert ("TESSERA" if scale else "AlphaEarth") in error.value.problems[0]
-    assert "all pixels of a patch as raw bytes" in error.value.problems[0]
-
-
 def test_metadata_columns_are_kept_with_their_values(tmp_path):
     columns = {"id": ["b", "a"], "embedding": lists(vectors(3)[:2]), "year": [2020, 2021],
                "tile": ["x", None], "bbox": [[0.0, 1.0]] * 2}  # fmt: skip
