@@ -183,7 +183,7 @@ def _holds_cubes(path: Path) -> bool:
 
 
 def _validate_embeddings(path: Path, *, json: bool, **how: Any) -> list[dict[str, Any]]:
-    from neucocore.data.embeddings.validation import validate_embeddings
+    from neucocore.data.validation import validate_embeddings
     from neucocore.errors import DataError
 
     result = validate_embeddings(path, **how)

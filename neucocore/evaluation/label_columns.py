@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,35 @@ def find_label_columns(
             entry[1].append(_Target(index, label, values[order]))
     return [
         column for rows, targets in by_rows.values() for column in _search(matrix, rows, targets)
+    ]
+
+
+def coordinate_columns(
+    values: Mapping[str, NDArray[np.float64]], matrix: NDArray[np.float32], rows: NDArray[np.intp]
+) -> list[str]:
+    """Describe the columns that are a coordinate of their rows.
+
+    Parameters
+    ----------
+    values
+        Coordinates by name, (m,) each.
+    matrix
+        (n, d) embeddings.
+    rows
+        (m,) row of the matrix of each coordinate.
+    """
+    if len(rows) < MIN_ROWS:
+        return []
+    targets = [
+        _Target(0, name, numbers)
+        for name, numbers in values.items()
+        if len(np.unique(numbers)) >= MIN_OTHER_VALUES
+    ]
+    found = _search(matrix, rows, targets) if targets else ()
+    return [
+        f"dimension {column.dimension} is the {column.label} (r = {column.correlation:.6f}): "
+        "the place is among the embedding's columns"
+        for column in found
     ]
 
 

@@ -17,12 +17,13 @@ from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.embeddings.formats import load_embeddings, split_column
 from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.ids import ID, read_excluded_ids
+from neucocore.data.keys import match_keys, of_keys
+from neucocore.data.label_years import differing_years
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.sources import read_labels, read_with_id_column
 from neucocore.data.years import site_of
 from neucocore.errors import DataError
 from neucocore.evaluation.groups import Groups, read_groups
-from neucocore.evaluation.keys import match_keys, of_keys
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, Split, parse_split
 from neucocore.evaluation.tasks import may_be_selected
@@ -178,6 +179,7 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
     tables = match_keys(embeddings, label_files, options.subset)
     embeddings, label_files = tables.embeddings, tables.label_files
     warnings += tables.warnings
+    warnings += differing_years(embeddings, label_files)
     places = None if request.lenient else read_places(label_files, embeddings)
     if places is not None:
         warnings += [*places.warnings, *([places.problem] if places.problem else [])]

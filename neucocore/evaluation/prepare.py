@@ -15,7 +15,7 @@ from neucocore.evaluation.copies import copies_in_task, find_copies
 from neucocore.evaluation.embedding_columns import ColumnCounts, count_columns
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.join import JoinedTasks, MatchedTask, join, rows_of
-from neucocore.evaluation.label_columns import find_label_columns
+from neucocore.evaluation.label_columns import coordinate_columns, find_label_columns
 from neucocore.evaluation.load import LoadedInputs, load_inputs
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.partition import Partition, divide
@@ -308,6 +308,7 @@ def prepare(request: EvaluateRequest) -> Prepared:
         *how,
         *partition.warnings,
         *columns.warnings(),
+        *_coordinates_among_columns(inputs),
         *row_columns.warnings,
     )
     return Prepared(request, inputs, selection, joined, warnings, columns, partition, row_columns)
@@ -325,6 +326,18 @@ def _block_side(
         tasks, embeddings.ids, embeddings.matrix, inputs.places, jobs=request.options.jobs
     )
     return km, [text]
+
+
+def _coordinates_among_columns(inputs: LoadedInputs) -> list[str]:
+    """Warn about dimensions that are a coordinate of the rows."""
+    places = inputs.places
+    if places is None or places.problem:
+        return []
+    ids = inputs.embeddings.ids
+    rows = np.array([row for row, sample in enumerate(ids) if sample in places.of_id], np.intp)
+    lon, lat = places.of([ids[row] for row in rows])
+    values = {"longitude": lon, "latitude": lat}
+    return coordinate_columns(values, inputs.embeddings.matrix, rows)[:EXAMPLES_SHOWN]
 
 
 def _scored_columns(inputs: LoadedInputs, joined: JoinedTasks) -> ColumnCounts:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.embeddings.code_checks import code_findings, lattice_findings
 from neucocore.data.embeddings.duplicates import duplicate_rows_finding, equal_rows
 from neucocore.data.embeddings.embeddings import ROWS_AT_ONCE, Embeddings
 from neucocore.data.embeddings.far_rows import far_row_findings
@@ -19,10 +20,17 @@ from neucocore.data.embeddings.no_data import (
     scale_findings,
 )
 from neucocore.data.embeddings.pixel_files import refuse_pixels
-from neucocore.data.embeddings.quantisation import dequantise, plain, saturated_codes
+from neucocore.data.embeddings.quantisation import (
+    dequantise,
+    plain,
+    saturated_codes,
+    scale_axis,
+)
 from neucocore.data.embeddings.row_numbers import row_number_findings
 from neucocore.data.embeddings.scale_columns import parts_without_scale, unused_scale_findings
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
+from neucocore.data.embeddings.unit_norm import unit_norm_findings
+from neucocore.data.embeddings.versions import version_findings
 from neucocore.data.ids import bare_id
 from neucocore.data.years import clean_keys, site_of
 from neucocore.errors import ConfigError, DataError, IdError
@@ -324,6 +332,8 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     for part in table.parts:
         table.findings.extend(unused_scale_findings(matrix[part.rows], part))
         table.findings.extend(saturated_codes(matrix[part.rows], part))
+        axis = scale_axis(part, matrix.shape[1])
+        table.findings.extend(code_findings(matrix[part.rows], part.dtype, axis, part.name))
         findings, without_data = dequantise(matrix[part.rows], part, part.rule)
         by_rule[part.rows] |= without_data
         table.findings.extend(findings)
@@ -332,11 +342,18 @@ def _check_values(table: EmbeddingTable, options: ReadOptions) -> NDArray[np.int
     by_rule[by_value] = True
     unusable = {*np.nonzero(by_rule)[0].tolist(), *table.unread}
     table.findings.extend(far_row_findings(matrix, names, unusable))
+    table.findings.extend(version_findings(table.extra, table.metadata))
     if any(finding.code == "scaled" for finding in table.findings):
         table.metadata.pop("quantization", None)
         rules = [plain(part.rule) for part in table.parts]
         rule = rules[0] if all(other == rules[0] for other in rules) else rules
         table.metadata["dequantised"] = {"stored_as": table.dtype, "quantization": rule}
+    excluded = frozenset(unusable)
+    table.findings.extend(
+        unit_norm_findings(matrix, names, table.metadata, table.columns, excluded)
+    )
+    if not excluded:
+        table.findings.extend(lattice_findings(matrix))
     return np.nonzero(by_rule)[0]
 
 

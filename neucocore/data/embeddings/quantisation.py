@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,6 +157,19 @@ def saturated_codes(matrix: NDArray[np.float32], part: StoredRows) -> list[Findi
     message = f"{where}{share:.1%} of the {part.dtype} values are at the end of the range"
     hint = "larger values may have been cut off; use a larger scale when you store them"
     return [Finding("saturated-codes", "warning", message, hint=hint)]
+
+
+def scale_axis(part: StoredRows, dimension: int) -> Literal["row", "dimension"] | None:
+    """Return what each has a scale of its own by the rule of a part; None for one scale or none."""
+    rows = part.rows.stop - part.rows.start
+    try:
+        read = read_rule(part.rule, part, (rows, dimension))
+    except QuantisationError:
+        return None
+    shape = (1, 1) if read is None else read.scale.shape
+    if shape == (rows, 1) and rows > 1:
+        return "row"
+    return "dimension" if shape == (1, dimension) and dimension > 1 else None
 
 
 def read_rule(record: Any, part: StoredRows, shape: tuple[int, ...]) -> _Rule | None:

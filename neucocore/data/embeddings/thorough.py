@@ -25,6 +25,11 @@ MAX_ROWS = 20_000
 """Near copies are searched for among the first rows of larger files."""
 # Embeddings whose variance lies along so few directions hold less than their size suggests.
 FEW_DIRECTIONS = 2.0
+MIN_NORMS = 30
+NORM_DISTANCE = 10
+"""Robust standard deviations of the logarithm of the length, beyond which a row is far."""
+MIN_LOG_SPREAD = 0.05
+MAX_OUTLIER_SHARE = 0.05
 
 
 def thorough_findings(table: EmbeddingTable) -> list[Finding]:
@@ -40,6 +45,7 @@ def thorough_findings(table: EmbeddingTable) -> list[Finding]:
         *_constant_rows(matrix, names, table.findings),
         *copied_columns(matrix, extra),
         *_few_directions(matrix),
+        *norm_outliers(matrix, names),
     ]
 
 
@@ -84,6 +90,26 @@ def copied_columns(
         return []
     message = "dimension equals a metadata column, so the embedding may hold the answer"
     return [Finding("copied-columns", "warning", message, len(examples), tuple(examples[:3]))]
+
+
+def norm_outliers(matrix: NDArray[np.float32], names: Sequence[str]) -> list[Finding]:
+    """Return a warning about rows whose length is far from that of the others."""
+    norms = np.linalg.norm(matrix, axis=1).astype(np.float64)
+    if len(norms) < MIN_NORMS or (norms == 0).all():
+        return []
+    logs = np.log(np.maximum(norms, norms[norms > 0].min() * 1e-3))
+    centre = np.median(logs)
+    spread = max(1.4826 * float(np.median(np.abs(logs - centre))), MIN_LOG_SPREAD)
+    rows = np.flatnonzero(np.abs(logs - centre) > NORM_DISTANCE * spread)
+    if not len(rows) or len(rows) > MAX_OUTLIER_SHARE * len(norms):
+        return []
+    message = (
+        f"row whose length is far from that of the others ({np.exp(centre):.3g}), such as "
+        f"{norms[rows[0]]:.3g}"
+    )
+    examples = tuple(names[row] for row in rows[:EXAMPLES_SHOWN].tolist())
+    hint = "check these rows: another scale, another model, or damage"
+    return [Finding("norm-outliers", "warning", message, len(rows), examples, hint)]
 
 
 def _few_directions(matrix: NDArray[np.float32]) -> list[Finding]:

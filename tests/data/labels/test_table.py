@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from neucocore.data.embeddings.validation import validate_embeddings
 from neucocore.data.labels.column_kinds import column_kinds, place_columns
 from neucocore.data.labels.sources import read_labels, read_with_id_column, split_source
 from neucocore.data.labels.table import read_label_table, task_name
+from neucocore.data.validation import validate_embeddings
 from neucocore.errors import DataError, IdError, MissingFileError
 from neucocore.files.findings import messages
 

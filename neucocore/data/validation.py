@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.embeddings.formats import examine_embeddings
 from neucocore.data.embeddings.table import EmbeddingTable
 from neucocore.data.embeddings.thorough import thorough_findings
 from neucocore.data.ids import read_id_file
+from neucocore.data.keys import match_keys
+from neucocore.data.label_years import differing_years
 from neucocore.data.labels.coverage import coverage, covering_subset
 from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.sources import read_labels, read_with_id_column, table_columns
@@ -80,6 +83,7 @@ def validate_embeddings(
     unusable = str(path)
     size: tuple[int | None, int | None] = (None, None)
     available: list[str] | None = None
+    checked: EmbeddingTable | None = None
 
     def read(id_column: str | None) -> EmbeddingTable:
         table = examine_embeddings(
@@ -100,7 +104,7 @@ def validate_embeddings(
         findings.extend(table.findings)
         findings.extend(thorough_findings(table))
         size = table.matrix.shape[0], table.matrix.shape[1]
-        available = table.ids
+        available, checked = table.ids, table
     try:
         files: Sequence[LabelFile] = []
         if labels is not None:
@@ -114,6 +118,7 @@ def validate_embeddings(
             findings.extend(label_set.all_findings)
             label_set.require_usable()
             files = label_set.files if subset is None else subset_files(label_set.files, subset)
+            files, available = _identified(checked, available, files, findings)
         if labels is not None and available is not None:
             required = {text for file in files for text in file.ids}
             of_labels = coverage(available, required, str(labels))
@@ -133,6 +138,31 @@ def validate_embeddings(
     order = {"error": 0, "warning": 1, "repaired": 2}
     findings.sort(key=lambda finding: order[finding.level])
     return Validation(*size, tuple(findings), hint or hint_for(findings), unusable)
+
+
+def _identified(
+    table: EmbeddingTable | None,
+    ids: list[str] | None,
+    files: Sequence[LabelFile],
+    findings: list[Finding],
+) -> tuple[Sequence[LabelFile], list[str] | None]:
+    """Return labels and ids of the embeddings as `neucocore.data.keys` identifies them.
+
+    What it finds about years is added to the findings; nothing is done if there are errors.
+    """
+    if table is None or any(finding.level == "error" for finding in findings):
+        return files, ids
+    embeddings = Embeddings(
+        tuple(table.ids or ()),
+        table.matrix,
+        table.metadata,
+        extra=table.extra,
+        year_column=table.year_column,
+    )
+    tables = match_keys(embeddings, files)
+    texts = [*tables.warnings, *differing_years(tables.embeddings, tables.label_files)]
+    findings.extend(Finding("years", "warning", text) for text in texts)
+    return tables.label_files, list(tables.embeddings.ids)
 
 
 def _as_findings(error: DataError) -> list[Finding]:
