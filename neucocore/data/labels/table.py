@@ -21,12 +21,13 @@ from neucocore.data.labels.label_set import LabelSet, UnusableLabels
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
 from neucocore.data.years import clean_keys
 from neucocore.errors import DataError
-from neucocore.files.cells import is_missing, is_number
+from neucocore.files.cells import boolean, is_missing, is_number
 from neucocore.files.findings import Finding, hint_for, messages, raise_for_findings
 from neucocore.files.text_table import TextTable, read_table
 from neucocore.messages import did_you_mean, pluralize
 
 NAMES_SHOWN = 8
+OUTPUT_SEPARATOR = ":"
 TIE_SHARE = 0.9
 """Share of the ids that the best column matches, from which on another column matches as well."""
 _UNIT = re.compile(r"\s*(?:\[([^\]]*)\]|\(([^)]*)\))\s*")
@@ -48,6 +49,58 @@ class ColumnChoice:
         if text in columns or not separator or file_type.lower() not in KNOWN_TYPES:
             return cls(text)
         return cls(name, file_type.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class TaskColumns:
+    """The label columns of one task.
+
+    Attributes
+    ----------
+    name
+        The column, or what the columns have in common: ``position`` for ``position:row`` and
+        ``position:col``.
+    columns
+        Names of the columns.
+    outputs
+        Names of the outputs; empty for a single column.
+    """
+
+    name: str
+    type: str
+    columns: tuple[str, ...]
+    outputs: tuple[str, ...] = ()
+
+
+def task_columns(kinds: Sequence[ColumnKind], table: TextTable) -> list[TaskColumns]:
+    """Return the columns of each task: ``NAME:OUTPUT`` columns of one NAME are its outputs.
+
+    They are if one of them holds numbers and no other text, or if all hold 0 and 1 only. Columns
+    ``label:NAME`` are tasks of their own.
+    """
+    by_name: dict[str, list[ColumnKind]] = {}
+    for kind in kinds:
+        name, separator, output = kind.name.partition(OUTPUT_SEPARATOR)
+        several = separator and output and name and name.lower() != LABEL
+        by_name.setdefault(name if several else kind.name, []).append(kind)
+    tasks: list[TaskColumns] = []
+    for name, columns in by_name.items():
+        names = tuple(column.name for column in columns)
+        file_type = _type_of_outputs(columns, table) if len(columns) > 1 else ""
+        if file_type:
+            outputs = tuple(n.removeprefix(name + OUTPUT_SEPARATOR) for n in names)
+            tasks.append(TaskColumns(name, file_type, names, outputs))
+        else:
+            tasks += [TaskColumns(c.name, c.type, (c.name,)) for c in columns]
+    return tasks
+
+
+def _type_of_outputs(columns: Sequence[ColumnKind], table: TextTable) -> str:
+    """Return the type of the labels of several outputs; empty if they are separate tasks."""
+    cells = [c for kind in columns for c in table.column(kind.name) if not is_missing(c)]
+    if any(kind.type.startswith("reg") for kind in columns):
+        return "regr" if all(map(is_number, cells)) else ""
+    return "cls" if all(boolean(cell) is not None for cell in cells) else ""
 
 
 def read_label_table(
@@ -93,16 +146,16 @@ def read_label_table(
     ids, year_column, id_findings = clean_keys(table.column(name_of_ids), table.place, other_cells)
     raise_for_findings(file, id_findings)
     kinds, others = _label_kinds(file, table, name_of_ids, columns, options, ids)
-    _check_task_names(file, kinds)
+    _check_task_names(file, task_columns(kinds, table))
     sd_columns = _sd_columns(file, table, kinds)
     files: list[LabelFile] = []
     unusable: list[UnusableLabels] = []
-    for kind in kinds:
+    for task in task_columns(kinds, table):
         try:
-            label_file = _label_file(file, table, ids, name_of_ids, kind, sd_columns)
+            label_file = _label_file(file, table, ids, name_of_ids, task, sd_columns)
             files.append(replace(label_file, year_column=year_column))
         except DataError as error:
-            unusable.append(UnusableLabels(file, task_name(kind.name, file), error, kind.name))
+            unusable.append(UnusableLabels(file, task_name(task.name, file), error, task.name))
     findings = [
         *(finding for finding in table.findings if finding.level != "error"),
         *id_findings,
@@ -143,7 +196,11 @@ def _label_kinds(
     available = [n for n in table.columns if n != name_of_ids and not is_sd_column(n)]
     cells = {name: table.column(name) for name in available}
     if columns:
-        choices = [ColumnChoice.parse(text, available) for text in columns]
+        choices = [
+            choice
+            for text in columns
+            for choice in _with_outputs(ColumnChoice.parse(text, available), available)
+        ]
         if sd_names := [choice.name for choice in choices if is_sd_column(choice.name)]:
             raise DataError(
                 f"{', '.join(map(repr, sd_names))} holds standard deviations of labels, not labels",
@@ -171,6 +228,14 @@ def _label_kinds(
             else "labels are a folder of label files, or a table with columns of labels",
         )
     return labels, [kind for kind in kinds if kind.role != "label"]
+
+
+def _with_outputs(choice: ColumnChoice, available: Sequence[str]) -> list[ColumnChoice]:
+    """Return the columns ``NAME:OUTPUT`` that the name NAME means, or the choice itself."""
+    if choice.name in available:
+        return [choice]
+    names = [name for name in available if name.startswith(choice.name + OUTPUT_SEPARATOR)]
+    return [ColumnChoice(name, choice.type) for name in names] or [choice]
 
 
 def _by_detail(kinds: Sequence[ColumnKind]) -> list[str]:
@@ -213,41 +278,42 @@ def _label_file(
     table: TextTable,
     ids: Sequence[str],
     name_of_ids: str,
-    kind: ColumnKind,
+    task: TaskColumns,
     sd_columns: Mapping[str, str],
 ) -> LabelFile:
-    cells = table.column(kind.name)
-    labels = read_label_columns(kind.type, [cells], (), table.place)
-    sd_column = sd_columns.get(kind.name)
+    cells = [table.column(name) for name in task.columns]
+    labels = read_label_columns(task.type, cells, task.outputs, table.place)
+    of_columns = [sd_columns.get(name) for name in task.columns]
     label_sd, sd_findings = read_label_sd(
-        [None if sd_column is None else table.column(sd_column)],
+        [None if name is None else table.column(name) for name in of_columns],
         labels.y,
         labels.rows,
         labels.problem,
         table.place,
-        (sd_column or LABEL_SD,),
+        [name or LABEL_SD for name in of_columns],
     )
     findings = (*labels.findings, *sd_findings)
     hint = None
-    if kind.type.startswith("reg"):
+    if task.type.startswith("reg"):
         hint = hint_for(findings) or (
-            f"correct the cells, or read them as classes: --labels {file}:{kind.name}=cls"
+            f"correct the cells, or read them as classes: --labels {file}:{task.columns[0]}=cls"
         )
-    raise_for_findings(f"{file}: column {kind.name!r}", findings, hint=hint)
+    raise_for_findings(f"{file}: column {task.name!r}", findings, hint=hint)
     return LabelFile(
         path=file,
-        stem=task_name(kind.name, file),
-        type=kind.type,
+        stem=task_name(task.name, file),
+        type=task.type,
         problem=labels.problem,
         ids=tuple(ids[row] for row in labels.rows),
         y=labels.y,
         classes=labels.classes,
+        outputs=task.outputs,
         extra=extra_columns(
-            table, (name_of_ids, kind.name, *filter(is_sd_column, table.columns)), labels.rows
+            table, (name_of_ids, *task.columns, *filter(is_sd_column, table.columns)), labels.rows
         ),
         findings=findings,
-        source_column=kind.name,
-        unit=unit_in_name(kind.name) if labels.problem == "regression" else "",
+        source_column=task.name,
+        unit=unit_in_name(task.columns[0]) if labels.problem == "regression" else "",
         label_sd=label_sd,
     )
 
@@ -293,10 +359,10 @@ def _sd_columns(file: Path, table: TextTable, kinds: Sequence[ColumnKind]) -> di
     return columns
 
 
-def _check_task_names(file: Path, kinds: Sequence[ColumnKind]) -> None:
+def _check_task_names(file: Path, tasks: Sequence[TaskColumns]) -> None:
     columns_of_task: dict[str, list[str]] = {}
-    for kind in kinds:
-        columns_of_task.setdefault(task_name(kind.name, file), []).append(kind.name)
+    for columns in tasks:
+        columns_of_task.setdefault(task_name(columns.name, file), []).append(columns.name)
     problems = [
         f"{' and '.join(map(repr, names))} would both be the task {task}"
         for task, names in columns_of_task.items()
@@ -380,6 +446,11 @@ def _note(
 ) -> Finding:
     """Return the one line about what the columns are."""
     counts = {part.source_column: len(part.ids) for part in files}
+    counts |= {
+        f"{part.source_column}{OUTPUT_SEPARATOR}{output}": len(part.ids)
+        for part in files
+        for output in part.outputs
+    }
     shown = [describe_labels(kind, counts.get(kind.name, 0)) for kind in kinds]
     message = (
         f"ids from {name_of_ids!r}; {pluralize(len(kinds), 'label column')}: {', '.join(shown)}"
