@@ -37,6 +37,24 @@ NUMERIC_SHARE = 0.8
 MIN_DIMENSIONS = 8
 """Fewest numbered columns with one stem that are taken for an embedding."""
 
+NAMED_BY = "named by "
+RULE = (
+    f"labels are columns of numbers, or of classes: up to {MAX_NAMES} different texts with at "
+    f"least {ROWS_PER_NAME} rows each on average, or up to {MAX_CODES} different integers with at "
+    f"least {ROWS_PER_CODE}; a column that is named is always a label"
+)
+WHY: Mapping[str, str] = {
+    "place": "coordinates by name and value, in pairs",
+    "time": "years, dates or times by name or value",
+    "split": "named like a group, fold or site, or train, val and test only",
+    "counter": "different integers that number the rows or objects",
+    "geometry": "WKT, WKB or GeoJSON",
+    "text": f"more than {MAX_NAMES} different texts, or fewer than {ROWS_PER_NAME} rows per text",
+    "constant": "labels need two values",
+    "empty": "every cell is missing",
+}
+"""Why a column is not a label, by role."""
+
 # Also in German, French, Spanish and Italian; those in _COMPASS need values as large as in metres.
 _LON = frozenset(
     {"lon", "long", "lng", "longitude", "easting", "east", "x", "xcoord", "coordx", "xutm", "utmx"}
@@ -125,7 +143,7 @@ def column_kinds(
     for name, cells in columns:
         present = [cell.strip() for cell in cells if not is_missing(cell)]
         if name in options:
-            kind = ColumnKind(name, "split", detail=f"named by {options[name]}")
+            kind = ColumnKind(name, "split", detail=f"{NAMED_BY}{options[name]}")
         elif not present:
             kind = ColumnKind(name, "empty", detail="no values")
         elif name in places and _are_coordinates(present, (name, places[name])):

@@ -8,13 +8,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neucocore.data.ids import ID, PRODUCT_ID_COLUMNS, bare_id
 from neucocore.data.labels.column_kinds import (
+    NAMED_BY,
+    RULE,
+    WHY,
     ColumnKind,
     column_kinds,
     describe_labels,
     label_kind,
 )
+from neucocore.data.labels.id_column import find_id_column, removed_from_ids
 from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX, LabelFile, extra_columns
 from neucocore.data.labels.label_sd import LABEL_SD, SD_PREFIX, is_sd_column, read_label_sd
 from neucocore.data.labels.label_set import LabelSet, UnusableLabels
@@ -28,8 +31,6 @@ from neucocore.messages import did_you_mean, pluralize
 
 NAMES_SHOWN = 8
 OUTPUT_SEPARATOR = ":"
-TIE_SHARE = 0.9
-"""Share of the ids that the best column matches, from which on another column matches as well."""
 _UNIT = re.compile(r"\s*(?:\[([^\]]*)\]|\(([^)]*)\))\s*")
 _TYPE_SUFFIX = re.compile(rf"(.+)__({'|'.join(KNOWN_TYPES)})", re.IGNORECASE)
 _NOT_IN_TASK_NAMES = re.compile(r"[^\w.+-]+")
@@ -141,7 +142,7 @@ def read_label_table(
     raise_for_findings(file, table.findings)
     if not table.rows:
         raise DataError(f"{file} has a header but no rows", hint="write one row per sample")
-    name_of_ids = _id_column(file, table, id_column, sample_ids)
+    name_of_ids = find_id_column(file, table, id_column, sample_ids)
     other_cells = {name: table.column(name) for name in table.columns if name != name_of_ids}
     ids, year_column, id_findings = clean_keys(table.column(name_of_ids), table.place, other_cells)
     raise_for_findings(file, id_findings)
@@ -159,7 +160,7 @@ def read_label_table(
     findings = [
         *(finding for finding in table.findings if finding.level != "error"),
         *id_findings,
-        _note(file, name_of_ids, kinds, files, others, sd_columns),
+        _note(file, table, name_of_ids, kinds, files, others, sd_columns),
     ]
     return LabelSet(file, tuple(files), tuple(unusable), tuple(findings))
 
@@ -222,8 +223,12 @@ def _label_kinds(
     if not labels:
         raise DataError(
             f"{file} has no column of labels",
-            problems=[*messages(table.findings, "warning"), *_by_detail(kinds)],
-            hint=f"name the label columns: --labels {file}:COLUMN,COLUMN"
+            problems=[
+                *messages(table.findings, "warning"),
+                *_by_detail(kinds, explain=True),
+                *([RULE] if any(kind.role != "vector" for kind in kinds) else []),
+            ],
+            hint=f"name the label columns: --labels {_example(file, kinds)}"
             if kinds
             else "labels are a folder of label files, or a table with columns of labels",
         )
@@ -238,16 +243,33 @@ def _with_outputs(choice: ColumnChoice, available: Sequence[str]) -> list[Column
     return [ColumnChoice(name, choice.type) for name in names] or [choice]
 
 
-def _by_detail(kinds: Sequence[ColumnKind]) -> list[str]:
-    """Return what the columns are instead of labels, one line per kind of column."""
-    names: dict[str, list[str]] = {}
+def _by_detail(kinds: Sequence[ColumnKind], *, explain: bool = False) -> list[str]:
+    """Return what the columns are instead of labels, one line per kind of column.
+
+    Parameters
+    ----------
+    explain
+        Name every column, and the rule of its kind.
+    """
+    names: dict[tuple[str, str], list[str]] = {}
     for kind in kinds:
-        names.setdefault(kind.detail, []).append(kind.name)
-    return [
-        f"{detail}: {', '.join(map(repr, columns[:NAMES_SHOWN]))}"
-        + (f" and {len(columns) - NAMES_SHOWN} more" if len(columns) > NAMES_SHOWN else "")
-        for detail, columns in names.items()
-    ]
+        explained = explain and not kind.detail.startswith(NAMED_BY)
+        why = WHY.get(kind.role, "") if explained else ""
+        names.setdefault((kind.detail, f" ({why})" if why else ""), []).append(kind.name)
+    lines = []
+    for (detail, why), columns in names.items():
+        shown = columns if why else columns[:NAMES_SHOWN]
+        more = len(columns) - len(shown)
+        line = f"{detail}: {', '.join(map(repr, shown))}"
+        lines.append(line + (f" and {more} more" if more else "") + why)
+    return lines
+
+
+def _example(file: Path, kinds: Sequence[ColumnKind]) -> str:
+    """Return a value of ``--labels`` with columns of the file that may hold labels."""
+    likely = [kind.name for kind in kinds if kind.role in ("split", "counter", "text", "time")]
+    columns = (likely or [kind.name for kind in kinds])[:2]
+    return shlex.quote(f"{file}:{','.join(columns)}")
 
 
 def _chosen_kind(choice: ColumnChoice, cells: Sequence[str]) -> ColumnKind:
@@ -376,68 +398,9 @@ def _check_task_names(file: Path, tasks: Sequence[TaskColumns]) -> None:
         )
 
 
-def _id_column(
-    file: Path, table: TextTable, id_column: str | None, sample_ids: Collection[str]
-) -> str:
-    """Return the column that holds the ids."""
-    if id_column is not None and id_column in table.columns:
-        return id_column
-    if ID in table.columns:
-        return ID
-    cells = {name: table.column(name) for name in table.columns if not is_sd_column(name)}
-    if sample_ids:
-        known = set(sample_ids)
-        common = {
-            name: len({bare_id(cell) for cell in column} & known) for name, column in cells.items()
-        }
-        if any(common.values()):
-            return _best_match(file, cells, common)
-    known_names = [name for name in PRODUCT_ID_COLUMNS if name in table.columns]
-    texts = [
-        name
-        for name, column in cells.items()
-        if len(set(column)) == len(column)
-        and not any(is_missing(cell) or is_number(cell) for cell in column)
-    ]
-    # Free text, such as remarks, may differ in every row too; ids rarely have spaces.
-    words = [name for name in texts if not any(" " in cell for cell in cells[name])]
-    for candidates in (known_names, texts, words):
-        if len(candidates) == 1:
-            return candidates[0]
-    names = ", ".join(map(repr, table.columns))
-    which = f"{' and '.join(map(repr, texts))} could be it" if texts else f"only {names}"
-    raise DataError(
-        f"{file} has no column {ID!r} with the ids: {which}",
-        hint="name the column of the ids: --id COLUMN",
-    )
-
-
-def _best_match(file: Path, cells: Mapping[str, Sequence[str]], common: Mapping[str, int]) -> str:
-    """Return the column that shares most ids with the embeddings, if it is the only one.
-
-    Of columns that match equally well, a known name and then a column without repeated cells is
-    preferred; equal columns are one. Another tie cannot be decided: a column of neighbours holds
-    the same ids as the column of the samples, in other rows.
-    """
-    best = max(common, key=common.__getitem__)
-    tied = [name for name, count in common.items() if count >= TIE_SHARE * common[best]]
-    if known := [name for name in tied if name in PRODUCT_ID_COLUMNS]:
-        tied = known
-    if without_repeats := [name for name in tied if len(set(cells[name])) == len(cells[name])]:
-        tied = without_repeats
-    different = {tuple(map(bare_id, cells[name])): name for name in reversed(tied)}
-    if len(different) == 1:
-        return best if best in tied else tied[0]
-    counts = " and ".join(f"{name!r} ({common[name]} ids)" for name in tied)
-    raise DataError(
-        f"several columns of {file} match the ids of the embeddings: {counts}",
-        hint="name the column that holds each row's own id: "
-        + " or ".join(f"--id {shlex.quote(name)}" for name in tied[:NAMES_SHOWN]),
-    )
-
-
 def _note(
     file: Path,
+    table: TextTable,
     name_of_ids: str,
     kinds: Sequence[ColumnKind],
     files: Sequence[LabelFile],
@@ -457,6 +420,7 @@ def _note(
     )
     if others:
         message += f"; not labels: {'; '.join(_by_detail(others))}"
+    message += removed_from_ids(table.column(name_of_ids))
     with_sd = {part.source_column for part in files if part.label_sd is not None}
     used = [sd_column for label, sd_column in sd_columns.items() if label in with_sd]
     if used:
