@@ -122,3 +122,87 @@ def test_without_a_common_id_both_sides_are_shown(neuco, write_csv, embeddings, 
     assert ended.code == 4
     assert "'other0'" in ended.err
     assert "'plot-000'" in ended.err
+
+
+@pytest.fixture
+def sampled(write_csv, embeddings):
+    """A survey of three regions with unequal areas per row, and years."""
+    rng = np.random.default_rng(4)
+    rows = [
+        [f"{sample}.tif", 40 + 10 * y, ["oak", "pine"][int(y > 0.2)], ["north", "south"][row % 2],
+         2019 + row % 3, round(rng.uniform(1, 40), 2)]
+        for row, (sample, y) in enumerate(zip(IDS, Y.tolist(), strict=True))
+    ]  # fmt: skip
+    rows[5][3] = rows[7][3] = "islands"
+    header = ["image", "carbon [Mg/ha]", "species", "region", "year", "area"]
+    return write_csv("sampled.csv", header, rows)
+
+
+def test_one_command_reports_units_parts_and_area_weighted_figures(
+    neuco, embeddings, sampled, tmp_path
+):
+    words = ("evaluate", embeddings, "--labels", sampled, "-o", tmp_path / "out")
+    ended = neuco(*words, "--per", "region", "--weights", "area")
+    assert ended.code == 0, ended.err
+    assert "'.tif' removed from 120 ids" in ended.err
+    assert "named by --per: 'region'; time: 'year'; named by --weights: 'area'" in ended.err
+    lines = [line.split() for line in ended.out.splitlines()]
+    carbon = next(line for line in lines if line[:1] == ["carbon"])
+    assert carbon[-2:] == ["Mg/ha", "-"]
+    assert ["carbon", "islands", "r2", "-", "-", "2", "fewer", "than", "10", "rows"] in lines
+    assert "map accuracy" not in ended.err
+    as_json = neuco(*words, "--per", "region", "--weights", "area", "--json")
+    assert "up to date" in as_json.err
+    rows = {row["task"]: row for row in json.loads(as_json.out)}
+    assert rows["carbon"]["unit"] == "Mg/ha"
+    assert rows["species"]["details"]["area_weighted"]["column"] == "area"
+    (run,) = (tmp_path / "out").rglob("run.json")
+    recorded = {task["task"]: task["details"] for task in json.loads(run.read_text())["tasks"]}
+    assert recorded == {name: row["details"] for name, row in rows.items()}
+    shown = neuco("inspect", run.parent, "--details")
+    assert shown.code == 0
+    for title in ("errors, overall and per fifth", "classes of the sample", "classes, area-weig"):
+        assert title in shown.out
+    fifth = rows["carbon"]["details"]["outputs"][0]["fifths"][2]
+    assert f"{fifth['low']:.6g} to {fifth['high']:.6g}" in shown.out
+
+
+def test_scores_of_classes_without_weights_are_called_sample_accuracy_once(
+    neuco, embeddings, sampled, tmp_path
+):
+    words = ("evaluate", embeddings, "-o", tmp_path / "out", "--labels")
+    ended = neuco(*words, sampled)
+    assert ended.err.count("sample accuracy, not map accuracy") == 1
+    assert "user's" not in ended.out
+    assert "precision (user's)" in neuco("-v", *words, sampled).out
+    ended = neuco(*words, f"{sampled}:carbon [Mg/ha]")
+    assert "map accuracy" not in ended.err
+
+
+def test_parts_weights_and_units_change_the_run_but_no_score(neuco, embeddings, sampled, tmp_path):
+    words = ("evaluate", embeddings, "--labels", sampled, "-o", tmp_path / "out", "--json")
+    plain = neuco(*words, "--tasks", "carbon")
+    for more in (["--per", "year"], ["--weights", "area"]):
+        ended = neuco(*words, "--tasks", "carbon", *more)
+        assert "up to date" not in ended.err
+        assert scores(ended) == scores(plain)
+    years = neuco(*words, "--tasks", "carbon", "--per", "year")
+    (row,) = json.loads(years.out)
+    assert [part["value"] for part in row["details"]["per"]["values"]] == ["2019", "2020", "2021"]
+    ended = neuco(*words, "--tasks", "carbon", "--unit", "carbon=t/ha")
+    assert ended.code == 2
+    assert "the unit of carbon is Mg/ha" in ended.err
+
+
+def test_protocols_without_predictions_report_that_parts_have_no_effect(
+    neuco, embeddings, sampled, tmp_path
+):
+    ended = neuco("evaluate", embeddings, "--labels", f"{sampled}:carbon [Mg/ha]", "-o",
+                  tmp_path / "out", "--protocol", "neucobench-2026", "--per", "region")  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "--per region has no effect" in ended.err
+    (run,) = (tmp_path / "out").rglob("run.json")
+    shown = neuco("inspect", run, "--details")
+    assert shown.code == 4
+    assert "records no details" in shown.err
+    assert neuco("inspect", sampled, "--details").code == 2
