@@ -117,7 +117,9 @@ def _print_details(file: Path) -> None:
 
     folder = file.parent if file.name in RUN_FILES else file
     if not (folder / SUMMARY).is_file():
-        raise ConfigError(f"--details is for run folders, and {file} is none", hint=f"neuco inspect {file}")
+        raise ConfigError(
+            f"--details is for run folders, and {file} is none", hint=f"neuco inspect {file}"
+        )
     rows = _score_rows(folder, _run(folder))
     if not any(row["details"] for row in rows):
         raise ResultsError(

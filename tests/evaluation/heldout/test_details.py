@@ -24,6 +24,7 @@ from neucocore.evaluation.heldout.predict import OutOfFold
 from neucocore.evaluation.inputs import RowColumn, ScoringInput
 from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.protocols import protocol
+from neucocore.statistics.training_noise import class_inflation
 
 N = 120
 RNG = np.random.default_rng(3)
@@ -368,3 +369,23 @@ def test_a_fixed_split_reports_its_test_rows(nested_cv, linear_data, task):
     base = (y[test] - y[trained_on].mean())[rows]
     expected = 1 - np.sum((y[test] - p)[rows] ** 2) / np.sum(base**2)
     assert (a["n"], a["score"]) == (20, pytest.approx(expected))
+
+
+def test_the_training_noise_of_a_part_rests_on_the_class_shares_of_all_training_rows(task):
+    """In each part nearly all rows are of one class; its own shares would say there is no noise."""
+    rng = np.random.default_rng(2)
+    y = np.r_[np.where(rng.random(60) < 0.9, 0, 1), np.where(rng.random(60) < 0.9, 1, 2)]
+    folds = np.arange(N) % 10
+    one_hot = np.eye(3)[y]
+    predicted = one_hot * 0.4 + rng.normal(0, 0.2, (N, 3)) + 0.2
+    made = task("kind", y, "multiclass", metric="accuracy")
+    joined = JoinedTask(made, made.ids, y, np.arange(N), (folds,))
+    noise = np.full((1, 1), 0.05)
+    result = OutOfFold(predicted[None], noise, predicted[None], np.empty((1, 0, N, 3)))
+    ((accuracy, *_),) = metrics_for([joined], "accuracy")
+    rows = np.arange(60)
+    shares = np.stack([one_hot[folds != fold].mean(axis=0) for fold in folds])
+    expected = class_inflation(one_hot[rows], predicted[rows], shares[rows], np.array([0.05]))
+    found = TaskInfluence(joined, result).of_part(accuracy, rows)
+    assert 0 < expected < 1
+    assert found.inflation == pytest.approx(expected)
