@@ -44,7 +44,7 @@ def print_further_tables(rows: Sequence[Row], *, details: bool) -> None:
         _print_titled(
             f"scores per {column}; the models are trained on the rows of all values",
             parts,
-            ("task", column, "metric", "score", INTERVAL, "n", "remark"),
+            ("task", _heading(column), "metric", "score", INTERVAL, "n", "remark"),
         )
     if not details:
         return
@@ -124,7 +124,7 @@ def _parts(rows: Sequence[Row]) -> dict[str, list[Row]]:
             lines.append(
                 {
                     "task": row["task"],
-                    per["column"]: part["value"],
+                    _heading(per["column"]): part["value"],
                     "metric": per["metric"],
                     "score": part["score"],
                     INTERVAL: interval_text(ends),
@@ -136,6 +136,12 @@ def _parts(rows: Sequence[Row]) -> dict[str, list[Row]]:
             remark = "rows without a value"
             lines.append({"task": row["task"], "n": per["without_value"], "remark": remark})
     return tables
+
+
+def _heading(column: str) -> str:
+    """Return the heading of the column of ``--per``, which is not that of another column."""
+    taken = column in ("task", "metric", "score", INTERVAL, "n", "remark")
+    return f"{column} (--per)" if taken else column
 
 
 def _errors(row: Row) -> Iterator[Row]:

@@ -206,3 +206,17 @@ def test_protocols_without_predictions_report_that_parts_have_no_effect(
     assert shown.code == 4
     assert "records no details" in shown.err
     assert neuco("inspect", sampled, "--details").code == 2
+
+
+def test_the_column_of_the_parts_may_have_the_name_of_a_column_of_the_table(
+    neuco, write_csv, embeddings, tmp_path
+):
+    rows = [[sample, y, f"v{row % 2}"] for row, (sample, y) in enumerate(zip(IDS, Y, strict=True))]
+    table = write_csv("t.csv", ["id", "height", "score"], rows)
+    ended = neuco("evaluate", embeddings, "--labels", table, "-o", tmp_path / "o", "--per", "score")
+    assert ended.code == 0, ended.err
+    lines = [line.split() for line in ended.out.splitlines()]
+    assert [line[:3] for line in lines if len(line) > 1 and line[1] in ("v0", "v1")] == [
+        ["height", "v0", "r2"],
+        ["height", "v1", "r2"],
+    ]
