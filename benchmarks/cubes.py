@@ -25,8 +25,11 @@ from numcodecs.registry import get_codec
 from zarr.storage import ZipStore
 
 from neucocore.data.cubes.bands import BANDS
+from neucocore.data.cubes.file import read_modality
 from neucocore.data.cubes.folder import CubeFolder
 from neucocore.data.cubes.writing import write_modality
+
+FORMS = ("folder, format 2", "folder, format 3", "folder, format 3 in shards")
 
 
 def main() -> None:
@@ -45,11 +48,14 @@ def main() -> None:
             "neuco, with all checks": lambda: [None for _ in data.read(data.ids())],
             "plain zarr": lambda: [plain_zarr(cube) for cube in files],
         }
+        for form in FORMS:
+            copies = [tuple(copied(file, Path(folder, form), form) for file in c) for c in files]
+            readers[f"neuco, {form}"] = lambda copies=copies: [read_all(cube) for cube in copies]
         best = fastest(readers, arguments.repeats)
     alone = best["zip and codec alone"]
     print(f"{arguments.cubes} cubes of {compressed / 1e6:.1f} MB, compressed")
     for name, seconds in best.items():
-        print(f"{name:22s} {1e3 * seconds / len(files):7.1f} ms per cube {seconds / alone:6.2f} x")
+        print(f"{name:36s} {1e3 * seconds / len(files):7.1f} ms per cube {seconds / alone:6.2f} x")
 
 
 def make_cubes(folder: Path, count: int, size: int) -> None:
@@ -65,6 +71,31 @@ def make_cubes(folder: Path, count: int, size: int) -> None:
                 values = field.clip(1).astype(np.int16)
             path = folder / "data" / modality / "part-000000" / f"{number:064x}.zarr.zip"
             write_modality(path, values, bands)
+
+
+def copied(file: Path, folder: Path, form: str) -> Path:
+    """Write the values of a cube in another form of Zarr, with the same codec."""
+    path = folder / file.parent.parent.name / file.name.removesuffix(".zip")
+    source = zarr.open_group(ZipStore(file, mode="r"), mode="r", zarr_format=2)
+    bands = source["bands"]
+    version = 2 if form == "folder, format 2" else 3
+    group = zarr.open_group(str(path), mode="w", zarr_format=version)
+    how: dict[str, Any] = {"chunks": bands.chunks, "config": {"write_empty_chunks": True}}
+    if version == 2:
+        how["compressors"] = bands.compressors
+    else:
+        how["compressors"] = zarr.codecs.BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")
+        how["dimension_names"] = ["sample", "time", "band", "y", "x"]
+    if form == "folder, format 3 in shards":
+        how["shards"] = (1, bands.shape[1], *bands.chunks[2:])
+    array = group.create_array("bands", shape=bands.shape, dtype=bands.dtype, **how)
+    array[:] = bands[:]
+    return path
+
+
+def read_all(files: Sequence[Path]) -> None:
+    for file in files:
+        read_modality(file)
 
 
 def zip_and_codec(files: Sequence[Path]) -> None:

@@ -22,7 +22,8 @@ def inspect(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Embeddings file, label file, .zarr.zip cube, run folder or folder of runs."
+            help="Embeddings file, label file, cube (.zarr.zip, .zarr or an address), run folder "
+            "or folder of runs."
         ),
     ],
     other: Annotated[
@@ -154,9 +155,10 @@ def _show_scores(folder: Path, run: Mapping[str, Any]) -> None:
 
 
 def _describe(file: Path, id_column: str | None, vector: str | None) -> dict[str, Any]:
+    from neucocore.data.cubes.store_keys import address_of, is_store_folder
     from neucocore.data.labels.label_file import is_label_file_name
 
-    if file.name.endswith(CUBE_SUFFIX):
+    if file.name.endswith(CUBE_SUFFIX) or address_of(file) or is_store_folder(file):
         return _cube(file)
     if file.name in RUN_FILES and (file.parent / SUMMARY).is_file():
         file = file.parent
@@ -219,6 +221,7 @@ def _cube(file: Path) -> dict[str, Any]:
         "bands": list(report.bands),
         "stored_as": report.dtype,
         "samples": report.samples,
+        "reader": report.reader,
         "nodata_share": report.nodata,
         "seasons_with_offset": {str(key): value for key, value in report.offsets.items()},
         "problems": messages(report.findings, "error"),
@@ -230,10 +233,11 @@ def _draw(file: Path, png: Path, force: bool) -> None:
     from neucocore.cli.terminal import log
     from neucocore.data.cubes.image import draw_cube, require_matplotlib
     from neucocore.data.cubes.siblings import cube_of_file, labels_of_file
+    from neucocore.data.cubes.store_keys import is_store_folder
     from neucocore.errors import ConfigError
     from neucocore.files.outputs import OutputFile, check_writable
 
-    if not file.name.endswith(CUBE_SUFFIX):
+    if not file.name.endswith(CUBE_SUFFIX) and not is_store_folder(file):
         raise ConfigError(
             f"--png draws cubes; {file.name} is not a cube", hint=f"pass a *{CUBE_SUFFIX} file"
         )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from neucocore.errors import NeucoError
 
 CUBE_PATTERN = "*.zarr.zip"
+ZARR_TIMES = "about 2"
+"""How much longer cubes take through zarr (`benchmarks/cubes.py`)."""
 SHOWN_FILES = 50
 
 
@@ -177,8 +179,13 @@ def _validate_labels(path: Path, json: bool) -> list[dict[str, Any]]:
 
 
 def _holds_cubes(path: Path) -> bool:
+    from neucocore.data.cubes.layouts import is_cube
+    from neucocore.data.cubes.store_keys import address_of, is_store_folder
+
+    if address_of(path) is not None or is_store_folder(path):
+        return True
     if path.is_dir():
-        return next(path.rglob(CUBE_PATTERN), None) is not None
+        return any(is_cube(found) for found in path.rglob("*.zarr*"))
     return path.match(CUBE_PATTERN)
 
 
@@ -296,5 +303,11 @@ def _print_reports(reports: list[FileReport], path: Path) -> None:
         print_table(warnings, ("modality", "files", "warning", "for example"))
     broken = sum(not report.ok for report in reports)
     warned = sum(bool(report.findings) for report in reports if report.ok)
+    through_zarr = sum(report.reader.startswith("zarr") for report in reports)
+    if through_zarr:
+        print_data(
+            f"\n{pluralize(through_zarr, 'file')} read through zarr, which takes {ZARR_TIMES} "
+            "times as long as zips of Zarr format 2"
+        )
     count = pluralize(len(reports), "file")
     print_data(f"\n{count}: {broken} with errors, {warned} with warnings only")

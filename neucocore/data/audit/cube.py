@@ -34,6 +34,8 @@ class FileReport:
         Form of one sample; empty if the file cannot be opened.
     samples
         Number of samples in the file.
+    reader
+        What reads the file: ``zip``, or zarr with its version.
     nodata
         Mean share of pixels whose bands all have the no-data value (0 if there is none); None if
         no sample can be read.
@@ -49,6 +51,7 @@ class FileReport:
     bands: tuple[str, ...] = ()
     dtype: str = ""
     samples: int = 0
+    reader: str = ""
     nodata: float | None = None
     offsets: Mapping[int, int] = field(default_factory=dict)
 
@@ -139,6 +142,7 @@ class _FileAudit:
             bands=self.file.bands,
             dtype=str(self.file.dtype),
             samples=self.file.samples,
+            reader=self.file.reader,
             nodata=sum(self.shares) / len(self.shares) if self.shares else None,
             offsets=dict(offsets),
         )

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from neucocore.data.audit.cube import FileReport, audit_cube
 from neucocore.data.cubes.file import MissingChunks
-from neucocore.data.cubes.layouts import SUFFIX, cube_id, modality_folder
+from neucocore.data.cubes.layouts import SUFFIX, cube_id, is_cube, modality_folder
 from neucocore.data.cubes.offset import wrong_offset_message
 from neucocore.data.cubes.schema import CubeSchema
+from neucocore.data.cubes.store_keys import address_of, is_store_folder
 from neucocore.errors import MissingFileError, RunError
 from neucocore.files.findings import Finding
 from neucocore.messages import missing_file_hint
@@ -85,7 +86,7 @@ def find_all(path: Path) -> tuple[list[CubeFiles], list[FileReport]]:
     MissingFileError
         The path does not exist, or holds no cube.
     """
-    if path.is_file():
+    if path.is_file() or is_cube(path) or is_store_folder(path) or address_of(path):
         home = modality_folder(path.absolute().parent)
         return [(home.parent, cube_id(path), {home.name: path})], []
     if not path.is_dir():
@@ -93,12 +94,13 @@ def find_all(path: Path) -> tuple[list[CubeFiles], list[FileReport]]:
     cubes: dict[tuple[Path, str], dict[str, Path]] = defaultdict(dict)
     repeated = []
     for folder, folders, names in os.walk(path, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        cube_folders = [name for name in folders if is_cube(Path(folder, name))]
+        folders[:] = sorted({*folders} - {*cube_folders} - {n for n in folders if n[0] == "."})
         home = modality_folder(Path(folder))
-        for name in sorted(names):
-            if not name.endswith(SUFFIX) or name.startswith("."):
-                continue
+        for name in sorted([*names, *cube_folders]):
             file = Path(folder, name)
+            if not is_cube(file):
+                continue
             first = cubes[home.parent, cube_id(file)].setdefault(home.name, file)
             if first != file:
                 finding = Finding("duplicate-id", "error", f"the id has another file, {first}")

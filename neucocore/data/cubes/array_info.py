@@ -16,11 +16,22 @@ from neucocore.data.cubes.codecs import get_codec
 
 # Codecs from bytes to bytes that cannot run code from the file (numcodecs also has pickle).
 COMPRESSORS = frozenset({"blosc", "zstd", "lz4", "zlib", "gzip"})
+THROUGH_ZARR = frozenset(
+    {
+        *("bz2", "lzma", "zfpy", "pcodec", "delta", "shuffle", "fixedscaleoffset", "quantize"),
+        *("bitround", "astype", "packbits", "crc32", "crc32c", "adler32", "fletcher32"),
+    }
+)
+"""Codecs of numbers that zarr decodes for us; they cannot run code from the file either."""
 TEXT_FILTERS = frozenset({"vlen-utf8", "json2"})
 
 
 class ZarrError(ValueError):
     """A description or chunk that violates Zarr format 2, or that cubes do not need."""
+
+
+class UnsupportedCodecError(ZarrError):
+    """A codec that the direct reader does not know."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,7 @@ def array_info(text: bytes) -> ArrayInfo:
         compressor=None if compressor is None else _codec(compressor, COMPRESSORS),
         filters=tuple(_codec(config, TEXT_FILTERS) for config in filters),
         dtype=_dtype(dtype, filters),
-        fill=_fill(fill, dtype),
+        fill=finite_fill(fill, dtype),
         order=order,
         separator=separator,
     )
@@ -150,6 +161,8 @@ def _dtype(text: Any, filters: Sequence[Any]) -> np.dtype[Any]:
 
 def _codec(config: Any, allowed: frozenset[str]) -> Any:
     name = config.get("id") if isinstance(config, dict) else config
+    if isinstance(config, dict) and name in THROUGH_ZARR:
+        raise UnsupportedCodecError(f"the codec {name}")
     if not isinstance(name, str) or name not in allowed:
         raise ZarrError(f"its codec is {name!r}; supported: {', '.join(sorted(allowed))}")
     try:
@@ -158,9 +171,11 @@ def _codec(config: Any, allowed: frozenset[str]) -> Any:
         raise ZarrError(f"its codec {name} cannot be created ({error})") from None
 
 
-def _fill(value: Any, dtype: Any) -> Any:
+def finite_fill(value: Any, dtype: Any) -> Any:
     """Return a JSON fill value as a finite number; a string means NaN or infinity, and gives 0."""
     if value is None or isinstance(value, str) or np.dtype(dtype).kind not in "biuf":
+        return 0
+    if isinstance(value, float) and not math.isfinite(value):
         return 0
     try:
         fill = np.array(value, np.dtype(dtype))

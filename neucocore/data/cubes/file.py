@@ -1,7 +1,7 @@
 """Cube files: one modality of one or several samples, checked and decoded in one pass.
 
-A file is a zip archive with a Zarr format 2 array ``bands`` (sample, time, band, y, x). It is read
-without the zarr package, which fills missing chunks with zeros without a message.
+A file is a Zarr group with an array ``bands`` (sample, time, band, y, x): a zip of Zarr format 2,
+which is read directly, or anything else that zarr opens (`neucocore.data.cubes.store`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.data.cubes.archive import DAMAGED_HINT, CubeArchive, directory_bytes
-from neucocore.data.cubes.array_info import ArrayInfo, ZarrError, array_info
-from neucocore.data.cubes.chunks import read_array
+from neucocore.data.cubes.archive import DAMAGED_HINT
+from neucocore.data.cubes.array_info import ArrayInfo
 from neucocore.data.cubes.declarations import DeclarationError, cube_declarations, json_object
 from neucocore.data.cubes.declared_values import NODATA_HINT, DeclaredValues, declared_values
 from neucocore.data.cubes.offset import Offset
 from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.schema import CubeSchema, is_sentinel2
+from neucocore.data.cubes.store import open_store
 from neucocore.data.cubes.writing import DIMENSIONS
 from neucocore.errors import ConfigError
 from neucocore.files.findings import Finding
@@ -32,8 +32,6 @@ from neucocore.messages import pluralize
 MissingChunks = Literal["error", "warn", "fill"]
 
 VALUES = "bands"
-DESCRIPTION_LIMIT = 1 << 20
-"""Maximum size of a description in bytes."""
 COORDINATE_LIMIT = 1 << 28
 """Maximum size of a coordinate in memory, in bytes."""
 ARRAY_LIMIT = 1 << 32
@@ -47,7 +45,7 @@ class CubeFile:
     Parameters
     ----------
     path
-        The ``.zarr.zip`` file.
+        A ``.zarr.zip`` file, the folder of a Zarr store, or its address.
     schema
         What the data set declares about the file.
 
@@ -62,7 +60,7 @@ class CubeFile:
     def __init__(self, path: str | Path, schema: CubeSchema | None = None) -> None:
         self.schema = schema or CubeSchema()
         self._has_schema = schema is not None
-        self._archive = CubeArchive(path)
+        self._store = open_store(path, VALUES)
         try:
             self._info = self._described(VALUES)
             self._check_shape()
@@ -70,7 +68,7 @@ class CubeFile:
             self._values = self._declared_values()
             self._check_schema()
         except BaseException:
-            self._archive.__exit__(None, None, None)
+            self._store.close()
             raise
 
     def __enter__(self) -> CubeFile:
@@ -82,12 +80,18 @@ class CubeFile:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._archive.__exit__(kind, value, trace)
+        del kind, value, trace
+        self._store.close()
 
     @property
     def path(self) -> Path:
         """Path of the file."""
-        return self._archive.path
+        return self._store.path
+
+    @property
+    def reader(self) -> str:
+        """What reads the file: ``zip`` for the direct reader, or zarr with its version."""
+        return self._store.reader
 
     @property
     def samples(self) -> int:
@@ -149,11 +153,9 @@ class CubeFile:
                 f"missing_chunks is {missing_chunks!r}", hint="use error, warn or fill"
             )
         if not 0 <= sample < self.samples:
-            raise self._archive.corrupt(
-                f"there is no sample {sample}, the file holds {self.samples}"
-            )
-        array, missing = self._read(VALUES, self._values.info, slice(sample, sample + 1))
-        findings = [*self._archive.findings, *self._unusual_shape()]
+            raise self._store.corrupt(f"there is no sample {sample}, the file holds {self.samples}")
+        array, missing = self._store.read(VALUES, self._values.info, slice(sample, sample + 1))
+        findings = [*self._store.findings, *self._unusual_shape()]
         if missing:
             findings.append(self._missing(missing, missing_chunks))
         values = array[0]
@@ -164,7 +166,7 @@ class CubeFile:
         errors = [finding for finding in findings if finding.level == "error"]
         if errors:
             declared = any(finding.code.startswith("declared-") for finding in errors)
-            raise self._archive.corrupt(
+            raise self._store.corrupt(
                 "; ".join(map(str, errors)), NODATA_HINT if declared else DAMAGED_HINT
             )
         return values, findings
@@ -177,15 +179,15 @@ class CubeFile:
         CorruptCubeError
             It cannot be decoded, or is too large for a coordinate.
         """
-        if f"{name}/.zarray" not in self._archive.members:
+        info = self._store.info(name)
+        if info is None:
             return None
-        info = self._described(name)
         size = math.prod(info.shape) * info.dtype.itemsize
         if not info.shape or max(size, info.chunk_bytes) > COORDINATE_LIMIT:
-            raise self._archive.corrupt(
+            raise self._store.corrupt(
                 f"array {name} has shape {info.shape}, not that of a coordinate"
             )
-        return self._read(name, info, None)[0]
+        return self._store.read(name, info, None)[0]
 
     def check_all(self) -> None:
         """Check the checksums of all members, also of those that `read` does not need.
@@ -195,91 +197,65 @@ class CubeFile:
         CorruptCubeError
             A member is damaged.
         """
-        self._archive.check_all()
+        self._store.check_all()
 
     def _described(self, name: str) -> ArrayInfo:
-        member = f"{name}/.zarray"
-        if member not in self._archive.members:
-            problem, hint = self._why_no_array(member)
-            raise self._archive.corrupt(problem, hint)
-        try:
-            return array_info(self._archive.read(member, DESCRIPTION_LIMIT))
-        except ZarrError as error:
-            raise self._archive.corrupt(f"array {name}: {error}") from None
-
-    def _why_no_array(self, member: str) -> tuple[str, str]:
-        """Return the problem of a zip without the array that a member describes, and the hint."""
-        names = sorted(self._archive.members)
-        nested = [name for name in names if name.endswith(f"/{member}")]
-        if nested:
-            folder = nested[0].removesuffix(member)
-            problem = f"the cube is in the folder {folder} of the zip, not at its top level"
-            return problem, "zip the content of the folder, without the folder itself"
-        if "zarr.json" in names:
-            return "the cube has Zarr format 3", "write it with zarr_format=2"
-        array = member.partition("/")[0]
-        if not names:
-            return f"no array named {array!r}: the zip is empty", DAMAGED_HINT
-        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-        problem = f"no array named {array!r}; the zip holds {shown} ({len(names)} members)"
-        return problem, f"a cube needs an array {VALUES!r} with ({', '.join(DIMENSIONS)})"
+        info = self._store.info(name)
+        if info is None:
+            raise self._store.why_no_array(name)
+        return info
 
     def _check_shape(self) -> None:
         info = self._info
         if len(info.shape) != len(DIMENSIONS) or 0 in info.shape:
-            raise self._archive.corrupt(
+            raise self._store.corrupt(
                 f"array {VALUES} has shape {info.shape}, not ({', '.join(DIMENSIONS)})"
             )
         if info.dtype.kind not in "iuf":
-            raise self._archive.corrupt(f"array {VALUES} holds {info.dtype}, not numbers")
+            raise self._store.corrupt(f"array {VALUES} holds {info.dtype}, not numbers")
         size = math.prod(info.shape[1:]) * info.dtype.itemsize
         if max(size, info.chunk_bytes) > ARRAY_LIMIT:
-            raise self._archive.corrupt(
+            raise self._store.corrupt(
                 f"array {VALUES} has shape {info.shape} in chunks {info.chunks}: "
                 f"more than {ARRAY_LIMIT} bytes per sample"
             )
 
     def _declared_values(self) -> DeclaredValues:
         """Return how stored values become values, as the metadata of the file declare."""
-        names = (f"{VALUES}/.zarray", f"{VALUES}/.zattrs", ".zattrs", ".zmetadata")
-        members = self._archive.members
-        texts = [
-            self._archive.read(name, DESCRIPTION_LIMIT) if name in members else b""
-            for name in names
-        ]
+        texts = self._store.declarations(VALUES)
         schema = self.schema
         digital_numbers = schema.offset is not None
         if not self._has_schema:
             digital_numbers = is_sentinel2(self.bands, self._info.dtype)
             schema = CubeSchema(nodata=0 if digital_numbers else None)
         try:
-            dimensions = json_object(names[1], texts[1]).get("_ARRAY_DIMENSIONS")
+            dimensions = json_object(f"{VALUES}/.zattrs", texts[1]).get("_ARRAY_DIMENSIONS")
             if dimensions is not None and dimensions != list(DIMENSIONS):
-                raise self._archive.corrupt(
+                raise self._store.corrupt(
                     f"array {VALUES} has dimensions {dimensions}, not {list(DIMENSIONS)}"
                 )
             declared = cube_declarations(VALUES, *texts)
             return declared_values(self._info, declared, schema, digital_numbers=digital_numbers)
         except DeclarationError as error:
-            raise self._archive.corrupt(f"array {VALUES}: {error}", error.hint) from None
+            raise self._store.corrupt(f"array {VALUES}: {error}", error.hint) from None
 
     def _band_names(self) -> tuple[str, ...]:
         names = self.coordinate("band")
         if names is None:
             return self.schema.bands
         if names.shape != (self.shape[1],):
-            raise self._archive.corrupt(f"it has {names.size} band names for {self.shape[1]} bands")
+            raise self._store.corrupt(f"it has {names.size} band names for {self.shape[1]} bands")
         return tuple(str(name) for name in names)
 
     def _check_schema(self) -> None:
         bands, kind = self.schema.bands, self.schema.kind
         if bands and (self.bands != bands or self.shape[1] != len(bands)):
-            raise self._archive.corrupt(
+            raise self._store.corrupt(
                 f"its {self.shape[1]} bands are {' '.join(self.bands)}, not {' '.join(bands)}",
                 "compare the file with the schema of the data set: neuco info DATASET",
             )
         if kind is not None and self.dtype.kind not in KIND_LETTERS[kind]:
-            raise self._archive.corrupt(
+            raise self._store.corrupt(
                 f"its values are {self.dtype}, but the data set declares {kind} values",
                 "compare the file with the schema of the data set: neuco info DATASET",
             )
@@ -294,25 +270,9 @@ class CubeFile:
             message = f"{rows} x {columns} pixels; the data set has {schema.size} x {schema.size}"
             yield Finding("size", "warning", message)
 
-    def _read(
-        self, name: str, info: ArrayInfo, first: slice | None
-    ) -> tuple[NDArray[Any], list[str]]:
-        members = self._archive.members
-        # Compressed or not, a valid chunk is hardly larger than its values.
-        limit = 2 * info.chunk_bytes + DESCRIPTION_LIMIT
-
-        def chunk(key: str) -> bytes | None:
-            member = f"{name}/{key}"
-            return self._archive.read(member, limit) if member in members else None
-
-        try:
-            return read_array(info, chunk, first)
-        except ZarrError as error:
-            raise self._archive.corrupt(f"array {name}: {error}") from None
-
     def _missing(self, names: Sequence[str], policy: MissingChunks) -> Finding:
         if policy == "error":
-            raise self._archive.corrupt(
+            raise self._store.corrupt(
                 f"{pluralize(len(names), 'chunk')} missing: {', '.join(names[:3])}",
                 "download the file again; if its writer omits empty chunks, pass "
                 "--missing-chunks warn or fill",
@@ -351,9 +311,10 @@ def read_modality(
 
 
 def cube_digest(paths: Iterable[str | Path]) -> str:
-    """Return the sha256 (hex) of the content of cube files, from their zip directories alone.
+    """Return the sha256 (hex) of the content of cube files.
 
-    It depends on names, sizes and CRC-32 of the members, but not on times or paths of the files.
+    Of zips of Zarr format 2 it depends on names, sizes and CRC-32 of the members, of other stores
+    on the bytes of all files; never on times or paths.
 
     Raises
     ------
@@ -362,5 +323,9 @@ def cube_digest(paths: Iterable[str | Path]) -> str:
     """
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(hashlib.sha256(directory_bytes(path)).digest())
+        store = open_store(path, VALUES)
+        try:
+            digest.update(hashlib.sha256(store.content()).digest())
+        finally:
+            store.close()
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """Where the files of cubes lie in a folder.
 
-Every file is ``.../<modality>/<id>.zarr.zip``; folders ``part-*`` may lie in between.
+Every file is ``.../<modality>/<id>.zarr.zip``, or a folder ``<id>.zarr``; folders ``part-*`` may
+lie in between.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from neucocore.errors import IdError
 
 SUFFIX = ".zarr.zip"
+FOLDER_SUFFIX = ".zarr"
 PART = "part-"
 BARE = (".",)
 LAYOUTS = (("data",), ("data_dev", "data_eval"), ("data_example",), BARE)
@@ -27,7 +29,15 @@ def cube_id(path: Path) -> str:
 
     Some file systems decompose accented characters; ids are composed (NFC) everywhere.
     """
-    return unicodedata.normalize("NFC", path.name.removesuffix(SUFFIX))
+    name = path.name.removesuffix(SUFFIX).removesuffix(FOLDER_SUFFIX)
+    return unicodedata.normalize("NFC", name)
+
+
+def is_cube(path: Path) -> bool:
+    """Return whether a path is named like a cube: a file ``.zarr.zip`` or a folder ``.zarr``."""
+    if path.name.startswith("."):
+        return False
+    return path.name.endswith(SUFFIX) or (path.name.endswith(FOLDER_SUFFIX) and path.is_dir())
 
 
 def modality_folder(folder: Path) -> Path:
@@ -90,12 +100,8 @@ def _cubes(folder: Path) -> Iterator[Path]:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.name.endswith(SUFFIX):
+            if is_cube(Path(entry.path)):
                 yield Path(entry.path)
             elif entry.is_dir():
                 with os.scandir(entry.path) as part:
-                    yield from (
-                        Path(file.path)
-                        for file in part
-                        if file.name.endswith(SUFFIX) and not file.name.startswith(".")
-                    )
+                    yield from (Path(file.path) for file in part if is_cube(Path(file.path)))

@@ -69,6 +69,6 @@ def _files_of_cube(file: Path) -> dict[str, Path]:
     files = {
         modality: folder.parent / modality / path_in_modality
         for modality in BANDS
-        if (folder.parent / modality / path_in_modality).is_file()
+        if (folder.parent / modality / path_in_modality).exists()
     }
     return files if file in files.values() else {folder.name or "cube": file}
