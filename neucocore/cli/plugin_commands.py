@@ -57,8 +57,9 @@ def stub(name: str) -> Any:
     )
     def run(ctx: typer.Context) -> None:
         app = _load(entry)
+        arguments = ["--help" if word == "-h" else word for word in ctx.args]
         try:
-            app(ctx.args, prog_name=f"neuco {name}", standalone_mode=True)
+            app(arguments, prog_name=f"neuco {name}", standalone_mode=True)
         except (NeucoError, OSError):
             raise
         except Exception as error:

@@ -18,9 +18,7 @@ def values():
     return (np.arange(2 * 4 * 16 * 16) * 7 % 4001).reshape(1, 2, 4, 16, 16).astype("int16")
 
 
-@pytest.mark.parametrize(
-    ("name", "reader"), [("xarray.zarr", "zarr"), ("xarray.zarr.zip", "zip")]
-)
+@pytest.mark.parametrize(("name", "reader"), [("xarray.zarr", "zarr"), ("xarray.zarr.zip", "zip")])
 def test_values_bands_and_coordinates(name, reader):
     with CubeFile(FOLDER / name) as cube:
         assert cube.reader.startswith(reader)
