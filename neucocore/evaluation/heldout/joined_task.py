@@ -66,10 +66,11 @@ class JoinedTask:
 
     @cached_property
     def weights(self) -> NDArray[np.float64] | None:
-        """(n,) area that each row represents; None without ``--weights``."""
+        """(n,) area of each row relative to the largest; None without ``--weights``."""
         if self.task.weights is None:
             return None
-        return np.asarray(self.task.weights.values, dtype=np.float64)[self.order]
+        areas = np.asarray(self.task.weights.values, dtype=np.float64)[self.order]
+        return areas / areas.max()
 
     @cached_property
     def weighted_training_means(self) -> NDArray[np.float64]:

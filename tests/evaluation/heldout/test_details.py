@@ -389,3 +389,11 @@ def test_the_training_noise_of_a_part_rests_on_the_class_shares_of_all_training_
     found = TaskInfluence(joined, result).of_part(accuracy, rows)
     assert 0 < expected < 1
     assert found.inflation == pytest.approx(expected)
+
+
+@pytest.mark.filterwarnings("error")
+def test_only_the_relations_of_weights_count_up_to_the_largest_numbers(numbers, kinds):
+    for score in (numbers, kinds):
+        usual = score(weights=RowColumn("w", WEIGHTS)).details["area_weighted"]
+        large = score(weights=RowColumn("w", WEIGHTS * 1e307)).details["area_weighted"]
+        assert_close(usual, large)
