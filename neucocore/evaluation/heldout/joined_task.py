@@ -70,7 +70,7 @@ class JoinedTask:
         if self.task.weights is None:
             return None
         areas = np.asarray(self.task.weights.values, dtype=np.float64)[self.order]
-        return areas / areas.max()
+        return np.asarray(areas / areas.max(), dtype=np.float64)
 
     @cached_property
     def weighted_training_means(self) -> NDArray[np.float64]:
