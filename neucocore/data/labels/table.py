@@ -21,16 +21,16 @@ from neucocore.data.labels.id_column import find_id_column, removed_from_ids
 from neucocore.data.labels.label_file import LABEL, OUTPUT_PREFIX, LabelFile, extra_columns
 from neucocore.data.labels.label_sd import LABEL_SD, SD_PREFIX, is_sd_column, read_label_sd
 from neucocore.data.labels.label_set import LabelSet, UnusableLabels
+from neucocore.data.labels.task_columns import OUTPUT_SEPARATOR, TaskColumns, task_columns
 from neucocore.data.labels.values import KNOWN_TYPES, read_label_columns
 from neucocore.data.years import clean_keys
 from neucocore.errors import DataError
-from neucocore.files.cells import boolean, is_missing, is_number
+from neucocore.files.cells import is_missing, is_number
 from neucocore.files.findings import Finding, hint_for, messages, raise_for_findings
 from neucocore.files.text_table import TextTable, read_table
 from neucocore.messages import did_you_mean, pluralize
 
 NAMES_SHOWN = 8
-OUTPUT_SEPARATOR = ":"
 _UNIT = re.compile(r"\s*(?:\[([^\]]*)\]|\(([^)]*)\))\s*")
 _TYPE_SUFFIX = re.compile(rf"(.+)__({'|'.join(KNOWN_TYPES)})", re.IGNORECASE)
 _NOT_IN_TASK_NAMES = re.compile(r"[^\w.+-]+")
@@ -50,58 +50,6 @@ class ColumnChoice:
         if text in columns or not separator or file_type.lower() not in KNOWN_TYPES:
             return cls(text)
         return cls(name, file_type.lower())
-
-
-@dataclass(frozen=True, slots=True)
-class TaskColumns:
-    """The label columns of one task.
-
-    Attributes
-    ----------
-    name
-        The column, or what the columns have in common: ``position`` for ``position:row`` and
-        ``position:col``.
-    columns
-        Names of the columns.
-    outputs
-        Names of the outputs; empty for a single column.
-    """
-
-    name: str
-    type: str
-    columns: tuple[str, ...]
-    outputs: tuple[str, ...] = ()
-
-
-def task_columns(kinds: Sequence[ColumnKind], table: TextTable) -> list[TaskColumns]:
-    """Return the columns of each task: ``NAME:OUTPUT`` columns of one NAME are its outputs.
-
-    They are if one of them holds numbers and no other text, or if all hold 0 and 1 only. Columns
-    ``label:NAME`` are tasks of their own.
-    """
-    by_name: dict[str, list[ColumnKind]] = {}
-    for kind in kinds:
-        name, separator, output = kind.name.partition(OUTPUT_SEPARATOR)
-        several = separator and output and name and name.lower() != LABEL
-        by_name.setdefault(name if several else kind.name, []).append(kind)
-    tasks: list[TaskColumns] = []
-    for name, columns in by_name.items():
-        names = tuple(column.name for column in columns)
-        file_type = _type_of_outputs(columns, table) if len(columns) > 1 else ""
-        if file_type:
-            outputs = tuple(n.removeprefix(name + OUTPUT_SEPARATOR) for n in names)
-            tasks.append(TaskColumns(name, file_type, names, outputs))
-        else:
-            tasks += [TaskColumns(c.name, c.type, (c.name,)) for c in columns]
-    return tasks
-
-
-def _type_of_outputs(columns: Sequence[ColumnKind], table: TextTable) -> str:
-    """Return the type of the labels of several outputs; empty if they are separate tasks."""
-    cells = [c for kind in columns for c in table.column(kind.name) if not is_missing(c)]
-    if any(kind.type.startswith("reg") for kind in columns):
-        return "regr" if all(map(is_number, cells)) else ""
-    return "cls" if all(boolean(cell) is not None for cell in cells) else ""
 
 
 def read_label_table(
