@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from neucocore.data.embeddings.embeddings import Embeddings
     from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
     from neucocore.data.embeddings.product_codes import dequantise
+    from neucocore.data.embeddings.sidecar import write_sidecar
     from neucocore.data.labels.label_file import read_label_file
     from neucocore.data.labels.label_folder import read_label_folder
     from neucocore.data.labels.labels import Labels
@@ -65,6 +66,7 @@ __all__ = [
     "save_embeddings",
     "warn",
     "write_modality",
+    "write_sidecar",
 ]
 
 

@@ -33,4 +33,5 @@ PUBLIC_NAMES = {
     "save_embeddings": "neucocore.data.embeddings.formats",
     "warn": "neucocore.cli.terminal",
     "write_modality": "neucocore.data.cubes.writing",
+    "write_sidecar": "neucocore.data.embeddings.sidecar",
 }

@@ -53,6 +53,10 @@ def inspect(
         Path | None,
         typer.Option(metavar="FILE", help="Draw all modalities of the cube to this image."),
     ] = None,
+    bibtex: Annotated[
+        bool,
+        typer.Option("--bibtex", help="Print BibTeX entries for what a run or embeddings rest on."),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing image.")] = False,
 ) -> None:
     """Show what an embeddings file, a label file, a cube or a run contains; draw a cube."""
@@ -61,6 +65,9 @@ def inspect(
         return
     if png is not None:
         _draw(file, png, force)
+        return
+    if bibtex:
+        _print_bibtex(_describe(file, id_column, vector))
         return
     if details:
         _print_details(file)
@@ -142,6 +149,31 @@ def _score_rows(folder: Path, run: Mapping[str, Any]) -> list[dict[str, Any]]:
         return RunReport("", folder, up_to_date=True, tasks=tasks).rows()
     except (KeyError, TypeError):  # edited by hand
         return []
+
+
+def _print_bibtex(described: Mapping[str, Any]) -> None:
+    """Print what to cite: the tasks and the protocol of a run, and the product of embeddings."""
+    from neucocore.components.bibtex import run_bibtex
+    from neucocore.errors import ConfigError
+    from neucocore.evaluation.load import recorded_product
+
+    provenance = described.get("provenance") or {}
+    if described["kind"] == "run":
+        tasks = [task["task"] for task in provenance.get("tasks", ())]
+        protocol = str((provenance.get("protocol") or {}).get("identity", "")).partition("+")[0]
+        product = (provenance.get("embeddings") or {}).get("product")
+        text = run_bibtex(tasks, protocol, product)
+    elif described["kind"] == "embeddings":
+        metadata = described["metadata"]
+        text = run_bibtex((), "", recorded_product(metadata, Path(described["file"])))
+    else:
+        raise ConfigError(f"--bibtex is for runs and embeddings, not for a {described['kind']}")
+    if not text:
+        raise ConfigError(
+            f"{described['file']} names nothing to cite",
+            hint="neuco info SUITE --bibtex prints the entries of a suite",
+        )
+    print_data(text)
 
 
 def _show_scores(folder: Path, run: Mapping[str, Any]) -> None:

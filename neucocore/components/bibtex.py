@@ -7,9 +7,9 @@ braces in a text become commands, as do the other characters that are special in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from neucocore.components.discovery import CORE, Component, Installation, installation
 from neucocore.components.lookup import find_for_spec
@@ -104,6 +104,65 @@ def suite_bibtex(suite: Component, within: Installation | None = None) -> tuple[
     return "\n\n".join(entries) + "\n", missing
 
 
+def run_bibtex(
+    tasks: Sequence[str],
+    protocol: str,
+    product: Mapping[str, Any] | None,
+    within: Installation | None = None,
+) -> str:
+    """Return the entries for what a run or an embeddings file rests on.
+
+    Parameters
+    ----------
+    tasks, protocol
+        Names as in ``run.json``; those that are not installed are left out.
+    product
+        The record of a downloaded product: ``name``, ``citation``, ``license``, ``attribution``.
+    """
+    within = within or installation()
+    sources: dict[str, _Source] = {}
+    found = list(_product_source(product or {}))
+    parts: list[tuple[Kind, str]] = [("task", name) for name in tasks]
+    parts += [("protocol", protocol)] if protocol else []
+    for kind, name in parts:
+        found += _component_sources(kind, name, CORE, within)
+    for source in found:
+        identity = _identity(source.texts[0])
+        if identity in sources:
+            sources[identity].merge(source)
+        elif identity:
+            sources[identity] = source
+    keys: set[str] = set()
+    entries = [_source_entry(_key(identity, keys), source) for identity, source in sources.items()]
+    return "\n\n".join(entries)
+
+
+def _product_source(product: Mapping[str, Any]) -> Iterator[_Source]:
+    name = str(product.get("name") or "")
+    text = str(product.get("citation") or name)
+    if text:
+        terms = [str(product[key]) for key in ("license", "attribution") if product.get(key)]
+        what = f"embeddings of {name}" if name else "embeddings"
+        yield _Source([text, name], name, uses={what: terms or [name]})
+
+
+def _component_sources(
+    kind: Kind, name: str, plugin: str, within: Installation
+) -> Iterator[_Source]:
+    """Yield the sources of a component and of the labels of a task; none if it is not installed."""
+    try:
+        component = find_for_spec(kind, name, plugin=plugin, within=within)
+    except ComponentLookupError:
+        return
+    label = "data set" if kind == "dataset" else kind
+    citation = component.spec.citation or (_CORE_CITATION if component.plugin == CORE else "")
+    yield _Source([citation], url=component.spec.url, uses={label: [name]})
+    source = component.spec.source if isinstance(component.spec, TaskSpec) else None
+    if source is not None:
+        text = source.citation or source.name
+        yield _Source([text], source.name, source.url, {LABELS: [name]})
+
+
 def _sources(suite: Component, within: Installation, missing: list[str]) -> Iterator[_Source]:
     spec = cast(SuiteSpec, suite.spec)
     yield _Source([spec.citation], uses={"suite": [suite.versioned_name]})
@@ -113,18 +172,10 @@ def _sources(suite: Component, within: Installation, missing: list[str]) -> Iter
         ("protocol", spec.protocol),
     ]
     for kind, name in parts:
-        label = "data set" if kind == "dataset" else kind
-        try:
-            component = find_for_spec(kind, name, plugin=suite.plugin, within=within)
-        except ComponentLookupError:
-            missing.append(f"{label} {name}")
-            continue
-        citation = component.spec.citation or (_CORE_CITATION if component.plugin == CORE else "")
-        yield _Source([citation], url=component.spec.url, uses={label: [name]})
-        source = component.spec.source if isinstance(component.spec, TaskSpec) else None
-        if source is not None:
-            text = source.citation or source.name
-            yield _Source([text], source.name, source.url, {LABELS: [name]})
+        found = list(_component_sources(kind, name, suite.plugin, within))
+        if not found:
+            missing.append(f"{'data set' if kind == 'dataset' else kind} {name}")
+        yield from found
 
 
 def _identity(text: str) -> str:

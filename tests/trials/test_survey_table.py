@@ -220,3 +220,11 @@ def test_the_column_of_the_parts_may_have_the_name_of_a_column_of_the_table(
         ["height", "v0", "r2"],
         ["height", "v1", "r2"],
     ]
+
+
+def test_a_label_y_next_to_lon_and_lat_is_a_label(neuco, write_csv, embeddings, tmp_path):
+    rows = [[sample, RNG.uniform(5, 15), y, RNG.uniform(45, 55)]
+            for sample, y in zip(IDS, Y, strict=True)]  # fmt: skip
+    table = write_csv("places.csv", ["id", "lon", "y", "lat"], rows)
+    ended = neuco("evaluate", embeddings, "--labels", table, "-o", tmp_path / "out", "--json")
+    assert list(scores(ended)) == ["y"]

@@ -6,6 +6,7 @@ folds and tiles are text like classes are.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -209,12 +210,17 @@ def place_columns(names: Iterable[str]) -> dict[str, str]:
     A column is a coordinate only with a partner: ``lon`` with ``lat``, ``POINT_X`` with
     ``POINT_Y``, ``decimalLongitude`` with ``decimalLatitude``, ``easting`` with ``northing``.
     """
-    remaining = list(names)
+    partners = [
+        pair
+        for pair in itertools.permutations(names, 2)
+        if _are_partners(_word_list(pair[0]), _word_list(pair[1]))
+    ]
+    # Names of about one length first, so that `lon` goes with `lat` and not with a label `y`.
+    partners.sort(key=lambda pair: abs(len(pair[0]) - len(pair[1])))
     pairs: dict[str, str] = {}
-    for first in remaining:
-        for second in remaining:
-            if first != second and _are_partners(_word_list(first), _word_list(second)):
-                pairs[first], pairs[second] = second, first
+    for first, second in partners:
+        if first not in pairs and second not in pairs:
+            pairs[first], pairs[second] = second, first
     return pairs
 
 

@@ -92,11 +92,11 @@ def test_polygons_that_contain_no_pixel_are_named(grid, tmp_path, sample, capsys
     table.write_text(f'id,wkt\ntiny,"{tiny}"\nbig,"{rectangle(grid, 1, 1, 4, 4)}"\n')
     found = sample("aef", grid.path.parents[1], table)
     assert found.ids == ("big",)
-    assert "1 polygons contain the centre of no pixel: tiny" in " ".join(
+    assert "polygons without the centre of any pixel: tiny (1 left out)" in " ".join(
         capsys.readouterr().err.split()
     )
     table.write_text(f'id,wkt\ntiny,"{tiny}"\n')
-    with pytest.raises(NeucoError, match="no place has data"):
+    with pytest.raises(NeucoError, match="holds data"):
         sample("aef", grid.path.parents[1], table, name="n.parquet")
 
 

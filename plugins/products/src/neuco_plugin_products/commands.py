@@ -80,7 +80,7 @@ def sample(
     """
     from neuco_plugin_products.run import Options
     from neuco_plugin_products.run import sample as run
-    from neucocore import OutputFile, log, progress, save_embeddings, warn
+    from neucocore import OutputFile, log, progress, save_embeddings, warn, write_sidecar
 
     options = Options(
         product,
@@ -105,6 +105,8 @@ def sample(
         warn(text)
     with target.writing():
         save_embeddings(outcome.embeddings, output)
+    # CSV holds no metadata, so the sidecar names the product in any case.
+    write_sidecar(output, {"what": outcome.embeddings.metadata})
     found = outcome.embeddings
     record = found.metadata["product"]
     log(f"{output}: {len(found.ids)} rows of {found.dimension} dimensions, {_described(found)}")

@@ -233,7 +233,8 @@ def _check_layout(found: dict[str, Any], product: Product) -> None:
         )
     if product.bands is not None and count != product.bands:
         raise DataError(
-            f"{count} bands of {dtype}, but {product.name} has {product.bands}",
+            f"{count} band{'s' if count != 1 else ''} of {dtype}, but {product.name} has "
+            f"{product.bands}",
             hint=_other_product(count, dtype),
         )
     if product.dtypes and dtype not in product.dtypes:

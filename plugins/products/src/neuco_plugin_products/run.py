@@ -95,7 +95,7 @@ def sample(
     assignment = assign(targets, index, years)
     if not assignment.of_tile:
         raise DataError(
-            f"none of the {len(targets)} places lies in a tile of {options.source}",
+            f"none of {_count(len(targets), 'place')} lies in a tile of {options.source}",
             problems=_distances(targets, range(min(SHOWN, len(targets))), index),
             hint="check that lon and lat are in degrees and not swapped, and that the tiles are "
             "those of the region",
@@ -135,7 +135,7 @@ def _check_targets(options: Options, targets: Sequence[Target]) -> None:
         raise ConfigError("--inset makes polygons smaller, and the table holds points only")
     if options.window > 1 and polygons:
         raise ConfigError(
-            f"--window is for points, and the table holds {polygons} polygons",
+            f"--window is for points, and the table holds polygons ({polygons})",
             hint="leave out --window: all pixels of a polygon are taken",
         )
     if options.pixels and options.window == 1 and not polygons:
@@ -221,8 +221,7 @@ def _outcome(
     warnings = _warnings(targets, assignment, samples, index)
     if not kept:
         raise DataError(
-            f"no place has data: {len(targets)} places, none with a pixel of {options.source} that "
-            "holds data",
+            f"no pixel of {options.source} at {_count(len(targets), 'place')} holds data",
             problems=warnings,
             hint="choose another year or other places",
         )
@@ -303,12 +302,13 @@ def _warnings(
     if assignment.uncovered:
         count = len(assignment.uncovered)
         shown = "; ".join(_distances(targets, assignment.uncovered[:SHOWN], index))
-        warnings.append(f"{count} of {len(targets)} places lie in no tile: {shown}")
+        lie = "lies" if count == 1 else "lie"
+        warnings.append(f"{count} of {_count(len(targets), 'place')} {lie} in no tile: {shown}")
     no_pixel = [found for found in samples if not found.n_covered]
     if no_pixel:
         warnings.append(
-            f"{len(no_pixel)} polygons contain the centre of no pixel: "
-            f"{_ids(targets, no_pixel)}; their rows are left out"
+            f"polygons without the centre of any pixel: {_ids(targets, no_pixel)} "
+            f"({len(no_pixel)} left out)"
         )
     empty = [found for found in samples if found.n_covered and not found.n_pixels]
     reasons: Counter[str] = Counter()
@@ -318,14 +318,18 @@ def _warnings(
     if empty:
         why = ", ".join(f"{text}: {count}" for text, count in sorted(reasons.items()))
         warnings.append(
-            f"{len(empty)} places without data are left out ({why}): {_ids(targets, empty)}"
+            f"places without data left out: {len(empty)} ({why}): {_ids(targets, empty)}"
         )
     partly = [found for found in samples if 0 < found.n_pixels < found.n_covered]
     if partly:
         warnings.append(
-            f"{len(partly)} places are covered in part; the column 'covered' has the share"
+            f"{_count(len(partly), 'place')} covered in part; the column 'covered' has the share"
         )
     return warnings
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _ids(targets: Sequence[Target], samples: Sequence[Sample]) -> str:

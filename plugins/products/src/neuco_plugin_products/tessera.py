@@ -66,7 +66,7 @@ def array_tiles(source: Path) -> list[Tile]:
             problems.append(f"{path.relative_to(source)}: {found}")
     if problems:
         raise DataError(
-            f"{len(problems)} of {len(files)} cells of {source} cannot be used",
+            f"cells of {source} that cannot be used: {len(problems)} of {len(files)}",
             problems=problems[:10],
             hint="download the cell completely: codes, scales and land mask",
         )
