@@ -38,13 +38,14 @@ import json, os, sys, time
 from neucocore.components.sources import PluginSource
 from neucocore.components.loading import load_specs, plugin_manager
 from neucocore.testing.side_effects import watching
-origin, registered, heavy, report = sys.argv[1:]
+origin, registered, hooks, heavy, report = sys.argv[1:]
 threads = lambda: __import__("threading").active_count()
 before = threads()
 with watching() as seen:
     start = time.perf_counter()
     module = PluginSource("", "", "", origin, registered == "yes").module()
-    load_specs(module, "plugin", plugin_manager())
+    if hooks == "yes":
+        load_specs(module, "plugin", plugin_manager())
     seconds = time.perf_counter() - start
 result = {
     "heavy": [name for name in heavy.split(",") if name in sys.modules],
@@ -58,10 +59,17 @@ with open(report, "w") as stream:
 
 
 class PluginContext:
-    """A plugin, and what importing it does."""
+    """A plugin, and what importing it does.
 
-    def __init__(self, plugin: PluginRecord) -> None:
+    Parameters
+    ----------
+    commands_only
+        Whether it adds commands and no components: its module has no hooks.
+    """
+
+    def __init__(self, plugin: PluginRecord, *, commands_only: bool = False) -> None:
         self.plugin = plugin
+        self.commands_only = commands_only
         self.package = plugin.origin.partition(".")[0] if plugin.registered else ""
 
     @cached_property
@@ -72,10 +80,11 @@ class PluginContext:
             here = Path(folder) / "empty"
             here.mkdir()
             registered = "yes" if self.plugin.registered else "no"
+            hooks = "no" if self.commands_only else "yes"
             process = subprocess.run(  # noqa: S603  runs our own interpreter
                 [
                     *(sys.executable, "-B", "-c", _PROGRAM, self.plugin.origin, registered),
-                    *(",".join(HEAVY_MODULES), str(report)),
+                    *(hooks, ",".join(HEAVY_MODULES), str(report)),
                 ],
                 capture_output=True,
                 text=True,
@@ -122,8 +131,12 @@ def plugin_names(context: PluginContext) -> None:
     if not plugin.registered or plugin.name == CORE:
         raise Skip("the plugin is not a distribution of its own")
     package = f"neuco_plugin_{plugin.name.replace('-', '_')}"
-    expected = (DISTRIBUTION_PREFIX + plugin.name, f"{package}.plugin")
-    names = (plugin.distribution.lower().replace("_", "-"), plugin.origin)
+    module = context.package if context.commands_only else plugin.origin
+    expected = (
+        DISTRIBUTION_PREFIX + plugin.name,
+        package if context.commands_only else f"{package}.plugin",
+    )
+    names = (plugin.distribution.lower().replace("_", "-"), module)
     require(
         names == expected,
         f"distribution and module are {' and '.join(names)}; expected {' and '.join(expected)}",

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from neucocore.components.discovery import Component, PluginRecord, installation
+from neucocore.components.entry_points import COMMANDS, PLUGINS, entry_points
 from neucocore.components.specs import Kind
 from neucocore.errors import UnknownComponentError
 from neucocore.messages import did_you_mean
 
 # Importing a module adds its checks to the list: the order here is the order of a report.
-from neucocore.testing.imports import PluginContext  # isort: skip
+from neucocore.testing.imports import DISTRIBUTION_PREFIX, PluginContext  # isort: skip
 from neucocore.testing.declarations import ComponentContext  # isort: skip
 from neucocore.testing.datasets import DatasetContext  # isort: skip
 from neucocore.testing.encoders import EncoderContext  # isort: skip
@@ -122,7 +123,8 @@ class CheckedSubject:
 def plan(name: str, without: Collection[str] = ()) -> list[PlannedCheck]:
     """Return the checks that apply to a plugin, without running them."""
     plugin = _find_plugin(name)
-    subject = CheckedSubject(PluginContext(plugin))
+    commands_only = plugin not in installation().plugins
+    subject = CheckedSubject(PluginContext(plugin, commands_only=commands_only))
     checks = [PlannedCheck(check, subject) for check in CHECKS if check.about == "plugin"]
     for component in plugin.components:
         checks += _component_checks(component, plugin)
@@ -137,11 +139,31 @@ def _find_plugin(name: str) -> PluginRecord:
     for plugin in plugins:
         if plugin.name == name:
             return plugin
-    suggestion = did_you_mean(name, [plugin.name for plugin in plugins])
+    commands = _commands_only()
+    if name in commands:
+        return commands[name]
+    suggestion = did_you_mean(name, [*(plugin.name for plugin in plugins), *commands])
     raise UnknownComponentError(
         f"no plugin {name!r} is installed" + (f"; {suggestion}" if suggestion else ""),
         hint="neuco plugins list",
     )
+
+
+def _commands_only() -> dict[str, PluginRecord]:
+    """Return the distributions that add commands and have no plugin module, by plugin name."""
+    others = {entry.distribution for entry in entry_points(PLUGINS)}
+    return {
+        name: PluginRecord(
+            name=name,
+            distribution=entry.distribution,
+            version=entry.version,
+            origin=entry.value.partition(":")[0],
+            status="loaded",
+        )
+        for entry in entry_points(COMMANDS)
+        if entry.distribution not in others
+        for name in [entry.distribution.lower().removeprefix(DISTRIBUTION_PREFIX)]
+    }
 
 
 def _component_checks(component: Component, plugin: PluginRecord) -> Iterator[PlannedCheck]:

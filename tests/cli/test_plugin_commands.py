@@ -114,3 +114,10 @@ def test_a_command_that_raises_is_a_plugins_failure(neuco: Neuco) -> None:
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert "Traceback" in neuco("--debug", "greet", "nobody").stderr
+
+
+def test_a_plugin_that_adds_only_commands_can_be_checked(neuco: Neuco) -> None:
+    done = neuco("plugins", "check", "hello")
+    assert done.returncode == 3
+    failed = [line.split()[0] for line in done.stdout.splitlines() if " failed " in line]
+    assert failed == ["plugin-names", "plugin-requires-core", "import-silent"]
