@@ -1,13 +1,15 @@
 """Scores, blocks and places on maps whose truth is known, through neuco's own code.
 
-    python docs/simulations/places.py                 10 maps x 8 labels per range, about 5 minutes
+    python docs/simulations/places.py                 40 maps x 8 labels per range, a few minutes
     python docs/simulations/places.py --maps 2 --ranges 0.08
 
 600 points in clusters on a square of 1,000 km. Four columns of the embedding cause the label (range
 of correlation 100 km), eight know only the place (350 km), 20 are noise. The label is 0.6 causes,
 0.3 a residual field of the range in the heading and 0.1 noise; covariances are exp(-h / range).
-Reported are means over maps and labels with their Monte Carlo standard errors, next to the score at
-fresh points of the same map, which random folds estimate, and on a new map, which nothing does.
+Reported are means over maps with their Monte Carlo standard errors (the labels of a map share its
+points and fields, so they are averaged first), next to the score at fresh points of the same map,
+which random folds estimate, and on a new map, which nothing does. Both truths are those of one
+ridge regression on all points. A block size is scored on maps with at least 20 blocks of that size.
 """
 
 from __future__ import annotations
@@ -105,7 +107,7 @@ class Map:
 
 
 def simulate(length: float, maps: int, seed: int) -> dict[str, list[float]]:
-    """Return the values of every row of the table, one per map and label."""
+    """Return the values of every row of the table, one per map: the mean over its labels."""
     rng = np.random.default_rng(seed)
     protocol = NestedCVProtocol()
     values: dict[str, list[float]] = defaultdict(list)
@@ -121,18 +123,26 @@ def simulate(length: float, maps: int, seed: int) -> dict[str, list[float]]:
             folds=10,
             identity=SPLIT_IDENTITY,
         )
+        of_map: dict[str, list[float]] = defaultdict(list)
         for name, truth in one.truths().items():
-            values[name] += truth.tolist()
+            of_map[name] += truth.tolist()
         for task in found.values():
-            values["random folds"].append(task["score"])
+            of_map["random folds"].append(task["score"])
             for rung in task["blocks"]:
-                values[f"blocks of {rung['km']:g} km"].append(rung["score"])
-            values["place alone"].append(task["place"]["score"])
-            values["5 nearest places"].append(task["nearest_places"])
-            values["embedding and place"].append(task["with_place"]["score"])
-            values["gain over place"].append(task["gain_over_place"])
+                of_map[f"blocks of {rung['km']:g} km"].append(rung["score"])
+                if rung["km"] == 100:
+                    of_map["drop, random folds to 100 km"].append(rung["drop"])
+                    half = (rung["drop_high"] - rung["drop_low"]) / 2
+                    of_map["half interval of the drop"].append(half)
+            of_map["place alone"].append(task["place"]["score"])
+            of_map["5 nearest places"].append(task["nearest_places"])
+            of_map["embedding and place"].append(task["with_place"]["score"])
+            of_map["gain over place"].append(task["gain_over_place"])
+            of_map["place adds"].append(task["place_adds"])
             if task["range_km"] is not None:
-                values["range of the residuals (km)"].append(task["range_km"])
+                of_map["range of the residuals (km)"].append(task["range_km"])
+        for name, of_labels in of_map.items():
+            values[name].append(float(np.mean(of_labels)))
     return values
 
 
@@ -142,13 +152,13 @@ def report(length: float, values: Mapping[str, Sequence[float]]) -> None:
         if name.endswith("(km)"):
             print(f"  {name:28s} median {np.median(numbers):.0f}")
         else:
-            error = np.std(numbers) / np.sqrt(len(numbers))
-            print(f"  {name:28s} {np.mean(numbers):.3f} ({error:.3f})")
+            error = np.std(numbers, ddof=1) / np.sqrt(len(numbers))
+            print(f"  {name:28s} {np.mean(numbers):.3f} ({error:.3f})  {len(numbers)} maps")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--maps", type=int, default=10)
+    parser.add_argument("--maps", type=int, default=40)
     parser.add_argument("--ranges", type=float, nargs="+", default=RANGES)
     options = parser.parse_args()
     for length in options.ranges:

@@ -29,10 +29,9 @@ def print_places(rows: Sequence[Mapping[str, Any]]) -> None:
             ["task", found[0]["split"], *columns],
         )
     print_data("")
-    gain = "gain over place"
     print_table(
-        [_baseline(row, gain) for row in found],
-        ["task", "place alone", "5 nearest", "with place", gain, "95 % interval"],
+        [_baseline(row["task"], row["places"]) for row in found],
+        ["task", "place alone", "5 nearest", "gain over place", "place adds"],
     )
     if len(found) <= LONGEST_LIST:
         for row in found:
@@ -46,17 +45,24 @@ def _ladder(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"task": row["task"], row["split"]: _number(places["score"]), **rungs}
 
 
-def _baseline(row: Mapping[str, Any], gain: str) -> dict[str, Any]:
-    places = row["places"]
-    low, high = places["gain_low"], places["gain_high"]
+def _baseline(task: str, places: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "task": row["task"],
+        "task": task,
         "place alone": _number((places["place"] or {}).get("score")),
         "5 nearest": _number(places["nearest_places"]),
-        "with place": _number((places["with_place"] or {}).get("score")),
-        gain: _number(places["gain_over_place"]),
-        "95 % interval": None if low is None else f"{low:.3f} to {high:.3f}",
+        "gain over place": _difference(
+            places["gain_over_place"], places["gain_low"], places["gain_high"]
+        ),
+        "place adds": _difference(
+            places["place_adds"], places["place_adds_low"], places["place_adds_high"]
+        ),
     }
+
+
+def _difference(value: float | None, low: float | None, high: float | None) -> str | None:
+    if value is None or low is None or high is None:
+        return _number(value)
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _number(value: float | None) -> str | None:

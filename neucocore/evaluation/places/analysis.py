@@ -6,7 +6,11 @@ estimates the score in a new region. The gain over the place is
 
     score(embedding and place) - score(place)
 
-on the same folds, with a paired interval.
+and what the place adds to the embedding
+
+    score(embedding and place) - score(embedding)
+
+both on the same folds, with paired intervals.
 """
 
 from __future__ import annotations
@@ -120,7 +124,6 @@ class _Analysis:
     def run(self, base: Mapping[str, TaskOutcome]) -> dict[str, dict[str, Any]]:
         base = {**base, **self._scored({k: t for k, t in self.tasks.items() if k not in base})}
         rows = [self._row_of_id[sample] for sample in self._ids]
-        features = np.zeros((len(self.scoring.ids), 0), np.float32)
         lon, lat = self.places.of(self._ids)
         own = place_features(lon, lat)
         features = np.zeros((len(self.scoring.ids), own.shape[1]), np.float32)
@@ -213,12 +216,15 @@ class _Analysis:
         alone: TaskOutcome | None,
         both: TaskOutcome | None,
     ) -> dict[str, Any]:
-        """Return the scores of the place alone and next to the embedding, and the gain."""
+        """Return the scores of the place alone and next to the embedding, and what each adds."""
         metrics = metrics_for([joined], base.metrics[0].metric)[0]
         nearest = pooled_score(metrics[0], joined, nearest_places(joined, self._points(joined)))
         gain = Comparison(reason="the place alone cannot be scored")
         if alone is not None and both is not None:
             gain = _paired(both, alone, joined.groups)
+        adds = Comparison(reason="the embedding and the place together cannot be scored")
+        if both is not None:
+            adds = _paired(both, base, joined.groups)
         return {
             "place": None if alone is None else _score_record(alone),
             "nearest_places": nearest,
@@ -227,6 +233,9 @@ class _Analysis:
             "gain_low": gain.low,
             "gain_high": gain.high,
             "gain_reason": gain.reason,
+            "place_adds": adds.difference,
+            "place_adds_low": adds.low,
+            "place_adds_high": adds.high,
         }
 
 
