@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neucocore.components.sources import CORE
 from neucocore.components.specs import Problem
+from neucocore.evaluation.reduction import Reduction
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +121,10 @@ class ScoringInput:
     interval
         How the noise of training enters intervals: from the linear probe's ridge fits
         (``influence``), or from fits that leave out one fold more (``jackknife``).
+    reduction
+        Makes the embeddings smaller inside each split; None leaves them as they are.
+    training_rows
+        Number of training rows that each split uses; None for all.
     """
 
     ids: tuple[str, ...]
@@ -129,3 +134,5 @@ class ScoringInput:
     store_probe: bool = False
     keep_curves: bool = False
     interval: Literal["influence", "jackknife"] = "influence"
+    reduction: Reduction | None = None
+    training_rows: int | None = None

@@ -90,6 +90,8 @@ class Prepared:
                 store_probe=self.request.store_probes,
                 keep_curves=self.request.plots,
                 interval=self.request.options.interval,
+                reduction=self.request.reduction,
+                training_rows=self.request.training_rows,
             ),
             notes=tuple(self._notes(chosen, implementation, scoring)),
             counts=[self._counts(matched) for matched in self.joined.tasks],
@@ -101,6 +103,7 @@ class Prepared:
                 "interval": self.request.options.interval,
                 **({} if places is None else {"places": key_of([*sorted(places.of_id.items())])}),
                 **self.row_columns.key_fields(),
+                **self.request.inside_splits,
                 **_units(tasks),
                 # An equal run that was made ad hoc does not record the suite.
                 **({} if self.request.suite is None else {"suite": self.request.suite.name}),
@@ -110,7 +113,7 @@ class Prepared:
     def _places(self, chosen: ChosenProtocol, implementation: Any) -> Places | None:
         """Return the places if scores are compared with them under this protocol."""
         places, mode = self.inputs.places, self.request.options.places
-        if places is None or places.problem or mode == "off":
+        if places is None or places.problem or mode == "off" or self.request.inside_splits:
             return None
         if not hasattr(implementation, "split_identity"):
             return None

@@ -14,6 +14,7 @@ from neucocore.errors import ConfigError
 from neucocore.evaluation.neucobench.config import read_config
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.protocols import ChosenProtocol, choose_protocols
+from neucocore.evaluation.reduction import Reduction
 from neucocore.evaluation.suites import ChosenSuite, choose_suite
 
 DEFAULT_PHASE = "results"
@@ -37,6 +38,8 @@ class EvaluateRequest:
         Whether that configuration asks for the leaderboard to be written.
     suite
         The suite that is scored; the options then contain what it fixes. None: ad hoc.
+    reduction, training_rows
+        As in `neucocore.evaluation.inputs.ScoringInput`: one point of a curve. None for others.
     """
 
     options: EvaluateOptions
@@ -51,6 +54,21 @@ class EvaluateRequest:
     config: Mapping[str, Any] = field(default_factory=dict)
     update_leaderboard: bool = False
     suite: ChosenSuite | None = None
+    reduction: Reduction | None = None
+    training_rows: int | None = None
+
+    @property
+    def inside_splits(self) -> dict[str, Any]:
+        """What happens to the rows inside each split, as plain JSON values; empty for nothing."""
+        values: dict[str, Any] = {}
+        if self.reduction is not None:
+            values["reduction"] = {
+                **self.reduction.identity,
+                "bytes_per_row": self.reduction.bytes_per_row,
+            }
+        if self.training_rows is not None:
+            values["training_rows"] = self.training_rows
+        return values
 
 
 def evaluate_request(options: EvaluateOptions) -> EvaluateRequest:

@@ -381,7 +381,8 @@ def _run_of_neuco(
 def _encoding(embeddings: Mapping[str, Any]) -> dict[str, Any]:
     metadata = embeddings.get("metadata") or {}
     dimension = embeddings.get("dimension")
-    bytes_per_sample = (metadata.get("reduction") or {}).get("bytes_per_row")
+    inside = (embeddings.get("inside_splits") or {}).get("reduction")
+    bytes_per_sample = (inside or metadata.get("reduction") or {}).get("bytes_per_row")
     if bytes_per_sample is None and dimension is not None:
         bytes_per_sample = 4.0 * dimension  # float32
     return {

@@ -16,6 +16,7 @@ from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, parse_split
 from neucocore.messages import pluralize
+from neucocore.provenance.keys import key_of
 from neucocore.provenance.machine import Meter, machine, software
 from neucocore.results.layout import check_name, check_output
 from neucocore.results.plots import (
@@ -234,10 +235,11 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
         "costs": {**meter.read(), "jobs": options.jobs},
         "embeddings": {
             "file": Path(options.embeddings).name,
-            "sha256": loaded.file_sha256,
-            "digest": loaded.content_digest,
+            **_identity_of(prepared),
             "rows": len(loaded.embeddings.ids),
-            "dimension": loaded.embeddings.dimension,
+            "dimension": loaded.embeddings.dimension
+            if prepared.request.reduction is None
+            else prepared.request.reduction.dimension,
             "metadata": loaded.embeddings.metadata,
             "product": loaded.product,
             "columns_constant": prepared.columns.constant,
@@ -263,6 +265,15 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
         },
         "options": options_in_force(options),
     }
+
+
+def _identity_of(prepared: Prepared) -> dict[str, Any]:
+    """Return the digests by which embeddings are recognised, and what happens inside splits."""
+    loaded, inside = prepared.inputs, prepared.request.inside_splits
+    if not inside:
+        return {"sha256": loaded.file_sha256, "digest": loaded.content_digest}
+    digest = key_of([loaded.content_digest, inside])
+    return {"sha256": None, "digest": digest, "inside_splits": inside}
 
 
 def _subset(prepared: Prepared) -> dict[str, Any] | None:

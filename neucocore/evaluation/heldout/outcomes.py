@@ -237,6 +237,10 @@ def _hyperparameters(result: OutOfFold, probe: str) -> dict[str, Any]:
     scalings = Counter(str(fit["scaling"]) for fit in result.selected if "scaling" in fit)
     if scalings:
         values["scaling"] = dict(sorted(scalings.items()))
+    if lengths := result.code_lengths:
+        rows = sum(length.rows for length in lengths)
+        values["coded_bytes_per_row"] = sum(length.bits for length in lengths) / rows / 8
+        values["side_bytes"] = sum(length.side_bits for length in lengths) / len(lengths) / 8
     return values
 
 

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from neucocore.evaluation.heldout.draws import drawn
 from neucocore.evaluation.heldout.joined_task import JoinedTask
 from neucocore.evaluation.heldout.shared_rows import SharedRows, TaskColumns, group_by_rows
 from neucocore.evaluation.linear.matrix import Matrix, column_mean
 from neucocore.evaluation.linear.probe import HeldOutFit, Target
 from neucocore.evaluation.linear.sufficient_statistics import SufficientStatistics
 from neucocore.evaluation.linear.training_part import TrainingPart
+from neucocore.evaluation.reduction import CodeLength, Reduction
 
 Progress = Callable[[str, int, int], None]
 """Called with (task, finished splits, splits)."""
@@ -100,6 +102,8 @@ class OutOfFold:
         (repeats, folds, n, k): for each fold, predictions of the rows in the other folds by models
         that were trained without both, and NaN in the fold itself; (repeats, 0, n, k) if they were
         not requested.
+    code_lengths
+        Length of the codes of the held-out rows of each split, if embeddings were reduced to codes.
     """
 
     scores: Matrix
@@ -108,6 +112,7 @@ class OutOfFold:
     without_folds: Matrix
     selected: list[dict[str, Any]] = field(default_factory=list)
     models: list[tuple[TaskColumns, Model]] = field(default_factory=list)
+    code_lengths: list[CodeLength] = field(default_factory=list)
 
     def of_rows(self, rows: NDArray[np.intp]) -> OutOfFold:
         """Return the predictions of some rows, in the order of `rows`."""
@@ -119,6 +124,28 @@ class OutOfFold:
         )
 
 
+@dataclass(frozen=True)
+class InsideSplits:
+    """What happens to the rows of each split before anything is fitted.
+
+    Attributes
+    ----------
+    reduction
+        Makes embeddings smaller; None leaves them as they are.
+    training_rows
+        Number of training rows that are used; None for all. Tasks are then predicted one at a time.
+    protocol
+        ``name@version`` of the protocol, which determines the training rows that are used.
+    """
+
+    reduction: Reduction | None = None
+    training_rows: int | None = None
+    protocol: str = ""
+
+
+UNCHANGED = InsideSplits()
+
+
 @dataclass(frozen=True, eq=False)
 class _HeldOut:
     """What one model says about the held-out rows of a split."""
@@ -126,6 +153,7 @@ class _HeldOut:
     predicted: Matrix
     selected: Sequence[Mapping[str, Any]]
     fit: HeldOutFit | None
+    code_length: CodeLength | None
 
 
 def predict_out_of_fold(
@@ -138,6 +166,7 @@ def predict_out_of_fold(
     progress: Progress | None = None,
     keep_models: bool = False,
     leave_out_pairs: bool = False,
+    inside: InsideSplits = UNCHANGED,
 ) -> list[OutOfFold]:
     """Fit and predict every split of every task.
 
@@ -157,6 +186,8 @@ def predict_out_of_fold(
         Whether to fit models on all rows as well and to return them.
     leave_out_pairs
         Whether to fit models without each pair of folds as well, for `OutOfFold.without_folds`.
+    inside
+        What happens to the rows of each split; not to those of `keep_models` and `leave_out_pairs`.
     """
     results = [_empty(joined, folds if leave_out_pairs else 0) for joined in tasks]
     counter = _ProgressCounter(tasks, progress)
@@ -164,7 +195,8 @@ def predict_out_of_fold(
     counter.expect(groups)
     with one_blas_thread(), _pool(jobs) as pool:
         for shared in groups:
-            fits = _SharedFits(shared, tasks, matrix[shared.rows].astype(np.float64), fit, folds)
+            X = matrix[shared.rows].astype(np.float64)
+            fits = _SharedFits(shared, tasks, X, fit, folds, inside)
             fits.share_statistics(pool)
             held_out = list(shared.held_out())
             splits = [pool.submit(fits.fit_split, fold, rows) for fold, rows in held_out]
@@ -193,34 +225,61 @@ class _SharedFits:
         X: Matrix,
         fit: Fitter,
         folds: int,
+        inside: InsideSplits,
     ) -> None:
         self.shared, self.tasks, self.X, self.fit, self.folds = shared, tasks, X, fit, folds
+        self.inside = inside
         self.shift = column_mean((X,))
         self.statistics: SufficientStatistics | None = None
 
     def share_statistics(self, pool: ThreadPoolExecutor) -> None:
         """Sum over all rows, fold by fold, so that each split only subtracts its own rows."""
         n, d = self.X.shape
-        if self.fit.uses_statistics and n > d:
+        if self.fit.uses_statistics and n > d and self.inside == UNCHANGED:
             slices = [self.X[rows] for _, rows in self.shared.parts()]
             sums = pool.map(lambda rows: SufficientStatistics.of(rows, self.shift), slices)
             self.statistics = functools.reduce(SufficientStatistics.__add__, sums)
 
     def fit_split(self, fold: int, held_out: slice) -> list[_HeldOut]:
         """Fit on all rows except the held-out ones; return what each model says about those."""
-        others = tuple(self.X[rows] for other, rows in self.shared.parts() if other != fold)
         X = self.X[held_out]
         statistics = self.statistics and (self.statistics - SufficientStatistics.of(X, self.shift))
+        rows_of_parts = self._training_rows(fold)
+        others = tuple(self.X[rows] for rows in rows_of_parts)
+        length = None
+        if self.inside.reduction is not None:
+            reduction = self.inside.reduction.fit(np.concatenate(others))
+            length = reduction.code_length(X)
+            others, X = tuple(map(reduction.apply, others)), reduction.apply(X)
         part = TrainingPart(others, self.shared.grouped, statistics)
-        train = np.delete(np.arange(len(self.X)), held_out)
+        train = np.concatenate([np.arange(len(self.X))[rows] for rows in rows_of_parts])
         models = self.fit(part, self._targets(train), self._split_number(fold))
         fits: Sequence[HeldOutFit | None] = self.fit.held_out_fits(models, X) or [None] * len(
             models
         )
         return [
-            _HeldOut(model.predict(X), model.selected, held_out_fit)
+            _HeldOut(model.predict(X), model.selected, held_out_fit, length)
             for model, held_out_fit in zip(models, fits, strict=True)
         ]
+
+    def _training_rows(self, fold: int) -> list[slice | NDArray[np.int64]]:
+        """Return the rows of each other fold that are trained on."""
+        parts = [rows for other, rows in self.shared.parts() if other != fold]
+        size = self.inside.training_rows
+        if size is None:
+            return list(parts)
+        columns = self.shared.task_columns[0]
+        rows = np.concatenate([np.arange(part.start, part.stop) for part in parts])
+        used = drawn(
+            self.tasks[columns.task],
+            columns.positions[rows],
+            size,
+            protocol=self.inside.protocol,
+            split=f"{self.shared.repeat}/{fold}",
+        )
+        kept = [np.arange(part.start, part.stop) for part in parts]
+        kept = [part[np.isin(part, rows[used])] for part in kept]
+        return [part for part in kept if len(part)]
 
     def fit_without(
         self, one: tuple[int, slice], other: tuple[int, slice]
@@ -264,6 +323,8 @@ class _SharedFits:
             joined, result = self.tasks[task_columns.task], results[task_columns.task]
             cells = self._cells(task_columns, held_out, result)
             result.scores[repeat][cells] = model.predicted
+            if model.code_length is not None:
+                result.code_lengths.append(model.code_length)
             if model.fit is not None:
                 result.least_squares[repeat][cells] = model.fit.least_squares
                 parts = list(task_columns.columns) if joined.separate_columns else [0]

@@ -18,6 +18,7 @@ from neucocore.evaluation.heldout.outcomes import outcome_of, outcome_without_sc
 from neucocore.evaluation.heldout.outputs import varying_outputs
 from neucocore.evaluation.heldout.predict import (
     Fitter,
+    InsideSplits,
     OutOfFold,
     Progress,
     predict_out_of_fold,
@@ -79,17 +80,24 @@ def score_held_out(
     ]
     _raise_for_unsplittable(joined_tasks)
     metrics_of_tasks = metrics_for(joined_tasks, metric)
-    results = predict_out_of_fold(
-        joined_tasks,
-        inputs.matrix,
-        fit,
-        folds=folds,
-        jobs=jobs,
-        progress=progress,
-        keep_models=inputs.store_probe,
-        leave_out_pairs=inputs.interval == "jackknife",
-    )
-    d = inputs.matrix.shape[1]
+    reduction, training_rows = inputs.reduction, inputs.training_rows
+    results = [
+        result
+        # Each task has training rows of its own if only some are used.
+        for tasks in ([joined_tasks] if training_rows is None else [[j] for j in joined_tasks])
+        for result in predict_out_of_fold(
+            tasks,
+            inputs.matrix,
+            fit,
+            folds=folds,
+            jobs=jobs,
+            progress=progress,
+            keep_models=inputs.store_probe,
+            leave_out_pairs=inputs.interval == "jackknife",
+            inside=InsideSplits(reduction, training_rows, identity),
+        )
+    ]
+    d = inputs.matrix.shape[1] if reduction is None else reduction.dimension
     outcomes = iter(
         _outcome(joined, result, metrics, d, folds, fit.name, inputs.interval)
         for joined, result, metrics in zip(joined_tasks, results, metrics_of_tasks, strict=True)
