@@ -8,6 +8,69 @@ from typing import Annotated, Any, Literal
 
 from neucocore.options import Option, StrPath
 
+# Options that other commands which score embeddings have too.
+LabelsOption = Annotated[
+    StrPath,
+    Option(
+        "Folder of label files <name>__<type>.csv, or a table with label columns.",
+        metavar="DIR|TABLE[:COLUMNS]",
+        run_file=False,
+    ),
+]
+DatasetOption = Annotated[
+    str | None,
+    Option(
+        "Data set of the embeddings, where the file does not name it.",
+        metavar="NAME",
+        run_file=False,
+    ),
+]
+IdOption = Annotated[
+    str | None,
+    Option("Column of the ids; by default 'id' or the one of a known product.", metavar="COLUMN"),
+]
+VectorOption = Annotated[
+    str | None,
+    Option(
+        "Columns of the numbers: a list column, a pattern such as 'B*', or names separated by "
+        "commas.",
+        metavar="COLUMN|PATTERN",
+    ),
+]
+TasksOption = Annotated[
+    tuple[str, ...],
+    Option("Score only these tasks; names or wildcards, comma-separated.", split=True),
+]
+SubsetOption = Annotated[
+    str | None,
+    Option(
+        "Use only rows of the label files whose COLUMN is true, or equals VALUE.",
+        metavar="COLUMN[=VALUE]",
+    ),
+]
+SplitOption = Annotated[
+    str | None,
+    Option(
+        "How rows are split: random; group:COLUMN keeps rows of one group together, blocks or "
+        "blocks:KM those of one square; folds:COLUMN takes the folds, or train, val and test, "
+        "from a column, year:COLUMN the years. COLUMN is one of the labels or embeddings, or "
+        "FILE:COLUMN. [random; rows of one site, polygon or patch together]",
+        metavar="RULE",
+    ),
+]
+ExcludeOption = Annotated[StrPath | None, Option("File with ids to leave out.", metavar="FILE")]
+DropNoDataOption = Annotated[
+    bool,
+    Option("Leave out rows of the embeddings that hold a fill value in all dimensions."),
+]
+UnitOption = Annotated[
+    tuple[str, ...],
+    Option(
+        "Unit of the labels, or COLUMN=UNIT for one of several label columns. Repeatable.",
+        metavar="[COLUMN=]UNIT",
+    ),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions:
@@ -25,14 +88,7 @@ class EvaluateOptions:
             run_file=False,
         ),
     ] = field(kw_only=False)
-    labels: Annotated[
-        StrPath,
-        Option(
-            "Folder of label files <name>__<type>.csv, or a table with label columns.",
-            metavar="DIR|TABLE[:COLUMNS]",
-            run_file=False,
-        ),
-    ]
+    labels: LabelsOption
     output: Annotated[
         StrPath,
         Option(
@@ -49,14 +105,7 @@ class EvaluateOptions:
         str | None,
         Option("Subfolder of --output; runs of one phase are ranked together. [results]"),
     ] = None
-    dataset: Annotated[
-        str | None,
-        Option(
-            "Data set of the embeddings, where the file does not name it.",
-            metavar="NAME",
-            run_file=False,
-        ),
-    ] = None
+    dataset: DatasetOption = None
     suite: Annotated[
         str | None,
         Option(
@@ -77,41 +126,11 @@ class EvaluateOptions:
             run_file=False,
         ),
     ] = None
-    id: Annotated[
-        str | None,
-        Option(
-            "Column of the ids; by default 'id' or the one of a known product.", metavar="COLUMN"
-        ),
-    ] = None
-    vector: Annotated[
-        str | None,
-        Option(
-            "Columns of the numbers: a list column, a pattern such as 'B*', or names separated by "
-            "commas.",
-            metavar="COLUMN|PATTERN",
-        ),
-    ] = None
-    tasks: Annotated[
-        tuple[str, ...],
-        Option("Score only these tasks; names or wildcards, comma-separated.", split=True),
-    ] = ()
-    subset: Annotated[
-        str | None,
-        Option(
-            "Use only rows of the label files whose COLUMN is true, or equals VALUE.",
-            metavar="COLUMN[=VALUE]",
-        ),
-    ] = None
-    split: Annotated[
-        str | None,
-        Option(
-            "How rows are split: random; group:COLUMN keeps rows of one group together, blocks or "
-            "blocks:KM those of one square; folds:COLUMN takes the folds, or train, val and test, "
-            "from a column, year:COLUMN the years. COLUMN is one of the labels or embeddings, or "
-            "FILE:COLUMN. [random; rows of one site, polygon or patch together]",
-            metavar="RULE",
-        ),
-    ] = None
+    id: IdOption = None
+    vector: VectorOption = None
+    tasks: TasksOption = ()
+    subset: SubsetOption = None
+    split: SplitOption = None
     places: Annotated[
         Literal["auto", "on", "off"],
         Option(
@@ -119,9 +138,7 @@ class EvaluateOptions:
             "coordinates: auto does so under nested-cv for up to 4 million numbers."
         ),
     ] = "auto"
-    exclude_file: Annotated[
-        StrPath | None, Option("File with ids to leave out.", metavar="FILE")
-    ] = None
+    exclude_file: ExcludeOption = None
     probe: Annotated[
         str | Mapping[str, Any] | None,
         Option("Installed probe to use instead of the protocol's own.", metavar="NAME"),
@@ -164,10 +181,7 @@ class EvaluateOptions:
         Literal["error", "zero"],
         Option("How to treat cells that are not finite numbers: stop, or count them as 0."),
     ] = "error"
-    drop_no_data: Annotated[
-        bool,
-        Option("Leave out rows of the embeddings that hold a fill value in all dimensions."),
-    ] = False
+    drop_no_data: DropNoDataOption = False
     per: Annotated[
         str | None,
         Option(
@@ -183,13 +197,7 @@ class EvaluateOptions:
             metavar="COLUMN",
         ),
     ] = None
-    unit: Annotated[
-        tuple[str, ...],
-        Option(
-            "Unit of the labels, or COLUMN=UNIT for one of several label columns. Repeatable.",
-            metavar="[COLUMN=]UNIT",
-        ),
-    ] = ()
+    unit: UnitOption = ()
     allow_missing: Annotated[
         bool,
         Option("Score although labelled ids lack an embedding; the partial run is not ranked."),
