@@ -29,6 +29,7 @@ from neucocore.builtin.reducers.blocks import project
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
 from neucocore.components.lookup import find
+from neucocore.curves.coding import code_length, unpacked
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.reduction import CodeLength, Matrix
 from neucocore.provenance.code import code_identity
@@ -36,6 +37,8 @@ from neucocore.provenance.code import code_identity
 PREFIX, PCA, ROTATION = "prefix", "pca", "rotation"
 FAMILIES = (PREFIX, PCA, ROTATION)
 FULL_BITS = 32
+CODED_BITS = 8
+"""Most bits of numbers that are coded with variable length."""
 QUANTISERS = {16: "float16", 8: "normal8", 4: "normal4", 2: "normal2", 1: "normal1"}
 """Reducers that keep the number of dimensions, by their bits per number."""
 ROTATION_SEED = 42
@@ -256,22 +259,30 @@ class FittedSize:
     ) -> None:
         self.size, self.transform, self.component = size, transform, quantiser
         self.quantiser: Any = None
+        self.codes: NDArray[np.uint8] | None = None
         if quantiser is not None:
             self.quantiser = create(quantiser)
-            with plugin_errors(quantiser):
-                self.quantiser.fit(self._transformed(rows))
+            transformed = self._transformed(rows)
+            self.quantiser.fit(transformed)
+            if size.bits <= CODED_BITS:
+                self.codes = self._codes(transformed)
 
     def apply(self, X: Matrix) -> Matrix:
         """Return rows (m, d) in this size, (m, k) float64."""
         reduced = self._transformed(X.astype(np.float32))
         if self.component is not None:
-            with plugin_errors(self.component):
-                reduced = self.quantiser.apply(reduced)
+            reduced = self.quantiser.apply(reduced)
         return np.asarray(reduced, dtype=np.float64)
 
     def code_length(self, X: Matrix) -> CodeLength | None:
         """Return the length of the codes of rows (m, d); None for float32 and float16."""
-        return None
+        if self.codes is None:
+            return None
+        held_out = self._codes(self._transformed(X.astype(np.float32)))
+        return code_length(self.codes, held_out, 1 << self.size.bits)
+
+    def _codes(self, transformed: NDArray[np.float32]) -> NDArray[np.uint8]:
+        return unpacked(self.quantiser.to_codes(transformed), transformed.shape[1], self.size.bits)
 
     def _transformed(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.ascontiguousarray(self.transform(rows))

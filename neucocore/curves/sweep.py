@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -115,10 +116,16 @@ class PreparedEmbedding:
 
 
 def prepare_embedding(
-    options: ScoringOptions, embeddings: StrPath, *, method: str | None = None
+    options: ScoringOptions, embeddings: StrPath, **changes: Any
 ) -> PreparedEmbedding:
-    """Read an embeddings file and the labels; errors as in `neucocore.evaluation.prepare`."""
-    request = evaluate_request(options.evaluation(embeddings, method=method))
+    """Read an embeddings file and the labels; errors as in `neucocore.evaluation.prepare`.
+
+    Parameters
+    ----------
+    changes
+        Further options of the evaluation.
+    """
+    request = evaluate_request(options.evaluation(embeddings, **changes))
     check_request(request)
     return PreparedEmbedding(prepare(request), request.protocols[0])
 

@@ -350,8 +350,8 @@ def _compare_pair(
         )
     left_out = {task: reason for task in chosen if (reason := _different(first, second, task))}
     common = [task for task in chosen if task not in left_out]
-    compared = tuple(_compare_task(first, second, task, margin) for task in common)
-    overall = _overall(first, second, common)
+    compared = tuple(compare_task(first, second, task, margin) for task in common)
+    overall = compare_overall(first, second, common)
     return RunComparison(
         method=first_name,
         baseline=second_name,
@@ -386,9 +386,10 @@ def _different(first: RunRecord, second: RunRecord, task: str) -> str:
     return ""
 
 
-def _compare_task(
-    first: RunRecord, second: RunRecord, task: str, margin: float | None
+def compare_task(
+    first: RunRecord, second: RunRecord, task: str, margin: float | None = None
 ) -> TaskComparison:
+    """Compare two runs on one task; parameters as in `compare_runs`."""
     record = primary_metric(first, task)
     one, two = (influence_of(run, task) for run in (first, second))
     scores = first.tasks[task].score, second.tasks[task].score
@@ -456,7 +457,7 @@ def _fold_scores(folder: Path, task: str) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-def _overall(first: RunRecord, second: RunRecord, tasks: Sequence[str]) -> Comparison:
+def compare_overall(first: RunRecord, second: RunRecord, tasks: Sequence[str]) -> Comparison:
     """Return the difference of the mean skill over label sources.
 
     As in leaderboards, tasks with fewer than 50 rows do not count.

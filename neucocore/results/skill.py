@@ -115,7 +115,7 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
     if not counted:
         reason = f"no task has {MIN_ROWS} rows"
         return SkillRanking((), reason=reason, not_counted=not_counted)
-    skills = [[_skill(primary_metric(run, task)) for task in counted] for run in runs]
+    skills = [[skill_of(primary_metric(run, task)) for task in counted] for run in runs]
     sources = [source_of(runs[0], task) for task in counted]
     means = [mean_skill(row, sources) for row in skills]
     undefined = [
@@ -138,7 +138,7 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
         other_tasks=ranks_on_other_tasks(source_means(table, sources)),
         not_counted=not_counted,
     )
-    influences = [_influences(run, counted) for run in runs]
+    influences = [skill_influences(run, counted) for run in runs]
     known = [row for row in influences if not isinstance(row, Undefined)]
     if not known:
         reasons = [row.reason for row in influences if isinstance(row, Undefined)]
@@ -154,8 +154,8 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
     )
     # A run without influence values takes no interval and no pair from the others.
     tested = [i for i, row in enumerate(influences) if not isinstance(row, Undefined)]
-    tests = pair_tests(merits[tested], _task_influences(known, units, weights))
-    generator = np.random.default_rng(_seed(runs, counted, merits))
+    tests = pair_tests(merits[tested], task_influences(known, units, weights))
+    generator = np.random.default_rng(seed_of(runs, counted, merits))
     ranks = ranks_on_these_tasks(merits[tested], tests, generator)
     pairs = tuple(_pairs([runs[i] for i in tested], tests, ranks))
     if len(tested) < len(runs):
@@ -196,7 +196,8 @@ def primary_metric(run: RunRecord, task: str) -> dict[str, Any]:
     return dict(metrics[0])
 
 
-def _skill(record: dict[str, Any]) -> float | Undefined:
+def skill_of(record: dict[str, Any]) -> float | Undefined:
+    """Return the skill of a recorded metric."""
     if not record:
         return Undefined("the runs record no chance level")
     return skill(record.get("score"), record.get("chance"), best_of(record))
@@ -247,7 +248,7 @@ def _auc_skill(
     return means
 
 
-def _influences(run: RunRecord, tasks: Sequence[str]) -> list[Influence] | Undefined:
+def skill_influences(run: RunRecord, tasks: Sequence[str]) -> list[Influence] | Undefined:
     """Return the influence of each skill of a run."""
     row = []
     for task in tasks:
@@ -286,9 +287,20 @@ def units_of(
     return tuple(result)
 
 
-def _task_influences(
+def task_influences(
     influences: Sequence[Sequence[Influence]], units: Sequence[Units], weights: Array
 ) -> list[TaskInfluences]:
+    """Return the influence values of several runs, task by task.
+
+    Parameters
+    ----------
+    influences
+        For each run the influence of each task, on a scale on which the tasks can be averaged.
+    units
+        For each task the number of the cube or group of each row, over all tasks.
+    weights
+        (T,) weight of each task in the mean.
+    """
     tasks = []
     for column, (unit, weight) in enumerate(zip(units, weights, strict=True)):
         of_task = [row[column] for row in influences]
@@ -308,7 +320,7 @@ def _task_influences(
     return tasks
 
 
-def _seed(runs: Sequence[RunRecord], tasks: Sequence[str], merits: Array) -> int:
+def seed_of(runs: Sequence[RunRecord], tasks: Sequence[str], merits: Array) -> int:
     """Return a seed that depends on the content of the table only."""
     content = [sorted(zip([run.method for run in runs], merits.tolist(), strict=True)), list(tasks)]
     return int.from_bytes(hashlib.sha256(json.dumps(content).encode()).digest()[:8], "big")

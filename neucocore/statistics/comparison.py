@@ -73,6 +73,11 @@ class Comparison:
     better: str = ""
     reason: str = ""
 
+    @property
+    def same_predictions(self) -> bool:
+        """Whether both have the same influence values."""
+        return self.reason == SAME_PREDICTIONS
+
 
 @dataclass(frozen=True)
 class NonInferiority:

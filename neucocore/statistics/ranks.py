@@ -132,23 +132,37 @@ def pair_tests(merits: Array, tasks: Sequence[TaskInfluences]) -> PairTests:
         (`intervals.too_little_data`).
     """
     M = len(merits)
-    n_units = 1 + max(int(task.units.max()) for task in tasks)
-    sums = np.zeros((n_units, M))
-    present = np.zeros(n_units, dtype=bool)
     training = np.zeros((M, M))
     grouped = any(task.grouped for task in tasks)
+    if not grouped:
+        for task in tasks:
+            training += task.weight**2 * _training_variances(task)
+    sums, count = contributions(tasks)
+    covariance = _products(sums) * (count / max(count - 1, 1) if grouped else 1.0)
+    variances = difference_variances(covariance)
+    variances = variances + (variances if grouped else np.minimum(variances, training))
+    differences = merits[:, None] - merits
+    return PairTests(differences, np.sqrt(variances), covariance, count)
+
+
+def contributions(tasks: Sequence[TaskInfluences]) -> tuple[Array, int]:
+    """Return what each unit contributes to the weighted mean of each method.
+
+    Returns
+    -------
+    sums
+        (U, M) sums of weight * influence / n over the rows of a unit, U the largest unit plus 1.
+    count
+        Number of units that occur.
+    """
+    n_units = 1 + max(int(task.units.max()) for task in tasks)
+    sums = np.zeros((n_units, tasks[0].values.shape[1]))
+    present = np.zeros(n_units, dtype=bool)
     for task in tasks:
         n = len(task.values)
         sums += unit_sums(task.values * (task.weight / n), task.units, n_units)
         present[task.units] = True
-        if not grouped:
-            training += task.weight**2 * _training_variances(task)
-    count = int(present.sum())
-    covariance = _products(sums) * (count / max(count - 1, 1) if grouped else 1.0)
-    variances = _difference_variances(covariance)
-    variances = variances + (variances if grouped else np.minimum(variances, training))
-    differences = merits[:, None] - merits
-    return PairTests(differences, np.sqrt(variances), covariance, count)
+    return sums, int(present.sum())
 
 
 def ranks_on_these_tasks(
@@ -180,7 +194,7 @@ def ranks_on_these_tasks(
     first, second = np.triu_indices(M, 1)
     drawn = multiplier_draws(tests.covariance, generator, draws)
     # The draws have the covariance of the influence values; z has training noise as well.
-    spread = np.sqrt(_difference_variances(tests.covariance))[first, second]
+    spread = np.sqrt(difference_variances(tests.covariance))[first, second]
     statistics = _ratio(drawn[:, first] - drawn[:, second], spread)
     step_down = max_t_step_down(tests.z[first, second], statistics, alpha)
     return _from_pairs(merits, first, second, step_down.rejected, step_down.p_values)
@@ -212,7 +226,7 @@ def ranks_on_other_tasks(scores: Array, alpha: float = 0.05) -> Ranking:
 def _training_variances(task: TaskInfluences) -> Array:
     """Return what training noise adds to the variance of each difference, (M, M)."""
     n = len(task.values)
-    own = _difference_variances(_products(task.values) / n**2)
+    own = difference_variances(_products(task.values) / n**2)
     if task.training_noise is None or task.error_scale is None:
         return own
     noise = task.training_noise[:, None] + task.training_noise
@@ -235,7 +249,7 @@ def _products(values: Array) -> Array:
     return products
 
 
-def _difference_variances(covariance: Array) -> Array:
+def difference_variances(covariance: Array) -> Array:
     """Return the variances of the differences of all pairs, (M, M); rounding errors become 0."""
     variances = np.diag(covariance)
     total = variances[:, None] + variances

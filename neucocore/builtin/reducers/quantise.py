@@ -22,6 +22,8 @@ from neucocore.builtin.reducers.blocks import (
 )
 from neucocore.errors import BudgetExceededError, NonFiniteError
 
+NORMAL_STEPS = {8: 0.0308, 4: 0.3352, 2: 0.9957, 1: 1.596}
+"""Step in standard deviations by bits (Max 1960)."""
 _LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
@@ -135,9 +137,63 @@ class Uniform:
         return numbers
 
 
+class NormalSteps(Uniform):
+    """Equally spaced levels around the mean of each column, by its standard deviation.
+
+    The step is the one with the smallest mean squared error for normal columns (Max, IRE
+    Transactions on Information Theory 6, 1960). A few extreme rows, which set the range of
+    `Uniform`, hardly change it. Mean and step of every column (8 bytes per column) are stored once
+    for all rows and do not count in `bytes_per_row`.
+
+    Parameters
+    ----------
+    dimension
+        At least the number of columns, or None.
+    bits
+        Bits per number: 8, 4, 2 or 1.
+    """
+
+    def __init__(self, dimension: int | None = None, bits: int = 8) -> None:
+        super().__init__(dimension, bits)
+        self._name = f"normal{bits}"
+
+    def fit(self, matrix: NDArray[np.float32]) -> NormalSteps:
+        """Compute mean and standard deviation of every column of ``matrix``, (n, d) float32."""
+        check_fit(self._name, matrix)
+        _all_columns(self._name, matrix, self.dimension)
+        mean = column_means(matrix)
+        squares = np.zeros_like(mean)
+        for block in row_blocks(matrix):
+            squares += np.square(block - mean).sum(axis=0)
+        step = NORMAL_STEPS[self.bits] * np.sqrt(squares / len(matrix))
+        self._low = (mean - step * self._top / 2).astype(np.float32)
+        self._step = step.astype(np.float32)
+        return self
+
+
 def int4(dimension: int | None = None) -> Uniform:
     """Return a quantiser with 4 bits per number."""
     return Uniform(dimension, bits=4)
+
+
+def int2(dimension: int | None = None) -> Uniform:
+    """Return a quantiser with 2 bits per number."""
+    return Uniform(dimension, bits=2)
+
+
+def normal4(dimension: int | None = None) -> NormalSteps:
+    """Return a quantiser with 4 bits per number."""
+    return NormalSteps(dimension, bits=4)
+
+
+def normal2(dimension: int | None = None) -> NormalSteps:
+    """Return a quantiser with 2 bits per number."""
+    return NormalSteps(dimension, bits=2)
+
+
+def normal1(dimension: int | None = None) -> NormalSteps:
+    """Return a quantiser with 1 bit per number."""
+    return NormalSteps(dimension, bits=1)
 
 
 class OneBit:

@@ -6,7 +6,7 @@ from neucocore.components.specs import Param, ReducerSpec
 
 
 def reducer_specs() -> list[ReducerSpec]:
-    """Return the standard reducers: two with fewer columns, four with fewer bits per number."""
+    """Return the standard reducers: fewer columns, or fewer bits per number."""
     return [
         ReducerSpec(
             name="pca",
@@ -43,6 +43,29 @@ def reducer_specs() -> list[ReducerSpec]:
             factory="neucocore.builtin.reducers.quantise:int4",
             bits=4,
             license="Apache-2.0",
+        ),
+        ReducerSpec(
+            name="int2",
+            summary="4 equal levels over the range of each column: 2 bits per number",
+            factory="neucocore.builtin.reducers.quantise:int2",
+            bits=2,
+            license="Apache-2.0",
+        ),
+        *(
+            ReducerSpec(
+                name=f"normal{bits}",
+                summary=f"{2**bits} equal levels by the standard deviation of each column: {bits} "
+                f"{'bit' if bits == 1 else 'bits'} per number",
+                factory=f"neucocore.builtin.reducers.quantise:{factory}",
+                bits=bits,
+                license="Apache-2.0",
+            )
+            for bits, factory in (
+                (8, "NormalSteps"),
+                (4, "normal4"),
+                (2, "normal2"),
+                (1, "normal1"),
+            )
         ),
         ReducerSpec(
             name="one-bit",

@@ -104,6 +104,7 @@ def outcome_of(
         training_noise=_training_noise(joined, influence),
         attainable=None if isinstance(attainable, Undefined) else attainable,
         details=details_of(influence, primary),
+        counts=_coded_sizes(result),
     )
 
 
@@ -237,11 +238,19 @@ def _hyperparameters(result: OutOfFold, probe: str) -> dict[str, Any]:
     scalings = Counter(str(fit["scaling"]) for fit in result.selected if "scaling" in fit)
     if scalings:
         values["scaling"] = dict(sorted(scalings.items()))
-    if lengths := result.code_lengths:
-        rows = sum(length.rows for length in lengths)
-        values["coded_bytes_per_row"] = sum(length.bits for length in lengths) / rows / 8
-        values["side_bytes"] = sum(length.side_bits for length in lengths) / len(lengths) / 8
     return values
+
+
+def _coded_sizes(result: OutOfFold) -> dict[str, float]:
+    """Return the mean size of the codes of held-out rows, and of what a decoder needs besides."""
+    lengths = result.code_lengths
+    if not lengths:
+        return {}
+    return {
+        "coded_bytes_per_row": sum(length.bits for length in lengths)
+        / (8 * sum(length.rows for length in lengths)),
+        "side_bytes": sum(length.side_bits for length in lengths) / (8 * len(lengths)),
+    }
 
 
 def _predictions(joined: JoinedTask, result: OutOfFold) -> dict[str, NDArray[Any]]:
