@@ -158,6 +158,8 @@ def _members(kind: Any) -> list[Any]:
 
 def _fits(kind: Any, value: Any, minimum: int | None) -> bool:
     origin = get_origin(kind) or kind
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
     if kind is int:
         whole = isinstance(value, int) and not isinstance(value, bool)
         return whole and (minimum is None or value >= minimum)
@@ -169,6 +171,8 @@ def _fits(kind: Any, value: Any, minimum: int | None) -> bool:
 
 def _described(kind: Any, minimum: int | None) -> str:
     origin = get_origin(kind) or kind
+    if kind is float:
+        return "a number"
     if kind is int:
         return "an integer" + ("" if minimum is None else f" of at least {minimum}")
     names = {bool: "true or false", str: "a text", Path: "a text", Mapping: "a mapping"}

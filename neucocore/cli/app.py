@@ -13,7 +13,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from neucocore.choice.options import ChooseOptions
 from neucocore.cli import (
+    choose,
     compare,
     convert,
     data,
@@ -146,6 +148,7 @@ def _add(name: str, function: Any, panel: str) -> None:
     app.command(name, rich_help_panel=panel)(function)
 
 
+_add("choose", command(ChooseOptions, choose.choose), DECIDE)
 _add("compare", compare.compare, DECIDE)
 _add("leaderboard", leaderboard.leaderboard, DECIDE)
 _add("evaluate", command(EvaluateOptions, evaluate.evaluate), SCORE)

@@ -73,7 +73,7 @@ def _typer_type(item: DeclaredOption) -> Any:
         return (str if item.option.split else list[str]) | None
     if item.is_path:
         kind: Any = Path
-    elif item.type in (int, bool) or item.choices:
+    elif item.type in (int, float, bool) or item.choices:
         kind = item.type
     else:
         kind = str  # such as a name where Python also takes a mapping

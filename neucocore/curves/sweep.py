@@ -26,8 +26,8 @@ SIZES, LABELS = "sizes", "labels"
 MIN_TRAINING_ROWS, ROWS_PER_CLASS = 30, 5
 """Fewest training rows, and fewest per class."""
 
-Progress = Callable[[int, int, str], None]
-"""Called with (finished runs, runs, what is scored next)."""
+Step = Callable[[str], None]
+"""Called with what is scored next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,14 +131,14 @@ def prepare_embedding(
 
 
 def sized_runs(
-    embedding: PreparedEmbedding, sizes: Sequence[Size], progress: Progress | None = None
+    embedding: PreparedEmbedding, sizes: Sequence[Size], step: Step | None = None
 ) -> list[SizedRun]:
     """Score an embedding at several sizes."""
     transforms = SharedTransforms()
     runs = []
-    for done, size in enumerate(sizes):
-        if progress is not None:
-            progress(done, len(sizes), size.name)
+    for size in sizes:
+        if step is not None:
+            step(f"{embedding.method} {size.name}")
         runs.append(embedding.at(size, transforms))
     return runs
 

@@ -48,3 +48,13 @@ def grid_cells(lon: Array, lat: Array, km: float, offset: float = 0.0) -> NDArra
     cells = np.maximum(1, np.round(width / km)).astype(np.int64)
     cell = np.floor((lon + 180) / 360 % 1 * cells + offset).astype(np.int64) % cells
     return np.column_stack([band, cell])
+
+
+def cell_centres(cells: NDArray[np.int64], km: float) -> tuple[Array, Array]:
+    """Return longitude and latitude of the centres of cells (n, 2) of `grid_cells`, in degrees."""
+    circumference = 2 * np.pi * EARTH_RADIUS
+    lat: Array = np.asarray((cells[:, 0] + 0.5) * km / circumference * 360 - 90, np.float64)
+    width = circumference * np.cos(np.radians(np.clip(lat, -90, 90)))
+    count = np.maximum(1, np.round(width / km))
+    lon: Array = np.asarray((cells[:, 1] + 0.5) / count * 360 - 180, np.float64)
+    return lon, lat

@@ -1,0 +1,438 @@
+"""Chooses between embeddings: scores them, decides, and writes the decision.
+
+The folder holds ordinary run folders (candidates in ``results``, what they are compared with in
+``baselines``, smaller sizes in ``sizes``), which are found again when the command is repeated, and
+``decision.json`` and ``decision.md``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from neucocore.choice import sentences
+from neucocore.choice.candidates import Candidate, constant, place, prepare_candidates
+from neucocore.choice.cells import cells, errors_of
+from neucocore.choice.decision import MEAN_SKILL, SHARE, Decision, Table, decide
+from neucocore.choice.options import ChooseOptions
+from neucocore.choice.sentences import Sentence, SizeTest
+from neucocore.curves.sizes import FULL_BITS, PCA, PREFIX, Size
+from neucocore.curves.sweep import PreparedEmbedding, sized_runs
+from neucocore.errors import ConfigError, RunError
+from neucocore.files.atomic import write_text
+from neucocore.messages import did_you_mean
+from neucocore.results.compare import compare_overall, compare_task
+from neucocore.results.reading import RunRecord, read_run
+from neucocore.results.scored_run import run_protocol
+from neucocore.results.skill import primary_metric
+from neucocore.statistics.comparison import Comparison
+from neucocore.statistics.intervals import MIN_ROWS
+from neucocore.statistics.margins import within_margin
+
+DECISION, SUMMARY = "decision.json", "decision.md"
+FORMAT = 1
+SMALLEST = 64
+"""Dimensions of the smallest size that is tried."""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """An embedding with its run.
+
+    Attributes
+    ----------
+    path
+        The file, empty for what is made here.
+    """
+
+    path: str
+    embedding: PreparedEmbedding
+    run: RunRecord
+
+    @property
+    def bytes_per_row(self) -> float:
+        """Bytes of a row."""
+        known = self.run.encoding.get("bytes_per_sample")
+        return 4.0 * self.embedding.dimension if known is None else float(known)
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The result.
+
+    Attributes
+    ----------
+    candidates, features, baselines
+        The embeddings, the user's own features, and what knows nothing or only the place.
+    left_out
+        Tasks that do not count, each with the reason.
+    sentences
+        The decision in words.
+    size
+        The smallest size that is enough; None if none is shown to be.
+    """
+
+    options: ChooseOptions
+    table: Table
+    candidates: tuple[Scored, ...]
+    features: tuple[Scored, ...]
+    baselines: tuple[Scored, ...]
+    decision: Decision
+    left_out: tuple[tuple[str, str], ...]
+    sentences: tuple[Sentence, ...]
+    size_tests: tuple[SizeTest, ...]
+    size: Size | None
+    places: Mapping[str, Any] | None
+    map: Mapping[str, Any] | None
+
+    @property
+    def index(self) -> int:
+        """Index of the chosen embedding, or of the one with the best score."""
+        chosen = self.decision.chosen
+        return self.decision.leader if chosen is None else chosen
+
+
+def choose(options: ChooseOptions, *, warn: Report, step: Report) -> Choice:
+    """Score all embeddings, decide, and write ``decision.json`` and ``decision.md``.
+
+    Parameters
+    ----------
+    warn
+        Called with what was noticed about the files.
+    step
+        Called with what is scored next.
+
+    Raises
+    ------
+    ConfigError
+        Options that cannot be used.
+    DataError
+        Files that cannot be used.
+    RunError
+        No task has a score for every embedding.
+    """
+    if options.margin < 0:
+        raise ConfigError(
+            f"the margin must not be negative, found {options.margin:g}",
+            hint="for example --margin 0.02",
+        )
+    prepared, own = prepare_candidates(options, warn)
+    candidates = [_scored(one, step) for one in prepared]
+    features = [_scored(one, step) for one in own]
+    baselines = []
+    for made in (constant(prepared[0]), place(prepared[0])):
+        if made is not None:
+            step(made.method)
+            baselines.append(Scored("", made, made.score()[1]))
+    table, left_out = _table([one.run for one in candidates], options.main)
+    decision = decide(table, [one.bytes_per_row for one in candidates], options.margin)
+    index = decision.leader if decision.chosen is None else decision.chosen
+    best = candidates[index]
+    size_tests = _sizes(best, table, options, step) if options.sizes else ()
+    found_places, on_map = _places(best, table, options, step)
+    words = _words(table, decision, candidates, features)
+    size = None
+    if options.sizes and size_tests:
+        complete = Size(PREFIX, best.embedding.dimension)
+        sentence, size = sentences.size(best.run.method, complete, size_tests, options.margin)
+        words.append(sentence)
+    if options.places:
+        words.append(_place_sentence(best, table, found_places))
+    result = Choice(
+        options=options,
+        table=table,
+        candidates=tuple(candidates),
+        features=tuple(features),
+        baselines=tuple(baselines),
+        decision=decision,
+        left_out=tuple(left_out),
+        sentences=tuple(words),
+        size_tests=size_tests,
+        size=size,
+        places=found_places,
+        map=on_map,
+    )
+    output = Path(options.output)
+    write_text(output / DECISION, json.dumps(record(result), indent=1, allow_nan=False) + "\n")
+    write_text(output / SUMMARY, markdown(result))
+    return result
+
+
+def _scored(candidate: Candidate, step: Report) -> Scored:
+    step(candidate.name)
+    return Scored(candidate.path, candidate.embedding, candidate.embedding.score()[1])
+
+
+def _table(runs: Sequence[RunRecord], main: str | None) -> tuple[Table, list[tuple[str, str]]]:
+    """Return the tasks with a score for every run, and those that are left out with reasons."""
+    left_out, tasks = [], []
+    for task in runs[0].tasks:
+        missing = [run for run in runs if task not in run.tasks or run.tasks[task].score is None]
+        if missing:
+            known = missing[0].tasks.get(task)
+            left_out.append((task, (known and known.reason) or f"{missing[0].method} has no score"))
+        else:
+            tasks.append(task)
+    if main is not None:
+        main = _named(main, tasks)
+    small = [task for task in tasks if (runs[0].tasks[task].n or 0) < MIN_ROWS and task != main]
+    if len(small) < len(tasks):
+        tasks = [task for task in tasks if task not in small]
+        left_out += [
+            (task, f"only {runs[0].tasks[task].n} rows; {MIN_ROWS} are needed") for task in small
+        ]
+    if not tasks:
+        raise RunError(
+            "no label column has a score for every embedding",
+            problems=[f"{task}: {reason}" for task, reason in left_out],
+            hint="use labels with at least two different values",
+        )
+    return Table(tuple(runs), tuple(tasks), main), left_out
+
+
+def _named(main: str, tasks: Sequence[str]) -> str:
+    matching = [task for task in tasks if main in (task, task.partition("@")[0])]
+    if not matching:
+        raise ConfigError(
+            f"--main {main}: there is no such label column",
+            hint=did_you_mean(main, tasks) or f"the label columns are {', '.join(tasks)}",
+        )
+    return matching[0]
+
+
+def _difference(table: Table, first: RunRecord, second: RunRecord) -> Comparison:
+    """Compare two runs by what decides."""
+    if table.decides == MEAN_SKILL:
+        return compare_overall(first, second, table.tasks)
+    return compare_task(first, second, table.decides).comparison
+
+
+def _words(
+    table: Table, decision: Decision, candidates: Sequence[Scored], features: Sequence[Scored]
+) -> list[Sentence]:
+    bytes_per_row = [one.bytes_per_row for one in candidates]
+    index = decision.leader if decision.chosen is None else decision.chosen
+    words = [
+        sentences.choice(table, decision, bytes_per_row),
+        *sentences.others(table, decision, bytes_per_row),
+        *sentences.columns(table, decision),
+    ]
+    best = candidates[index].run
+    words += [
+        sentences.features(
+            best.method, one.run.method, table.metric, _difference(table, best, one.run)
+        )
+        for one in features
+    ]
+    return [*words, sentences.chance(table, index)]
+
+
+def small_sizes(columns: int) -> dict[tuple[str, int], list[Size]]:
+    """Return the sizes that are tried, by family and bits, the largest first."""
+    dims = sorted({columns, columns // 4, columns // 16, SMALLEST}, reverse=True)
+    dims = [dim for dim in dims if SMALLEST <= dim <= columns] or [columns]
+    return {
+        (PCA, bits): [
+            Size(PCA, dim, bits) for dim in dims if not (bits == FULL_BITS and dim == columns)
+        ]
+        for bits in (FULL_BITS, 8)
+    }
+
+
+def _sizes(
+    best: Scored, table: Table, options: ChooseOptions, step: Report
+) -> tuple[SizeTest, ...]:
+    families = small_sizes(best.embedding.dimension)
+    sizes = [size for family in families.values() for size in family]
+    runs = sized_runs(best.embedding, sizes, step)
+    run_of = {one.size: one.run for one in runs}
+    tests = []
+    for family in families.values():
+        if not family:
+            continue
+        losses = [_difference(table, best.run, run_of[size]) for size in family]
+        number = sum(bool(other) for other in families.values())
+        within = within_margin(losses, options.margin, alpha=SHARE, families=number)
+        tests.append(SizeTest(tuple(family), tuple(losses), within))
+    return tuple(tests)
+
+
+def _places(
+    best: Scored, table: Table, options: ChooseOptions, step: Report
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """Return what the places say about each task, and the errors on a map."""
+    prepared = best.embedding.prepared
+    places = prepared.inputs.places
+    if places is None or places.problem or not options.places:
+        return None, None
+    step(f"{best.run.method}, blocks and places")
+    request = prepared.request
+    request = replace(request, phase="places", options=replace(request.options, places="on"))
+    report = run_protocol(replace(prepared, request=request), best.embedding.protocol)
+    run = read_run(report.folder)
+    found = {
+        task: run.tasks[task].details["places"]
+        for task in table.tasks
+        if run.tasks[task].details.get("places")
+    }
+    on_map: dict[str, Any] = {}
+    for task in table.tasks:
+        errors = errors_of(run.folder, task, str(run.tasks[task].details.get("problem")))
+        if options.exact_locations:
+            on_map[task] = [
+                {"id": name, "lon": places.of_id[name][0], "lat": places.of_id[name][1],
+                 "error": error}
+                for name, error in errors.items()
+                if name in places.of_id
+            ]  # fmt: skip
+        else:
+            on_map[task] = cells(errors, places)
+    return found or None, on_map
+
+
+def _place_sentence(best: Scored, table: Table, found: Mapping[str, Any] | None) -> Sentence:
+    task = table.main or table.tasks[0]
+    if found and task not in found:
+        task = next(iter(found))
+    return sentences.places(best.run.method, task, None if not found else found[task])
+
+
+def record(result: Choice) -> dict[str, Any]:
+    """Return ``decision.json``: plain JSON values without ids, unless they are asked for."""
+    table, decision, output = result.table, result.decision, Path(result.options.output)
+
+    def described(one: Scored) -> dict[str, Any]:
+        scores = {}
+        for task in table.tasks:
+            score, sure = table.score(one.run, task)
+            scores[task] = {
+                "metric": primary_metric(one.run, task).get("metric"),
+                "score": score,
+                "low": sure.low,
+                "high": sure.high,
+                "chance": table.chance(task),
+                "interval_reason": sure.reason,
+            }
+        mean, sure = table.score(one.run, MEAN_SKILL)
+        return {
+            "method": one.run.method,
+            "file": Path(one.path).name,
+            "dimension": one.embedding.dimension,
+            "bytes_per_row": one.bytes_per_row,
+            "mean_skill": {"score": mean, "low": sure.low, "high": sure.high},
+            "scores": scores,
+            "run": str(one.run.folder.relative_to(output)),
+        }
+
+    chosen = None if decision.chosen is None else result.candidates[decision.chosen].run.method
+    return {
+        "format": FORMAT,
+        "verdict": decision.verdict,
+        "use": chosen,
+        "size": None if result.size is None else _size_record(result.size),
+        "margin": decision.margin,
+        "decides": table.decides,
+        "rows": table.n,
+        "protocol": table.runs[0].protocol,
+        "reason": decision.reason,
+        "rows_needed": decision.rows_needed,
+        "detectable": decision.detectable,
+        "smallest_margin": decision.smallest_margin,
+        "sentences": [asdict(sentence) for sentence in result.sentences],
+        "candidates": [
+            {**described(one), "largest_loss": _loss(decision, index)}
+            for index, one in enumerate(result.candidates)
+        ],
+        "features": [described(one) for one in result.features],
+        "baselines": [described(one) for one in result.baselines],
+        "pairs": _pairs(result),
+        "sizes": [
+            {
+                **_size_record(size),
+                "loss": loss.difference,
+                "low": loss.low,
+                "high": loss.high,
+                "bound": bound,
+            }
+            for test in result.size_tests
+            for size, loss, bound in zip(test.sizes, test.losses, test.within.bounds, strict=True)
+        ],
+        "places": result.places,
+        "map": result.map,
+        "left_out": [{"task": task, "reason": reason} for task, reason in result.left_out],
+    }
+
+
+def _size_record(size: Size) -> dict[str, Any]:
+    return {
+        "name": size.name,
+        "family": size.family,
+        "dimension": size.dimension,
+        "bits": size.bits,
+        "bytes_per_row": size.bytes_per_row,
+    }
+
+
+def _loss(decision: Decision, index: int) -> float | None:
+    return None if decision.close is None else float(decision.close.losses[index])
+
+
+def _pairs(result: Choice) -> list[dict[str, Any]]:
+    pairs = result.decision.pairs
+    if pairs is None:
+        return []
+    names = [one.run.method for one in result.candidates]
+    return [
+        {
+            "on": name,
+            "first": names[i],
+            "second": names[j],
+            "difference": float(pairs.differences[t, i, j]),
+            "low": float(pairs.low[t, i, j]),
+            "high": float(pairs.high[t, i, j]),
+            "p_value": float(pairs.p_values[t, i, j]),
+        }
+        for t, name in enumerate(result.decision.targets)
+        for i in range(len(names))
+        for j in range(i + 1, len(names))
+    ]
+
+
+def markdown(result: Choice) -> str:
+    """Return ``decision.md``."""
+    table = result.table
+    lines = ["# Which embedding", ""]
+    lines += [f"- {sentence.text}" for sentence in result.sentences]
+    lines += [
+        "",
+        f"| embedding | bytes per row | {' | '.join(table.tasks)} | mean skill |",
+        f"|---|---|{'---|' * len(table.tasks)}---|",
+    ]
+    for one in (*result.candidates, *result.features, *result.baselines):
+        cells_of = [_cell(*table.score(one.run, name)) for name in (*table.tasks, MEAN_SKILL)]
+        shown = f"{one.bytes_per_row:,.0f}" if one.path else "-"
+        lines.append(f"| {_escaped(one.run.method)} | {shown} | {' | '.join(cells_of)} |")
+    lines += [
+        "",
+        f"Scores with 95 % intervals under {table.runs[0].protocol}; the margin is "
+        f"{result.options.margin:g} in {table.metric}. All numbers are in {DECISION}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _cell(score: float | None, sure: Any) -> str:
+    if score is None:
+        return "-"
+    if sure.low is None:
+        return f"{score:.3f}"
+    return f"{score:.3f} ({sure.low:.3f} to {sure.high:.3f})"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,66 @@
+"""``neuco choose``: which embedding for a job, how small, and how sure that is."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neucocore.choice.options import ChooseOptions
+from neucocore.cli.plugin_failures import report_failed_plugins
+from neucocore.cli.terminal import (
+    DEFAULT_WIDTH,
+    log,
+    print_data,
+    print_json,
+    print_table,
+    terminal_width,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from neucocore.choice.choose import Choice
+
+
+def choose(
+    options: ChooseOptions,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the decision as it is in decision.json.")
+    ] = False,
+) -> None:
+    """Choose between embeddings for one table of labels: which, how small, and how sure."""
+    from neucocore.choice import choose as module
+
+    report_failed_plugins()
+    result = module.choose(options, warn=warn, step=lambda text: log(f"score {text}"))
+    if json:
+        print_json(module.record(result))
+    else:
+        _print(result)
+    for task, reason in result.left_out:
+        log(f"note: {task} does not count: {reason}")
+    output = Path(options.output)
+    log(f"{output / module.SUMMARY}, {output / module.DECISION}")
+
+
+def _print(result: Choice) -> None:
+    width = terminal_width() or DEFAULT_WIDTH
+    for sentence in result.sentences:
+        print_data(textwrap.fill(sentence.text, width, initial_indent="- ", subsequent_indent="  "))
+    print_data("")
+    everything = (*result.candidates, *result.features, *result.baselines)
+    rows: list[dict[str, Any]] = []
+    for one in everything:
+        score, sure = result.table.score(one.run, result.table.decides)
+        rows.append(
+            {
+                "embedding": one.run.method,
+                result.table.metric: None if score is None else f"{score:.3f}",
+                "95 % interval": None if sure.low is None else f"{sure.low:.3f} to {sure.high:.3f}",
+                "dimension": one.embedding.dimension if one.path else None,
+                "bytes": f"{one.bytes_per_row:,.0f}" if one.path else None,
+            }
+        )
+    print_table(rows, ["embedding", result.table.metric, "95 % interval", "dimension", "bytes"])
