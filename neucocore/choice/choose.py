@@ -16,7 +16,7 @@ from typing import Any
 from neucocore.choice import sentences
 from neucocore.choice.candidates import Candidate, constant, place, prepare_candidates
 from neucocore.choice.cells import cells, errors_of
-from neucocore.choice.decision import MEAN_SKILL, SHARE, Decision, Table, decide
+from neucocore.choice.decision import SHARE, Decision, Table, decide
 from neucocore.choice.options import ChooseOptions
 from neucocore.choice.sentences import Sentence, SizeTest
 from neucocore.curves.sizes import FULL_BITS, PCA, PREFIX, Size
@@ -27,7 +27,7 @@ from neucocore.messages import did_you_mean
 from neucocore.results.compare import compare_overall, compare_task
 from neucocore.results.reading import RunRecord, read_run
 from neucocore.results.scored_run import run_protocol
-from neucocore.results.skill import primary_metric
+from neucocore.results.skill import MEAN_SKILL, primary_metric
 from neucocore.statistics.comparison import Comparison
 from neucocore.statistics.intervals import MIN_ROWS
 from neucocore.statistics.margins import within_margin

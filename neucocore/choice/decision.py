@@ -17,6 +17,7 @@ from scipy.special import ndtri
 
 from neucocore.results.reading import RunRecord
 from neucocore.results.skill import (
+    MEAN_SKILL,
     influence_of,
     primary_metric,
     seed_of,
@@ -39,7 +40,6 @@ from neucocore.statistics.simultaneous import (
     simultaneous_pairs,
 )
 
-MEAN_SKILL = "mean skill"
 SHARE = ALPHA / 2
 """Error probability of the choice of an embedding, and that of its size."""
 Verdict = Literal["use", "cannot decide", "nothing is predicted"]

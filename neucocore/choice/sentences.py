@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from neucocore.choice.decision import MEAN_SKILL, Decision, Table
+from neucocore.choice.decision import Decision, Table
 from neucocore.curves.sizes import Size
 from neucocore.messages import pluralize
+from neucocore.results.skill import MEAN_SKILL
 from neucocore.statistics.comparison import Comparison
 from neucocore.statistics.intervals import Interval
 from neucocore.statistics.margins import Within

@@ -30,12 +30,14 @@ from neucocore.cli import (
     plugins,
     registry,
     run,
+    sweep,
     tasks,
     validate,
 )
 from neucocore.cli.arguments import reorder
 from neucocore.cli.options import command
 from neucocore.cli.terminal import log, log_error, prepare_streams, printable, settings, warn
+from neucocore.curves.options import SweepOptions
 from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import ConfigError, NeucoError
 from neucocore.evaluation.options import EvaluateOptions
@@ -152,6 +154,7 @@ _add("choose", command(ChooseOptions, choose.choose), DECIDE)
 _add("compare", compare.compare, DECIDE)
 _add("leaderboard", leaderboard.leaderboard, DECIDE)
 _add("evaluate", command(EvaluateOptions, evaluate.evaluate), SCORE)
+_add("sweep", command(SweepOptions, sweep.sweep), SCORE)
 _add("run", command(RunOptions, run.run), SCORE)
 _add("validate", validate.validate, FILES)
 _add("inspect", inspect.inspect, FILES)

@@ -103,10 +103,15 @@ class PreparedEmbedding:
         report = run_protocol(replace(self.prepared, request=request), self.protocol)
         return read_run(report.folder)
 
+    @property
+    def smallest_training_size(self) -> int:
+        """Fewest training rows with which every task can be scored."""
+        return max(_fewest_rows(task.matched) for task in self.prepared.joined.tasks)
+
     def training_sizes(self) -> list[int]:
         """Return doubling numbers of training rows that every task can use, in ascending order."""
         tasks = [task.matched for task in self.prepared.joined.tasks]
-        smallest = max(_fewest_rows(task) for task in tasks)
+        smallest = self.smallest_training_size
         largest = min(len(task.ids) for task in tasks) * 9 // 10
         sizes = []
         while smallest < largest:

@@ -32,6 +32,8 @@ from neucocore.statistics.ranks import (
     ranks_on_these_tasks,
 )
 
+MEAN_SKILL = "mean skill"
+"""Name of the mean skill over label sources, next to names of tasks."""
 Units = NDArray[np.int64]
 
 
