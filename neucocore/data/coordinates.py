@@ -146,5 +146,6 @@ def same_places(places: Places, ids: Sequence[str]) -> dict[tuple[float, float],
     for sample in ids:
         if sample in places.of_id:
             lon, lat = places.of_id[sample]
-            rows.setdefault((round(lon, DECIMALS), round(lat, DECIMALS)), []).append(sample)
+            lon, lat = round(lon, DECIMALS), round(lat, DECIMALS)
+            rows.setdefault((-180.0 if lon == 180 else lon, lat), []).append(sample)
     return {place: samples for place, samples in rows.items() if len(samples) > 1}

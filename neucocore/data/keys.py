@@ -73,7 +73,7 @@ def match_keys(
     _check_years(embeddings, column, keyed)
     text = (
         f"rows are identified by id and year (column {column!r} of the embeddings, "
-        f"{_column_of(keyed[0])!r} of the labels); the years of a site stay in one fold"
+        f"{_column_of(keyed[0])!r} of the labels)"
     )
     return KeyedTables(embeddings, tuple(keyed), by_year=True, warnings=(text,))
 

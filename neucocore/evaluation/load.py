@@ -188,7 +188,11 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
     if places is not None:
         warnings += [*places.warnings, *([places.problem] if places.problem else [])]
     sites = Groups(tables.sites(), ID) if tables.by_year else None
-    if options.split is None and sites is None:
+    if sites is not None:
+        excluded |= {sample for sample, site in sites.of_id.items() if site in excluded}
+        if not split.has_folds:
+            warnings.append("the years of a site stay in one fold")
+    if options.split is None:
         split, text = _declared_groups(embeddings)
         warnings += text
     groups = read_groups(split, label_files, embeddings)

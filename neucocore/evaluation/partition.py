@@ -82,7 +82,7 @@ def divide(
         if side is None:
             raise ValueError("the side of the blocks is not known")
         split = replace(split, km=side)
-        blocks = blocks_of(inputs.places, [*ids], side)
+        blocks = blocks_of(inputs.places, [*ids], side, inputs.sites)
         check_groups(joined, blocks, split)
         return Partition(split, blocks, warnings=(_count_blocks(blocks, side),))
     if split.has_folds and inputs.groups is not None:

@@ -25,6 +25,8 @@ Rule = Literal["random", "group", "blocks", "folds", "year"]
 """
 
 RANDOM: Rule = "random"
+SMALLEST_SIDE, LARGEST_SIDE = 0.001, 20_000
+"""Sides of blocks in kilometres that can be asked for."""
 HINT = (
     "--split random, group:COLUMN, blocks, blocks:KM, folds:COLUMN or year:COLUMN; a column of "
     "another table is group:FILE.csv:COLUMN"
@@ -94,9 +96,10 @@ def _side(text: str, km: str) -> float:
         side = float(km.strip().lower().removesuffix("km"))
     except ValueError:
         side = 0.0
-    if not 0 < side < 20_000:
+    if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
         raise ConfigError(
-            f"--split {text!r}: the side of the blocks must be a positive number of kilometres",
+            f"--split {text!r}: the side of the blocks must be a number of kilometres from "
+            f"{SMALLEST_SIDE:g} to {LARGEST_SIDE:,}",
             hint="for example --split blocks:50",
         )
     return side

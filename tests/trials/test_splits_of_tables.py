@@ -307,6 +307,48 @@ def test_repeated_places_under_other_ids_are_warned_about(evaluate, embeddings, 
     assert "at the same place" not in ended.err
 
 
+def test_the_years_of_a_site_stay_in_one_block_although_its_place_differs(
+    evaluate, write_csv, tmp_path
+):
+    """The place is measured anew every year: without a rule, years fall into several blocks."""
+    rng = np.random.default_rng(3)
+    lon, lat = rng.uniform(5, 9, 80), rng.uniform(46, 50, 80)
+    rows = [
+        [sample, year, lon[i] + 0.3 * rng.normal(), lat[i] + 0.3 * rng.normal(), Y[i]]
+        for year in YEARS
+        for i, sample in enumerate(IDS[:80])
+    ]
+    labels = write_csv("moving.csv", ["id", "year", "lon", "lat", "biomass"], rows)
+    evaluate(by_year(write_csv), labels, "--split", "blocks:25")
+    (file,) = (tmp_path / "out").rglob("predictions.npz")
+    with np.load(file) as stored:
+        folds: dict[str, set[int]] = {}
+        for name, split in zip(stored["ids"].tolist(), stored["split"].tolist(), strict=True):
+            folds.setdefault(name.rpartition("@")[0], set()).add(split)
+    assert [site for site, numbers in folds.items() if len(numbers) > 1] == []
+
+
+def test_an_excluded_site_is_left_out_in_all_years(evaluate, write_csv, tmp_path):
+    exclude = tmp_path / "exclude.txt"
+    exclude.write_text(f"{IDS[0]}\n{IDS[1]}\n")
+    ended = evaluate(by_year(write_csv), labels_by_year(write_csv), "--exclude-file", exclude)
+    assert rows_of(ended)["biomass"]["n"] == 240 - 6
+
+
+def test_places_on_both_sides_of_the_date_line_are_the_same(evaluate, embeddings, write_csv):
+    lon = np.where(np.arange(N) % 2 == 0, 180.0, -180.0)
+    lat = np.repeat(LAT[: N // 2], 2)
+    ended = evaluate(embeddings, table(write_csv, "lon", lon, more={"lat": lat}))
+    assert "240 of 240 rows are at the same place as another row" in ended.err
+
+
+@pytest.mark.parametrize("side", ["1e-9", "nan", "0", "-5", "30000"])
+def test_sides_of_blocks_that_cannot_be(evaluate, embeddings, write_csv, side):
+    labels = table(write_csv, "lon", LON, more={"lat": LAT})
+    ended = evaluate(embeddings, labels, "--split", f"blocks:{side}", code=2)
+    assert "from 0.001 to 20,000" in ended.err
+
+
 # Rows of one polygon
 
 

@@ -31,8 +31,16 @@ def block_names(places: Places, ids: Sequence[str], km: float, offset: float = 0
     return [f"{band}:{cell}" for band, cell in grid_cells(lon, lat, km, offset).tolist()]
 
 
-def blocks_of(places: Places | None, ids: Sequence[str], km: float) -> Groups:
+def blocks_of(
+    places: Places | None, ids: Sequence[str], km: float, sites: Groups | None = None
+) -> Groups:
     """Return the blocks of some ids as groups.
+
+    Parameters
+    ----------
+    sites
+        The sites of rows that are identified by id and year. All years of a site are in the block
+        of its smallest id, because measured places differ a little from year to year.
 
     Raises
     ------
@@ -41,6 +49,7 @@ def blocks_of(places: Places | None, ids: Sequence[str], km: float) -> Groups:
     """
     usable = require_places(places)
     located = [sample for sample in ids if sample in usable.of_id]
+    usable = usable if sites is None else _one_place_per_site(usable, located, sites)
     names = block_names(usable, located, km)
     count = len(set(names))
     if count < MIN_BLOCKS:
@@ -56,7 +65,15 @@ def blocks_of(places: Places | None, ids: Sequence[str], km: float) -> Groups:
             if possible
             else "the rows are too close together for blocks; use --split group:COLUMN or random",
         )
-    return Groups(dict(zip(located, names, strict=True)), f"blocks of {km:g} km")
+    return Groups(dict(zip(located, names, strict=True)), f"blocks of {km:g} km", what="place")
+
+
+def _one_place_per_site(places: Places, ids: Sequence[str], sites: Groups) -> Places:
+    """Give all years of a site the place of the smallest id among some ids."""
+    first: dict[str, tuple[float, float]] = {}
+    for sample in sorted(ids):
+        first.setdefault(sites.of_id[sample], places.of_id[sample])
+    return places.with_values({sample: first[sites.of_id[sample]] for sample in ids})
 
 
 def require_places(places: Places | None) -> Places:
