@@ -1,175 +1,186 @@
-"""The choices of ``nested-cv`` compared with alternatives, on data with known truth.
+"""How often `neuco choose` is wrong, on data whose truth is known, through neuco's own code.
 
-Run ``python docs/simulations/choices.py [NAME ...]``; docs/scores/evidence.md shows the output.
+    python docs/simulations/choices.py                    300 draws of each case, some minutes
+    python docs/simulations/choices.py --draws 40
+
+Embeddings are noisy views of 16 causes of the label (R2 about 0.5); the noise of a view sets how
+good it is. Every draw makes new rows, labels and views. The truth of a difference is its mean over
+all draws of a case; that of the loss of a size its mean over 10 data sets of 20,000 rows.
 """
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
-from dataclasses import replace
+import argparse
+from collections.abc import Sequence
 
 import numpy as np
-from data import EQUALLY, SIGNALS, by_nested_cv, inputs, linear, show, task
+from numpy.typing import NDArray
 
-from neucocore.builtin.metrics.standard import average_precision, balanced_accuracy, log_loss
-from neucocore.evaluation.linear import logistic, ridge
-from neucocore.evaluation.linear.scaling import SCALINGS
-from neucocore.evaluation.linear.training_part import TrainingPart
+from neucocore.choice.decision import SHARE, Decision, Table, decide
+from neucocore.curves.sizes import SharedTransforms, Size, SizeReduction
+from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.nested_cv import NestedCVProtocol
-from neucocore.evaluation.protocols import protocol
+from neucocore.evaluation.outcome import TaskOutcome
+from neucocore.results.reading import RunRecord, TaskRecord
+from neucocore.statistics.comparison import Comparison, compare
+from neucocore.statistics.margins import within_margin
+
+OPTIONS = {"folds": 10, "repeats": 1}
+CAUSES = 16
+Array = NDArray[np.float64]
 
 
-@contextmanager
-def changed(name, value):
-    """Change a module constant of the ridge fit for a while."""
-    before = getattr(ridge, name)
-    setattr(ridge, name, value)
-    try:
-        yield
-    finally:
-        setattr(ridge, name, before)
-
-
-def partitions():
-    rows = []
-    for n, d, data_sets in ((200, 50, 20), (200, 1024, 8), (1000, 250, 4)):
-        for folds, repeats in ((5, 1), (5, 2), (10, 1), (10, 3), (20, 1)):
-            values = (
-                protocol("nested-cv").with_options({"folds": folds, "repeats": repeats}).values()
-            )
-            scores = np.empty((data_sets, 6))
-            for seed in range(data_sets):
-                X, y = linear(n, d, 0.7, seed)
-                for other in range(6):  # other ids give another partition
-                    ids = tuple(f"{other}-{row}" for row in range(n))
-                    scoring_input = replace(inputs(X, task(y, ids=ids)), ids=ids)
-                    scores[seed, other] = (
-                        NestedCVProtocol().score(scoring_input, values, jobs=2)[0].score
-                    )
-            rows.append(
-                (
-                    n,
-                    d,
-                    f"{folds} x {repeats}",
-                    f"{scores.mean():.3f}",
-                    f"{scores.std(axis=1).mean():.3f}",
-                    f"{scores.mean(axis=1).std():.3f}",
-                )
-            )
-    header = (
-        "rows",
-        "dimensions",
-        "folds x repeats",
-        "mean R2",
-        "std between partitions",
-        "std between data sets",
+def outcomes(
+    matrix: Array, labels: Sequence[Array], reduction: SizeReduction | None = None
+) -> list[TaskOutcome]:
+    ids = tuple(f"r{row:05d}" for row in range(len(matrix)))
+    tasks = tuple(
+        ScoringTask(f"y{k}", f"y{k}", "regression", ids, y, "r2") for k, y in enumerate(labels)
     )
-    show("Partitions", header, rows)
-
-
-def grid_end():
-    rows = []
-    for end in (0, 1, 2, 3):
-        grid = 10.0 ** np.arange(end, -6.25, -0.5)
-        with changed("PENALTIES_PER_ROW", grid):
-            cells = []
-            for n, d, data_sets in ((200, 50, 20), (200, 1024, 10), (1000, 900, 1)):
-                scores = []
-                for seed in range(data_sets):
-                    rng = np.random.default_rng(seed)
-                    X, y = rng.standard_normal((n, d)), rng.standard_normal(n)
-                    scores.append(by_nested_cv(X, y).score)
-                cells.append(f"{np.mean(scores):+.3f}")
-        rows.append((f"1e{end} n", *cells))
-    header = ("largest penalty", "200 x 50", "200 x 1,024", "1,000 x 900")
-    show("The largest penalty: R2 of random embeddings", header, rows)
-
-
-def scalings():
-    rows = []
-    for n, d in ((200, 50), (1000, 300), (200, 300)):
-        for decay, signal in SIGNALS:
-            cells = []
-            for kept in (("scalar", "per-dimension"), ("scalar",), ("per-dimension",)):
-                scores = []
-                for seed in range(5):
-                    rng = np.random.default_rng(seed)
-                    Z = rng.standard_normal((n, d))
-                    X = Z * np.arange(1, d + 1) ** -decay
-                    y = (Z if signal == EQUALLY else X) @ rng.standard_normal(d)
-                    y = np.sqrt(0.7) * y / y.std() + rng.normal(0, np.sqrt(0.3), n)
-                    with changed("SCALINGS", {name: SCALINGS[name] for name in kept}):
-                        scores.append(by_nested_cv(X, y).score)
-                cells.append(f"{np.mean(scores):.3f}")
-            rows.append((f"{n:,}", d, f"j^-{decay:g}", signal, *cells))
-    header = (
-        "rows",
-        "dimensions",
-        "std of column j",
-        "signal in",
-        "chosen in the training part",
-        "`scalar` only",
-        "`per-dimension` only",
+    inputs = ScoringInput(
+        ids, matrix.astype(np.float32), tasks, frozenset(ids), reduction=reduction
     )
-    show("Scaling, R2", header, rows)
+    return NestedCVProtocol().score(inputs, OPTIONS)
 
 
-def logistic_penalties():
-    rows = []
-    for n, d in ((200, 10), (200, 200), (1000, 100)):
-        for strength, offset in ((1, 0), (5, 0), (30, 0), (10, 10)):
-            cases = [_logistic_case(n, d, strength, offset, seed) for seed in range(6)]
-            means = np.mean(cases, axis=0)
-            cells = [" / ".join(f"{value:.3f}" for value in metrics) for metrics in means]
-            rows.append((f"{n:,}", d, strength, offset, *cells))
-    header = (
-        "rows",
-        "dimensions",
-        "strength",
-        "offset",
-        "penalty from least squares",
-        "inner folds",
-        "best on the fresh rows",
-    )
-    title = "The penalty of logistic regression: average precision / balanced accuracy / log-loss"
-    show(f"{title} on 4,000 fresh rows", header, rows)
+def record(name: str, found: Sequence[TaskOutcome]) -> RunRecord:
+    """Return a run as the decision reads it, without a folder."""
+    tasks = {}
+    for outcome in found:
+        metric = outcome.metrics[0]
+        details = {
+            "metrics": [
+                {"metric": "r2", "score": metric.score, "chance": metric.chance,
+                 "best": metric.best, "greater_is_better": True}
+            ]
+        }  # fmt: skip
+        tasks[outcome.task.key] = TaskRecord(
+            outcome.q, outcome.score, n=outcome.n, details=details, influence=metric.influence,
+            ids=tuple(sorted(outcome.task.ids)),
+        )  # fmt: skip
+    return RunRecord(None, "results", name, name, "nested-cv@1", "", tasks)  # type: ignore[arg-type]
 
 
-def _logistic_case(n, d, strength, offset, seed):
-    """Return (3 penalties, 3 metrics) for labels drawn with log-odds strength x - offset."""
+class Case:
+    """Rows, labels and views of one draw."""
+
+    def __init__(self, n: int, noises: Sequence[float], labels: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        causes = rng.standard_normal((n, CAUSES))
+        weights = rng.standard_normal((CAUSES, labels))
+        weights /= np.linalg.norm(weights, axis=0)
+        self.labels = list((causes @ weights + rng.standard_normal((n, labels)) * 0.7).T)
+        self.views = [causes + noise * rng.standard_normal((n, CAUSES)) for noise in noises]
+
+    def table(self) -> Table:
+        runs = [
+            record(f"view{k}", outcomes(view, self.labels)) for k, view in enumerate(self.views)
+        ]
+        return Table(tuple(runs), tuple(runs[0].tasks), None)
+
+
+def choices(
+    title: str, n: int, noises: Sequence[float], margin: float, draws: int, labels: int = 2
+) -> dict[str, float]:
+    """Decide between views; the last one has the fewest bytes."""
+    bytes_per_row = [1024.0] * (len(noises) - 1) + [64.0]
+    decisions: list[Decision] = []
+    merits = []
+    for draw in range(draws):
+        table = Case(n, noises, labels, seed=1000 * n + draw).table()
+        decisions.append(decide(table, bytes_per_row, margin))
+        merits.append(table.target(table.decides).merits)
+    truth = np.mean(merits, axis=0)
+    losses = truth.max() - truth
+    too_bad = [index for index, loss in enumerate(losses) if loss > margin]
+    equal = [
+        (i, j)
+        for i in range(len(noises))
+        for j in range(i + 1, len(noises))
+        if noises[i] == noises[j]
+    ]
+    different = [
+        any(d.pairs.p_values[:, i, j].min() <= 0.05 for i, j in equal)
+        for d in decisions
+        if d.pairs is not None
+    ]
+    found = {
+        "equal called different": float(np.mean(different)) if equal else float("nan"),
+        "worse recommended": float(np.mean([d.chosen in too_bad for d in decisions])),
+        "recommended": float(np.mean([d.chosen is not None for d in decisions])),
+        "smallest recommended": float(np.mean([d.chosen == len(noises) - 1 for d in decisions])),
+        "cannot decide": float(np.mean([d.verdict == "cannot decide" for d in decisions])),
+        "rows needed (median)": float(np.median([d.rows_needed or np.nan for d in decisions])),
+    }
+    print(f"\n{title}: {n} rows, margin {margin:g}, {draws} draws")
+    print("  true loss of each view: " + ", ".join(f"{loss:.3f}" for loss in losses))
+    for name, value in found.items():
+        print(f"  {name:24s} {value:.3f}" if value < 2 else f"  {name:24s} {value:.0f}")
+    return found
+
+
+def sized_losses(rows: int, seed: int, family: Sequence[Size]) -> list[Comparison]:
+    """Return the loss of each size of one embedding of 32 dimensions, of which 16 matter.
+
+    The label is the same function of the rows in all draws, so that there is one truth.
+    """
     rng = np.random.default_rng(seed)
-    weights = rng.standard_normal(d)
-    weights /= np.linalg.norm(weights)
-    X, fresh = rng.standard_normal((n, d)), rng.standard_normal((4000, d))
-    y, truth = (
-        (rng.random(len(M)) < 1 / (1 + np.exp(offset - strength * M @ weights))).astype(float)
-        for M in (X, fresh)
-    )
-    part = TrainingPart((X,))
-    fitted = ridge.fit_ridge(part, [y[:, None]])[0]
-    w = y.mean() * (1 - y.mean())
-
-    def metrics_at(penalty):
-        path, intercept = logistic.solve(part, y[:, None], fitted.basis, penalty)
-        fit = logistic.LogisticFit(fitted.basis, penalty, path, intercept)
-        predicted = fit.predict(fresh)[:, 0]
-        decided = (predicted > 0.5).astype(float)
-        return (
-            average_precision(truth, predicted),
-            balanced_accuracy(truth, decided),
-            log_loss(truth, predicted),
+    causes = rng.standard_normal((rows, CAUSES))
+    weights = 1.0 / np.arange(1, CAUSES + 1)
+    y = causes @ (weights / np.linalg.norm(weights)) + 0.7 * rng.standard_normal(rows)
+    spread = 1.0 / np.sqrt(np.arange(1, CAUSES + 1))
+    noisy = causes + 0.2 * rng.standard_normal(causes.shape)
+    matrix = np.hstack([noisy * spread, 0.1 * rng.standard_normal((rows, 16))])
+    shared = SharedTransforms()
+    full = outcomes(matrix, [y])[0].metrics[0]
+    return [
+        compare(
+            full.influence,
+            outcomes(matrix, [y], SizeReduction(size, shared))[0].metrics[0].influence,
         )
-
-    inner = logistic.fit_logistic(part, y[:, None], fitted).penalty
-    at_all = np.array([metrics_at(w * n * a) for a in ridge.PENALTIES_PER_ROW])
-    best = (*at_all[:, :2].max(axis=0), at_all[:, 2].min())
-    return metrics_at(w * fitted.penalty), metrics_at(inner), best
+        for size in family
+    ]
 
 
-CHOICES = (partitions, grid_end, scalings, logistic_penalties)
+def sizes(n: int, margins: Sequence[float], draws: int) -> None:
+    """Test the sizes of a family against their true losses."""
+    family = [Size("pca", k, 8) for k in (32, 24, 16, 12, 8, 6, 4, 3, 2)]
+    large = [[c.difference for c in sized_losses(20_000, 70 + k, family)] for k in range(10)]
+    truth = np.mean(np.array(large, dtype=np.float64), axis=0)
+    drawn = [sized_losses(n, 8_000_000 + draw, family) for draw in range(draws)]
+    print(f"\nsizes: {n} rows, {draws} draws")
+    shown = [f"{s.bytes_per_row}: {t:.4f}" for s, t in zip(family, truth, strict=True)]
+    print(f"  true loss by bytes {', '.join(shown)}")
+    for margin in margins:
+        good = max(index for index, loss in enumerate(truth) if loss <= margin)
+        wrong = between = by_point = 0
+        chosen = []
+        for losses in drawn:
+            within = within_margin(losses, margin, alpha=SHARE)
+            measured = [i for i, c in enumerate(losses) if (c.difference or 0.0) <= margin]
+            wrong += within.enough is not None and bool(truth[within.enough] > margin)
+            between += (within.enough or 0) <= good and good not in within.too_small
+            by_point += bool(truth[max(measured, default=0)] > margin)
+            chosen.append(family[within.enough or 0].bytes_per_row)
+        print(f"  margin {margin:g}: true fewest {family[good].bytes_per_row} bytes")
+        print(f"    chosen size loses more than the margin   {wrong / draws:.3f}")
+        print(f"    smallest with a measured loss within it  {by_point / draws:.3f}")
+        print(f"    true fewest is between both ends         {between / draws:.3f}")
+        print(f"    mean chosen bytes                        {np.mean(chosen):.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--draws", type=int, default=300)
+    draws = parser.parse_args().draws
+    choices("two equal embeddings", 300, [0.6, 0.6], 0.05, draws)
+    choices("two equal embeddings", 2000, [0.6, 0.6], 0.05, draws)
+    choices("three, the smallest worse by twice the margin", 2000, [0.6, 0.6, 0.83], 0.05, draws)
+    choices("three, the smallest just worse", 2000, [0.6, 0.6, 0.72], 0.05, draws)
+    choices("three, all within the margin", 2000, [0.6, 0.6, 0.62], 0.05, draws)
+    choices("few rows", 140, [0.6, 0.6, 0.62], 0.02, draws)
+    sizes(600, (0.01, 0.02, 0.05), draws)
+
 
 if __name__ == "__main__":
-    for choice in CHOICES:
-        if len(sys.argv) == 1 or choice.__name__ in sys.argv[1:]:
-            choice()
+    main()

@@ -343,6 +343,10 @@ def record(result: Choice) -> dict[str, Any]:
         "rows_needed": decision.rows_needed,
         "detectable": decision.detectable,
         "smallest_margin": decision.smallest_margin,
+        "critical": {
+            "close": None if decision.close is None else decision.close.critical,
+            "pairs": None if decision.pairs is None else decision.pairs.critical,
+        },
         "sentences": [asdict(sentence) for sentence in result.sentences],
         "candidates": [
             {**described(one), "largest_loss": _loss(decision, index)}

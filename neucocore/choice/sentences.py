@@ -282,7 +282,7 @@ def places(name: str, task: str, found: Mapping[str, Any] | None) -> Sentence:
     """Say how the score falls with the distance from labelled places."""
     if found is None:
         text = (
-            f"How the score of {name} falls with distance is not known: not every row has "
+            f"How the score of {name} falls with distance is not known: the rows have no "
             "coordinates. New regions: not measured."
         )
         return Sentence("places", False, text)

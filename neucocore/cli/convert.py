@@ -1,14 +1,21 @@
-"""``neuco convert``: embeddings from one format to another, every float32 unchanged."""
+"""``neuco convert``: embeddings from one format to another, and to a smaller size."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from neucocore.cli.terminal import log, warn
+from neucocore.components.specs import ReducerSpec
 from neucocore.messages import pluralize
+
+if TYPE_CHECKING:
+    from neucocore.components.discovery import Component
+    from neucocore.data.embeddings.embeddings import Embeddings
 
 
 def convert(
@@ -26,6 +33,20 @@ def convert(
             help="Columns of the numbers: a list column, a pattern, or names separated by commas.",
         ),
     ] = None,
+    reducer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Reducer to fit on all rows; neuco list reducers shows them."
+        ),
+    ] = None,
+    dimension: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Number of dimensions after the reducer."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Parameter of the reducer. Repeatable."),
+    ] = None,
     drop_no_data: Annotated[
         bool,
         typer.Option(
@@ -34,7 +55,10 @@ def convert(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write embeddings in the format that the suffix of OUT names."""
+    """Write embeddings in the format that the suffix of OUT names, smaller if a reducer is named.
+
+    Without a reducer every float32 is unchanged.
+    """
     from neucocore.data.embeddings.formats import (
         check_suffix,
         load_embeddings,
@@ -45,6 +69,7 @@ def convert(
     from neucocore.errors import ConfigError
     from neucocore.files.findings import messages
     from neucocore.files.outputs import OutputFile
+    from neucocore.provenance.code import code_identity
 
     if output.is_dir():
         raise ConfigError(
@@ -52,7 +77,14 @@ def convert(
         )
     check_suffix(output)
     file, column = split_column(embeddings)
-    options = {"column": column, "id": id_column, "vector": vector, "drop": drop_no_data}
+    options: dict[str, Any] = {
+        "column": column, "id": id_column, "vector": vector, "drop": drop_no_data
+    }  # fmt: skip
+    component, values = _reducer(reducer, settings or [], dimension)
+    if component is not None:
+        options |= {
+            "reducer": code_identity(component), "params": values, "dimension": dimension
+        }  # fmt: skip
     target = OutputFile(
         output,
         command="convert",
@@ -63,11 +95,16 @@ def convert(
     loaded = load_embeddings(embeddings, id=id_column, vector=vector, drop_no_data=drop_no_data)
     for message in messages(loaded.findings, "warning", "repaired"):
         warn(message)
+    before = loaded.dimension
+    if component is not None:
+        loaded = _reduced(loaded, component, values, dimension)
     with target.writing():
         save_embeddings(loaded, output)
     # CSV holds no metadata, so the sidecar describes the embeddings. The key and the sha256 belong
     # to the bytes of the old file.
     record = read_sidecar(file) or ({"what": loaded.metadata} if loaded.metadata else {})
+    if component is not None:
+        record["what"] = {**record.get("what", {}), **loaded.metadata}
     kept = {name: value for name, value in record.items() if name not in ("key", "sha256")}
     if kept:
         write_sidecar(output, {**kept, "converted_from": file.name})
@@ -76,3 +113,51 @@ def convert(
         pluralize(loaded.dimension, "dimension"),
     )
     log(f"{output}: {rows} of {dimensions}")
+    if component is not None:
+        size = loaded.metadata["reduction"]["bytes_per_row"]
+        fitted = ", fitted on these rows" if cast(ReducerSpec, component.spec).needs_fit else ""
+        log(
+            f"{component.name}{fitted}: {before} to {loaded.dimension} dimensions, "
+            f"{4 * before:,} to {size:,.0f} bytes per row; values are as they are read back"
+        )
+
+
+def _reducer(
+    name: str | None, settings: Sequence[str], dimension: int | None
+) -> tuple[Component | None, dict[str, Any]]:
+    from neucocore.components.lookup import find
+    from neucocore.components.parameters import parse_settings
+    from neucocore.errors import ConfigError
+
+    if name is not None:
+        component = find("reducer", name)
+        return component, parse_settings(settings, component.spec.params, of=component.name)
+    if settings or dimension is not None:
+        option = "--set" if settings else "--dimension"
+        raise ConfigError(
+            f"{option} belongs to a reducer, and none is named",
+            hint="add --reducer NAME; neuco list reducers shows them",
+        )
+    return None, {}
+
+
+def _reduced(
+    loaded: Embeddings, component: Component, params: Mapping[str, Any], dimension: int | None
+) -> Embeddings:
+    """Return the embeddings after a reducer, described by their metadata."""
+    from neucocore.encoding.reduction import apply_reducer, effective_fit
+    from neucocore.errors import ConfigError
+
+    if dimension is not None and dimension > loaded.dimension:
+        raise ConfigError(
+            f"--dimension {dimension}: the embeddings have {loaded.dimension} dimensions",
+            hint=f"a number up to {loaded.dimension}",
+        )
+    matrix, record = apply_reducer(component, loaded.matrix, dimension=dimension, params=params)
+    earlier = loaded.metadata.get("reduction")
+    metadata = {
+        **loaded.metadata,
+        "fit": effective_fit(loaded.metadata.get("fit", "none"), component),
+        "reduction": record | ({"after": earlier} if earlier else {}),
+    }
+    return replace(loaded, matrix=matrix, metadata=metadata)

@@ -13,7 +13,7 @@ from neucocore.cli.terminal import log, print_data, print_json, print_table, set
 from neucocore.curves.options import SweepOptions
 
 if TYPE_CHECKING:
-    from neucocore.curves.summary import SweepResult, Swept
+    from neucocore.curves.summary import Enough, SweepResult, Swept
 
 
 def sweep(
@@ -47,17 +47,18 @@ def _print(result: SweepResult, margin: float) -> None:
     if settings.verbose:
         _print_all_sizes(result)
     enough = f"loses at most {margin:g}"
-    print_table(
-        [
-            _fewest(swept, target, result, enough)
-            for swept in result.swept
-            for target in swept.targets
-        ],
-        ["embedding", "target", "complete", enough, "bytes", "loss", "at most"],
-    )
-    for found in result.labels:
-        print_data(found.text())
-    print_data("")
+    for found, unit in ((result.sizes, "bytes"), (result.labels, "training rows")):
+        if not found:
+            continue
+        print_table(
+            [
+                _smallest(swept, target, found, enough, unit)
+                for swept in result.swept
+                for target in swept.targets
+            ],
+            ["embedding", "target", enough, unit, "of", "loss", "at most"],
+        )
+        print_data("")
     for swept in result.swept if result.order else ():
         print_data(_order(swept, result.order))
     for text in _headlines(result.gains):
@@ -78,30 +79,32 @@ def _print_all_sizes(result: SweepResult) -> None:
             print_data("")
 
 
-def _fewest(swept: Swept, target: str, result: SweepResult, column: str) -> dict[str, Any]:
-    """Return the size with the fewest bytes, over all families, that is shown to be enough."""
-    of_target = [
-        found for found in result.sizes if (found.embedding, found.target) == (swept.method, target)
-    ]
-    complete = 4 * swept.embedding.dimension
+def _smallest(
+    swept: Swept, target: str, found: Sequence[Enough], column: str, unit: str
+) -> dict[str, Any]:
+    """Return the smallest size, or number of training rows, that is shown to be enough."""
+    from neucocore.curves.summary import trained_rows
+
+    complete = 4 * swept.embedding.dimension if unit == "bytes" else trained_rows(swept, target)
     row: dict[str, Any] = {
         "embedding": swept.method,
         "target": target,
-        "complete": f"{complete:,}",
         column: "none is shown to",
+        "of": f"{complete:,}",
     }
     passed = [
-        (found.amounts[index], found, index)
-        for found in of_target
-        if (index := found.within.enough) is not None
+        (one.amounts[index], one, index)
+        for one in found
+        if (one.embedding, one.target) == (swept.method, target)
+        and (index := one.within.enough) is not None
     ]
     if not passed:
         return row
-    amount, found, index = min(passed, key=lambda entry: entry[0])
-    loss, bound = found.losses[index], found.within.bounds[index]
+    amount, one, index = min(passed, key=lambda entry: entry[0])
+    loss, bound = one.losses[index], one.within.bounds[index]
     return row | {
-        column: found.labels[index],
-        "bytes": f"{amount:,}",
+        column: one.labels[index],
+        unit: f"{amount:,}",
         "loss": None if loss.difference is None else f"{loss.difference:.3f}",
         "at most": None if bound is None else f"{bound:.3f}",
     }

@@ -135,17 +135,18 @@ class EncoderSpec(ComponentSpec):
 
     ``fit`` states what a vector depends on besides its own cube: ``none``, ``train`` (other cubes,
     which the user names) or ``transductive`` (the cubes that are encoded). ``reducer`` names a
-    reducer that is applied once to the complete matrix at the end, and reduces it to
-    ``--dimension`` columns or, without that option, to ``dimension``. ``modalities`` lists the
-    modalities that the cubes must have. ``uses`` is the name of a ``list`` parameter that contains
-    names of other encoders; their code then enters the cache keys. A ``control`` contains no
-    information about the cubes; leaderboards show it below the ranked methods.
+    reducer that is applied once to the complete matrix at the end, with ``reducer_params``, and
+    reduces it to ``--dimension`` columns or, without that option, to ``dimension``. ``modalities``
+    lists the modalities that the cubes must have. ``uses`` is the name of a ``list`` parameter that
+    contains names of other encoders; their code then enters the cache keys. A ``control`` contains
+    no information about the cubes; leaderboards show it below the ranked methods.
     """
 
     kind: ClassVar[Kind] = "encoder"
 
     fit: Fit = "none"
     reducer: str | None = None
+    reducer_params: Mapping[str, Any] = field(default_factory=dict)
     dimension: int | None = None
     modalities: tuple[str, ...] = ()
     uses: str | None = None

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from neucocore.curves.gains import Curve, curves_of
-from neucocore.curves.summary import SweepResult, Swept
+from neucocore.curves.summary import SweepResult, Swept, trained_rows
 from neucocore.files.atomic import replacing
 from neucocore.results.skill import primary_metric
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe and Ito's colours, which can be told apart by people with colour blindness."""
-TRAINED_SHARE = 0.9
-"""Share of the rows that are trained on in each of ten splits."""
 STYLES = ("-", "--", ":", "-.")
 
 
@@ -89,8 +87,7 @@ def _doubling(axes: Any) -> None:
 def _draw_labels(axes: Any, swept: Swept, task: str, colour: str) -> None:
     runs = [*(one.run for one in swept.trained), swept.complete]
     metrics = [primary_metric(run, task) for run in runs]
-    all_rows = round((swept.complete.tasks[task].n or 0) * TRAINED_SHARE)
-    rows = [*(one.rows for one in swept.trained), all_rows]
+    rows = [*(one.rows for one in swept.trained), trained_rows(swept, task)]
     scores = np.array([metric["score"] for metric in metrics])
     low = [m["score"] - (m["low"] if m["low"] is not None else m["score"]) for m in metrics]
     high = [(m["high"] if m["high"] is not None else m["score"]) - m["score"] for m in metrics]

@@ -106,24 +106,6 @@ class Enough:
     within: Within
     margin: float
 
-    def text(self) -> str:
-        """Return one sentence."""
-        within = self.within
-        name = f"{self.embedding}, {self.target}"
-        if within.enough is None:
-            bounds = [bound for bound in within.bounds if bound is not None]
-            text = f"{name}: no smaller number is shown to lose at most {self.margin:g}"
-            if bounds:
-                text += f"; {self.labels[0]} could lose {bounds[0]:.3f}"
-        else:
-            bound = within.bounds[within.enough]
-            text = f"{name}: {self.labels[within.enough]} lose at most {bound:.3f}"
-        if within.undecided:
-            text += f"; not decided: {', '.join(self.labels[i] for i in within.undecided)}"
-        if within.too_small:
-            text += f"; too few: {', '.join(self.labels[i] for i in within.too_small)}"
-        return text
-
     def record(self) -> dict[str, Any]:
         """Return plain JSON values."""
         within = self.within
@@ -312,7 +294,7 @@ def _fewest_labels(swept: Swept, margin: float) -> list[Enough]:
             swept,
             target,
             "training rows",
-            [f"{one.rows} training rows" for one in trained],
+            [f"{one.rows} rows" for one in trained],
             [one.rows for one in trained],
             [one.run for one in trained],
             margin,
@@ -320,6 +302,13 @@ def _fewest_labels(swept: Swept, margin: float) -> list[Enough]:
         )
         for target in swept.targets
     ]
+
+
+def trained_rows(swept: Swept, target: str) -> int:
+    """Return about how many rows each split trains on, of the smallest task for the mean skill."""
+    tasks = swept.tasks if target == MEAN_SKILL else [target]
+    folds = int(swept.embedding.protocol.values().get("folds", 10))
+    return min(int(swept.complete.tasks[t].n or 0) for t in tasks) * (folds - 1) // folds
 
 
 def _enough(

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import create, plugin_errors
+from neucocore.components.factory import plugin_errors
+from neucocore.components.specs import EncoderSpec
 from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.encoding.journal import read_failures
 from neucocore.encoding.preparation import bad_cubes_error, restore
+from neucocore.encoding.reduction import apply_reducer, effective_fit
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.spool import UnequalWidthsError, gather
 from neucocore.encoding.workload import Workload
 from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError
-from neucocore.interfaces import Reducer
-from neucocore.provenance.code import code_identity
 
 BLOCK_ROWS = 256
 
@@ -53,8 +52,7 @@ def assemble(work: Workload) -> Assembly:
     """
     request = work.request
     features, ids, failures = _gather(work)
-    with threadpool_limits(1):
-        matrix, reduction = reduce(request, features)
+    matrix, reduction = reduce(request, features)
     metadata = _metadata(request, reduction)
     if request.reducer is None and hasattr(work.worker.encoder, "to_codes"):
         restore(work.worker, work.folder.state_file)
@@ -137,32 +135,7 @@ def reduce(
                 f"neuco info {request.encoder.full_name}",
             )
         return np.array(features, dtype=np.float32), {}
-    reducer: Reducer = create(request.reducer, dimension=limit)
-    # Values beyond float32 become infinite and are then rejected.
-    with plugin_errors(request.reducer), np.errstate(over="ignore"):
-        reduced = np.asarray(reducer.fit(features).apply(features), dtype=np.float32)
-    _check_reduced(reduced, len(features), limit, request.reducer)
-    return reduced, {
-        "reducer": code_identity(request.reducer),
-        "features": int(features.shape[1]),
-        "bytes_per_row": float(reducer.bytes_per_row()),
-    }
-
-
-def _check_reduced(
-    reduced: NDArray[np.float32], n_rows: int, limit: int | None, reducer: Component
-) -> None:
-    rows, columns = reduced.shape if reduced.ndim == 2 else (-1, 0)
-    finite = np.isfinite(reduced)
-    max_columns = columns if limit is None else limit
-    if rows != n_rows or not 1 <= columns <= max_columns or not finite.all():
-        at_most = "" if limit is None else f"at most {limit} "
-        raise ComponentOutputError(
-            f"the reducer {reducer.full_name} returned shape {reduced.shape} with "
-            f"{int((~finite).sum())} values that are not finite; expected {n_rows} rows of "
-            f"{at_most}finite values",
-            hint=f"neuco plugins check {reducer.plugin}",
-        )
+    return apply_reducer(request.reducer, features, dimension=limit, params=request.reducer_params)
 
 
 def coded_bytes(
@@ -208,7 +181,7 @@ def _metadata(request: EncodeRequest, reduction: Mapping[str, Any]) -> dict[str,
             "source": request.encoder.distribution,
             "version": request.encoder.distribution_version,
         },
-        "fit": request.encoder.spec.fit,  # type: ignore[attr-defined]
+        "fit": effective_fit(cast(EncoderSpec, request.encoder.spec).fit, request.reducer),
         "dimension": request.dimension,
         **({"reduction": dict(reduction)} if reduction else {}),
     }

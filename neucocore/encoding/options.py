@@ -38,8 +38,8 @@ class EncodeOptions:
     set: Annotated[
         tuple[str, ...],
         Option(
-            "Parameter of the encoder, or dataset.NAME=VALUE for a parameter of the data set. "
-            "Repeatable.",
+            "Parameter of the encoder, or dataset.NAME=VALUE or reducer.NAME=VALUE for one of the "
+            "data set or the reducer. Repeatable.",
             metavar="NAME=VALUE",
             run_file=False,
             python=False,
@@ -52,6 +52,18 @@ class EncodeOptions:
     dataset_params: Annotated[
         Mapping[str, Any],
         Option("Parameters of the data set.", command_line=False, run_file=False),
+    ] = field(default_factory=dict)
+    reducer: Annotated[
+        str | None,
+        Option(
+            "Installed reducer to apply to the complete matrix, instead of the encoder's own; "
+            "'none' for no reducer.",
+            metavar="NAME",
+        ),
+    ] = None
+    reducer_params: Annotated[
+        Mapping[str, Any],
+        Option("Parameters of the reducer.", command_line=False),
     ] = field(default_factory=dict)
     ids: Annotated[
         StrPath | Sequence[str] | None,

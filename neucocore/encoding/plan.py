@@ -32,7 +32,8 @@ from neucocore.interfaces import Dataset
 from neucocore.messages import quoted
 from neucocore.options import StrPath, declared_options
 
-DATASET_PREFIX = "dataset."
+DATASET_PREFIX, REDUCER_PREFIX = "dataset.", "reducer."
+NO_REDUCER = "none"
 DIMENSION = "dimension"
 MISSING_CHUNKS = "missing_chunks"
 
@@ -61,11 +62,9 @@ def plan(options: EncodeOptions) -> EncodeRequest:
             f"the data folder {data} does not exist", hint=_where_data_comes_from(dataset, data)
         )
     encoder_params, dataset_params = _params(options, encoder, dataset)
+    reducer, reducer_params = _reducer(options, encoder)
     source: Dataset = create(dataset, data, **dataset_params)
     available = _available_ids(source, dataset, data)
-    reducer = (
-        find_for_spec("reducer", spec.reducer, plugin=encoder.plugin) if spec.reducer else None
-    )
     default_dimension = spec.dimension if reducer else None
     return EncodeRequest(
         dataset=dataset,
@@ -81,7 +80,36 @@ def plan(options: EncodeOptions) -> EncodeRequest:
         missing_chunks=options.missing_chunks,
         skip_bad=options.skip_bad,
         execution=execution,
+        reducer_params=reducer_params,
     )
+
+
+def _reducer(options: EncodeOptions, encoder: Component) -> tuple[Component | None, dict[str, Any]]:
+    """Return the reducer that is asked for, or the encoder's own, with its parameters."""
+    spec = cast(EncoderSpec, encoder.spec)
+    settings = [
+        text.removeprefix(REDUCER_PREFIX) for text in options.set if text.startswith(REDUCER_PREFIX)
+    ]
+    own = spec.reducer if options.reducer is None else None
+    name = None if options.reducer == NO_REDUCER else options.reducer or own
+    if name is None:
+        if settings or options.reducer_params:
+            raise ConfigError(
+                "parameters of a reducer are set, but there is no reducer",
+                hint="add --reducer NAME; neuco list reducers shows them",
+            )
+        return None, {}
+    reducer = (
+        find("reducer", name)
+        if own is None
+        else find_for_spec("reducer", name, plugin=encoder.plugin)
+    )
+    values = {
+        **(check_values(spec.reducer_params, reducer.spec.params, of=reducer.name) if own else {}),
+        **check_values(options.reducer_params, reducer.spec.params, of=reducer.name),
+        **parse_settings(settings, reducer.spec.params, of=reducer.name),
+    }
+    return reducer, values
 
 
 def _check_ranges(options: EncodeOptions) -> None:
@@ -170,14 +198,17 @@ def _params(
     for_dataset = [
         text.removeprefix(DATASET_PREFIX) for text in options.set if text.startswith(DATASET_PREFIX)
     ]
-    for_encoder = [text for text in options.set if not text.startswith(DATASET_PREFIX)]
+    for_encoder = [
+        text for text in options.set if not text.startswith((DATASET_PREFIX, REDUCER_PREFIX))
+    ]
     encoder_params = check_values(
         options.params, encoder.spec.params, of=encoder.name
     ) | parse_settings(for_encoder, encoder.spec.params, of=encoder.name)
     dataset_params = check_values(
         options.dataset_params, dataset.spec.params, of=dataset.name
     ) | parse_settings(for_dataset, dataset.spec.params, of=dataset.name)
-    _limit_dimension(encoder_params, encoder, options.dimension)
+    if options.reducer in (None, NO_REDUCER):  # otherwise the limit is that of the reducer
+        _limit_dimension(encoder_params, encoder, options.dimension)
     if any(param.name == MISSING_CHUNKS for param in dataset.spec.params):
         dataset_params.setdefault(MISSING_CHUNKS, options.missing_chunks)
     return encoder_params, dataset_params

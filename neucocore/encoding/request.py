@@ -66,6 +66,8 @@ class EncodeRequest:
     encoder_key_fields
         What determines the encoder's vectors in place of its parameters, if the encoder has
         ``cache_key_fields`` (`neucocore.interfaces.Encoder`).
+    reducer_params
+        Parameters of the reducer that differ from its defaults.
     """
 
     dataset: Component
@@ -82,6 +84,7 @@ class EncodeRequest:
     skip_bad: bool = False
     execution: Execution = field(default_factory=Execution)
     encoder_key_fields: Mapping[str, Any] | None = None
+    reducer_params: Mapping[str, Any] = field(default_factory=dict)
 
     def cache_key_fields(self) -> dict[str, Any]:
         """Return what determines a feature vector, apart from its own cube."""
@@ -133,6 +136,11 @@ class EncodeRequest:
             {
                 "features": self.features_key(fitted_on),
                 "reducer": None if self.reducer is None else code_identity(self.reducer),
+                **(
+                    {"reducer_params": dict(sorted(self.reducer_params.items()))}
+                    if self.reducer_params
+                    else {}
+                ),
                 "dimension": self.dimension,
                 "ids": digest_of(self.ids),
                 "cubes": digest_of(digests),

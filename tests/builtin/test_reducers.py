@@ -13,14 +13,24 @@ from numpy.typing import NDArray
 from neucocore.builtin.reducers import blocks as reducers
 from neucocore.builtin.reducers.pca import PCA
 from neucocore.builtin.reducers.projection import RandomProjection
-from neucocore.builtin.reducers.quantise import Float16, OneBit, Uniform, int4
+from neucocore.builtin.reducers.quantise import (
+    Float16,
+    NormalSteps,
+    OneBit,
+    Uniform,
+    int2,
+    int4,
+    normal1,
+    normal2,
+    normal4,
+)
 from neucocore.builtin.reducers.specs import reducer_specs
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create
 from neucocore.errors import BudgetExceededError, ConfigError, NonFiniteError, ShapeError
 
 ALL = [PCA, RandomProjection, Float16, Uniform, int4, OneBit]
-QUANTISERS = [Float16, Uniform, int4, OneBit]
+QUANTISERS = [Float16, Uniform, int4, int2, NormalSteps, normal4, normal2, normal1, OneBit]
 
 Matrix = NDArray[np.float32]
 
@@ -154,6 +164,50 @@ def test_uniform_clips_numbers_outside_the_fitted_range() -> None:
     reducer = Uniform().fit(np.array([[0.0], [1.0]], np.float32))
     clipped = reducer.apply(np.array([[-5.0], [7.0]], np.float32))
     np.testing.assert_allclose(clipped, [[0], [1]], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [(normal1, 0.3634), (normal2, 0.1188), (normal4, 0.01154)],
+)
+def test_steps_by_deviation_have_the_published_error_of_normal_columns(
+    make: Callable[[], NormalSteps], error: float
+) -> None:
+    """Mean squared errors of Max (IRE Transactions on Information Theory 6, 1960), table II."""
+    columns = np.random.default_rng(2).standard_normal((200_000, 2)) * [1, 50] + [0, 7]
+    matrix = columns.astype(np.float32)
+    found = make().fit(matrix).apply(matrix)
+    relative = np.square(found - columns).mean(axis=0) / [1, 2500]
+    np.testing.assert_allclose(relative, error, rtol=0.03)
+
+
+def test_the_error_of_8_bits_is_that_of_the_integral() -> None:
+    x = np.linspace(-8, 8, 400_001)
+    density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    level = np.clip(np.floor(x / 0.0308) + 0.5, -127.5, 127.5) * 0.0308
+    expected = np.trapezoid((x - level) ** 2 * density, x)
+    sample = np.random.default_rng(2).standard_normal((200_000, 1)).astype(np.float32)
+    found = NormalSteps().fit(sample).apply(x.astype(np.float32)[:, None])[:, 0]
+    np.testing.assert_allclose(np.trapezoid((x - found) ** 2 * density, x), expected, rtol=0.02)
+
+
+def test_a_few_extreme_rows_spoil_steps_by_range_and_not_those_by_deviation() -> None:
+    rng = np.random.default_rng(3)
+    matrix = np.vstack([rng.standard_normal((5000, 1)), [[80.0]]]).astype(np.float32)
+    errors = [
+        np.square(make().fit(matrix).apply(matrix) - matrix)[:-1].mean() for make in (int2, normal2)
+    ]
+    assert errors[0] > 0.9
+    assert errors[1] < 0.4
+
+
+def test_codes_of_steps_by_deviation_by_hand() -> None:
+    matrix = np.array([[-1.0], [1.0]] * 8, np.float32)  # mean 0, deviation 1
+    reducer = normal2().fit(matrix)
+    codes = reducer.to_codes(np.array([[-9.0], [-0.5], [0.5], [9.0]], np.float32))
+    assert (codes >> 6).ravel().tolist() == [0, 1, 2, 3]
+    levels = reducer.apply(np.array([[-9.0], [-0.5], [0.5], [9.0]], np.float32)).ravel()
+    np.testing.assert_allclose(levels, 0.9957 * np.array([-1.5, -0.5, 0.5, 1.5]), rtol=1e-6)
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -96,6 +96,6 @@ def test_a_reducer_that_raises_is_named() -> None:
             raise ZeroDivisionError("no rows")
 
     reducer = component(ReducerSpec(name="broken", summary="test", factory=Reducer))
-    request = SimpleNamespace(reducer=reducer, dimension=None)
+    request = SimpleNamespace(reducer=reducer, dimension=None, reducer_params={})
     with pytest.raises(ComponentOutputError, match=r"reducer broken/broken .* ZeroDivisionError"):
         reduce(request, np.ones((2, 2), np.float32))

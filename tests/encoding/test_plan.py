@@ -197,3 +197,23 @@ def test_options_that_exclude_or_need_each_other_are_checked(
     with pytest.raises(ConfigError, match=message) as caught:
         planned(**options)
     assert caught.value.hint
+
+
+def test_any_reducer_can_follow_an_encoder(planned: Plan) -> None:
+    request = planned(encoder="random", reducer="projection", dimension=3, set=("reducer.seed=7",))
+    assert request.reducer is not None
+    assert request.reducer.full_name == "core/projection"
+    assert (dict(request.reducer_params), request.dimension) == ({"seed": 7}, 3)
+    assert not request.encoder_params  # neither the seed nor the limit is the encoder's
+    other = planned(encoder="random", reducer="projection", dimension=3)
+    none = planned(encoder="random", dimension=3)
+    keys = {one.file_key(["x"], []) for one in (request, other, none)}
+    assert len(keys) == 3
+
+
+def test_parameters_of_a_reducer_need_one(planned: Plan) -> None:
+    with pytest.raises(ConfigError, match="there is no reducer"):
+        planned(encoder="random", set=("reducer.seed=7",))
+    with pytest.raises(ConfigError, match="unknown parameter 'sed'"):
+        planned(encoder="random", reducer="projection", reducer_params={"sed": 1})
+    assert planned(encoder="random", reducer="none").reducer is None

@@ -1,0 +1,88 @@
+"""A reducer applied once to a complete matrix: after encoding, and by ``neuco convert``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from neucocore.components.discovery import Component
+from neucocore.components.factory import create, plugin_errors
+from neucocore.components.specs import Fit, ReducerSpec
+from neucocore.errors import ComponentOutputError
+from neucocore.interfaces import Reducer
+from neucocore.provenance.code import code_identity
+
+
+def apply_reducer(
+    component: Component,
+    matrix: NDArray[np.float32],
+    *,
+    dimension: int | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """Fit a reducer on a matrix and apply it to all rows.
+
+    Parameters
+    ----------
+    matrix
+        (n, d) float32, may be memory-mapped.
+    dimension
+        Maximum number of columns; None for what the reducer returns.
+    params
+        Parameters of the reducer that differ from its defaults.
+
+    Returns
+    -------
+    reduced
+        (n, k) float32, as it is read back from the smaller form.
+    record
+        ``reducer``, its ``params`` if some are set, ``features`` (d) and ``bytes_per_row``, for the
+        metadata of the embeddings.
+
+    Raises
+    ------
+    ComponentOutputError
+        The reducer does not keep its contract.
+    """
+    values = dict(params or {})
+    reducer: Reducer = create(component, dimension=dimension, **values)
+    # Values beyond float32 become infinite and are then rejected.
+    with threadpool_limits(1), plugin_errors(component), np.errstate(over="ignore"):
+        reduced = np.asarray(reducer.fit(matrix).apply(matrix), dtype=np.float32)
+    _check_reduced(reduced, len(matrix), dimension, component)
+    return reduced, {
+        "reducer": code_identity(component),
+        **({"params": dict(sorted(values.items()))} if values else {}),
+        "features": int(matrix.shape[1]),
+        "bytes_per_row": float(reducer.bytes_per_row()),
+    }
+
+
+def effective_fit(fit: Fit, reducer: Component | None) -> Fit:
+    """Return what a vector depends on besides its own cube, after a reducer.
+
+    A reducer is fitted on the complete matrix, so vectors then depend on the other cubes.
+    """
+    if reducer is not None and cast(ReducerSpec, reducer.spec).needs_fit:
+        return "transductive"
+    return fit
+
+
+def _check_reduced(
+    reduced: NDArray[np.float32], n_rows: int, limit: int | None, reducer: Component
+) -> None:
+    rows, columns = reduced.shape if reduced.ndim == 2 else (-1, 0)
+    finite = np.isfinite(reduced)
+    max_columns = columns if limit is None else limit
+    if rows != n_rows or not 1 <= columns <= max_columns or not finite.all():
+        at_most = "" if limit is None else f"at most {limit} "
+        raise ComponentOutputError(
+            f"the reducer {reducer.full_name} returned shape {reduced.shape} with "
+            f"{int((~finite).sum())} values that are not finite; expected {n_rows} rows of "
+            f"{at_most}finite values",
+            hint=f"neuco plugins check {reducer.plugin}",
+        )
