@@ -13,7 +13,7 @@ from neucocore.public_names import PUBLIC_NAMES
 from neucocore.version import __version__
 
 if TYPE_CHECKING:
-    from neucocore.api import compare, encode, evaluate, generate, leaderboard
+    from neucocore.api import choose, compare, encode, evaluate, generate, leaderboard, sweep
     from neucocore.cli.app import run_command
     from neucocore.cli.terminal import log, print_data, print_json, print_table, progress, warn
     from neucocore.components.discovery import installation
@@ -41,6 +41,7 @@ __all__ = [
     "NeucoError",
     "OutputFile",
     "__version__",
+    "choose",
     "compare",
     "create",
     "cube_digest",
@@ -64,6 +65,7 @@ __all__ = [
     "read_table",
     "run_command",
     "save_embeddings",
+    "sweep",
     "warn",
     "write_modality",
     "write_sidecar",

@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from neucocore.choice.options import ChooseOptions
+from neucocore.curves.options import SweepOptions
 from neucocore.encoding.options import EncodeOptions
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.options import StrPath, as_function
 
 if TYPE_CHECKING:
+    from neucocore.choice.choose import Choice
+    from neucocore.curves.summary import SweepResult
     from neucocore.encoding.report import EncodeReport
     from neucocore.results.compare import RunComparison
     from neucocore.results.leaderboard import Table
@@ -53,8 +57,40 @@ def _evaluate(options: EvaluateOptions) -> list[RunReport]:
     return [run_protocol(prepared, chosen) for chosen in request.protocols]
 
 
+def _choose(options: ChooseOptions) -> Choice:
+    """Choose between embeddings, and write ``decision.json`` and ``decision.md``.
+
+    Examples
+    --------
+    >>> found = choose(
+    ...     ("clay.parquet", "tessera.parquet"), labels="survey.csv", output="decision"
+    ... )  # doctest: +SKIP
+    >>> [sentence.text for sentence in found.sentences]  # doctest: +SKIP
+    """
+    from neucocore.choice.choose import choose as run
+
+    return run(options)
+
+
+def _sweep(options: SweepOptions) -> SweepResult:
+    """Score embeddings at several sizes, and write ``sweep.json`` and ``sweep.csv``.
+
+    Examples
+    --------
+    >>> found = sweep(
+    ...     ("clay.parquet",), labels="survey.csv", output="sweep", families=("pca",)
+    ... )  # doctest: +SKIP
+    >>> found.rows  # doctest: +SKIP
+    """
+    from neucocore.curves.summary import sweep as run
+
+    return run(options)
+
+
 encode = as_function(EncodeOptions, _encode)
 evaluate = as_function(EvaluateOptions, _evaluate)
+choose = as_function(ChooseOptions, _choose)
+sweep = as_function(SweepOptions, _sweep)
 
 
 def generate(

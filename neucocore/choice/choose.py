@@ -97,7 +97,11 @@ class Choice:
         return self.decision.leader if chosen is None else chosen
 
 
-def choose(options: ChooseOptions, *, warn: Report, step: Report) -> Choice:
+def _silent(text: str) -> None:
+    """Report nothing."""
+
+
+def choose(options: ChooseOptions, *, warn: Report = _silent, step: Report = _silent) -> Choice:
     """Score all embeddings, decide, and write ``decision.json`` and ``decision.md``.
 
     Parameters

@@ -139,7 +139,11 @@ class SweepResult:
     gains: tuple[dict[str, Any], ...]
 
 
-def sweep(options: SweepOptions, *, warn: Callable[[str], None], step: Step) -> SweepResult:
+def _silent(text: str) -> None:
+    """Report nothing."""
+
+
+def sweep(options: SweepOptions, *, warn: Step = _silent, step: Step = _silent) -> SweepResult:
     """Score embeddings at several sizes, and write ``sweep.json`` and ``sweep.csv``.
 
     Parameters

@@ -322,3 +322,21 @@ def test_json_and_an_empty_command(choose, files, labels, neuco, tmp_path):
     assert json.loads(ended.out) == json.loads((tmp_path / "out" / "decision.json").read_text())
     empty = neuco("choose", "--labels", labels, "-o", tmp_path / "out")
     assert empty.code == 2
+
+
+def test_the_same_from_python(files, labels, tmp_path):
+    import neucocore
+
+    found = neucocore.choose(
+        (str(files["good"]), str(files["noise"])),
+        labels=f"{labels}:height",
+        output=tmp_path / "python",
+        sizes=False,
+    )
+    assert found.decision.verdict == "use"
+    assert found.sentences[0].text.startswith("Use good")
+    curves = neucocore.sweep(
+        str(files["good"]), labels=f"{labels}:height", output=tmp_path / "curves",
+        families=("pca",), dims=("8",), bits=("8",),
+    )  # fmt: skip
+    assert [row["family"] for row in curves.rows] == ["complete", "pca"]
