@@ -303,7 +303,13 @@ def _place_sentence(best: Scored, table: Table, found: Mapping[str, Any] | None)
     task = table.main or table.tasks[0]
     if found and task not in found:
         task = next(iter(found))
-    return sentences.places(best.run.method, task, None if not found else found[task])
+    located = best.embedding.prepared.inputs.places
+    reason = "the rows have no coordinates"
+    if located is not None and located.problem:
+        reason = located.problem
+    elif located is not None:
+        reason = "blocks cannot be scored with these rows and this split"
+    return sentences.places(best.run.method, task, found[task] if found else None, reason)
 
 
 def record(result: Choice) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class ChooseOptions(ScoringOptions):
             "Embeddings files; FILE:COLUMN names the column of the vectors, FILE:layer_* every "
             "column or array whose name matches.",
             argument=True,
-            metavar="EMBEDDINGS...",
+            metavar="EMBEDDINGS",
             run_file=False,
         ),
     ] = field(kw_only=False, default=())

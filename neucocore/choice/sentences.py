@@ -13,6 +13,7 @@ import numpy as np
 
 from neucocore.choice.decision import Decision, Table
 from neucocore.curves.sizes import Size
+from neucocore.evaluation.places.analysis import among
 from neucocore.messages import pluralize
 from neucocore.results.skill import MEAN_SKILL
 from neucocore.statistics.comparison import Comparison
@@ -278,15 +279,15 @@ def chance(table: Table, index: int) -> Sentence:
     return Sentence("chance", False, text, numbers)
 
 
-def places(name: str, task: str, found: Mapping[str, Any] | None) -> Sentence:
-    """Say how the score falls with the distance from labelled places."""
+def places(name: str, task: str, found: Mapping[str, Any] | None, reason: str) -> Sentence:
+    """Say how the score falls with the distance from labelled places, or why that is not known."""
     if found is None:
         text = (
-            f"How the score of {name} falls with distance is not known: the rows have no "
-            "coordinates. New regions: not measured."
+            f"How the score of {name} falls with distance is not known: {reason}. New regions: "
+            "not measured."
         )
         return Sentence("places", False, text)
-    parts = [f"{task}: {_number(found['score'])} among your sites"]
+    parts = [f"{task}: {_number(found['score'])} {among(found['split'], 'your sites')}"]
     numbers: dict[str, Any] = {"score": found["score"]}
     step = next((rung for rung in found["blocks"] if rung["km"] == found["side_km"]), None)
     if step is None and found["blocks"]:

@@ -70,7 +70,7 @@ class SweepOptions(ScoringOptions):
             "Embeddings files; FILE:COLUMN names the column of the vectors. The others are "
             "compared with the first.",
             argument=True,
-            metavar="EMBEDDINGS...",
+            metavar="EMBEDDINGS",
             run_file=False,
         ),
     ] = field(kw_only=False, default=())

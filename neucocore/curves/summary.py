@@ -208,6 +208,16 @@ def _swept(path: str, options: SweepOptions, warn: Callable[[str], None], step: 
             "per class)",
             hint="--train-sizes auto",
         )
+    largest = embedding.largest_training_part
+    if training and training[-1] >= largest:
+        raise ConfigError(
+            f"--train-sizes {training[-1]}: each split has at most {largest} training rows",
+            hint="--train-sizes auto",
+        )
+    if not sizes and not training:
+        raise ConfigError(
+            "the only size is the embedding itself", hint="for example --dims 64,16 --bits 32,8"
+        )
     step(embedding.method)
     complete = embedding.score()[1]
     runs = sized_runs(embedding, sizes, step)
@@ -311,8 +321,7 @@ def _fewest_labels(swept: Swept, margin: float) -> list[Enough]:
 def trained_rows(swept: Swept, target: str) -> int:
     """Return about how many rows each split trains on, of the smallest task for the mean skill."""
     tasks = swept.tasks if target == MEAN_SKILL else [target]
-    folds = int(swept.embedding.protocol.values().get("folds", 10))
-    return min(int(swept.complete.tasks[t].n or 0) for t in tasks) * (folds - 1) // folds
+    return min(swept.embedding.trained_of(swept.complete.tasks[t].n or 0) for t in tasks)
 
 
 def _enough(

@@ -108,11 +108,22 @@ class PreparedEmbedding:
         """Fewest training rows with which every task can be scored."""
         return max(_fewest_rows(task.matched) for task in self.prepared.joined.tasks)
 
+    @property
+    def largest_training_part(self) -> int:
+        """About how many rows each split of the largest task trains on."""
+        tasks = self.prepared.joined.tasks
+        return max(self.trained_of(len(task.matched.ids)) for task in tasks)
+
+    def trained_of(self, rows: int) -> int:
+        """Return about how many of some rows each split trains on."""
+        folds = int(self.protocol.values().get("folds", 10))
+        return rows * (folds - 1) // folds
+
     def training_sizes(self) -> list[int]:
         """Return doubling numbers of training rows that every task can use, in ascending order."""
         tasks = [task.matched for task in self.prepared.joined.tasks]
         smallest = self.smallest_training_size
-        largest = min(len(task.ids) for task in tasks) * 9 // 10
+        largest = min(self.trained_of(len(task.ids)) for task in tasks)
         sizes = []
         while smallest < largest:
             sizes.append(smallest)

@@ -25,6 +25,7 @@ from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.row_columns import RowColumns, read_row_columns
 from neucocore.evaluation.same_labels import count_note, same_labels
+from neucocore.evaluation.split_rule import RANDOM
 from neucocore.evaluation.suites import check_labels, require_label_files
 from neucocore.evaluation.tasks import TaskSelection, select_tasks
 from neucocore.evaluation.units import with_units
@@ -82,6 +83,7 @@ class Prepared:
             chosen=chosen,
             implementation=implementation,
             places=places,
+            split=str(self.partition.split) if uses_groups else RANDOM,
             scoring=ScoringInput(
                 ids=self.inputs.embeddings.ids,
                 matrix=self.inputs.embeddings.matrix,
@@ -169,6 +171,8 @@ class ProtocolInputs:
         For each task, plain JSON values: rows and columns that contribute nothing.
     places
         Coordinates that the scores are compared with, or None.
+    split
+        How rows are split.
     """
 
     chosen: ChosenProtocol
@@ -177,6 +181,7 @@ class ProtocolInputs:
     notes: tuple[str, ...]
     counts: Sequence[Mapping[str, Any]] = ()
     places: Places | None = None
+    split: str = RANDOM
     key_fields: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -229,6 +234,7 @@ class ProtocolInputs:
             lambda scoring: self.implementation.score(scoring, values, jobs=jobs),
             folds=values["folds"],
             identity=self.implementation.split_identity,
+            split=self.split,
         )
         return [replace(outcome, places=found.get(outcome.task.key)) for outcome in outcomes]
 

@@ -172,7 +172,7 @@ def run_protocol(
     check_request(request)
     inputs = prepared.for_protocol(protocol)
     key = inputs.key
-    split = str(prepared.partition.split) if inputs.uses_groups else RANDOM
+    split = inputs.split
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
         tasks = tuple(_tasks(folder))
         plots = draw_plots(folder, stored_plot_data(folder, tasks)) if request.plots else None

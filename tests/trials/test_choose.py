@@ -340,3 +340,19 @@ def test_the_same_from_python(files, labels, tmp_path):
         families=("pca",), dims=("8",), bits=("8",),
     )  # fmt: skip
     assert [row["family"] for row in curves.rows] == ["complete", "pca"]
+
+
+def test_a_score_under_another_split_is_not_one_among_your_sites(choose, files, write_csv):
+    part = np.where(np.arange(N) % 3 == 0, "test", "train")
+    rows = zip(IDS, LON, LAT, part, HEIGHT, strict=True)
+    table = write_csv("split.csv", ["id", "lon", "lat", "part", "height"], rows)
+    ended = choose(
+        files["good"], "--labels", f"{table}:height", "--no-sizes", "--split", "blocks:50"
+    )
+    (text,) = (one["text"] for one in sentence(ended, "places"))
+    assert "with --split blocks:50" in text
+    assert "among your sites" not in text
+    fixed = choose(files["good"], "--labels", f"{table}:height", "--no-sizes", "--split",
+                   "folds:part", out="fixed")  # fmt: skip
+    (text,) = (one["text"] for one in sentence(fixed, "places"))
+    assert "blocks cannot be scored with these rows and this split" in text

@@ -179,6 +179,8 @@ def test_an_installed_reducer_takes_part(sweep, files, labels):
         (("--dims", "x"), "--dims: not a positive integer: x"),
         (("--bits", "3"), "3 bits: possible are 32, 16, 8, 4, 2, 1"),
         (("--families", "pcaa"), "did you mean 'pca'"),
+        (("--train-sizes", "216"), "each split has at most 216 training rows"),
+        (("--families", "prefix", "--dims", "32", "--bits", "32"), "the embedding itself"),
         (("--margin", "0"), "the margin must be above 0"),
         (
             ("--dims", "8", "--bits", "8", "--families", "pca", "--cube", "3,4"),

@@ -37,6 +37,7 @@ from neucocore.evaluation.places.baseline import (
 )
 from neucocore.evaluation.places.blocks import FEW_BLOCKS, LADDER, MIN_BLOCKS, block_names
 from neucocore.evaluation.places.residuals import suggested_side
+from neucocore.evaluation.split_rule import RANDOM
 from neucocore.messages import pluralize
 from neucocore.statistics.comparison import Comparison, compare
 from neucocore.statistics.influence import Influence, Undefined
@@ -72,6 +73,7 @@ def analyse_places(
     *,
     folds: int,
     identity: str,
+    split: str = RANDOM,
 ) -> dict[str, dict[str, Any]]:
     """Return what the places say about the score of each task, as plain JSON values by task.
 
@@ -85,6 +87,8 @@ def analyse_places(
         Scores other embeddings or splits of the same tasks under the same protocol.
     folds, identity
         Number of folds and the identity that determines the splits.
+    split
+        The rule of the split of `outcomes`.
     """
     located = {}
     for task, outcome in zip(scoring.tasks, outcomes, strict=True):
@@ -102,7 +106,7 @@ def analyse_places(
         for key, outcome in zip((task.key for task in scoring.tasks), outcomes, strict=True)
         if key in located and not located[key].without
     }
-    return analysis.run(base)
+    return analysis.run(base, split)
 
 
 class _Analysis:
@@ -121,7 +125,7 @@ class _Analysis:
         self.folds, self.identity = folds, identity
         self.tasks = {key: one.task for key, one in located.items()}
 
-    def run(self, base: Mapping[str, TaskOutcome]) -> dict[str, dict[str, Any]]:
+    def run(self, base: Mapping[str, TaskOutcome], split: str) -> dict[str, dict[str, Any]]:
         base = {**base, **self._scored({k: t for k, t in self.tasks.items() if k not in base})}
         rows = [self._row_of_id[sample] for sample in self._ids]
         lon, lat = self.places.of(self._ids)
@@ -146,6 +150,7 @@ class _Analysis:
                 **suggested_side(base[key], self._points_by_id(one.task), ladders[key]),
                 **self._baseline(joined, base[key], alone.get(key), both.get(key)),
             }
+            found[key]["split"] = split
             found[key]["text"] = sentence(found[key])
         return found
 
@@ -269,7 +274,7 @@ def _score_record(outcome: TaskOutcome) -> dict[str, Any]:
 
 def sentence(found: Mapping[str, Any]) -> str:
     """Return the figures of a task in one sentence."""
-    parts = [f"{_number(found['score'])} among the labelled places"]
+    parts = [f"{_number(found['score'])} {among(found['split'], 'the labelled places')}"]
     step = next((rung for rung in found["blocks"] if rung["km"] == found["side_km"]), None)
     if step is not None and step["score"] is not None:
         drop = ""
@@ -288,6 +293,11 @@ def sentence(found: Mapping[str, Any]) -> str:
         )
         parts.append(f"{_number(best)} from the place alone")
     return ", ".join(parts)
+
+
+def among(split: str, places: str) -> str:
+    """Return what a score under a split is about, for sentences."""
+    return f"among {places}" if split == RANDOM else f"with --split {split}"
 
 
 def _number(value: float | None) -> str:
