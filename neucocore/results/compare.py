@@ -194,8 +194,8 @@ def find_runs(
         raise ConfigError(
             f"{', '.join(files)}: embeddings, not runs",
             hint=f"neuco inspect {files[0]} OTHER shows whether two files hold the same embedding; "
-            f"neuco choose {' '.join(files)} --labels TABLE -o DIR compares what they are worth; or "
-            "neuco evaluate them first",
+            f"neuco choose {' '.join(files)} --labels TABLE -o DIR compares what they are worth; "
+            "or neuco evaluate them first",
         )
     runs, problems = [], []
     known = read_runs(results) if results is not None else []
