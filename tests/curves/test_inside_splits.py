@@ -119,3 +119,42 @@ def test_coded_bytes_are_recorded(prepared):
     counts = run.tasks["y"].details["counts"]
     assert 0.5 * D < counts["coded_bytes_per_row"] < D * 1.2
     assert counts["side_bytes"] in (8 * D, 2 * 256 * D)
+
+
+def test_the_key_of_a_run_depends_on_what_happens_inside_the_splits(prepared):
+    from dataclasses import replace
+
+    from neucocore.curves.sizes import SizeReduction
+
+    embedding = prepared()
+
+    def key(**changes):
+        request = replace(embedding.request, **changes)
+        changed = replace(embedding.prepared, request=request)
+        return changed.for_protocol(embedding.protocol).key
+
+    shared = SharedTransforms()
+    keys = {
+        key(),
+        key(reduction=SizeReduction(Size("pca", 4), shared)),
+        key(reduction=SizeReduction(Size("pca", 4, 8), shared)),
+        key(reduction=SizeReduction(Size("prefix", 4), shared)),
+        key(training_rows=30),
+        key(training_rows=31),
+    }
+    assert len(keys) == 6
+
+
+def test_every_split_has_a_draw_of_its_own(prepared, monkeypatch):
+    from neucocore.evaluation.heldout import predict
+
+    splits = []
+    original = predict.drawn
+
+    def recording(*args, **kwargs):
+        splits.append(kwargs["split"])
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(predict, "drawn", recording)
+    prepared().with_training_rows(40)
+    assert sorted(splits) == [f"0/{fold}" for fold in range(10)]

@@ -115,3 +115,11 @@ def test_so_many_rows_show_that_equal_methods_are_close_with_80_percent_power():
         # Standard errors hold the training noise, doubled here; the truth does not.
         shown += close_to_best(more, margin, rng, draws=300).losses[0] <= margin
     assert shown / 300 > 0.75
+
+
+def test_a_clear_winner_is_better_than_all_others_by_some_amount():
+    found = close_to_best(
+        target(np.array([0.6, 0.0, 0.1]), np.random.default_rng(11)), 0.0, np.random.default_rng(12)
+    )
+    assert found.losses[0] < -0.2
+    assert found.close.tolist() == [True, False, False]
