@@ -180,6 +180,8 @@ def _check_encoder(spec: EncoderSpec) -> Iterator[str]:
     yield from _check_choice("fit", spec.fit, get_args(Fit))
     if spec.dimension is not None and spec.dimension < 1:
         yield "dimension must be at least 1"
+    if spec.reducer_params and spec.reducer is None:
+        yield "reducer_params are set, but no reducer is named"
     if spec.uses is not None and ("list", spec.uses) not in [(p.type, p.name) for p in spec.params]:
         yield f"uses={spec.uses!r} is not the name of a parameter of type list"
 

@@ -58,6 +58,11 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("encoder", {"dimension": 0}, "dimension must be at least 1"),
     (
         "encoder",
+        {"reducer_params": {"seed": 1}},
+        "reducer_params are set, but no reducer is named",
+    ),
+    (
+        "encoder",
         {"uses": "k", "params": (PARAM,)},
         "uses='k' is not the name of a parameter of type list",
     ),

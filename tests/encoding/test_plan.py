@@ -217,3 +217,11 @@ def test_parameters_of_a_reducer_need_one(planned: Plan) -> None:
     with pytest.raises(ConfigError, match="unknown parameter 'sed'"):
         planned(encoder="random", reducer="projection", reducer_params={"sed": 1})
     assert planned(encoder="random", reducer="none").reducer is None
+
+
+def test_a_spec_can_set_parameters_of_its_reducer(planned: Plan) -> None:
+    request = planned(encoder="toy-projected")
+    assert (dict(request.reducer_params), request.dimension) == ({"seed": 3}, 2)
+    changed = planned(encoder="toy-projected", set=("reducer.seed=4",))
+    assert dict(changed.reducer_params) == {"seed": 4}
+    assert planned(encoder="toy-projected", reducer="none").reducer is None

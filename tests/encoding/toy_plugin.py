@@ -242,6 +242,14 @@ def neuco_encoders() -> list[EncoderSpec]:
             fit="transductive",
         ),
         EncoderSpec(
+            name="toy-projected",
+            summary="sums, then a projection with its own seed",
+            factory=f"{__name__}:Sums",
+            reducer="projection",
+            reducer_params={"seed": 3},
+            dimension=2,
+        ),
+        EncoderSpec(
             name="toy-trained",
             summary="sums minus the mean of other cubes",
             factory=f"{__name__}:Centred",
