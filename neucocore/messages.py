@@ -13,6 +13,12 @@ SIMILAR_STEM = 0.75
 """Minimum similarity (`difflib`) of a file name that is suggested, without its suffix."""
 
 
+class Note(str):
+    """A message that informs and asks for nothing; others of its list are warnings."""
+
+    __slots__ = ()
+
+
 def pluralize(number: int, thing: str) -> str:
     """Return ``1 file`` or ``2 files``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"

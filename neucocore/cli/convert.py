@@ -93,7 +93,7 @@ def convert(
     )
     check_sidecar(output, force=force)
     loaded = load_embeddings(embeddings, id=id_column, vector=vector, drop_no_data=drop_no_data)
-    for message in messages(loaded.findings, "warning", "repaired"):
+    for message in messages(loaded.findings):
         warn(message)
     before = loaded.dimension
     if component is not None:

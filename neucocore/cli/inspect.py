@@ -257,7 +257,7 @@ def _cube(file: Path) -> dict[str, Any]:
         "nodata_share": report.nodata,
         "seasons_with_offset": {str(key): value for key, value in report.offsets.items()},
         "problems": messages(report.findings, "error"),
-        "findings": messages(report.findings, "warning", "repaired"),
+        "findings": messages(report.findings),
     }
 
 

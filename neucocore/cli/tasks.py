@@ -207,7 +207,7 @@ def _files(names: list[str], folder: Path | None, id_column: str | None = None) 
             )
         labels = read_labels(folder, id_column=id_column)
         found = labels.files
-        for text in messages(labels.findings, "warning", "repaired"):
+        for text in messages(labels.findings):
             warn(text)
         for pattern in patterns or ["*"]:
             stems = _stems(pattern)
@@ -224,7 +224,7 @@ def _files(names: list[str], folder: Path | None, id_column: str | None = None) 
                 )
             files += [file for file in matching if file not in files]
     for file in files:
-        for text in messages(file.findings, "warning", "repaired"):
+        for text in messages(file.findings):
             warn(f"{file.name}: {text}")
     return files
 

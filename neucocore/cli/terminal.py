@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from neucocore.errors import NeucoError
+from neucocore.messages import Note
 from neucocore.runtime import interrupts
 
 DEFAULT_WIDTH = 100
@@ -78,8 +79,8 @@ def log(text: str, *, always: bool = False) -> None:
 
 
 def warn(text: str) -> None:
-    """Write a warning to stderr, on one line."""
-    log(f"warning: {printable(text)}")
+    """Write a warning, or a `Note`, to stderr, on one line."""
+    log(f"{'note' if isinstance(text, Note) else 'warning'}: {printable(text)}")
 
 
 def log_error(error: NeucoError | OSError, *, about: str = "") -> None:

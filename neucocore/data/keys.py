@@ -11,6 +11,7 @@ from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.subset import subset_files
 from neucocore.data.years import YEAR_COLUMNS, key, read_year, site_of, year_column, year_of
 from neucocore.errors import IdError
+from neucocore.messages import Note
 
 Value = TypeVar("Value")
 
@@ -71,7 +72,7 @@ def match_keys(
         embeddings = replace(embeddings, ids=tuple(ids), year_column=column)
     keyed = [_keyed(file) for file in files]
     _check_years(embeddings, column, keyed)
-    text = (
+    text = Note(
         f"rows are identified by id and year (column {column!r} of the embeddings, "
         f"{_column_of(keyed[0])!r} of the labels)"
     )

@@ -135,7 +135,7 @@ def validate_embeddings(
             unusable = str(ids if labels is None else labels)
         findings.extend(_as_findings(error))
         hint = hint or error.hint
-    order = {"error": 0, "warning": 1, "repaired": 2}
+    order = {"error": 0, "warning": 1, "repaired": 2, "note": 3}
     findings.sort(key=lambda finding: order[finding.level])
     return Validation(*size, tuple(findings), hint or hint_for(findings), unusable)
 

@@ -28,7 +28,7 @@ from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, Split, parse_split
 from neucocore.evaluation.tasks import may_be_selected
 from neucocore.files.findings import messages
-from neucocore.messages import pluralize
+from neucocore.messages import Note, pluralize
 from neucocore.provenance.machine import file_digest
 
 SHOWN_WITH_SCORES = frozenset({"constant-columns", "constant-matrix", "duplicate-rows"})
@@ -155,9 +155,7 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
         options.labels,
     )
     dataset = dataset or _recorded_dataset(embeddings, file)
-    warnings = messages(
-        [f for f in embeddings.findings if f.code not in SHOWN_WITH_SCORES], "warning", "repaired"
-    )
+    warnings = messages([f for f in embeddings.findings if f.code not in SHOWN_WITH_SCORES])
     warnings += id_warnings
     excluded: frozenset[str] = frozenset()
     exclude = None
@@ -191,13 +189,13 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
     if sites is not None:
         excluded |= {sample for sample, site in sites.of_id.items() if site in excluded}
         if not split.has_folds:
-            warnings.append("the years of a site stay in one fold")
+            warnings.append(Note("the years of a site stay in one fold"))
     if options.split is None:
         split, text = _declared_groups(embeddings)
         warnings += text
     groups = read_groups(split, label_files, embeddings)
     if groups is not None:
-        warnings += messages(groups.findings, "warning", "repaired")
+        warnings += messages(groups.findings)
         if sites is not None:
             groups = _groups_of_keys(split, groups, sites)
     elif sites is not None and split.rule == RANDOM:
@@ -267,7 +265,7 @@ def load_labels(
     ):
         labels.require_usable()
     skipped = tuple((unusable.name, unusable.reason) for unusable in labels.unusable)
-    warnings = messages(labels.findings, "warning", "repaired")
+    warnings = messages(labels.findings)
     warnings += [
         f"{name} is skipped, because no selected task needs it: {reason}"
         for name, reason in skipped
@@ -285,7 +283,7 @@ def _declared_groups(embeddings: Embeddings) -> tuple[Split, list[str]]:
     if source is None or GROUP not in embeddings.extra:
         return Split(), []
     count = len(set(embeddings.extra[GROUP]))
-    text = (
+    text = Note(
         f"rows of one {source} stay together: {pluralize(len(embeddings.ids), 'row')} in {count} "
         "groups; --split random ignores this"
     )

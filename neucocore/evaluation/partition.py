@@ -16,7 +16,7 @@ from neucocore.evaluation.places.blocks import FEW_BLOCKS, blocks_of
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, Split
 from neucocore.files.findings import EXAMPLES_SHOWN
-from neucocore.messages import pluralize
+from neucocore.messages import Note, pluralize
 
 REPEATED_SHARE = 0.02
 """Share of the rows at a place of another row from which on a random split is warned about."""
@@ -99,8 +99,8 @@ def divide(
 
 def _count_blocks(blocks: Groups, km: float) -> str:
     count = len(set(blocks.of_id.values()))
-    few = ", which are few" if count < FEW_BLOCKS else ""
-    return f"{pluralize(len(blocks.of_id), 'row')} in {count} blocks of {km:g} km{few}"
+    text = f"{pluralize(len(blocks.of_id), 'row')} in {count} blocks of {km:g} km"
+    return f"{text}, which are few" if count < FEW_BLOCKS else Note(text)
 
 
 def _divided_sites(sites: Groups | None, folds: GivenFolds) -> list[str]:

@@ -102,9 +102,7 @@ def read_row_columns(
     if per is not None:
         cells = _cells("--per", per, label_files, embeddings)
         names = read_names([cells.get(sample, "") for sample in ids], "value")
-        warnings += [
-            f"--per {per}: {text}" for text in messages(names.findings, "warning", "repaired")
-        ]
+        warnings += [f"--per {per}: {text}" for text in messages(names.findings)]
         parts = dict(zip(ids, names.values, strict=True))
         _require_large_part(per, parts, rows_of_tasks)
         columns = replace(columns, parts=(per, parts))

@@ -82,11 +82,7 @@ def select_tasks(
     UnknownComponentError
         A pattern that matches no task.
     """
-    warnings = [
-        f"{file.name}: {text}"
-        for file in files
-        for text in messages(file.findings, "warning", "repaired")
-    ]
+    warnings = [f"{file.name}: {text}" for file in files for text in messages(file.findings)]
     left_out = []
     total = {file.name: len(file.ids) for file in files}
     if subset is not None:
@@ -101,7 +97,7 @@ def select_tasks(
     tasks = []
     for claim in _matching(claims, patterns, left_out):
         task, findings = _scoring_task(claim.component, claim.files)
-        warnings += [f"{task.key}: {text}" for text in messages(findings, "warning", "repaired")]
+        warnings += [f"{task.key}: {text}" for text in messages(findings)]
         tasks.append(task)
     counts = {claim.key: _row_counts(claim.files, total) for claim in claims}
     return TaskSelection(tuple(tasks), labelled, tuple(warnings), tuple(left_out), counts)

@@ -14,9 +14,9 @@ from neucocore.errors import (
     NonFiniteError,
     ShapeError,
 )
-from neucocore.messages import pluralize
+from neucocore.messages import Note, pluralize
 
-Level = Literal["error", "warning", "repaired"]
+Level = Literal["error", "warning", "repaired", "note"]
 
 EXAMPLES_SHOWN = 3
 
@@ -65,7 +65,8 @@ class Finding:
     code
         A short stable name, such as ``duplicate-ids``.
     level
-        ``error``, ``warning`` or ``repaired``.
+        ``error``; ``warning``; ``repaired``, what was done to make the input usable; or ``note``,
+        how it was understood.
     message
         One sentence without the count.
     count
@@ -100,8 +101,16 @@ class Finding:
 
 
 def messages(findings: Sequence[Finding], *levels: Level) -> list[str]:
-    """Return the texts of the findings of the given levels, in order."""
-    return [str(finding) for finding in findings if finding.level in levels]
+    """Return the texts of the findings of some levels, by default of all but errors, in order.
+
+    Those that are not errors or warnings are `Note`.
+    """
+    wanted = levels or ("warning", "repaired", "note")
+    return [
+        Note(finding) if finding.level in ("repaired", "note") else str(finding)
+        for finding in findings
+        if finding.level in wanted
+    ]
 
 
 def hint_for(findings: Sequence[Finding]) -> str | None:

@@ -198,3 +198,12 @@ def test_fault_88_file_names_that_are_not_utf8_are_printed_and_recorded(tmp_path
     assert done.returncode == 0, done.stderr
     (record,) = (tmp_path / "out").rglob("run.json")
     assert json.loads(record.read_bytes())["embeddings"]["file"] == name
+
+
+def test_information_is_not_printed_as_a_warning(capsys):
+    from neucocore.cli.terminal import warn
+    from neucocore.messages import Note
+
+    warn(Note("read as a table"))
+    warn("a column is constant")
+    assert capsys.readouterr().err == "note: read as a table\nwarning: a column is constant\n"

@@ -59,7 +59,7 @@ def describe_embeddings(
         "metadata_columns": list(embeddings.extra),
         "metadata": embeddings.metadata,
         "provenance": sidecar,
-        "findings": messages(findings, "warning", "repaired"),
+        "findings": messages(findings),
     }
 
 

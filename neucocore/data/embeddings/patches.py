@@ -137,7 +137,7 @@ class _Patches:
                 f"read as {name} patches: id from {self.id!r}, {pluralize(d, 'dimension')}, each "
                 f"row the mean of {self.shape} pixels ({share:.0%} with data) after dequantisation"
             )
-            findings.append(Finding("layout", "repaired", message))
+            findings.append(Finding("layout", "note", message))
         return EmbeddingTable(
             ids,
             matrix,

@@ -121,8 +121,8 @@ class Roles:
         if not parts:
             return []
         title = "" if self.layout is None else f"read as {self.layout.title(dimension)}: "
-        code, level = ("metadata-columns", "warning") if names else ("layout", "repaired")
-        return [Finding(code, level, title + ", ".join(parts))]  # type: ignore[arg-type]
+        code = "metadata-columns" if names else "layout"
+        return [Finding(code, "note", title + ", ".join(parts))]
 
 
 def assign_roles(

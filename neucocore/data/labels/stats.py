@@ -52,7 +52,7 @@ def describe_label_file(path: Path) -> dict[str, Any]:
         "classes": list(file.classes),
         "outputs": list(file.outputs),
         "columns": list(file.extra),
-        "findings": messages(file.findings, "warning", "repaired"),
+        "findings": messages(file.findings),
     }
 
 

@@ -377,4 +377,4 @@ def _note(
         f"choose columns with --labels {file}:COLUMN,COLUMN; COLUMN=regr and COLUMN=cls set the "
         "kind of labels"
     )
-    return Finding("label-columns", "warning", message, hint=hint)
+    return Finding("label-columns", "note", message, hint=hint)

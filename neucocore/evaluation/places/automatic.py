@@ -13,6 +13,7 @@ from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.nested_cv import NestedCVProtocol
 from neucocore.evaluation.places.blocks import LADDER, MIN_BLOCKS, block_names, require_places
 from neucocore.evaluation.places.residuals import residual_range, side_for
+from neucocore.messages import Note
 from neucocore.statistics.sphere import unit_vectors
 
 OPTIONS = {"folds": 10, "repeats": 1}
@@ -78,4 +79,4 @@ def choose_side(
     )
     if km < wanted:
         text += f"; blocks of {wanted:g} km would be fewer than {MIN_BLOCKS}"
-    return km, text
+    return km, Note(text)

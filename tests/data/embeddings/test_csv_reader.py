@@ -224,10 +224,13 @@ def test_fault_12_gaps_and_repeated_numbers_are_an_error(csv, header):
     assert "gaps" in problems(error) or "in two ways" in problems(error)
 
 
-def test_fault_12_columns_without_a_number_are_ignored_with_a_warning(csv):
+def test_fault_12_columns_without_a_number_are_metadata_and_named(csv):
     embeddings = csv("id,split,0,1\na,train,1,2\n")
     assert embeddings.matrix.tolist() == [[1, 2]]
-    assert warned(embeddings) == "1 metadata column (not read as dimensions): 'split'"
+    assert warned(embeddings) == ""
+    assert messages(embeddings.findings, "note") == [
+        "1 metadata column (not read as dimensions): 'split'"
+    ]
     assert embeddings.extra == {"split": ["train"]}
 
 

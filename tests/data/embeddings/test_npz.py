@@ -227,9 +227,11 @@ def test_arrays_of_other_names_are_metadata_or_named_as_unused(tmp_path):
     )
     embeddings = load_embeddings(path)
     assert embeddings.extra == {"year": [0, 1, 2]}
+    assert messages(embeddings.findings, "note") == [
+        "1 metadata column (not read as dimensions): 'year'"
+    ]
     assert messages(embeddings.findings, "warning") == [
-        "1 metadata column (not read as dimensions): 'year'",
-        "array not used: 'image' of shape (3, 2, 2)",
+        "array not used: 'image' of shape (3, 2, 2)"
     ]
 
 

@@ -45,7 +45,7 @@ def test_fault_74_tessera_patches_are_the_mean_of_pixels_with_data(tmp_path):
     expected = values.sum(axis=(1, 2)) / valid.sum(axis=(1, 2))[:, None]
     assert embeddings.matrix == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert embeddings.ids == tuple(f"p{row}" for row in range(N))
-    (line,) = [m for m in messages(embeddings.findings, "repaired") if "read as" in m]
+    (line,) = [m for m in messages(embeddings.findings, "note") if "read as" in m]
     assert "read as TESSERA patches: id from '__index_level_0__', 128 dimensions" in line
     assert list(embeddings.extra) == ["height", "width", "product_year"]
 

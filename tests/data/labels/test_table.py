@@ -115,7 +115,7 @@ def test_label_columns_are_found_among_any_metadata_in_any_order(tmp_path, drawn
 def test_the_note_names_ids_labels_and_everything_else(tmp_path):
     columns = {"image": IDS, "lon": METADATA["lon"], "lat": METADATA["lat"], "biomass": BIOMASS}
     labels = read_labels(write(tmp_path / "s.csv", columns))
-    assert messages(labels.findings, "warning") == [
+    assert messages(labels.findings, "note") == [
         "ids from 'image'; 1 label column: biomass (regression, 120 labels); not labels: "
         "place: 'lon', 'lat'"
     ]
