@@ -51,6 +51,9 @@ def svg(width: float, height: float, draw: Callable[[Figure], None], *, alt: str
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = text.replace("#000000", "currentColor").replace("font-family", "data-font")
     text = re.sub(r"font: (\d+\.?\d*)px [^;\"]*", r"font-size: \1px", text)
+    # Names of axes and lines repeat in every figure; only those that are referred to are needed.
+    used = set(re.findall(r'[(="]#([^)"]+)', text))
+    text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", text)
     label = f'<svg role="img" aria-label="{escape(alt, quote=True)}"'
     return text.replace("<svg", label, 1)
 

@@ -149,12 +149,11 @@ def _method(run: Run, anchor: str, *, plots: bool) -> dict[str, Any]:
             "rows": embeddings.get("rows"),
             "dimensions": embeddings.get("dimension"),
             "digest": (embeddings.get("digest") or "")[:16],
-            "protocol": run.record.get("protocol"),
+            "protocol": (run.record.get("protocol") or {}).get("identity"),
             "started": (run.record.get("costs") or {}).get("started"),
             "software": ", ".join(
-                f"{name} {version}"
-                for name, version in sorted((run.record.get("software") or {}).items())
-                if isinstance(version, str)
+                f"{one.get('distribution')} {one.get('version')}"
+                for one in (run.record.get("software") or {}).get("distributions", ())
             ),
         },
         "product": embeddings.get("product"),

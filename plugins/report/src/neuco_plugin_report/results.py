@@ -14,6 +14,8 @@ from neucocore import NeucoError
 DECISION, SWEEP, SUMMARY, RUN = "decision.json", "sweep.json", "results_summary.json", "run.json"
 POINTS_OF_CURVES = ("sizes", "labels")
 """Phases of runs that are points of curves, which are shown as curves."""
+LAST = ("baselines", "places")
+"""Phases that are shown below the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,7 @@ def read_results(folder: Path) -> Results:
             run_folder = folder / table.phase / row.experiment
             runs.append(Run(run_folder, row, _json(run_folder / RUN) or {}))
         tables.append(Table(table, tuple(runs)))
+    tables.sort(key=lambda table: str(table.table.phase) in LAST)
     return Results(folder.resolve().name, tuple(tables), problem, decision, sweep)
 
 

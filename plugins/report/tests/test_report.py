@@ -1,0 +1,245 @@
+"""The page: complete, escaped, self-contained, and usable in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+import neucocore
+from neuco_plugin_report.page import number, render
+from neuco_plugin_report.results import read_results
+from neucocore import NeucoError
+
+HOSTILE = "<script>document.title='broken'</script>"
+VOID = {"meta", "input", "br", "img", "link"}
+
+
+class Page(HTMLParser):
+    """Tags that are open at the end, addresses, scripts, and the text of cells."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.addresses, self.scripts, self.words, self.ids = [], [], 0, [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.addresses += [v for k, v in attrs if k in ("src", "href", "xlink:href", "action")]
+        self.scripts += tag == "script"
+        if "id" in values:
+            self.ids.append(values["id"])
+        if any(name.startswith("on") for name in values):
+            raise AssertionError(f"an event handler: {attrs}")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+
+@pytest.fixture
+def page(results):
+    return render(read_results(results), title=HOSTILE, plotted=6)
+
+
+def test_the_page_is_one_file_without_any_request(page):
+    parsed = Page(page)
+    assert parsed.open == []
+    assert all(a.startswith(("#", "data:image/png;base64,")) for a in parsed.addresses)
+    assert parsed.scripts == 1
+    assert "url(http" not in page
+    assert len(page) < 5e6
+
+
+def test_names_are_escaped_and_shown(page):
+    text = "".join(Page(page).words)
+    assert HOSTILE in text
+    assert "$good$ 日本 😀" in text
+    assert "<b onclick>Mg</b>" in text
+    assert "<script>document" not in page
+
+
+def test_ids_are_unique(page):
+    ids = Page(page).ids
+    repeated = {name for name in ids if ids.count(name) > 1}
+    assert repeated == set()
+
+
+def test_every_score_with_its_interval_is_on_the_page(page, results):
+    words = "".join(Page(page).words)
+    (table,) = neucocore.leaderboard(results)
+    for row in table.rows:
+        for task in table.tasks:
+            assert number(row.acc[task]) in words
+            low, high = row.intervals[task]
+            assert f"{number(low)} to {number(high)}" in words
+        assert f"{number(row.skill_low)} to {number(row.skill_high)}" in words
+
+
+def test_errors_of_classes_are_counted(page, results):
+    import numpy as np
+
+    folder = next((results / "results").glob("poor_*"))
+    with np.load(folder / "kind" / "predictions.npz") as stored:
+        truth, guess = stored["y_true"], stored["y_pred"].argmax(axis=1)
+    right = int(np.sum((truth == 0) & (guess == 0)))
+    share = right / np.sum(truth == 0)
+    assert f"{share:.2f} ({right})" in "".join(Page(page).words)
+
+
+def test_the_same_results_give_the_same_page(results):
+    found = read_results(results)
+    one, two = (render(found, title="t", plotted=2) for _ in range(2))
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "\u2013"), (0.12345, "0.123"), (-0.0001, "0.000"), (-0.5, "-0.500"), (0, "0.000")],
+)
+def test_numbers(value, text):
+    assert number(value) == text
+
+
+def test_a_decision_and_curves_come_first(results, tmp_path):
+    folder = tmp_path / "both"
+    shutil.copytree(results, folder)
+    decision = {
+        "sentences": [{"text": f"Use it {HOSTILE}"}],
+        "map": {"y": {"km": 10, "hidden_sites": 4, "cells": [
+            {"lon": 5.0, "lat": 46.0, "sites": 3, "error": 0.5},
+            {"lon": 5.2, "lat": 46.1, "sites": 4, "error": 0.7}]}},
+    }  # fmt: skip
+    (folder / "decision.json").write_text(json.dumps(decision))
+    row = {"embedding": "a", "task": "y", "metric": "r2", "family": "pca", "training_rows": None}
+    rows = [{**row, "bytes": b, "score": s, "low": s - 0.1, "high": s + 0.1}
+            for b, s in ((8, 0.1), (16, 0.3), (64, 0.4))]  # fmt: skip
+    (folder / "sweep.json").write_text(json.dumps({"rows": rows}))
+    page = render(read_results(folder), title="both", plotted=0)
+    text = "".join(Page(page).words)
+    assert text.index("Use it <script>") < text.index("What a byte buys") < text.rindex("results:")
+    assert "4 sites are in cells with fewer than 3 sites" in text
+    assert 'aria-label="y: mean error in 2 cells of 10 km"' in page
+
+
+def run(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "neucocore", "report", *map(str, words)],
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command(results, tmp_path):
+    output = tmp_path / "report.html"
+    done = run(results, "-o", output)
+    assert done.returncode == 0, done.stderr
+    assert "3 runs in 1 table" in done.stderr
+    assert run(results, "-o", output).returncode == 0
+    output.write_text("mine")
+    again = run(results, "-o", output)
+    assert again.returncode == 2
+    assert output.read_text() == "mine"
+
+
+def test_an_empty_folder_and_partial_runs(results, tmp_path):
+    done = run(tmp_path, "-o", tmp_path / "r.html")
+    assert done.returncode == 4
+    assert "contains no run" in done.stderr
+    with pytest.raises(NeucoError):
+        read_results(tmp_path / "nowhere")
+    folder = tmp_path / "partial"
+    shutil.copytree(results, folder)
+    for run_json in folder.glob("results/*/run.json"):
+        record = json.loads(run_json.read_text())
+        record["partial"] = True
+        run_json.write_text(json.dumps(record))
+    page = render(read_results(folder), title="partial", plotted=2)
+    assert "No run of this table is ranked." in page
+    assert "Left out: 3" in page
+
+
+def test_two_hundred_runs(results, tmp_path):
+    folder = tmp_path / "many"
+    source = next((results / "results").glob("poor_*"))
+    for number_of_run in range(200):
+        name = f"m{number_of_run:03d}_20260101_000000"
+        target = folder / "results" / name
+        shutil.copytree(source, target)
+        for file in ("run.json", "results_summary.json"):
+            text = (target / file).read_text().replace(source.name, name)
+            text = re.sub(r'"method": "poor"', f'"method": "m{number_of_run:03d}"', text)
+            (target / file).write_text(text)
+    page = render(read_results(folder), title="many", plotted=1)
+    assert page.count('data-method="m') == 200
+    assert len(page) < 5e6
+
+
+def chromium():
+    return next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
+PROBE = """
+<script>
+addEventListener("error", event => document.body.append("ERROR " + event.message));
+addEventListener("load", () => {
+  const table = document.querySelector("table.sortable"), body = table.tBodies[0];
+  const names = () => [...body.rows].filter(r => !r.hidden).map(r => r.dataset.method).join("|");
+  const said = [];
+  said.push("first " + names());
+  table.querySelector("th:nth-child(3) button").click(); said.push("down " + names());
+  table.querySelector("th:nth-child(3) button").click(); said.push("up " + names());
+  const search = document.querySelector("[data-filter=method]");
+  search.value = "NOI"; search.dispatchEvent(new Event("input", {bubbles: true}));
+  said.push("filtered " + names());
+  location.hash = document.querySelector("td a").getAttribute("href");
+  setTimeout(() => {
+    said.push("opened " + document.getElementById(location.hash.slice(1)).open);
+    said.push("requests " + performance.getEntriesByType("resource").length);
+    said.push("title " + document.title);
+    const out = document.createElement("pre"); out.id = "said"; out.textContent = said.join("\\n");
+    document.body.append(out);
+  }, 50);
+});
+</script>
+"""
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium here; the page is parsed instead")
+def test_in_a_browser(page, tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text(page.replace("</head>", PROBE + "</head>"), encoding="utf-8")
+    done = subprocess.run(
+        [chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", file.as_uri()],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ">ERROR" not in done.stdout
+    said = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert said, done.stderr[-2000:]
+    lines = dict(line.split(" ", 1) for line in said[1].splitlines())
+    assert lines["first"].startswith("$good$")
+    assert lines["down"] == lines["first"]
+    assert lines["up"].split("|") == lines["first"].split("|")[::-1]
+    assert lines["filtered"] == "noise"
+    assert lines["opened"] == "true"
+    assert lines["requests"] == "0"
+    assert "script" in lines["title"]
+    assert "broken" not in lines["title"].replace("='broken'", "")
