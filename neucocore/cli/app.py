@@ -251,4 +251,6 @@ def run_command(*arguments: str) -> int:
                 chosen.invoke(context)
         except typer.Exit as ended:
             return ended.exit_code
+        except SystemExit as ended:  # a command of a plugin
+            return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.choice.options import ChooseOptions
+from neucocore.cli.plugin_commands import call_if_installed
 from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.terminal import (
     DEFAULT_WIDTH,
@@ -19,9 +20,12 @@ from neucocore.cli.terminal import (
     terminal_width,
     warn,
 )
+from neucocore.errors import NeucoError
 
 if TYPE_CHECKING:
     from neucocore.choice.choose import Choice
+
+PAGE = "decision.html"
 
 
 def choose(
@@ -43,6 +47,10 @@ def choose(
         log(f"note: {task} does not count: {reason}")
     output = Path(options.output)
     log(f"{output / module.SUMMARY}, {output / module.DECISION}")
+    try:  # the page, if the plugin is installed; the decision is made without it
+        call_if_installed("report", str(output), "-o", str(output / PAGE), "--force")
+    except NeucoError as error:
+        warn(f"{output / PAGE} is not written: {error.message}")
 
 
 def _print(result: Choice) -> None:

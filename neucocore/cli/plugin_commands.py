@@ -41,6 +41,21 @@ def provider_of(name: str) -> str:
     return ""
 
 
+def call_if_installed(name: str, *arguments: str) -> bool:
+    """Run a command that a plugin adds; return whether a plugin does.
+
+    Raises
+    ------
+    NeucoError
+        As the command does.
+    """
+    entry = commands().get(name)
+    if entry is None:
+        return False
+    _load(entry)(list(arguments), prog_name=f"neuco {name}", standalone_mode=False)
+    return True
+
+
 def stub(name: str) -> Any:
     """Return a command that hands all its arguments to a plugin's own typer app, or None."""
     entry = commands().get(name)

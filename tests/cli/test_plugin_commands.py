@@ -121,3 +121,18 @@ def test_a_plugin_that_adds_only_commands_can_be_checked(neuco: Neuco) -> None:
     assert done.returncode == 3
     failed = [line.split()[0] for line in done.stdout.splitlines() if " failed " in line]
     assert failed == ["plugin-names", "plugin-requires-core", "import-silent"]
+
+
+def test_a_plugin_can_run_the_command_of_another(tmp_path: Path, neuco: Neuco) -> None:
+    del neuco  # installs neuco-plugin-hello in tmp_path
+    code = (
+        "from neucocore import run_command\n"
+        "print('codes', run_command('greet', 'Earth'), run_command('greet', '--nothing'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == ["hello Earth", "codes 0 2"]

@@ -356,3 +356,13 @@ def test_a_score_under_another_split_is_not_one_among_your_sites(choose, files, 
                    "folds:part", out="fixed")  # fmt: skip
     (text,) = (one["text"] for one in sentence(fixed, "places"))
     assert "blocks cannot be scored with these rows and this split" in text
+
+
+def test_the_page_is_written_where_the_plugin_is_installed(choose, files, labels, tmp_path):
+    pytest.importorskip("neuco_plugin_report")
+    ended = choose(files["good"], files["noise"], "--labels", f"{labels}:height", "--no-sizes")
+    page = (tmp_path / "out" / "decision.html").read_text()
+    for one in ended.decision["sentences"]:
+        assert one["text"].replace("'", "&#39;") in page
+    assert not any(name in page for name in IDS)
+    choose(files["good"], files["noise"], "--labels", f"{labels}:height", "--no-sizes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -64,6 +65,10 @@ def demo(
         run_file.write_text(text, encoding="utf-8")
     _run(2, ["run", str(run_file), *options])
     print_data(EXPLANATION)
+    if importlib.util.find_spec("neuco_plugin_report"):
+        page = output / "report.html"
+        _run(3, ["report", str(output / "results"), "-o", str(page), *options])
+        log(f"open {page} in a browser")
     log(f"next: neuco leaderboard {output / 'results'} --pairs; neuco info nested-cv")
 
 
