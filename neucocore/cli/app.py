@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 import warnings
@@ -45,6 +46,8 @@ from neucocore.version import __version__
 from neucocore.workflow.options import RunOptions
 
 INTERRUPTED = 130
+_BRACKET = re.compile(r"(?<!\\)\[(?=[a-z])")
+"""The start of what rich would take for markup, unless it is escaped already."""
 EPILOG = (
     "Exit codes: 0 success, 1 a run failed in part or completely, 2 usage or configuration, "
     "3 plugin, 4 data, 130 interrupted, 143 terminated."
@@ -73,7 +76,14 @@ class _Group(TyperGroup):
         return [*own, *(name for name in plugin_commands.commands() if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return super().get_command(ctx, cmd_name) or plugin_commands.stub(cmd_name)
+        own = super().get_command(ctx, cmd_name)
+        if own is None:
+            return plugin_commands.stub(cmd_name)
+        _prepare_help(own)
+        return own
+
+    def get_params(self, ctx: Any) -> Any:
+        return _with_plain_help(super().get_params(ctx))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         unknown = self.get_command(ctx, args[0]) is None
@@ -94,6 +104,24 @@ class _Group(TyperGroup):
         except KeyboardInterrupt:
             log("interrupted; run the same command again to continue")
             raise SystemExit(INTERRUPTED) from None
+
+
+def _prepare_help(command: Any) -> None:
+    """Change how the help of a command, and of those in it, shows its options."""
+    original = command.get_params
+    command.get_params = lambda ctx: _with_plain_help(original(ctx))
+    for inner in getattr(command, "commands", {}).values():
+        _prepare_help(inner)
+
+
+def _with_plain_help(params: Any) -> Any:
+    """Leave out ``<bool>`` after flags, and keep texts in brackets, which are not markup here."""
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+        if text := getattr(param, "help", None):
+            param.help = _BRACKET.sub(r"\\[", text)
+    return params
 
 
 app = typer.Typer(
