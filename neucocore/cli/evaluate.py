@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from neucocore.results.scored_run import RunReport
 
 INTERVAL = "95 % interval"
-SECOND_METRICS = ("rmse", "balanced-accuracy")
+SECOND_METRICS = {"rmse": "rmse", "balanced-accuracy": "bal. acc."}
 """Metrics that the table shows next to the primary one, where a task has them."""
 
 
@@ -118,28 +118,29 @@ def print_scores(rows: Sequence[Mapping[str, Any]]) -> None:
     columns = ["task", "metric", "score", INTERVAL, "chance", "n"]
     if any(row["attainable"] is not None for row in rows):
         columns.insert(5, "attainable")
-    seconds = [_second_metrics(row) for row in rows]
-    columns += [name for name in SECOND_METRICS if any(name in second for second in seconds)]
+    also = [_second_metrics(row) for row in rows]
+    columns += ["also"] if any(also) else []
     if any(row["status"] != "ok" for row in rows):
         columns.append("status")
     print_table(
         [
-            {**row, INTERVAL: _interval(row), **second}
-            for row, second in zip(rows, seconds, strict=True)
+            {**row, INTERVAL: _interval(row), "also": second or None}
+            for row, second in zip(rows, also, strict=True)
         ],
         columns,
+        narrow=[name for name in columns if name not in ("metric", "chance", "attainable")],
     )
 
 
-def _second_metrics(row: Mapping[str, Any]) -> dict[str, str]:
+def _second_metrics(row: Mapping[str, Any]) -> str:
     """Return the metrics of `SECOND_METRICS` that a task has, with the unit of the labels."""
     scores = {metric["metric"]: metric["score"] for metric in row["metrics"]}
     unit = {"rmse": row["unit"]}
-    return {
-        name: f"{scores[name]:.4g} {unit.get(name, '')}".rstrip()
+    return ", ".join(
+        f"{SECOND_METRICS[name]} {scores[name]:.4g} {unit.get(name, '')}".rstrip()
         for name in SECOND_METRICS
         if scores.get(name) is not None and name != row["metric"]
-    }
+    )
 
 
 def _interval(row: Mapping[str, Any]) -> str | None:

@@ -10,9 +10,14 @@ import typer
 
 from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.terminal import fits, log, print_data, print_json, print_table
+from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
     from neucocore.results.leaderboard import Table
+
+
+MOST_GROUPS = 3
+"""Tables of scores per task that are printed below each other on a narrow terminal."""
 
 
 class By(StrEnum):
@@ -66,11 +71,26 @@ def leaderboard(
             "--pairs", help="Show the difference of each pair of methods instead of the ranking."
         ),
     ] = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Show only the first N methods.")
+    ] = None,
+    sort_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Order of the rows: skill, mean_score, bytes, d, method, or a task. Ranks stay.",
+        ),
+    ] = None,
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,  # noqa: A002
 ) -> None:
     """Rank the runs of a folder; report which runs are left out and why."""
     from neucocore.results import tables as write
-    from neucocore.results.leaderboard import leaderboards, require_ranked, require_skill
+    from neucocore.results.leaderboard import (
+        leaderboards,
+        require_ranked,
+        require_skill,
+        selected_rows,
+    )
     from neucocore.results.reading import read_runs
 
     report_failed_plugins()
@@ -87,6 +107,7 @@ def leaderboard(
     if pairs:
         _show_pairs(tables, format)
         return
+    tables = [selected_rows(table, sort_by, top) for table in tables]
     if format is Format.table:
         _show(tables)
         return
@@ -148,7 +169,25 @@ def _show_narrow(table: Table, rows: list[dict[str, str]], columns: list[str]) -
     print_data("")
     methods = [row["method"] for row in rows]
     tasks = [{"task": task, **{row["method"]: row[task] for row in rows}} for task in table.tasks]
-    print_table(tasks, ["task", *methods])
+    groups = _fitting(tasks, methods)
+    for group in groups[:MOST_GROUPS]:
+        print_table(tasks, ["task", *group])
+        print_data("")
+    if hidden := sum(map(len, groups[MOST_GROUPS:])):
+        log(
+            f"the scores of {pluralize(hidden, 'further method')} per task: a wider terminal, "
+            "--top N, or --format csv"
+        )
+
+
+def _fitting(tasks: list[dict[str, str]], methods: list[str]) -> list[list[str]]:
+    """Divide methods into groups whose columns fit the terminal next to the tasks."""
+    groups: list[list[str]] = [[]]
+    for method in methods:
+        if groups[-1] and not fits(tasks, ["task", *groups[-1], method]):
+            groups.append([])
+        groups[-1].append(method)
+    return groups
 
 
 def _log_remarks(table: Table) -> None:

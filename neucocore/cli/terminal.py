@@ -30,6 +30,7 @@ _NOT_PRINTED = (
     "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they change the direction of the text
     "\ud800-\udfff"  # bytes of file names that are not UTF-8
 )
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?")
 NOT_IN_LINES = re.compile(f"[{_NOT_PRINTED}]")
 NOT_IN_NAMES = re.compile(f"[\n{_NOT_PRINTED}]")
 
@@ -159,9 +160,10 @@ def print_table(
             print_data(_blocks(texts, columns, limit))
             return
         widths = fitted
-    lines = [_line([printable(column) for column in columns], widths)]
+    right = [_is_numeric([row[i] for row in texts]) for i in range(len(columns))]
+    lines = [_line([printable(column) for column in columns], widths, right)]
     for row in texts:
-        lines += _wrapped(row, widths)
+        lines += _wrapped(row, widths, right)
     print_data("\n".join(lines))
 
 
@@ -205,17 +207,27 @@ def _fit(widths: list[int], limit: int) -> list[int] | None:
     return [*widths[:-1], last] if last >= 20 else None
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
-    return GAP.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def _is_numeric(cells: list[str]) -> bool:
+    """Tell whether a column holds numbers only, which are aligned at their last digit."""
+    return any(cell != "-" for cell in cells) and all(
+        cell == "-" or _NUMBER.fullmatch(cell) for cell in cells
+    )
 
 
-def _wrapped(row: list[str], widths: list[int]) -> Iterator[str]:
+def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
+    return GAP.join(
+        cell.rjust(width) if to_right else cell.ljust(width)
+        for cell, width, to_right in zip(cells, widths, right, strict=True)
+    ).rstrip()
+
+
+def _wrapped(row: list[str], widths: list[int], right: list[bool]) -> Iterator[str]:
     import textwrap
 
     last = textwrap.wrap(row[-1], widths[-1]) or [""]
-    yield _line([*row[:-1], last[0]], widths)
+    yield _line([*row[:-1], last[0]], widths, right)
     for more in last[1:]:
-        yield _line([*[""] * (len(row) - 1), more], widths)
+        yield _line([*[""] * (len(row) - 1), more], widths, right)
 
 
 def _blocks(texts: list[list[str]], columns: Sequence[str], limit: int) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.errors import NeucoError, ResultsError
+from neucocore.errors import ConfigError, NeucoError, ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.evaluation.protocols import protocol as find_protocol
-from neucocore.messages import pluralize
+from neucocore.messages import did_you_mean, pluralize
 from neucocore.results.common_ids import on_common_ids
 from neucocore.results.comparable import ComparableRuns, group_runs, matches, with_assumed_labels
 from neucocore.results.copies import other_embeddings, same_embeddings, tasks_with_same_labels
@@ -159,6 +159,48 @@ def leaderboards(
         replace(table, notes=(*notes_of.get((table.phase, table.protocol), ()), *table.notes))
         for table in tables
     ]
+
+
+def selected_rows(table: Table, sort_by: str | None = None, top: int | None = None) -> Table:
+    """Return a table with its rows in another order, or only the first of them; ranks stay.
+
+    Parameters
+    ----------
+    sort_by
+        ``skill``, ``mean_score``, ``bytes`` (fewest first), ``d``, ``method`` or a task; rows
+        without a value come last. By default the order of the table.
+    top
+        Number of rows to keep.
+
+    Raises
+    ------
+    ConfigError
+        No column has this name.
+    """
+    rows = list(table.rows)
+    if sort_by is not None:
+        rows.sort(key=lambda row: _sorting_key(row, sort_by, table.tasks))
+    return replace(table, rows=tuple(rows[:top]))
+
+
+def _sorting_key(row: Row, column: str, tasks: Sequence[str]) -> tuple[bool, Any]:
+    names = {task.partition("@")[0]: task for task in tasks} | {task: task for task in tasks}
+    if column == "method":
+        return False, row.method
+    if column in ("bytes", "d"):
+        value = row.encoding.get("bytes_per_sample" if column == "bytes" else "dimension")
+        return value is None, value or 0
+    if column in ("skill", "mean_score"):
+        value = getattr(row, column)
+    elif column in names:
+        value = row.q.get(names[column])
+    else:
+        near = did_you_mean(column, [*names, "skill", "mean_score", "bytes", "d", "method"])
+        raise ConfigError(
+            f"--sort-by {column}: no such column",
+            hint=near or "skill, mean_score, bytes, d, method, or the name of a task",
+        )
+    return value is None, -(value or 0.0)
 
 
 def aggregate_of(identity: str) -> By:

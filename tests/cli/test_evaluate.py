@@ -86,14 +86,12 @@ def test_a_score_is_shown_with_its_interval_and_chance_and_without_the_std_of_sp
 ) -> None:
     result = scored(sites)
     heading, height, _ = result.stdout.splitlines()
-    assert " ".join(heading.split()) == (
-        "task metric score 95 % interval chance n rmse balanced-accuracy"
-    )
+    assert " ".join(heading.split()) == ("task metric score 95 % interval chance n also")
     row = rows_of(scored(sites, "--json"))["height"]
     rmse = row["details"]["outputs"][0]["rmse"]
     assert height.split()[2:] == [
         f"{row['score']:.4f}", f"{row['low']:.3f}", "to", f"{row['high']:.3f}", "0.0000", "90",
-        f"{rmse:.4g}", "-",
+        "rmse", f"{rmse:.4g}",
     ]  # fmt: skip
     assert row["low"] < row["score"] < row["high"]
     assert "note: interval of height, ship: fewer rows than in any simulation (100)" in (
