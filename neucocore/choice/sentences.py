@@ -89,7 +89,7 @@ def choice(table: Table, decision: Decision, bytes_per_row: Sequence[float]) -> 
         f"{pluralize(table.n, 'row')}."
     )
     if len(names) > 1 and loss <= 0:
-        text += " Every other embedding is worse."
+        text += " No other embedding is better."
     elif len(names) > 1:
         text += (
             f" Other embeddings are at most {_number(loss)} better, which is within the margin of "

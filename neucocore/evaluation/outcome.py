@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.errors import ResultsError, ShapeError
 from neucocore.evaluation.inputs import ScoringTask
 
 if TYPE_CHECKING:
@@ -164,3 +165,58 @@ class StoredProbe:
 
     arrays: Mapping[str, NDArray[Any]]
     meta: Mapping[str, Any]
+
+    def predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what the probe predicts for embeddings.
+
+        Parameters
+        ----------
+        X
+            (m, d) embeddings of the kind that the probe was trained on.
+
+        Returns
+        -------
+        (m, k) array
+            Label values; for binary and multi-label tasks the probability of each label, for
+            classes that of each class, in the order of ``meta["classes"]``.
+
+        Raises
+        ------
+        ResultsError
+            The probe is not a linear one; ``meta["predict"]`` describes what to compute from its
+            arrays.
+        ShapeError
+            X has another number of columns.
+        """
+        from neucocore.evaluation.linear.logistic import probabilities
+
+        problem, columns = self.meta.get("problem"), list(self.meta.get("columns", ()))
+        several = len(columns) > 1
+        parts: list[tuple[list[int], NDArray[np.float64]]] = []
+        for number, of_model in enumerate(columns):
+            prefix = f"{number}." if several else ""
+            names = prefix + "weights", prefix + "intercept"
+            if not set(names) <= self.arrays.keys():
+                raise ResultsError(
+                    f"the probe {self.meta.get('probe')} is not a linear one",
+                    hint=f"compute it from the arrays: {self.meta.get('predict')}",
+                )
+            weights, intercept = (self.arrays[name] for name in names)
+            rows = np.asarray(X, dtype=np.float64)
+            if rows.ndim != 2 or rows.shape[1] != len(weights):
+                raise ShapeError(
+                    f"the embeddings have the shape {rows.shape}; the probe was trained on "
+                    f"{len(weights)} dimensions"
+                )
+            scores = rows @ weights + intercept
+            if problem == "multiclass":
+                scores = probabilities(scores)
+            elif problem != "regression":
+                scores = np.hstack([probabilities(column[:, None]) for column in scores.T])
+            parts.append((list(of_model), scores))
+        if problem == "multiclass":
+            return parts[0][1]
+        predicted = np.empty((len(X), 1 + max(max(of_model) for of_model, _ in parts)))
+        for of_model, scores in parts:
+            predicted[:, of_model] = scores
+        return predicted

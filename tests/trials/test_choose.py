@@ -223,7 +223,7 @@ def test_a_margin_of_zero(choose, files, labels):
     clear = choose(files["good"], files["noise"], "--labels", f"{labels}:height", "--margin", "0",
                    "--no-sizes", out="clear")  # fmt: skip
     assert clear.decision["use"] == "good"
-    assert "Every other embedding is worse" in sentence(clear, "choice")[0]["text"]
+    assert "No other embedding is better" in sentence(clear, "choice")[0]["text"]
     wrong = choose(files["good"], "--labels", labels, "--margin", "-1", code=2)
     assert "must not be negative" in wrong.err
 
