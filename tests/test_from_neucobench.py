@@ -27,7 +27,7 @@ FILES = (
 """Of NeuCo-Bench's parser, configuration check, and writers (2026-06-30)."""
 
 
-@pytest.mark.parametrize("name", (*OPTIONS, *KEYS, *FILES))
+@pytest.mark.parametrize("name", [*OPTIONS, *KEYS, *FILES])
 def test_every_name_is_on_the_page(name):
     assert name in PAGE
 
