@@ -125,6 +125,20 @@ def leaderboard(
             _log_remarks(table)
 
 
+def print_main_tables(output: Path, *, phase: str | None = None) -> None:
+    """Print the tables of the first protocol of a folder, and how to see those of the others."""
+    from neucocore.messages import quoted
+    from neucocore.results.leaderboard import leaderboards
+    from neucocore.results.reading import read_runs
+
+    tables = leaderboards(read_runs(output, phase))
+    protocols = list(dict.fromkeys(table.protocol for table in tables))
+    _show([table for table in tables if table.protocol == protocols[0]])
+    for protocol in protocols[1:]:
+        of_phase = "" if phase is None else f" --phase {quoted(phase)}"
+        log(f"under {protocol}: neuco leaderboard {quoted(output)}{of_phase} --protocol {protocol}")
+
+
 def print_tables(output: Path, *, phase: str | None = None) -> list[Table]:
     """Print the tables of a folder in the default ranking, and return them."""
     from neucocore.results.leaderboard import leaderboards

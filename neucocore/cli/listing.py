@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,22 @@ def list_components(
     kind: Annotated[
         str | None, typer.Argument(help=f"One of {', '.join(KINDS)}; all by default.")
     ] = None,
+    problem: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="Only tasks, probes and metrics for regression, binary, multiclass or multilabel.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only tasks and suites of this data set.")
+    ] = None,
+    modality: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only encoders and data sets with this modality, such as s2l2a."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
     """List datasets, encoders, tasks, metrics, probes, reducers, protocols and suites."""
@@ -33,13 +50,20 @@ def list_components(
             hint=f"neuco list shows all; the kinds are {', '.join(KINDS)}",
         )
     kinds = KINDS if kind is None else (kind,)
-    rows = {name: rows_of(name) for name in kinds}
+    filters = {"problem": problem, "dataset": dataset, "modality": modality}
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    rows = {name: rows_of(name, wanted) for name in kinds}
+    if wanted:  # kinds to which the filters do not apply have no row
+        rows = {name: found for name, found in rows.items() if found}
+        if not rows:
+            shown = ", ".join(f"--{name} {value}" for name, value in wanted.items())
+            log(f"nothing installed has {shown}")
     if json:
         print_json([row for found in rows.values() for row in found])
         return
     for name, found in rows.items():
         if kind is None:
-            print_data(f"\n{name}" if name != kinds[0] else name)
+            print_data(f"\n{name}" if name != next(iter(rows)) else name)
         if found:
             print_table(found, TABLES.get(name, TABLE), narrow=NARROW)
         else:
@@ -47,13 +71,21 @@ def list_components(
     _log_failures()
 
 
-def rows_of(kinds: str) -> list[dict[str, Any]]:
-    """Return one JSON row for each component of a kind (in the plural)."""
+def rows_of(kinds: str, wanted: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return one JSON row for each component of a kind (in the plural).
+
+    Parameters
+    ----------
+    wanted
+        Keep only components with these values, by ``problem``, ``dataset`` and ``modality``.
+    """
     from neucocore.components.discovery import installation
 
     rows = []
     for component in installation().components(kinds[:-1]):  # type: ignore[arg-type]
         spec = component.spec
+        if not all(value in _values_of(spec, name) for name, value in (wanted or {}).items()):
+            continue
         row: dict[str, Any] = {
             "kind": component.kind,
             "name": spec.name,
@@ -71,6 +103,17 @@ def rows_of(kinds: str) -> list[dict[str, Any]]:
             row["tasks"] = [task.name for task in spec.tasks]  # type: ignore[attr-defined]
         rows.append(row)
     return rows
+
+
+def _values_of(spec: Any, name: str) -> Collection[str]:
+    """Return the problems, data sets or modalities that a component is for."""
+    if name == "problem":
+        single = getattr(spec, "problem", None)
+        return (single,) if single else getattr(spec, "problems", ())
+    if name == "dataset":
+        single = getattr(spec, "dataset", None)
+        return (single,) if single else ()
+    return getattr(spec, "modalities", None) or getattr(spec, "bands", None) or ()
 
 
 def _log_failures() -> None:

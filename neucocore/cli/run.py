@@ -36,7 +36,7 @@ def run(options: RunOptions) -> None:
 
 def _run(run_file: RunFile) -> list[str]:
     """Run a run file with progress, print its tables, return the methods that failed."""
-    from neucocore.cli.leaderboard import print_tables
+    from neucocore.cli.leaderboard import print_main_tables
     from neucocore.errors import NeucoError
     from neucocore.workflow.benchmark import check, methods_of, phase_of
 
@@ -51,7 +51,7 @@ def _run(run_file: RunFile) -> list[str]:
             failures.append(method.name)
             log_error(error, about=method.name)
     if len(failures) < len(methods):
-        print_tables(run_file.output, phase=phase_of(run_file))
+        print_main_tables(run_file.output, phase=phase_of(run_file))
     return failures
 
 

@@ -40,3 +40,24 @@ def test_the_help_holds_every_word_of_the_options(command, options):
     for declared in declared_options(options):
         if declared.option.command_line:
             assert " ".join(declared.option.help.split()) in text, declared.name
+
+
+@pytest.mark.parametrize(
+    ("words", "present", "absent"),
+    [
+        (("list", "--problem", "multilabel"), "roc-auc", "mse "),
+        (("list", "--modality", "s2l2a"), "ssl4eo-s12-downstream", "average-precision"),
+        (("list", "tasks", "--dataset", "ships"), "ships-detection", "biomass-mean"),
+    ],
+)
+def test_lists_can_be_filtered(words, present, absent):
+    ended = CliRunner().invoke(app, list(words))
+    assert ended.exit_code == 0
+    assert present in ended.output
+    assert absent not in ended.output
+
+
+def test_a_filter_without_a_match_says_so():
+    ended = CliRunner().invoke(app, ["list", "--dataset", "nowhere"])
+    assert ended.exit_code == 0
+    assert "nothing installed has --dataset nowhere" in ended.stderr

@@ -29,11 +29,10 @@ output: results
 jobs: {jobs}
 """
 EXPLANATION = """
-The first table ranks by mean skill: 0 is chance, 1 a perfect score. The controls random and
-constant, which contain no information, are shown below. In the second table weighted_score is a
-mean rank, lower is better: neucobench-2026 repeats the published probe, whose scores on so few
-cubes are far below zero, as explained in
-https://github.com/neuco-bench/neuco/blob/main/docs/scores/index.md"""
+The table ranks by mean skill: 0 is chance, 1 a perfect score. The controls random and constant,
+which contain no information, are shown below. The same embeddings were scored under
+neucobench-2026, which repeats the published probe; on so few cubes its scores are far below zero,
+as explained in https://github.com/neuco-bench/neuco/blob/main/docs/scores/index.md"""
 
 app = typer.Typer(add_completion=False)
 
