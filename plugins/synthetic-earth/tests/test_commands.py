@@ -24,7 +24,12 @@ def test_the_demo_generates_encodes_scores_and_ranks(tmp_path: Path) -> None:
     ]
     for method in ("random", "constant", "mean", "temporal-mosaiks"):
         assert f"  {method} " in done.stdout
-    assert "The first table ranks by mean skill: 0 is chance" in done.stdout
+    assert "The table ranks by mean skill: 0 is chance" in done.stdout
+    assert "weighted_score" not in done.stdout  # the other protocol is one line away
+    assert "--phase demo --protocol neucobench-2026@1" in done.stderr
+    page = (tmp_path / "small" / "report.html").read_text()
+    assert "temporal-mosaiks" in page
+    assert "open small/report.html in a browser" in done.stderr
 
 
 def test_a_failing_step_ends_the_demo_with_its_error(tmp_path: Path) -> None:
