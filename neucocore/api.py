@@ -16,7 +16,7 @@ from neucocore.evaluation.options import EvaluateOptions
 from neucocore.options import StrPath, as_function
 
 if TYPE_CHECKING:
-    from neucocore.choice.choose import Choice
+    from neucocore.choice.result import Choice
     from neucocore.curves.summary import SweepResult
     from neucocore.encoding.report import EncodeReport
     from neucocore.results.compare import RunComparison

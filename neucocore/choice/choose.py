@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,84 +17,27 @@ from neucocore.choice import sentences
 from neucocore.choice.candidates import Candidate, constant, place, prepare_candidates
 from neucocore.choice.cells import cells, errors_of
 from neucocore.choice.decision import SHARE, Decision, Table, decide
+from neucocore.choice.files import DECISION, SUMMARY, markdown, record
 from neucocore.choice.options import ChooseOptions
+from neucocore.choice.result import Choice, Scored
 from neucocore.choice.sentences import Sentence, SizeTest
 from neucocore.curves.sizes import FULL_BITS, PCA, PREFIX, Size
-from neucocore.curves.sweep import PreparedEmbedding, sized_runs
+from neucocore.curves.sweep import sized_runs
 from neucocore.errors import ConfigError, RunError
 from neucocore.files.atomic import write_text
 from neucocore.messages import did_you_mean
 from neucocore.results.compare import compare_overall, compare_task
 from neucocore.results.reading import RunRecord, read_run
 from neucocore.results.scored_run import run_protocol
-from neucocore.results.skill import MEAN_SKILL, primary_metric
+from neucocore.results.skill import MEAN_SKILL
 from neucocore.statistics.comparison import Comparison
 from neucocore.statistics.intervals import MIN_ROWS
 from neucocore.statistics.margins import within_margin
 
-DECISION, SUMMARY = "decision.json", "decision.md"
-FORMAT = 1
 SMALLEST = 64
 """Dimensions of the smallest size that is tried."""
 
 Report = Callable[[str], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Scored:
-    """An embedding with its run.
-
-    Attributes
-    ----------
-    path
-        The file, empty for what is made here.
-    """
-
-    path: str
-    embedding: PreparedEmbedding
-    run: RunRecord
-
-    @property
-    def bytes_per_row(self) -> float:
-        """Bytes of a row."""
-        known = self.run.encoding.get("bytes_per_sample")
-        return 4.0 * self.embedding.dimension if known is None else float(known)
-
-
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """The result.
-
-    Attributes
-    ----------
-    candidates, features, baselines
-        The embeddings, the user's own features, and what knows nothing or only the place.
-    left_out
-        Tasks that do not count, each with the reason.
-    sentences
-        The decision in words.
-    size
-        The smallest size that is enough; None if none is shown to be.
-    """
-
-    options: ChooseOptions
-    table: Table
-    candidates: tuple[Scored, ...]
-    features: tuple[Scored, ...]
-    baselines: tuple[Scored, ...]
-    decision: Decision
-    left_out: tuple[tuple[str, str], ...]
-    sentences: tuple[Sentence, ...]
-    size_tests: tuple[SizeTest, ...]
-    size: Size | None
-    places: Mapping[str, Any] | None
-    map: Mapping[str, Any] | None
-
-    @property
-    def index(self) -> int:
-        """Index of the chosen embedding, or of the one with the best score."""
-        chosen = self.decision.chosen
-        return self.decision.leader if chosen is None else chosen
 
 
 def _silent(text: str) -> None:
@@ -310,143 +253,3 @@ def _place_sentence(best: Scored, table: Table, found: Mapping[str, Any] | None)
     elif located is not None:
         reason = "blocks cannot be scored with these rows and this split"
     return sentences.places(best.run.method, task, found[task] if found else None, reason)
-
-
-def record(result: Choice) -> dict[str, Any]:
-    """Return ``decision.json``: plain JSON values without ids, unless they are asked for."""
-    table, decision, output = result.table, result.decision, Path(result.options.output)
-
-    def described(one: Scored) -> dict[str, Any]:
-        scores = {}
-        for task in table.tasks:
-            score, sure = table.score(one.run, task)
-            scores[task] = {
-                "metric": primary_metric(one.run, task).get("metric"),
-                "score": score,
-                "low": sure.low,
-                "high": sure.high,
-                "chance": table.chance(task),
-                "interval_reason": sure.reason,
-            }
-        mean, sure = table.score(one.run, MEAN_SKILL)
-        return {
-            "method": one.run.method,
-            "file": Path(one.path).name,
-            "dimension": one.embedding.dimension,
-            "bytes_per_row": one.bytes_per_row,
-            "mean_skill": {"score": mean, "low": sure.low, "high": sure.high},
-            "scores": scores,
-            "run": str(one.run.folder.relative_to(output)),
-        }
-
-    chosen = None if decision.chosen is None else result.candidates[decision.chosen].run.method
-    return {
-        "format": FORMAT,
-        "verdict": decision.verdict,
-        "use": chosen,
-        "size": None if result.size is None else _size_record(result.size),
-        "margin": decision.margin,
-        "decides": table.decides,
-        "rows": table.n,
-        "protocol": table.runs[0].protocol,
-        "reason": decision.reason,
-        "rows_needed": decision.rows_needed,
-        "detectable": decision.detectable,
-        "smallest_margin": decision.smallest_margin,
-        "critical": {
-            "close": None if decision.close is None else decision.close.critical,
-            "pairs": None if decision.pairs is None else decision.pairs.critical,
-        },
-        "sentences": [asdict(sentence) for sentence in result.sentences],
-        "candidates": [
-            {**described(one), "largest_loss": _loss(decision, index)}
-            for index, one in enumerate(result.candidates)
-        ],
-        "features": [described(one) for one in result.features],
-        "baselines": [described(one) for one in result.baselines],
-        "pairs": _pairs(result),
-        "sizes": [
-            {
-                **_size_record(size),
-                "loss": loss.difference,
-                "low": loss.low,
-                "high": loss.high,
-                "bound": bound,
-            }
-            for test in result.size_tests
-            for size, loss, bound in zip(test.sizes, test.losses, test.within.bounds, strict=True)
-        ],
-        "places": result.places,
-        "map": result.map,
-        "left_out": [{"task": task, "reason": reason} for task, reason in result.left_out],
-    }
-
-
-def _size_record(size: Size) -> dict[str, Any]:
-    return {
-        "name": size.name,
-        "family": size.family,
-        "dimension": size.dimension,
-        "bits": size.bits,
-        "bytes_per_row": size.bytes_per_row,
-    }
-
-
-def _loss(decision: Decision, index: int) -> float | None:
-    return None if decision.close is None else float(decision.close.losses[index])
-
-
-def _pairs(result: Choice) -> list[dict[str, Any]]:
-    pairs = result.decision.pairs
-    if pairs is None:
-        return []
-    names = [one.run.method for one in result.candidates]
-    return [
-        {
-            "on": name,
-            "first": names[i],
-            "second": names[j],
-            "difference": float(pairs.differences[t, i, j]),
-            "low": float(pairs.low[t, i, j]),
-            "high": float(pairs.high[t, i, j]),
-            "p_value": float(pairs.p_values[t, i, j]),
-        }
-        for t, name in enumerate(result.decision.targets)
-        for i in range(len(names))
-        for j in range(i + 1, len(names))
-    ]
-
-
-def markdown(result: Choice) -> str:
-    """Return ``decision.md``."""
-    table = result.table
-    lines = ["# Which embedding", ""]
-    lines += [f"- {sentence.text}" for sentence in result.sentences]
-    lines += [
-        "",
-        f"| embedding | bytes per row | {' | '.join(table.tasks)} | mean skill |",
-        f"|---|---|{'---|' * len(table.tasks)}---|",
-    ]
-    for one in (*result.candidates, *result.features, *result.baselines):
-        cells_of = [_cell(*table.score(one.run, name)) for name in (*table.tasks, MEAN_SKILL)]
-        shown = f"{one.bytes_per_row:,.0f}" if one.path else "-"
-        lines.append(f"| {_escaped(one.run.method)} | {shown} | {' | '.join(cells_of)} |")
-    lines += [
-        "",
-        f"Scores with 95 % intervals under {table.runs[0].protocol}; the margin is "
-        f"{result.options.margin:g} in {table.metric}. All numbers are in {DECISION}.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _cell(score: float | None, sure: Any) -> str:
-    if score is None:
-        return "-"
-    if sure.low is None:
-        return f"{score:.3f}"
-    return f"{score:.3f} ({sure.low:.3f} to {sure.high:.3f})"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")

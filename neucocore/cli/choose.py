@@ -23,7 +23,7 @@ from neucocore.cli.terminal import (
 from neucocore.errors import NeucoError
 
 if TYPE_CHECKING:
-    from neucocore.choice.choose import Choice
+    from neucocore.choice.result import Choice
 
 PAGE = "decision.html"
 
@@ -36,17 +36,18 @@ def choose(
 ) -> None:
     """Choose between embeddings for one table of labels: which, how small, and how sure."""
     from neucocore.choice import choose as module
+    from neucocore.choice.files import DECISION, SUMMARY, record
 
     report_failed_plugins()
     result = module.choose(options, warn=warn, step=lambda text: log(f"score {text}"))
     if json:
-        print_json(module.record(result))
+        print_json(record(result))
     else:
         _print(result)
     for task, reason in result.left_out:
         log(f"note: {task} does not count: {reason}")
     output = Path(options.output)
-    log(f"{output / module.SUMMARY}, {output / module.DECISION}")
+    log(f"{output / SUMMARY}, {output / DECISION}")
     try:  # the page, if the plugin is installed; the decision is made without it
         call_if_installed("report", str(output), "-o", str(output / PAGE), "--force")
     except NeucoError as error:

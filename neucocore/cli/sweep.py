@@ -13,7 +13,8 @@ from neucocore.cli.terminal import log, print_data, print_json, print_table, set
 from neucocore.curves.options import SweepOptions
 
 if TYPE_CHECKING:
-    from neucocore.curves.summary import Enough, SweepResult, Swept
+    from neucocore.curves.enough import Enough, Swept
+    from neucocore.curves.summary import SweepResult
 
 
 def sweep(
@@ -83,7 +84,7 @@ def _smallest(
     swept: Swept, target: str, found: Sequence[Enough], column: str, unit: str
 ) -> dict[str, Any]:
     """Return the smallest size, or number of training rows, that is shown to be enough."""
-    from neucocore.curves.summary import trained_rows
+    from neucocore.curves.enough import trained_rows
 
     complete = 4 * swept.embedding.dimension if unit == "bytes" else trained_rows(swept, target)
     row: dict[str, Any] = {

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from neucocore.curves.enough import Swept, trained_rows
 from neucocore.curves.gains import Curve, curves_of
-from neucocore.curves.summary import SweepResult, Swept, trained_rows
+from neucocore.curves.summary import SweepResult
 from neucocore.files.atomic import replacing
 from neucocore.results.skill import primary_metric
 

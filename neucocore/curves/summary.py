@@ -11,14 +11,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from neucocore.curves.enough import Enough, Swept, fewest_bytes, fewest_labels
 from neucocore.curves.gains import Curve, curves_of, gain
 from neucocore.curves.options import SweepOptions
 from neucocore.curves.sizes import FAMILIES, FULL_BITS, PREFIX, QUANTISERS, ROTATION, Size, grid
 from neucocore.curves.sweep import (
-    PreparedEmbedding,
-    SizedRun,
     Step,
-    TrainedRun,
     halved,
     prepare_embedding,
     sized_runs,
@@ -29,7 +27,6 @@ from neucocore.results.compare import compare_overall, compare_task
 from neucocore.results.reading import RunRecord
 from neucocore.results.skill import MEAN_SKILL, primary_metric
 from neucocore.statistics.comparison import Comparison
-from neucocore.statistics.margins import Within, within_margin
 
 SWEEP, TABLE, PICTURE = "sweep.json", "sweep.csv", "sweep.png"
 FORMAT = 1
@@ -39,86 +36,6 @@ COLUMNS = (
     "side_bytes", "ratio", "bits_per_pixel_band", "training_rows", "score", "low", "high", "loss",
     "loss_low", "loss_high",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Swept:
-    """One embedding at all sizes.
-
-    Attributes
-    ----------
-    complete
-        The run of the complete embedding.
-    """
-
-    embedding: PreparedEmbedding
-    complete: RunRecord
-    sizes: tuple[SizedRun, ...]
-    trained: tuple[TrainedRun, ...]
-
-    @property
-    def method(self) -> str:
-        """Name of the method."""
-        return self.embedding.method
-
-    @property
-    def tasks(self) -> list[str]:
-        """The tasks with a score at every size."""
-        runs = [self.complete, *(one.run for one in self.sizes), *(t.run for t in self.trained)]
-        return [
-            task
-            for task in self.complete.tasks
-            if all(task in run.tasks and run.tasks[task].score is not None for run in runs)
-        ]
-
-    @property
-    def targets(self) -> list[str]:
-        """The tasks, and the mean skill if there are several."""
-        return [*self.tasks, *([MEAN_SKILL] if len(self.tasks) > 1 else [])]
-
-    def loss(self, run: RunRecord, target: str) -> Comparison:
-        """Return the complete embedding minus another run."""
-        if target == MEAN_SKILL:
-            return compare_overall(self.complete, run, self.tasks)
-        return compare_task(self.complete, run, target).comparison
-
-
-@dataclass(frozen=True, eq=False)
-class Enough:
-    """What is enough for one target within one family.
-
-    Attributes
-    ----------
-    labels
-        The sizes or numbers of training rows, in words, the largest first.
-    amounts
-        Their bytes, or their training rows.
-    losses
-        The complete embedding with all training rows minus each.
-    """
-
-    embedding: str
-    target: str
-    family: str
-    labels: tuple[str, ...]
-    amounts: tuple[int, ...]
-    losses: tuple[Comparison, ...]
-    within: Within
-    margin: float
-
-    def record(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        within = self.within
-        return {
-            "embedding": self.embedding,
-            "target": self.target,
-            "family": self.family,
-            "margin": self.margin,
-            "enough": None if within.enough is None else self.labels[within.enough],
-            "undecided": [self.labels[i] for i in within.undecided],
-            "too_small": [self.labels[i] for i in within.too_small],
-            "bounds": dict(zip(self.labels, within.bounds, strict=True)),
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +90,8 @@ def sweep(options: SweepOptions, *, warn: Step = _silent, step: Step = _silent) 
     result = SweepResult(
         swept,
         tuple(rows),
-        tuple(found for one in swept for found in _fewest_bytes(one, options.margin)),
-        tuple(found for one in swept for found in _fewest_labels(one, options.margin)),
+        tuple(found for one in swept for found in fewest_bytes(one, options.margin)),
+        tuple(found for one in swept for found in fewest_labels(one, options.margin)),
         tuple(found for one in swept for found in _order_of_dimensions(one)),
         tuple(_gains(swept)),
     )
@@ -279,66 +196,6 @@ def _rows(swept: Swept, options: SweepOptions) -> list[dict[str, Any]]:
         )
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
-
-
-def _fewest_bytes(swept: Swept, margin: float) -> list[Enough]:
-    curves = curves_of(swept.method, swept.sizes)
-    return [
-        _enough(
-            swept,
-            target,
-            curve.name,
-            [point.size.name for point in curve.points],
-            [point.size.bytes_per_row for point in curve.points],
-            [point.run for point in curve.points],
-            margin,
-            len(curves),
-        )
-        for target in swept.targets
-        for curve in curves
-    ]
-
-
-def _fewest_labels(swept: Swept, margin: float) -> list[Enough]:
-    if not swept.trained:
-        return []
-    trained = swept.trained[::-1]
-    return [
-        _enough(
-            swept,
-            target,
-            "training rows",
-            [f"{one.rows} rows" for one in trained],
-            [one.rows for one in trained],
-            [one.run for one in trained],
-            margin,
-            1,
-        )
-        for target in swept.targets
-    ]
-
-
-def trained_rows(swept: Swept, target: str) -> int:
-    """Return about how many rows each split trains on, of the smallest task for the mean skill."""
-    tasks = swept.tasks if target == MEAN_SKILL else [target]
-    return min(swept.embedding.trained_of(swept.complete.tasks[t].n or 0) for t in tasks)
-
-
-def _enough(
-    swept: Swept,
-    target: str,
-    family: str,
-    labels: Sequence[str],
-    amounts: Sequence[int],
-    runs: Sequence[RunRecord],
-    margin: float,
-    families: int,
-) -> Enough:
-    losses = [swept.loss(run, target) for run in runs]
-    within = within_margin(losses, margin, families=families)
-    return Enough(
-        swept.method, target, family, tuple(labels), tuple(amounts), tuple(losses), within, margin
-    )
 
 
 def _order_of_dimensions(swept: Swept) -> list[dict[str, Any]]:
