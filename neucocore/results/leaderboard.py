@@ -287,6 +287,7 @@ def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: b
     if found is not None:
         notes += skill_notes(found, len(ranked))
     others = unranked_rows(controls, tasks)
+    notes += _controls_note(others)
     return Table(
         phase,
         protocol,
@@ -298,6 +299,21 @@ def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: b
         suite,
         found.pairs if found else (),
     )
+
+
+def _controls_note(controls: Sequence[Row]) -> list[str]:
+    """Return whether the controls, which contain no information, score as if they did not."""
+    known = [row for row in controls if row.skill_low is not None and row.skill_high is not None]
+    if not known:
+        return []
+    above = [row for row in known if (row.skill_low or 0.0) > 0]
+    if not above:
+        return [f"controls at chance: ok ({', '.join(row.method for row in known)})"]
+    return [
+        f"the control {row.method} is above chance: mean skill {row.skill or 0.0:.3f} "
+        f"({row.skill_low:.3f} to {row.skill_high:.3f}); the labels or splits give something away"
+        for row in above
+    ]
 
 
 def _complete(
