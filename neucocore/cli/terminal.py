@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -254,6 +255,8 @@ Advance = Callable[[int, int, str], None]
 """Called with (done, of, note)."""
 
 PLAIN_STEPS = 10
+PLAIN_SECONDS = 30.0
+"""Time after which a line is printed again, and from which on lines have a rate."""
 
 
 @contextmanager
@@ -295,14 +298,38 @@ def _bar(title: str) -> Iterator[Advance]:
         yield advance
 
 
-def _plain(title: str) -> Advance:
+def _plain(title: str, clock: Callable[[], float] = time.monotonic) -> Advance:
+    """Print a line every tenth of the work and every 30 s, in long work with the time left."""
     reported = ("", -1)
+    start = last = clock()
+    first: int | None = None
 
     def advance(done: int, of: int, note: str = "") -> None:
-        nonlocal reported
+        nonlocal reported, last, first
+        now = clock()
+        first = done if first is None else first  # what an earlier run has finished
         step = done * PLAIN_STEPS // of if of else PLAIN_STEPS
-        if step > reported[1] or (note and note != reported[0]):
-            reported = (note, step)
-            log(printable(f"{title}: {done}/{of}{' ' + note if note else ''}"))
+        if step > reported[1] or (note and note != reported[0]) or now - last >= PLAIN_SECONDS:
+            reported, last = (note, step), now
+            text = f"{title}: {done}/{of}{' ' + note if note else ''}"
+            log(printable(text + _pace(done - first, of - done, now - start)))
 
     return advance
+
+
+def _pace(done: int, left: int, seconds: float) -> str:
+    """Return time, rate and time left of long work; empty in its first 30 s."""
+    if seconds < PLAIN_SECONDS or done <= 0:
+        return ""
+    rate = done / seconds
+    remaining = f", {_duration(left / rate)} left" if left else ""
+    return f" ({_duration(seconds)}, {rate:.3g}/s{remaining})"
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{round(whole / 60)} min"
+    return f"{whole / 3600:.1f} h"

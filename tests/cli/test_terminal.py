@@ -207,3 +207,19 @@ def test_information_is_not_printed_as_a_warning(capsys):
     warn(Note("read as a table"))
     warn("a column is constant")
     assert capsys.readouterr().err == "note: read as a table\nwarning: a column is constant\n"
+
+
+def test_long_work_reports_time_rate_and_time_left(capsys):
+    from neucocore.cli.terminal import _plain
+
+    now = iter([0.0, 1.0, 2.0, 20.0, 35.0, 40.0, 66.0, 400.0, 7600.0])
+    advance = _plain("encode", lambda: next(now))
+    for done in (100, 101, 102, 103, 104, 110, 300, 1000):
+        advance(done, 1000)
+    assert capsys.readouterr().err.splitlines() == [
+        "encode: 100/1000",
+        "encode: 103/1000 (35 s, 0.0857/s, 2.9 h left)",
+        "encode: 110/1000 (66 s, 0.152/s, 98 min left)",
+        "encode: 300/1000 (7 min, 0.5/s, 23 min left)",
+        "encode: 1000/1000 (2.1 h, 0.118/s)",
+    ]
