@@ -383,6 +383,8 @@ def _encoding(embeddings: Mapping[str, Any]) -> dict[str, Any]:
     dimension = embeddings.get("dimension")
     inside = (embeddings.get("inside_splits") or {}).get("reduction")
     bytes_per_sample = (inside or metadata.get("reduction") or {}).get("bytes_per_row")
+    if not inside and embeddings.get("bytes_per_row") is not None:
+        bytes_per_sample = embeddings["bytes_per_row"]
     if bytes_per_sample is None and dimension is not None:
         bytes_per_sample = 4.0 * dimension  # float32
     return {

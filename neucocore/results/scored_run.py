@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from neucocore.components.discovery import installation
+from neucocore.data.embeddings.description import coded_bytes_per_row, stored_bytes_per_row
+from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.errors import RunError
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import Prepared, ProtocolInputs
@@ -240,6 +242,7 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
             "dimension": loaded.embeddings.dimension
             if prepared.request.reduction is None
             else prepared.request.reduction.dimension,
+            "bytes_per_row": _bytes_per_row(loaded.embeddings),
             "metadata": loaded.embeddings.metadata,
             "product": loaded.product,
             "columns_constant": prepared.columns.constant,
@@ -265,6 +268,12 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
         },
         "options": options_in_force(options),
     }
+
+
+def _bytes_per_row(embeddings: Embeddings) -> float:
+    """Return the bytes of a row; float32 holds what is scored, whatever the file's type."""
+    stored = min(stored_bytes_per_row(embeddings), 4.0 * embeddings.dimension)
+    return coded_bytes_per_row(embeddings.metadata, stored)
 
 
 def _identity_of(prepared: Prepared) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def describe_embeddings(
         tuple(table.ids or ()), table.matrix, table.metadata, dtype=table.dtype, extra=table.extra
     )
     findings = [*table.findings, *thorough_findings(table)]
-    bytes_per_row = embeddings.dimension * _BYTES.get(embeddings.dtype, 4)
+    bytes_per_row = int(stored_bytes_per_row(embeddings))
     sidecar = read_sidecar(file)
     return {
         "kind": "embeddings",
@@ -72,11 +72,7 @@ def _rate(
     stored numbers. The size of a cube is that of its arrays in their stored types; None if the run
     did not record it.
     """
-    coded = (
-        _number(metadata, "coded_bytes", "mean")
-        or _number(metadata, "reduction", "bytes_per_row")
-        or float(bytes_per_row)
-    )
+    coded = coded_bytes_per_row(metadata, bytes_per_row)
     read = _number(sidecar, "costs", "bytes_read")
     cubes = _number(sidecar, "costs", "cubes_encoded")
     native = read / cubes if read and cubes else None
@@ -85,6 +81,28 @@ def _rate(
         "native_bytes_per_cube": native,
         "compression_ratio": None if native is None else native / coded,
     }
+
+
+def coded_bytes_per_row(metadata: Mapping[str, Any], stored: float) -> float:
+    """Return the bytes of a row: of the encoder's codes, else of the reducer's, else as stored.
+
+    Parameters
+    ----------
+    metadata
+        Of the embeddings.
+    stored
+        Bytes of a row as the file stores it.
+    """
+    return (
+        _number(metadata, "coded_bytes", "mean")
+        or _number(metadata, "reduction", "bytes_per_row")
+        or float(stored)
+    )
+
+
+def stored_bytes_per_row(embeddings: Embeddings) -> float:
+    """Return the bytes of the numbers of a row in the type in which the file stores them."""
+    return float(embeddings.dimension * _BYTES.get(embeddings.dtype, 4))
 
 
 def _number(value: Any, *names: str) -> float | None:
