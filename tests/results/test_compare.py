@@ -217,7 +217,7 @@ def test_both_sizes_are_reported(out: Path) -> None:
     pair = pair_of(out, "good", "bad")
     assert pair.bytes_per_sample == (32.0, 32.0)
     assert pair.same_size
-    edit(out, "good", lambda r: r["embeddings"].update(dimension=4))
+    edit(out, "good", lambda r: r["embeddings"].update(bytes_per_row=16.0))
     assert not pair_of(out, "good", "bad").same_size
 
 
