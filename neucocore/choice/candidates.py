@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from neucocore.choice.options import ChooseOptions
 from neucocore.curves.sweep import PreparedEmbedding, prepare_embedding
 from neucocore.data.embeddings.formats import load_embeddings, split_column, suffix_of
+from neucocore.data.ids import read_excluded_ids
 from neucocore.errors import ConfigError, DataError, IdError
 from neucocore.evaluation.embedding_columns import count_columns
 from neucocore.evaluation.id_difference import describe_difference
@@ -162,7 +163,7 @@ def _restricted(
         f"{'is' if len(excluded) == 1 else 'are'} left out of all; {len(common)} are common"
     )
     if options.exclude_file is not None:
-        excluded |= set(Path(options.exclude_file).read_text(encoding="utf-8").split("\n")) - {""}
+        excluded |= set(read_excluded_ids(Path(options.exclude_file)))
     file = Path(options.output) / NOT_COMMON
     file.parent.mkdir(parents=True, exist_ok=True)
     with replacing(file) as target:

@@ -245,6 +245,11 @@ def test_files_with_some_common_ids(choose, files, labels, tmp_path):
     ended = choose(files["good"], part, "--labels", labels, "--allow-missing", "--no-sizes")
     assert "100 ids that some file lacks are left out" in ended.err
     assert ended.decision["rows"] == 300
+    exclude = tmp_path / "exclude.csv"
+    exclude.write_text(f"id,why\n{IDS[0]},cloud\n{IDS[1]},cloud\n")
+    fewer = choose(files["good"], part, "--labels", labels, "--allow-missing", "--no-sizes",
+                   "--exclude-file", exclude, out="fewer")  # fmt: skip
+    assert fewer.decision["rows"] == 298
 
 
 def test_the_main_column_decides(choose, files, labels):
