@@ -40,6 +40,7 @@ def test_a_window_is_the_mean_of_values_not_of_codes(grid, write_points, sample)
     assert np.linalg.norm(found.matrix[0]) < 0.8
     assert (found.extra["pixels"][0], found.extra["covered"][0]) == (9, 1.0)
     assert "not renormalised" in found.metadata["sampled"]
+    assert "coded_bytes" not in found.metadata  # a mean is no code of the product
     unit = sample("aef", grid.path.parents[1], points, "--window", 3, "--renormalise", name="u.npz")
     assert unit.matrix[0] == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
 

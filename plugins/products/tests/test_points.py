@@ -37,6 +37,7 @@ def test_four_tiles_in_three_zones_and_both_hemispheres(world, write_points, sam
     assert "Google DeepMind" in product["attribution"]
     assert product["year"] == 2021
     assert "/" not in product["source"]  # no local folders
+    assert found.metadata["coded_bytes"] == {"mean": 64}
     assert "attribution: The AlphaEarth" in capsys.readouterr().err
 
 

@@ -24,6 +24,8 @@ class Product:
         What users of the data must state, and what they cite.
     unit_norm
         Whether valid rows have length 1.
+    bytes_per_pixel
+        Size of one pixel as the product stores it; None if that differs.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Product:
     attribution: str = ""
     citation: str = ""
     unit_norm: bool = False
+    bytes_per_pixel: int | None = None
 
     def record(self, source: str, years: list[int], version: str = "") -> dict[str, Any]:
         """Return what the metadata of sampled embeddings say about the product."""
@@ -63,6 +66,7 @@ AEF = Product(
     ),
     citation="arXiv:2507.22291",
     unit_norm=True,
+    bytes_per_pixel=64,  # int8
 )
 TESSERA = Product(
     "tessera",
@@ -71,6 +75,7 @@ TESSERA = Product(
     license="CC0-1.0",
     attribution="TESSERA, University of Cambridge",
     citation="arXiv:2506.20380",
+    bytes_per_pixel=132,  # 128 of int8 and a scale of float32
 )
 COPERNICUS = Product(
     "copernicus-embed",

@@ -289,6 +289,8 @@ def _metadata(
         how = {"sampled": f"mean of {area} after dequantisation, {length}"}
     if options.inset:
         how["inset_m"] = options.inset
+    if "mean" not in how["sampled"] and product.bytes_per_pixel is not None:
+        how["coded_bytes"] = {"mean": product.bytes_per_pixel}  # a row is a pixel as it is stored
     return {"product": record, **how}
 
 
