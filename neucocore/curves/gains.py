@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from neucocore.curves.sweep import SizedRun
+from neucocore.results.influence_file import read_ids
 from neucocore.results.reading import RunRecord
 from neucocore.results.skill import (
+    Units,
     best_of,
     influence_of,
     primary_metric,
@@ -19,7 +21,7 @@ from neucocore.results.skill import (
 )
 from neucocore.statistics.aggregate import skill_influence, source_weights
 from neucocore.statistics.comparison import Comparison, TaskPair, compare_over_tasks
-from neucocore.statistics.influence import Array, Influence, Undefined
+from neucocore.statistics.influence import Array, Influence, Undefined, unit_sums
 from neucocore.statistics.multiple_testing import multiplier_draws
 from neucocore.statistics.rates import bjontegaard, mean_gain, rate_saving
 
@@ -62,7 +64,6 @@ def gain(first: Curve, second: Curve, tasks: Sequence[str]) -> dict[str, Any]:
     tasks
         Tasks that every run has a score for.
     """
-    skills = [_skills(curve, tasks) for curve in (first, second)]
     base = {
         "first": first.method,
         "second": second.method,
@@ -70,11 +71,16 @@ def gain(first: Curve, second: Curve, tasks: Sequence[str]) -> dict[str, Any]:
         "bits": first.bits,
         "tasks": list(tasks),
     }
+    run, other = first.points[0].run, second.points[0].run
+    for task in tasks:
+        if _ids(run, task) != _ids(other, task):
+            reason = f"{task}: the embeddings were scored on different ids"
+            return {**base, "gain": None, "gain_reason": reason}
+    skills = [_skills(curve, tasks) for curve in (first, second)]
     for found in skills:
         if isinstance(found, Undefined):
             return {**base, "gain": None, "gain_reason": found.reason}
     a, b = (found for found in skills if not isinstance(found, Undefined))
-    run = first.points[0].run
     weights = source_weights([source_of(run, task) for task in tasks])
     scores_a, scores_b = _means(a, weights), _means(b, weights)
     found_gain = mean_gain(first.bytes, scores_a, second.bytes, scores_b)
@@ -84,9 +90,8 @@ def gain(first: Curve, second: Curve, tasks: Sequence[str]) -> dict[str, Any]:
             run, tasks, weights, _combined(a, found_gain.weights_a),
             _combined(b, found_gain.weights_b),
         )  # fmt: skip
-    saving = rate_saving(
-        first.bytes, scores_a, second.bytes, scores_b, _draws(a, b, scores_a, scores_b, weights)
-    )
+    draws = _draws(a, b, scores_a, scores_b, weights, units_of(run, tasks, a[0]))
+    saving = rate_saving(first.bytes, scores_a, second.bytes, scores_b, draws)
     cubic, pchip = (
         bjontegaard(first.bytes, scores_a, second.bytes, scores_b, method)
         for method in ("cubic", "pchip")
@@ -167,26 +172,26 @@ def _draws(
     scores_a: Array,
     scores_b: Array,
     weights: Array,
+    units: Sequence[Units],
 ) -> tuple[Array, Array] | None:
     """Return drawn scores of all points of both curves, drawn together.
 
-    Tasks are drawn independently of each other unless they have the same number of rows, which
-    then are the same rows. The variance is doubled, for the noise of training.
+    Rows of one unit, over all tasks, are drawn together. The variance is doubled, for the noise of
+    training.
     """
-    covariance = np.zeros((len(a) + len(b),) * 2)
-    groups: dict[int, list[int]] = {}
-    for task, influence in enumerate(a[0]):
-        groups.setdefault(influence.n, []).append(task)
-    for members in groups.values():
-        values = np.stack(
-            [
-                sum(weights[task] * row[task].values / row[task].n for task in members)
-                for row in (*a, *b)
-            ],
-            axis=1,
-        )
-        covariance += 2 * values.T @ values
+    n_units = 1 + max(int(unit.max()) for unit in units)
+    sums = np.zeros((n_units, len(a) + len(b)))
+    for point, row in enumerate((*a, *b)):
+        for one, unit, weight in zip(row, units, weights, strict=True):
+            sums[:, point] += unit_sums(one.values * (weight / one.n), unit, n_units)
+    covariance = 2 * sums.T @ sums
+    if any(one.groups is not None for one in a[0]):
+        covariance *= n_units / max(n_units - 1, 1)
     if not np.isfinite(covariance).all():
         return None
     drawn = multiplier_draws(covariance, np.random.default_rng(SEED))
     return scores_a + drawn[:, : len(a)], scores_b + drawn[:, len(a) :]
+
+
+def _ids(run: RunRecord, task: str) -> list[str]:
+    return list(run.tasks[task].ids or read_ids(run.folder, task).tolist())

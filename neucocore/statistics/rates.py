@@ -158,8 +158,8 @@ def bjontegaard(
 ) -> tuple[float | None, float | None]:
     """Return Bjontegaard's rate difference (a share) and score difference of B against A.
 
-    None where there are fewer than 4 points, the ranges do not overlap, or, of PCHIP, the curve
-    does not rise.
+    None where there are fewer than 4 points or, for the rate, 4 different scores, the ranges do not
+    overlap, the rate is beyond the largest float, or, of PCHIP, the curve does not rise.
     """
     x_a, x_b = (np.log10(np.asarray(sizes, dtype=np.float64)) for sizes in (sizes_a, sizes_b))
     s_a, s_b = np.asarray(a, np.float64), np.asarray(b, np.float64)
@@ -168,7 +168,7 @@ def bjontegaard(
     rate = _mean_difference(s_a, x_a, s_b, x_b, method)
     score = _mean_difference(x_a, s_a, x_b, s_b, method)
     with np.errstate(over="ignore"):
-        share = None if rate is None else float(10**rate - 1)
+        share = None if rate is None else float(np.power(10.0, rate) - 1)
     return (share if share is not None and np.isfinite(share) else None), score
 
 
@@ -188,6 +188,8 @@ def _integral(
     x: Array, y: Array, low: float, high: float, method: Literal["cubic", "pchip"]
 ) -> float | None:
     if method == "cubic":
+        if len(np.unique(x)) < MIN_SAVING:
+            return None
         antiderivative = np.polynomial.Polynomial.fit(x, y, 3).integ()
         return float(antiderivative(high) - antiderivative(low))
     from scipy.interpolate import PchipInterpolator

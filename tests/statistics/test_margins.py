@@ -29,6 +29,11 @@ def test_the_first_size_that_is_not_shown_stops_the_test():
     assert found.undecided == (1, 2, 3)
 
 
+def test_the_first_size_that_is_not_too_small_stops_the_test_from_below():
+    found = within_margin(losses(0.0, 0.2, 0.02, 0.2), 0.02)
+    assert (found.enough, found.undecided, found.too_small) == (0, (1, 2), (3,))
+
+
 def test_none_is_enough():
     found = within_margin(losses(0.1, 0.2), 0.02)
     assert (found.enough, found.undecided, found.too_small) == (None, (), (0, 1))

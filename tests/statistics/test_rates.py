@@ -69,3 +69,56 @@ def test_the_interval_of_the_saving_holds_the_draws():
     found = rate_saving(*A, *B, draws)
     assert found.low < found.value < found.high
     assert found.high - found.low < 0.1
+
+
+def test_the_order_of_the_sizes_does_not_matter_for_the_saving():
+    swapped = rate_saving(A[0][::-1], A[1][::-1], *B)
+    assert swapped.value == pytest.approx(rate_saving(*A, *B).value)
+
+
+@pytest.mark.parametrize("sizes_b", [[10, 20], [2, 200]])
+def test_sizes_between_those_of_the_other_curve_are_not_common(sizes_b):
+    found = mean_gain([1, 100], [0.1, 0.9], sizes_b, [0.2, 0.8])
+    assert found.value is None
+
+
+def test_the_interval_holds_95_percent_of_the_draws():
+    # One draw differs from the next only in a factor of the bytes: B is A at bytes / 2**shift.
+    shifts = np.linspace(0, 1, 401)
+    x, slope = np.log2(A[0]), 0.05
+    line = slope * x
+    draws = np.tile(line, (401, 1)), line + slope * shifts[:, None]
+    found = rate_saving(A[0], line, A[0], line, draws)
+    expected = np.quantile(2.0**-shifts - 1, [0.025, 0.975])
+    assert [found.low, found.high] == pytest.approx(expected)
+
+
+def test_no_interval_where_many_draws_have_no_score_in_common():
+    draws = np.tile(A[1], (100, 1)), np.tile(A[1], (100, 1))
+    draws[1][:6] += 9
+    assert rate_saving(*A, A[0], A[1], draws).low is None
+    draws[1][5] -= 9
+    assert rate_saving(*A, A[0], A[1], draws).low == pytest.approx(0)
+
+
+def test_a_rate_beyond_the_largest_float_is_none():
+    sizes = [64, 323, 1625, 8192]
+    a, b = [0.4022, 0.624, 0.6797, 0.6973], [0.4382, 0.6457, 0.7008, 0.7009]
+    rate, score = bjontegaard(sizes, a, sizes, b)
+    assert rate is None
+    assert score == pytest.approx(reference.bd_psnr(sizes, a, sizes, b, method="cubic"))
+
+
+@pytest.mark.parametrize("method", ["cubic", "pchip"])
+def test_bjontegaard_has_no_rate_where_it_is_not_determined(method):
+    sizes = [1, 2, 4, 8]
+    assert (
+        bjontegaard(sizes, [0.5, 0.5, 0.6, 0.7], sizes, [0.4, 0.55, 0.6, 0.65], method)[0] is None
+    )
+    assert bjontegaard(sizes[:3], [0.5, 0.6, 0.7], sizes[:3], [0.4, 0.5, 0.6], method) == (
+        None,
+        None,
+    )
+    apart = bjontegaard(sizes, [0.1, 0.2, 0.3, 0.35], sizes, [0.5, 0.6, 0.7, 0.75], method)
+    assert apart[0] is None
+    assert apart[1] > 0.3

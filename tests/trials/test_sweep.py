@@ -128,6 +128,35 @@ def test_rate_saving_and_bjontegaard_from_four_sizes(sweep, files, labels):
     assert set(gain["bjontegaard"]) == {"cubic", "pchip"}
 
 
+@pytest.mark.parametrize("other", [slice(20, N), slice(10, N)])
+def test_embeddings_scored_on_different_ids_have_no_gain(sweep, files, labels, other):
+    for path, rows in zip(files, (slice(0, N - 20), other), strict=True):
+        with np.load(path) as arrays:
+            ids, matrix = arrays["ids"][rows], arrays["matrix"][rows]
+        np.savez(path, ids=ids, matrix=matrix)
+    ended = sweep(*files, "--labels", f"{labels}:y", "--families", "pca", "--dims", "8,4",
+                  "--bits", "8", "--allow-missing")  # fmt: skip
+    (gain,) = ended.result["gains"]
+    assert gain["gain"] is None
+    assert gain["gain_reason"] == "y: the embeddings were scored on different ids"
+
+
+def test_draws_of_a_curve_keep_the_rows_of_a_unit_together():
+    from neucocore.curves.gains import _draws
+    from neucocore.statistics.influence import Influence
+
+    values = np.repeat([1.0, -1.0, 2.0, -2.0], 5)
+    units = np.repeat(np.arange(4), 5)
+    spread = {}
+    for groups in (None, units):
+        one = Influence(values, 0.5, groups=groups)
+        own = np.arange(20) if groups is None else units
+        drawn, _ = _draws([[one]], [[one]], np.zeros(1), np.zeros(1), np.ones(1), [own])
+        spread[groups is None] = drawn.std()
+    # The square of the sum of 5 equal rows is 5 times the sum of squares; 4/3 for 4 groups.
+    assert spread[False] / spread[True] == pytest.approx(np.sqrt(5 * 4 / 3), rel=0.05)
+
+
 def test_the_order_of_dimensions(sweep, write_csv, tmp_path, labels):
     ordered = np.hstack([CAUSES, 3 * RNG.normal(size=(N, 24))]).astype("f4")
     file = tmp_path / "ordered.npz"
