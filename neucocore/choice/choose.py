@@ -8,7 +8,7 @@ The folder holds ordinary run folders (candidates in ``results``, what they are 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from neucocore.choice.options import ChooseOptions
 from neucocore.choice.result import Choice, Scored
 from neucocore.choice.sentences import Sentence, SizeTest
 from neucocore.curves.sizes import FULL_BITS, PCA, PREFIX, Size
-from neucocore.curves.sweep import sized_runs
+from neucocore.curves.sweep import Report, silent, sized_runs
 from neucocore.errors import ConfigError, RunError
 from neucocore.files.atomic import write_text
 from neucocore.messages import did_you_mean
@@ -37,14 +37,8 @@ from neucocore.statistics.margins import within_margin
 SMALLEST = 64
 """Dimensions of the smallest size that is tried."""
 
-Report = Callable[[str], None]
 
-
-def _silent(text: str) -> None:
-    """Report nothing."""
-
-
-def choose(options: ChooseOptions, *, warn: Report = _silent, step: Report = _silent) -> Choice:
+def choose(options: ChooseOptions, *, warn: Report = silent, step: Report = silent) -> Choice:
     """Score all embeddings, decide, and write ``decision.json`` and ``decision.md``.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -16,9 +16,10 @@ from neucocore.curves.gains import Curve, curves_of, gain
 from neucocore.curves.options import SweepOptions
 from neucocore.curves.sizes import FAMILIES, FULL_BITS, PREFIX, QUANTISERS, ROTATION, Size, grid
 from neucocore.curves.sweep import (
-    Step,
+    Report,
     halved,
     prepare_embedding,
+    silent,
     sized_runs,
 )
 from neucocore.errors import ConfigError
@@ -56,11 +57,7 @@ class SweepResult:
     gains: tuple[dict[str, Any], ...]
 
 
-def _silent(text: str) -> None:
-    """Report nothing."""
-
-
-def sweep(options: SweepOptions, *, warn: Step = _silent, step: Step = _silent) -> SweepResult:
+def sweep(options: SweepOptions, *, warn: Report = silent, step: Report = silent) -> SweepResult:
     """Score embeddings at several sizes, and write ``sweep.json`` and ``sweep.csv``.
 
     Parameters
@@ -101,7 +98,7 @@ def sweep(options: SweepOptions, *, warn: Step = _silent, step: Step = _silent) 
     return result
 
 
-def _swept(path: str, options: SweepOptions, warn: Callable[[str], None], step: Step) -> Swept:
+def _swept(path: str, options: SweepOptions, warn: Report, step: Report) -> Swept:
     embedding = prepare_embedding(options, path, places="off")
     for text in embedding.prepared.warnings:
         warn(text)

@@ -26,8 +26,12 @@ SIZES, LABELS = "sizes", "labels"
 MIN_TRAINING_ROWS, ROWS_PER_CLASS = 30, 5
 """Fewest training rows, and fewest per class."""
 
-Step = Callable[[str], None]
-"""Called with what is scored next."""
+Report = Callable[[str], None]
+"""Called with what is scored next, or with what was noticed about a file."""
+
+
+def silent(text: str) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,14 +151,13 @@ def prepare_embedding(
 
 
 def sized_runs(
-    embedding: PreparedEmbedding, sizes: Sequence[Size], step: Step | None = None
+    embedding: PreparedEmbedding, sizes: Sequence[Size], step: Report = silent
 ) -> list[SizedRun]:
     """Score an embedding at several sizes."""
     transforms = SharedTransforms()
     runs = []
     for size in sizes:
-        if step is not None:
-            step(f"{embedding.method} {size.name}")
+        step(f"{embedding.method} {size.name}")
         runs.append(embedding.at(size, transforms))
     return runs
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from neucocore.evaluation.heldout.fitter import Fitter
 from neucocore.evaluation.heldout.plugin_probe import installed_probe
-from neucocore.evaluation.heldout.predict import Fitter, Progress
+from neucocore.evaluation.heldout.predict import Progress
 from neucocore.evaluation.heldout.scoring import check_split_options, score_held_out
 from neucocore.evaluation.inputs import ScoringInput
 from neucocore.evaluation.linear.matrix import Matrix

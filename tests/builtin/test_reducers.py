@@ -29,8 +29,8 @@ from neucocore.components.discovery import Component
 from neucocore.components.factory import create
 from neucocore.errors import BudgetExceededError, ConfigError, NonFiniteError, ShapeError
 
-ALL = [PCA, RandomProjection, Float16, Uniform, int4, OneBit]
 QUANTISERS = [Float16, Uniform, int4, int2, NormalSteps, normal4, normal2, normal1, OneBit]
+ALL = [PCA, RandomProjection, *QUANTISERS]
 
 Matrix = NDArray[np.float32]
 

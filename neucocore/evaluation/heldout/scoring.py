@@ -11,13 +11,13 @@ import numpy as np
 
 from neucocore.errors import ConfigError, DataError
 from neucocore.evaluation.heldout.class_counts import class_problems, label_problems
+from neucocore.evaluation.heldout.fitter import Fitter
 from neucocore.evaluation.heldout.influence import Method
 from neucocore.evaluation.heldout.joined_task import JoinedTask, join
 from neucocore.evaluation.heldout.metrics import NamedMetric, metrics_for
 from neucocore.evaluation.heldout.outcomes import outcome_of, outcome_without_score
 from neucocore.evaluation.heldout.outputs import varying_outputs
 from neucocore.evaluation.heldout.predict import (
-    Fitter,
     InsideSplits,
     OutOfFold,
     Progress,
