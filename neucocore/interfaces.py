@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Dataset(Protocol):
-    """Cubes on disk, by id."""
+    """Cubes on disk, by id.
+
+    Optional: an attribute or property ``modalities``, the names of the modalities of its cubes, and
+    ``files(id)``, the files of one cube; see the docs of data sets.
+    """
 
     def ids(self) -> list[str]:
         """Return the ids of all cubes, sorted and distinct."""

@@ -78,13 +78,14 @@ def rows_of(kinds: str, wanted: Mapping[str, str] | None = None) -> list[dict[st
     ----------
     wanted
         Keep only components with these values, by ``problem``, ``dataset`` and ``modality``.
+        Encoders that declare no modalities take any.
     """
     from neucocore.components.discovery import installation
 
     rows = []
     for component in installation().components(kinds[:-1]):  # type: ignore[arg-type]
         spec = component.spec
-        if not all(value in _values_of(spec, name) for name, value in (wanted or {}).items()):
+        if not all(_matches(spec, name, value) for name, value in (wanted or {}).items()):
             continue
         row: dict[str, Any] = {
             "kind": component.kind,
@@ -103,6 +104,13 @@ def rows_of(kinds: str, wanted: Mapping[str, str] | None = None) -> list[dict[st
             row["tasks"] = [task.name for task in spec.tasks]  # type: ignore[attr-defined]
         rows.append(row)
     return rows
+
+
+def _matches(spec: Any, name: str, value: str) -> bool:
+    """Return whether a component is for a problem, data set or modality."""
+    if name == "modality" and spec.kind == "encoder" and not spec.modalities:
+        return True  # it takes cubes of any sensor
+    return value in _values_of(spec, name)
 
 
 def _values_of(spec: Any, name: str) -> Collection[str]:

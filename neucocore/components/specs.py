@@ -137,9 +137,16 @@ class EncoderSpec(ComponentSpec):
     which the user names) or ``transductive`` (the cubes that are encoded). ``reducer`` names a
     reducer that is applied once to the complete matrix at the end, with ``reducer_params``, and
     reduces it to ``--dimension`` columns or, without that option, to ``dimension``. ``modalities``
-    lists the modalities that the cubes must have. ``uses`` is the name of a ``list`` parameter that
-    contains names of other encoders; their code then enters the cache keys. A ``control`` contains
-    no information about the cubes; leaderboards show it below the ranked methods.
+    lists the modalities that the cubes must have; a data set without them is refused before a cube
+    is read. Without it, the encoder takes cubes of any sensor. A ``list`` parameter named
+    ``modalities`` selects modalities, and those that it names must exist too. ``uses`` is the name
+    of a ``list`` parameter that contains names of other encoders; their code then enters the cache
+    keys. A ``control`` contains no information about the cubes; leaderboards show it below the
+    ranked methods.
+
+    ``example`` is where the conformance kit takes its cubes from: a function ``example()`` that
+    returns at least four cubes, or the name of a data set whose own example is read. Without it,
+    the kit generates cubes of Sentinel-1 and Sentinel-2 with the declared modalities.
     """
 
     kind: ClassVar[Kind] = "encoder"
@@ -151,6 +158,7 @@ class EncoderSpec(ComponentSpec):
     modalities: tuple[str, ...] = ()
     uses: str | None = None
     control: bool = False
+    example: Factory | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -184,6 +184,12 @@ def _check_encoder(spec: EncoderSpec) -> Iterator[str]:
         yield "reducer_params are set, but no reducer is named"
     if spec.uses is not None and ("list", spec.uses) not in [(p.type, p.name) for p in spec.params]:
         yield f"uses={spec.uses!r} is not the name of a parameter of type list"
+    example = spec.example
+    if example is not None and not is_factory(example) and not is_name(str(example)):
+        yield (
+            f"example={example!r} is neither 'package.module:attribute' nor callable nor the name "
+            "of a data set"
+        )
 
 
 def _check_task(spec: TaskSpec) -> Iterator[str]:

@@ -17,6 +17,7 @@ from neucocore.data.ids import read_id_file
 from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.subset import subset_ids
 from neucocore.encoding import cluster
+from neucocore.encoding.modalities import available_modalities, check_dataset, needed_modalities
 from neucocore.encoding.options import EncodeOptions
 from neucocore.encoding.request import EncodeRequest, Execution
 from neucocore.encoding.work_folder import Shard
@@ -48,7 +49,7 @@ def plan(options: EncodeOptions) -> EncodeRequest:
     ConfigError
         Options or parameters that cannot be used.
     DataError
-        Missing folders, or ids without a cube.
+        Missing folders, ids without a cube, or a data set that lacks a modality of the encoder.
     """
     _check_ranges(options)
     execution = _execution(options)
@@ -65,6 +66,12 @@ def plan(options: EncodeOptions) -> EncodeRequest:
     reducer, reducer_params = _reducer(options, encoder)
     source: Dataset = create(dataset, data, **dataset_params)
     available = _available_ids(source, dataset, data)
+    check_dataset(
+        encoder,
+        needed_modalities(encoder, encoder_params),
+        dataset,
+        available_modalities(source, dataset),
+    )
     default_dimension = spec.dimension if reducer else None
     return EncodeRequest(
         dataset=dataset,

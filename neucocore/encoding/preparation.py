@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.journal import append_costs, read_failures, write_failures
+from neucocore.encoding.modalities import check_cube
 from neucocore.encoding.worker import Worker
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.files.atomic import locked, replacing
-from neucocore.interfaces import Dataset
 
 LOCK_TIMEOUT = 24 * 3600.0
 """Seconds to wait for another shard that fits the encoder."""
@@ -33,15 +33,17 @@ class RecordingSource:
         Whether a cube could not be read.
     """
 
-    def __init__(self, dataset: Dataset, ids: Sequence[str]) -> None:
+    def __init__(self, worker: Worker, ids: Sequence[str]) -> None:
         self.ids = tuple(ids)
         self.read_failed = False
-        self._dataset = dataset
+        self._worker = worker
 
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         """Yield cubes in the order of `ids`."""
         try:
-            yield from self._dataset.read(ids)
+            for cube in self._worker.dataset.read(ids):
+                check_cube(self._worker.setup.encoder, self._worker.needed, cube)
+                yield cube
         except DataError:
             self.read_failed = True
             raise
@@ -118,7 +120,7 @@ def bad_cubes_error(failures: Mapping[str, str], total: int, *, merging: bool = 
 
 def _fit(worker: Worker, ids: Sequence[str], skip_bad: bool) -> dict[str, str]:
     """Fit the encoder; return the cubes that had to be left out."""
-    source = RecordingSource(worker.dataset, ids)
+    source = RecordingSource(worker, ids)
     encoder: Any = worker.encoder
     try:
         with threadpool_limits(1), plugin_errors(worker.setup.encoder):

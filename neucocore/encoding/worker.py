@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from neucocore.components.discovery import PATH_VARIABLE, Component, installation
 from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.cube import Cube
+from neucocore.encoding.modalities import check_cube, needed_modalities
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Encoder
 
@@ -74,6 +75,7 @@ class Worker:
         self.setup = setup
         self.dataset: Dataset = create(setup.dataset, setup.data, **setup.dataset_params)
         self.encoder: Encoder = create(setup.encoder, **setup.encoder_params)
+        self.needed = needed_modalities(setup.encoder, setup.encoder_params)
         if setup.state_file is not None:
             with np.load(setup.state_file, allow_pickle=False) as state:
                 encoder: Any = self.encoder
@@ -111,6 +113,7 @@ class Worker:
                 with plugin_errors(self.setup.dataset):
                     for cube in self.dataset.read(tuple(remaining)):
                         self._check_order(cube.id, remaining)
+                        check_cube(self.setup.encoder, self.needed, cube)
                         cubes.append(cube)
                         remaining.pop(0)
                 if remaining:

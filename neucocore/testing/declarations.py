@@ -14,7 +14,15 @@ from typing import Any
 
 from neucocore.components.discovery import CORE, Component, PluginRecord
 from neucocore.components.factory import resolve
-from neucocore.components.specs import DatasetSpec, Factory, MetricSpec, Param, TaskSpec
+from neucocore.components.names import is_name
+from neucocore.components.specs import (
+    DatasetSpec,
+    EncoderSpec,
+    Factory,
+    MetricSpec,
+    Param,
+    TaskSpec,
+)
 from neucocore.testing.records import CheckFailed, Skip, check, require
 
 
@@ -46,6 +54,10 @@ class ComponentContext:
                 "generate": (spec.generate, spec.generate_params),
                 "example": (spec.example, ()),
             }
+        if isinstance(spec, EncoderSpec) and not (
+            isinstance(spec.example, str) and is_name(spec.example)  # the name of a data set
+        ):
+            functions |= {"example": (spec.example, ())}
         if isinstance(spec, TaskSpec):
             functions |= {
                 "derive": (spec.derive, spec.derive_params),
@@ -73,7 +85,7 @@ class ComponentContext:
             "factory": factory_arguments.get(self.spec.kind, (0, ())),
             "generate": (1, ()),
             "derive": (2, ()),
-            "example": (1, ()),
+            "example": (0 if self.spec.kind == "encoder" else 1, ()),
             "chance": (1, ()),
             "influence": metric_arguments,
         }

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from neucocore.components.factory import create
 from neucocore.components.specs import EncoderSpec
-from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
+from neucocore.encoding.modalities import needed_modalities
+from neucocore.errors import NeucoError
 from neucocore.interfaces import Encoder
-from neucocore.testing.cubes import make_cubes
 from neucocore.testing.declarations import ComponentContext
+from neucocore.testing.encoder_cubes import copied, cubes_for, empty, other_forms, with_gaps
 from neucocore.testing.randomness import require_none_used, seeded_globally, used_generators
 from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.side_effects import require_no_side_effects, watching
@@ -46,17 +47,18 @@ class _Source:
 class EncoderContext(ComponentContext):
     """An encoder, and cubes to test it with."""
 
-    size = 32
-
     @property
     def fit(self) -> str:
         """What the vectors depend on, as declared in the spec."""
         return cast(EncoderSpec, self.spec).fit
 
+    @cached_property
+    def _originals(self) -> list[Cube]:
+        return cubes_for(self.component, COUNT, self.scratch)
+
     def new_cubes(self) -> list[Cube]:
-        """Generate a few cubes with the modalities of the spec, equal ones in every call."""
-        modalities = cast(EncoderSpec, self.spec).modalities or tuple(BANDS)
-        return make_cubes(COUNT, modalities=modalities, size=self.size)
+        """Return a few cubes of its example or generated ones, equal ones in every call."""
+        return copied(self._originals)
 
     @cached_property
     def cubes(self) -> list[Cube]:
@@ -96,6 +98,7 @@ class EncoderContext(ComponentContext):
 @check("encoder-created", "encoder")
 def encoder_created(context: EncoderContext) -> None:
     """It can be created with its default parameters, and prepared if it is fitted."""
+    require(context.cubes, "its example has no cubes")
     require(callable(getattr(context.encoder, "encode", None)), "it has no encode(cubes)")
 
 
@@ -125,11 +128,31 @@ def encoder_finite(context: EncoderContext) -> None:
 
 @check("encoder-empty-cube", "encoder", needs=SHAPED)
 def encoder_empty_cube(context: EncoderContext) -> None:
-    """It returns finite numbers for a cube without data, as published data sets contain some."""
-    empty = context.new_cubes()[0]
-    for array in empty.arrays.values():
-        array[:] = 0
-    _require_finite(context.encoder.encode([empty]), " for a cube of zeros")
+    """It returns finite numbers for a cube without data and for one with gaps of zeros."""
+    cube = context.new_cubes()[0]
+    _require_finite(context.encoder.encode([empty(cube)]), " for a cube of zeros")
+    _require_finite(context.encoder.encode([with_gaps(cube)]), " for a cube with gaps of zeros")
+
+
+@check("encoder-forms", "encoder", needs=(*SHAPED, "encoder-finite"))
+def encoder_forms(context: EncoderContext) -> None:
+    """Cubes with other dates, sizes and, without modalities, sensors are encoded or refused."""
+    any_sensor = not needed_modalities(context.component, {})
+    for name, cubes in other_forms(context.new_cubes()[:2], any_sensor=any_sensor):
+        try:
+            rows = context.new_encoder().encode(cubes)
+        except NeucoError:
+            continue
+        except Exception as error:
+            raise CheckFailed(
+                f"{name}: it raised {type(error).__name__}: {error}; encode them, or raise a "
+                "DataError that states which cubes it takes"
+            ) from error
+        require(
+            isinstance(rows, np.ndarray) and rows.ndim == 2 and len(rows) == len(cubes),
+            f"{name}: it returned no array with {len(cubes)} rows",
+        )
+        _require_finite(rows, f" for {name}")
 
 
 def _require_finite(rows: NDArray[np.float32], where: str) -> None:
@@ -222,16 +245,19 @@ def encoder_global_random(context: EncoderContext) -> None:
 
 @check("encoder-input", "encoder", needs=SHAPED)
 def encoder_input(context: EncoderContext) -> None:
-    """It does not modify the cubes."""
-    cubes = context.new_cubes()[:2]
-    context.encoder.encode(cubes)
-    changed = [
-        f"{modality} of cube {number}"
-        for number, (cube, before) in enumerate(zip(cubes, context.new_cubes(), strict=False))
-        for modality, array in cube.arrays.items()
-        if not np.array_equal(array, before.arrays[modality])
-    ]
-    require(not changed, f"encode modified its input: {', '.join(changed[:3])}")
+    """It does not modify the cubes, even to fill gaps of zeros."""
+    originals = context.new_cubes()[:2]
+    cases = {"": originals, " with gaps of zeros": [with_gaps(cube) for cube in originals]}
+    for case, before in cases.items():
+        cubes = copied(before)
+        context.encoder.encode(cubes)
+        changed = [
+            f"{modality} of cube {number}{case}"
+            for number, (cube, original) in enumerate(zip(cubes, before, strict=True))
+            for modality, array in cube.arrays.items()
+            if not np.array_equal(array, original.arrays[modality], equal_nan=True)
+        ]
+        require(not changed, f"encode modified its input: {', '.join(changed[:3])}")
 
 
 @check("encoder-side-effects", "encoder", needs=SHAPED)

@@ -66,6 +66,11 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
         {"uses": "k", "params": (PARAM,)},
         "uses='k' is not the name of a parameter of type list",
     ),
+    (
+        "encoder",
+        {"example": "Two Words"},
+        "example='Two Words' is neither 'package.module:attribute' nor callable nor the name of",
+    ),
     ("encoder", {"modalities": "s1"}, "modalities='s1' is not a tuple"),
     ("encoder", {"modalities": (1,)}, "modalities: 1 is not a str"),
     ("encoder", {"params": ("k",)}, "params: 'k' is not a Param"),

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.components.specs import EncoderSpec
+from neucocore.components.discovery import Component, PluginRecord
+from neucocore.components.specs import DatasetSpec, EncoderSpec
+from neucocore.testing import encoder_cubes
+from neucocore.testing.cubes import make_cubes
+from neucocore.testing.encoders import EncoderContext
+from neucocore.testing.kit import CHECKS
 
 
 class Valid:
@@ -137,3 +142,63 @@ def test_each_mistake_of_an_encoder_fails_its_check(
     failed = broken_checks(spec)
     assert checks <= failed
     assert bool(checks) == bool(failed)
+
+
+def landsat_cubes() -> list[Any]:
+    bands = {"oli": ("blue", "red"), "tirs": ("b10",)}
+    return make_cubes(5, modalities=tuple(bands), bands=bands, seasons=2, size=12)
+
+
+class OfLandsat(Valid):
+    def row(self, cube: Any) -> Any:
+        assert cube.modalities == ("oli",)
+        assert cube.bands["oli"] == ("blue", "red")
+        return cube.arrays["oli"].mean(axis=(0, 2, 3))
+
+
+def landsat_spec(**fields: Any) -> EncoderSpec:
+    defaults = {"modalities": ("oli",), "example": landsat_cubes}
+    return EncoderSpec(name="x", summary="s", factory=OfLandsat, **defaults | fields)
+
+
+def test_an_encoder_of_another_sensor_is_checked_with_its_example(
+    broken_checks: Callable[..., set[str]],
+) -> None:
+    """The example has one modality more, which the encoder must not get."""
+    assert broken_checks(landsat_spec()) == set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"example": lambda: landsat_cubes()[:3]}, "has 3 cubes with different ids; the kit needs"),
+        ({"example": lambda: landsat_cubes()[:1] * 4}, "has 1 cubes with different ids"),
+        ({"example": lambda: [1, 2, 3, 4]}, "returned int, not cubes"),
+        ({"modalities": ("pan",)}, "needs pan too"),
+        ({"example": "no-such-data-set"}, "unknown dataset 'no-such-data-set'"),
+        ({"example": "bare"}, "the data set mine/bare has no example"),
+    ],
+)
+def test_an_unusable_example_is_reported(
+    fields: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fields.get("example") == "bare":
+        bare = Component(DatasetSpec(name="bare", summary="s", factory="a:b"), "mine", "", "1")
+        monkeypatch.setattr(encoder_cubes, "find_for_spec", lambda *_, **__: bare)
+    plugin = PluginRecord("mine", "neuco-plugin-mine", "1", "mine", "loaded")
+    component = Component(landsat_spec(**fields), "mine", "neuco-plugin-mine", "1")
+    (created,) = [check for check in CHECKS if check.id == "encoder-created"]
+    assert reason in created.record(EncoderContext(component, plugin)).reason
+
+
+class OfShips(Valid):
+    def row(self, cube: Any) -> Any:
+        assert cube.id.startswith("scene")
+        return cube.arrays["s1"].mean(axis=(0, 2, 3))
+
+
+def test_the_example_of_a_data_set_can_be_used(
+    broken_checks: Callable[..., set[str]],
+) -> None:
+    spec = EncoderSpec(name="x", summary="s", factory=OfShips, modalities=("s1",), example="ships")
+    assert broken_checks(spec) <= {"encoder-forms"}

@@ -19,6 +19,10 @@ CHECK_OF = {
     "global-seed": "encoder-global-random",
     "depends-on-batch": "encoder-batch-size",
     "writes-files": "import-files",
+    "undeclared-modality": "encoder-shape",
+    "one-sensor": "encoder-forms",
+    "fills-gaps": "encoder-input",
+    "four-dates": "encoder-forms",
 }
 OTHER_CHECKS = {
     # It subtracts the mean of all cubes seen so far, so batches matter as well.

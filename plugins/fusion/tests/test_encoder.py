@@ -9,7 +9,7 @@ import pytest
 
 from neuco_plugin_fusion.encoder import Fusion
 from neucocore import create, find
-from neucocore.plugin import ConfigError
+from neucocore.plugin import ConfigError, ShapeError, make_cubes
 
 
 def prepared(source: Any, **params: Any) -> Fusion:
@@ -88,3 +88,9 @@ def test_a_fusion_cannot_be_part_of_a_fusion() -> None:
 def test_encoding_before_preparing_is_an_error(source: Any) -> None:
     with pytest.raises(ConfigError, match="is not prepared"):
         Fusion().encode(list(source.read(source.ids)))
+
+
+def test_cubes_of_another_form_than_those_prepared_on_are_refused(source: Any) -> None:
+    other = make_cubes(1, seasons=2)
+    with pytest.raises(ShapeError, match=r"return \[512, 1024\] .* returned \[256, 1024\]"):
+        prepared(source).encode(other)

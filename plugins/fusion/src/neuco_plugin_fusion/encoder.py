@@ -16,7 +16,7 @@ from neuco_plugin_fusion.scaling import (
     scale_factors,
 )
 from neucocore import create, find
-from neucocore.plugin import ConfigError, Cube, CubeSource, Encoder
+from neucocore.plugin import ConfigError, Cube, CubeSource, Encoder, ShapeError
 
 
 class Fusion:
@@ -70,16 +70,27 @@ class Fusion:
         ------
         ConfigError
             The encoder was not prepared.
+        ShapeError
+            The cubes differ in form from those that it was prepared on.
         """
         if not self._means:
             raise ConfigError(
                 "the encoder fusion is not prepared", hint="call prepare(source) before encode"
             )
-        scaled_parts = [
-            scale(part.encode(cubes), mean, factor)
-            for part, mean, factor in zip(self._parts, self._means, self._factors, strict=True)
+        rows = [part.encode(cubes) for part in self._parts]
+        widths = [part.shape[1] for part in rows]
+        expected = [len(mean) for mean in self._means]
+        if widths != expected:
+            raise ShapeError(
+                f"the encoders of this fusion return {widths} dimensions for cube {cubes[0].id}, "
+                f"and returned {expected} for the cubes that it was prepared on",
+                hint="encode cubes with the same dates, bands and size",
+            )
+        scaled = [
+            scale(part, mean, factor)
+            for part, mean, factor in zip(rows, self._means, self._factors, strict=True)
         ]
-        return np.concatenate(scaled_parts, axis=1)
+        return np.concatenate(scaled, axis=1)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return the scales and the states of the parts, under ``<index>/``."""
