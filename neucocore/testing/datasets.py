@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,8 @@ from neucocore.testing.side_effects import require_no_side_effects, watching
 
 MAX_CUBES = 4
 """Number of cubes that a check reads."""
+ORDER_OF_ONE = (1e-3, 1e2)
+"""Range of typical scaled values: from dark surfaces to dB without a declared scale."""
 
 
 class DatasetContext(ComponentContext):
@@ -122,6 +125,32 @@ def dataset_quality(context: DatasetContext) -> None:
         require(not errors, f"{cube.id}: {'; '.join(errors[:3])}")
         for modality, array in cube.arrays.items():
             require(np.isfinite(array).all(), f"{modality} of {cube.id} contains NaN or infinity")
+
+
+@check("dataset-scale", "dataset")
+def dataset_scale(context: DatasetContext) -> None:
+    """Declared scales are positive numbers of modalities that the cubes have."""
+    for cube in context.cubes:
+        for modality, scale in cube.scale.items():
+            where = f"the scale of {modality} of {cube.id}"
+            require(modality in cube.arrays, f"{where}: the cube has no such modality")
+            require(0 < scale < math.inf, f"{where} is {scale!r}, not a positive number")
+
+
+@check("dataset-order-of-one", "dataset", level="should")
+def dataset_order_of_one(context: DatasetContext) -> None:
+    """Values divided by their scale are of order one, which encoders for any sensor rely on."""
+    for cube in context.cubes:
+        for modality in cube.arrays:
+            values = np.abs(cube.scaled(modality))
+            values = values[values > 0]
+            typical = float(np.median(values)) if values.size else 1.0
+            low, high = ORDER_OF_ONE
+            require(
+                low <= typical <= high,
+                f"the values of {modality} of {cube.id}, divided by the scale, are about "
+                f"{typical:.2g}; declare scale={{{modality!r}: ...}} so that they are of order one",
+            )
 
 
 @check("dataset-repeatable", "dataset")

@@ -1,4 +1,4 @@
-"""The control encoders and the published mean baseline."""
+"""The control encoders, the published mean baseline, and band means."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neucocore.builtin.encoders.band_means import BandMeansEncoder
 from neucocore.builtin.encoders.controls import ConstantEncoder, RandomEncoder
 from neucocore.builtin.encoders.mean import STATISTICS, MeanEncoder
 from neucocore.data.cubes.bands import BANDS
@@ -185,3 +186,54 @@ def test_controls_reject_zero_dimensions(make: Callable[..., object]) -> None:
 def test_constant_rejects_values_that_float32_cannot_represent(value: float) -> None:
     with pytest.raises(ConfigError, match="finite float32"):
         ConstantEncoder(value=value)
+
+
+def landsat_cube(dates: int = 2, size: tuple[int, int] = (9, 7), name: str = "landsat") -> Cube:
+    rng = np.random.default_rng(dates)
+    arrays = {
+        "optical": rng.integers(0, 5000, (dates, 6, *size)).astype(np.uint16),
+        "thermal": rng.normal(300, 5, (dates, 1, 3, 2)).astype(np.float32),
+    }
+    bands = {"optical": ("blue", "green", "red", "nir", "swir1", "swir2"), "thermal": ("tir",)}
+    scale = {"optical": 10_000, "thermal": 300}
+    return Cube(name, arrays, bands, nodata={"optical": 0}, scale=scale)
+
+
+def test_band_means_are_the_means_of_all_scaled_pixels_of_all_dates() -> None:
+    cube = landsat_cube()
+    [row] = BandMeansEncoder().encode([cube])
+    expected = [
+        *(cube.arrays["optical"] / 10_000).mean(axis=(0, 2, 3)),
+        (cube.arrays["thermal"] / 300).mean(),
+    ]
+    assert row.dtype == np.float32
+    np.testing.assert_allclose(row, expected, rtol=1e-5)
+
+
+def test_the_dimension_of_band_means_is_the_number_of_bands() -> None:
+    cubes = [landsat_cube(2), landsat_cube(1, (1, 1)), landsat_cube(5, (32, 3))]
+    rows = BandMeansEncoder().encode(cubes)
+    assert rows.shape == (3, 7)
+    alone = [BandMeansEncoder().encode([cube])[0] for cube in cubes]
+    assert np.stack(alone).tobytes() == rows.tobytes()
+    assert BandMeansEncoder(modalities=["thermal"]).encode(cubes).shape == (3, 1)
+
+
+def test_band_means_do_not_depend_on_the_order_of_the_modalities() -> None:
+    cube = landsat_cube()
+    turned = replace(cube, arrays=dict(reversed(cube.arrays.items())))
+    rows = BandMeansEncoder().encode([cube, turned])
+    assert rows[0].tobytes() == rows[1].tobytes()
+
+
+def test_band_means_of_cubes_with_other_bands_are_an_error() -> None:
+    other = formula_cube(1, 8)
+    with pytest.raises(ShapeError, match="landsat has 7, formula has 27"):
+        BandMeansEncoder().encode([landsat_cube(), other])
+    with pytest.raises(DataError, match="cube formula has no modality optical; it has s1, s2l1c"):
+        BandMeansEncoder(modalities=["optical", "s1"]).encode([other])
+    with pytest.raises(DataError, match="none is selected"):
+        BandMeansEncoder(modalities=[]).encode([other])
+    empty = Cube("e", {"s1": np.empty((0, 2, 4, 4), np.float32)}, {"s1": ("vv", "vh")})
+    with pytest.raises(ShapeError, match="without values"):
+        BandMeansEncoder().encode([empty])

@@ -67,6 +67,24 @@ class NotANumber(Valid):
             yield cube
 
 
+class NegativeScale(Valid):
+    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
+        for cube in super().read(ids):
+            yield replace(cube, scale={"s1": -10.0})
+
+
+class ScaleOfAnother(Valid):
+    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
+        for cube in super().read(ids):
+            yield replace(cube, scale={"s2": 10.0})
+
+
+class LargeNumbers(Valid):
+    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
+        for cube in super().read(ids):
+            yield replace(cube, scale={"s1": 1e-3})
+
+
 class Noisy(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         for cube in super().read(ids):
@@ -99,6 +117,9 @@ FAILED_CHECKS = {
     InOwnOrder: {"dataset-order"},
     OtherBands: {"dataset-shapes"},
     NotANumber: {"dataset-quality"},
+    NegativeScale: {"dataset-scale"},
+    ScaleOfAnother: {"dataset-scale"},
+    LargeNumbers: {"dataset-order-of-one"},
     Noisy: {"dataset-repeatable"},
     SkipsUnknownIds: {"dataset-unknown-id"},
     LabelsOtherCubes: {"dataset-labels"},

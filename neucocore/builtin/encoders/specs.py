@@ -8,7 +8,7 @@ _DIMENSION = Param("dimension", "int", 1024, "length of an embedding")
 
 
 def encoder_specs() -> list[EncoderSpec]:
-    """Return the control encoders and the published mean baseline."""
+    """Return the control encoders, the published mean baseline, and one for any sensor."""
     return [
         EncoderSpec(
             name="random",
@@ -48,5 +48,14 @@ def encoder_specs() -> list[EncoderSpec]:
             license="Apache-2.0",
             citation="NeuCo-Bench, baseline_compression_mean.ipynb",
             url="https://github.com/embed2scale/NeuCo-Bench",
+        ),
+        EncoderSpec(
+            name="band-means",
+            summary="baseline for any sensor: the mean of every band over all pixels and dates",
+            factory="neucocore.builtin.encoders.band_means:BandMeansEncoder",
+            params=(
+                Param("modalities", "list", None, "modalities to encode; none: all", nullable=True),
+            ),
+            license="Apache-2.0",
         ),
     ]

@@ -58,6 +58,7 @@ def read_cube(
         bands=bands,
         offset={m: 0 if offset == "unknown" else offset for m, offset in declared.items()},
         nodata={modality: schema.nodata for modality, schema in schemas.items()},
+        scale={m: schema.scale for m, schema in schemas.items() if schema.scale is not None},
         season_names=tuple(season_names) if has_these_seasons else (),
         metadata=metadata or {},
         findings=tuple(findings),

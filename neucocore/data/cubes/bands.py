@@ -1,4 +1,4 @@
-"""The bands of Sentinel-1 and Sentinel-2, in the order in which cubes are standardised."""
+"""The bands and units of Sentinel-1 and Sentinel-2: order of the bands, and scale of the values."""
 
 from __future__ import annotations
 
@@ -12,3 +12,9 @@ BANDS: Mapping[str, tuple[str, ...]] = {
     "s2l2a": _S2L2A,
 }
 """Modality to band names: polarisations of Sentinel-1, bands of Sentinel-2 (L2A has no B10)."""
+
+REFLECTANCE = 10_000.0
+"""Digital numbers per unit of reflectance in Sentinel-2 products, without the offset."""
+
+SCALES: Mapping[str, float] = {"s1": 10.0, "s2l1c": REFLECTANCE, "s2l2a": REFLECTANCE}
+"""Modality to its scale: what dB and digital numbers are divided by to be of order one."""

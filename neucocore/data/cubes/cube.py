@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.data.cubes.bands import REFLECTANCE, SCALES
 from neucocore.data.cubes.offset import add_step
 from neucocore.files.findings import Finding
 
@@ -30,6 +31,10 @@ class Cube:
         other modalities, such as radar in dB, have no entry.
     nodata
         Modality name to the value that means "no data"; None if no value does.
+    scale
+        Modality name to the positive number that its values (without offset) are divided by to be
+        of order one: 10,000 for reflectance times 10,000, 10 for dB. Without an entry it is 10 for
+        ``s1``, 10,000 for digital numbers with an entry in `offset`, and 1 for others.
     season_names
         Names along the first axis, such as ``("spring", "summer", "fall", "winter")``.
     metadata
@@ -43,6 +48,7 @@ class Cube:
     bands: Mapping[str, tuple[str, ...]]
     offset: Mapping[str, int] = field(default_factory=dict)
     nodata: Mapping[str, float | None] = field(default_factory=dict)
+    scale: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     season_names: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -77,3 +83,31 @@ class Cube:
         if (step := to - self.offset.get(modality, to)) != 0:
             add_step(array, step, self.nodata.get(modality) if keep_nodata else None)
         return array
+
+    def scaled(self, modality: str) -> NDArray[np.float32]:
+        """Return a modality in numbers of order one: without offset, and divided by its scale.
+
+        No data is 0. The numbers depend on nothing but the cube and its declared scale, so an
+        encoder that uses them needs no statistics.
+
+        Parameters
+        ----------
+        modality
+            Name of the modality.
+
+        Returns
+        -------
+        ndarray
+            Shape (season, band, y, x), float32.
+        """
+        values = self.shifted(modality, 0)
+        nodata = self.nodata.get(modality)
+        if nodata:  # neither None nor 0; NaN is true
+            stored = self.arrays[modality]
+            values[np.isnan(stored) if np.isnan(nodata) else stored == nodata] = 0
+        values /= np.float32(self._scale(modality))
+        return values
+
+    def _scale(self, modality: str) -> float:
+        default = REFLECTANCE if modality in self.offset else 1.0
+        return self.scale.get(modality, SCALES.get(modality, default))

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.cubes.array_info import ArrayInfo
+from neucocore.data.cubes.bands import REFLECTANCE
 from neucocore.data.cubes.declarations import DeclarationError, Declarations
 from neucocore.data.cubes.offset import OFFSETS
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.files.findings import Finding
 
-REFLECTANCE = 10_000
-"""Digital numbers per unit of reflectance in Sentinel-2 products, without the offset."""
 REPLACEMENT = "with --dataset folder, --set dataset.nodata=0 replaces them"
 NODATA_HINT = f"{REPLACEMENT}; neuco encode --skip-bad leaves such cubes out"
 

@@ -12,7 +12,7 @@ from neucocore.data.cubes.assembly import read_cube
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.file import CubeFile, MissingChunks
 from neucocore.data.cubes.layouts import BARE, LABELS, LAYOUTS, SEASONS, SUFFIX, find_cubes
-from neucocore.data.cubes.schema import CubeSchema, undeclared_schema
+from neucocore.data.cubes.schema import CubeSchema, parse_scale, undeclared_schema
 from neucocore.data.cubes.selection import CubeSelection
 from neucocore.data.ids import ID, bare_id
 from neucocore.data.labels.label_file import read_label_file
@@ -45,6 +45,9 @@ class CubeFolder:
         With ``schemas=None``, the value that means "no data"; other values that a file declares as
         no data are replaced by it. None: 0 in Sentinel-2 files, no value in others, so that a file
         with declared no data is an error.
+    scale
+        With ``schemas=None``, ``MODALITY:NUMBER`` texts: what the values of a modality are divided
+        by to be of order one; see `neucocore.data.cubes.schema.undeclared_schema` for the others.
     season_names
         Names of the seasons of cubes that have this number of seasons.
     modalities, seasons, bands, offset, keep_nodata
@@ -75,6 +78,7 @@ class CubeFolder:
         stored_offset: int | None = None,
         sentinel2: Sequence[str] | None = None,
         nodata: float | None = None,
+        scale: Sequence[str] = (),
         season_names: Sequence[str] = SEASONS,
         modalities: Sequence[str] | None = None,
         seasons: Sequence[str | int] | None = None,
@@ -95,7 +99,7 @@ class CubeFolder:
         self._subset = subset
         self._files = self._find_files(subfolder, schemas, modalities)
         self.schemas = (
-            self._undeclared_schemas(stored_offset, sentinel2, nodata)
+            self._undeclared_schemas(stored_offset, sentinel2, nodata, scale)
             if schemas is None
             else {modality: schemas[modality] for modality in self._files}
         )
@@ -215,14 +219,20 @@ class CubeFolder:
         return {modality: files[modality] for modality in modalities}
 
     def _undeclared_schemas(
-        self, stored_offset: int | None, sentinel2: Sequence[str] | None, nodata: float | None
+        self,
+        stored_offset: int | None,
+        sentinel2: Sequence[str] | None,
+        nodata: float | None,
+        scale: Sequence[str],
     ) -> dict[str, CubeSchema]:
-        unknown = [modality for modality in sentinel2 or () if modality not in self._files]
-        if unknown:
-            raise ConfigError(
-                f"sentinel2={','.join(unknown)}: no such modality in {self.path}",
-                hint=f"available modalities: {', '.join(self._files)}",
-            )
+        scale_of = dict(map(parse_scale, scale))
+        for parameter, named in (("sentinel2", sentinel2 or ()), ("scale", scale_of)):
+            unknown = [modality for modality in named if modality not in self._files]
+            if unknown:
+                raise ConfigError(
+                    f"{parameter}={','.join(unknown)}: no such modality in {self.path}",
+                    hint=f"available modalities: {', '.join(self._files)}",
+                )
         schemas = {}
         for modality in self._files:
             with self._first(modality) as first:
@@ -232,6 +242,7 @@ class CubeFolder:
                     sentinel2=None if sentinel2 is None else modality in sentinel2,
                     offset=stored_offset,
                     nodata=nodata,
+                    scale=scale_of.get(modality),
                 )
         return schemas
 

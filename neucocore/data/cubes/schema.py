@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from neucocore.data.cubes.bands import BANDS
+from neucocore.data.cubes.bands import BANDS, REFLECTANCE
 from neucocore.data.cubes.offset import OFFSETS, Offset
 from neucocore.errors import ConfigError
 
 ValueKind = Literal["integer", "float"]
+
+BYTE = 255.0
+"""Largest value of 8 bits: the scale of images stored in bytes."""
 
 SENTINEL2_BANDS = frozenset(BANDS["s2l1c"])
 
@@ -36,11 +40,14 @@ class CubeSchema:
         offset of L2A.
     nodata
         The value that means "no data"; None: no value does.
+    scale
+        What values (without offset) are divided by to be of order one, see
+        `neucocore.data.cubes.cube.Cube.scale`; None: as documented there.
 
     Raises
     ------
     ConfigError
-        `offset` is another number.
+        `offset` is another number, or `scale` is not a positive number.
     """
 
     bands: tuple[str, ...] = ()
@@ -49,12 +56,18 @@ class CubeSchema:
     size: int | None = None
     offset: Offset | None = None
     nodata: float | None = None
+    scale: float | None = None
 
     def __post_init__(self) -> None:
         if self.offset not in (None, "unknown", *OFFSETS):
             raise ConfigError(
                 f"offset {self.offset!r} is not a digital-number offset",
                 hint="use 0, 1000 or 'unknown'; None for values without an offset",
+            )
+        if self.scale is not None and not 0 < self.scale < math.inf:
+            raise ConfigError(
+                f"scale {self.scale!r} is not a positive number",
+                hint="use 10000 for reflectance times 10,000, 10 for dB, 1 for values of order one",
             )
 
 
@@ -74,6 +87,7 @@ def undeclared_schema(
     sentinel2: bool | None = None,
     offset: int | None = None,
     nodata: float | None = None,
+    scale: float | None = None,
 ) -> CubeSchema:
     """Return the schema of files that no data set declares, from the form of one of them.
 
@@ -87,14 +101,41 @@ def undeclared_schema(
         Digital-number offset of Sentinel-2 files; None: unknown.
     nodata
         The value that means "no data"; None: 0 in Sentinel-2 files, no value in others.
+    scale
+        What values are divided by to be of order one; None: 255 for integers of 8 bits, 10,000 for
+        other integers, which hold reflectance in most products, else the scale of the modality.
     """
     if sentinel2 is None:
         sentinel2 = is_sentinel2(bands, dtype)
     if nodata is None and sentinel2:
         nodata = 0
+    if scale is None and dtype.kind in "iu":
+        scale = BYTE if dtype.itemsize == 1 else REFLECTANCE
     return CubeSchema(
         bands=bands,
         kind="integer" if dtype.kind in "iu" else "float",
         offset=("unknown" if offset is None else offset) if sentinel2 else None,
         nodata=nodata,
+        scale=scale,
     )
+
+
+def parse_scale(text: str) -> tuple[str, float]:
+    """Return modality and scale of a text ``MODALITY:NUMBER``.
+
+    Raises
+    ------
+    ConfigError
+        It is not of this form, or the number is not positive.
+    """
+    modality, _, number = text.rpartition(":")
+    try:
+        scale = float(number)
+    except ValueError:
+        scale = math.nan
+    if not modality or not 0 < scale < math.inf:
+        raise ConfigError(
+            f"scale={text} is not MODALITY:NUMBER with a positive number",
+            hint="for example --set dataset.scale=landsat:10000",
+        )
+    return modality, scale

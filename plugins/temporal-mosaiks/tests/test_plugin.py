@@ -21,6 +21,8 @@ def test_defaults_are_those_of_the_published_entry() -> None:
         "mode": "empirical",
         "seed": 10012023,
         "stride": 1,
+        "modalities": None,
+        "dates": "each",
     }
 
 

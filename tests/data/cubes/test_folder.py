@@ -62,6 +62,17 @@ def test_the_modalities_of_sentinel2_can_be_named(tmp_path, values):
     assert error.value.hint == "available modalities: s2"
 
 
+def test_scales_can_be_declared_per_modality(tmp_path, values):
+    for modality in ("landsat", "radar"):
+        write_modality(tmp_path / modality / "a.zarr.zip", values("s2l2a")[:, :2], ("red", "nir"))
+    (cube,) = CubeFolder(tmp_path, scale=["radar:100"]).read(["a"])
+    assert cube.scale == {"landsat": 10_000, "radar": 100}
+    np.testing.assert_allclose(cube.scaled("radar"), cube.arrays["radar"] / 100, rtol=1e-6)
+    with pytest.raises(ConfigError, match="scale=lidar: no such modality") as error:
+        CubeFolder(tmp_path, scale=["lidar:2"])
+    assert error.value.hint == "available modalities: landsat, radar"
+
+
 def test_data_precedes_older_layouts_and_a_subfolder_can_be_selected(tmp_path, values, bands):
     for name, folder in zip("abc", ["data", "data_eval", "data_example"], strict=True):
         write_modality(tmp_path / folder / "s1" / f"{name}.zarr.zip", values("s1"), bands["s1"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neucocore.data.cubes.schema import CubeSchema, is_sentinel2, undeclared_schema
+from neucocore.data.cubes.schema import CubeSchema, is_sentinel2, parse_scale, undeclared_schema
 from neucocore.errors import ConfigError
 
 INT16, FLOAT32 = np.dtype(np.int16), np.dtype(np.float32)
@@ -37,7 +37,7 @@ def test_undeclared_files_are_sentinel2_if_integers_have_its_band_names(bands, d
 
 def test_undeclared_sentinel2_files_have_an_unknown_offset_and_no_data_of_0():
     assert undeclared_schema(("B02",), INT16) == CubeSchema(
-        bands=("B02",), kind="integer", offset="unknown", nodata=0
+        bands=("B02",), kind="integer", offset="unknown", nodata=0, scale=10_000
     )
     assert undeclared_schema(("B02",), INT16, offset=1000).offset == 1000
 
@@ -52,3 +52,25 @@ def test_undeclared_files_of_other_sensors_have_neither():
 def test_an_explicit_sentinel2_overrides_the_band_names_of_undeclared_files(sentinel2, offset):
     schema = undeclared_schema(("B2", "B3"), INT16, sentinel2=sentinel2, offset=0)
     assert schema.offset == offset
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [("u1", 255), ("i1", 255), ("i2", 10_000), ("u2", 10_000), ("i4", 10_000), ("f4", None)],
+)
+def test_the_scale_of_undeclared_files_follows_from_the_type_of_their_values(dtype, expected):
+    assert undeclared_schema(("red",), np.dtype(dtype)).scale == expected
+    assert undeclared_schema(("red",), np.dtype(dtype), scale=7).scale == 7
+
+
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf")])
+def test_a_scale_must_be_a_positive_number(scale):
+    with pytest.raises(ConfigError, match="is not a positive number"):
+        CubeSchema(scale=scale)
+
+
+def test_a_scale_is_written_with_its_modality():
+    assert parse_scale("landsat:10000") == ("landsat", 10_000)
+    for text in ("10000", ":10000", "landsat:", "landsat:0", "landsat:x", "landsat:nan"):
+        with pytest.raises(ConfigError, match=f"scale={text} is not MODALITY:NUMBER"):
+            parse_scale(text)

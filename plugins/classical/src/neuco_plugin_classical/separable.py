@@ -5,30 +5,37 @@ Both are products with one matrix along y and one along x, so that cubes may hav
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from neuco_plugin_classical.encoder import ChannelEncoder, check_positive
+from neuco_plugin_classical.encoder import ClassicalEncoder, check_positive, per_band
+from neuco_plugin_ssl4eo_s12.scaling import Dates
 
 
-def thumbnails(side: int = 3) -> ChannelEncoder:
+def thumbnails(
+    side: int = 3, modalities: Sequence[str] | None = None, dates: Dates = "each"
+) -> ClassicalEncoder:
     """Return an encoder: the mean of each band in ``side`` x ``side`` equal cells."""
     check_positive("side", side)
 
-    def describe(channels: NDArray[np.float32]) -> NDArray[np.float64]:
-        return _project(channels, *(cells(side, length) for length in channels.shape[2:]))
+    def describe(bands: NDArray[np.float32]) -> NDArray[np.float64]:
+        return _project(bands, *(cells(side, length) for length in bands.shape[2:]))
 
-    return ChannelEncoder(describe)
+    return per_band(describe, modalities, dates)
 
 
-def cosines(side: int = 3) -> ChannelEncoder:
+def cosines(
+    side: int = 3, modalities: Sequence[str] | None = None, dates: Dates = "each"
+) -> ClassicalEncoder:
     """Return an encoder: the ``side`` x ``side`` lowest cosine frequencies of each band."""
     check_positive("side", side)
 
-    def describe(channels: NDArray[np.float32]) -> NDArray[np.float64]:
-        return _project(channels, *(waves(side, length) for length in channels.shape[2:]))
+    def describe(bands: NDArray[np.float32]) -> NDArray[np.float64]:
+        return _project(bands, *(waves(side, length) for length in bands.shape[2:]))
 
-    return ChannelEncoder(describe)
+    return per_band(describe, modalities, dates)
 
 
 def cells(count: int, length: int) -> NDArray[np.float64]:
@@ -54,7 +61,7 @@ def waves(count: int, length: int) -> NDArray[np.float64]:
 
 
 def _project(
-    channels: NDArray[np.float32], along_y: NDArray[np.float64], along_x: NDArray[np.float64]
+    bands: NDArray[np.float32], along_y: NDArray[np.float64], along_x: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    projected: NDArray[np.float64] = along_y @ channels @ along_x.T
+    projected: NDArray[np.float64] = along_y @ bands @ along_x.T
     return projected

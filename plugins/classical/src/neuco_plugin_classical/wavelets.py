@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from neuco_plugin_classical.encoder import ChannelEncoder, check_positive
+from neuco_plugin_classical.encoder import ClassicalEncoder, check_positive, per_band
+from neuco_plugin_ssl4eo_s12.scaling import Dates
 from neucocore.plugin import ShapeError
 
 _FLOOR = 1e-6
-"""Added to the energies before the logarithm; far below the noise of standardised bands."""
+"""Added to the energies before the logarithm: the noise of reflectance is about as large, that of
+standardised bands is larger."""
 
 
-def wavelet_energies(levels: int = 3) -> ChannelEncoder:
+def wavelet_energies(
+    levels: int = 3, modalities: Sequence[str] | None = None, dates: Dates = "each"
+) -> ClassicalEncoder:
     """Return an encoder: the Haar energies of each band, in three directions at each level."""
     check_positive("levels", levels)
 
-    def describe(channels: NDArray[np.float32]) -> NDArray[np.float64]:
-        return energies(channels, levels)
+    def describe(bands: NDArray[np.float32]) -> NDArray[np.float64]:
+        return energies(bands, levels)
 
-    return ChannelEncoder(describe)
+    return per_band(describe, modalities, dates)
 
 
-def energies(channels: NDArray[np.float32], levels: int) -> NDArray[np.float64]:
+def energies(bands: NDArray[np.float32], levels: int) -> NDArray[np.float64]:
     """Return the logarithm of the mean squared Haar wavelet coefficients (Haar 1910).
 
     Parameters
     ----------
-    channels
-        Shape (season, channel, y, x).
+    bands
+        Shape (date, band, y, x).
     levels
         Number of scales: 2, 4, 8, ... pixels. At each, the last row or column of an odd number is
         left out.
@@ -36,7 +42,7 @@ def energies(channels: NDArray[np.float32], levels: int) -> NDArray[np.float64]:
     Returns
     -------
     ndarray
-        Shape (season, channel, 3 levels), float64: details along x, along y, and along both,
+        Shape (date, band, 3 levels), float64: details along x, along y, and along both,
         finest level first.
 
     Raises
@@ -44,13 +50,13 @@ def energies(channels: NDArray[np.float32], levels: int) -> NDArray[np.float64]:
     ShapeError
         The cube has fewer than 2**levels pixels along y or x.
     """
-    if min(channels.shape[2:]) < 2**levels:
+    if min(bands.shape[2:]) < 2**levels:
         raise ShapeError(
-            f"{channels.shape[2]} x {channels.shape[3]} pixels are too few for {levels} levels of "
+            f"{bands.shape[2]} x {bands.shape[3]} pixels are too few for {levels} levels of "
             "wavelets",
-            hint=f"--set levels={int(np.log2(min(channels.shape[2:])))}",
+            hint=f"--set levels={int(np.log2(min(bands.shape[2:])))}",
         )
-    smooth = channels.astype(np.float64)
+    smooth = bands.astype(np.float64)
     energy = []
     for _ in range(levels):
         height, width = (length // 2 * 2 for length in smooth.shape[2:])

@@ -94,6 +94,13 @@ def neuco_datasets() -> list[DatasetSpec]:
                     "none: 0 in Sentinel-2 files, an error in others",
                     nullable=True,
                 ),
+                Param(
+                    "scale",
+                    "list",
+                    (),
+                    "MODALITY:NUMBER, what its values are divided by to be of order one; others: "
+                    "10 for s1 in dB, 10,000 for integers (255 for bytes), 1",
+                ),
             ),
         ),
     ]

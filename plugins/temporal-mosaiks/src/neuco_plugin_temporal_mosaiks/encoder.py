@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
+from neuco_plugin_ssl4eo_s12.scaling import Dates, scaled_channels
 from neuco_plugin_temporal_mosaiks.convolution import mean_features
 from neuco_plugin_temporal_mosaiks.kernels import (
     PatchPositions,
@@ -17,24 +17,23 @@ from neuco_plugin_temporal_mosaiks.kernels import (
     gaussian_kernels,
     patch_positions,
 )
+from neuco_plugin_temporal_mosaiks.stream import MIN_NORMALS, TorchStream
 from neucocore.plugin import (
     ConfigError,
     Cube,
     CubeSource,
     DataError,
     ShapeError,
-    stacked,
 )
-
-CHANNELS = 27
-"""Number of bands of s1, s2l1c and s2l2a together."""
 
 
 class TemporalMosaiks:
-    """Random convolutional features of every season, averaged over the seasons.
+    """Random convolutional features of every date, averaged over the dates.
 
-    The 27 bands are standardised with the statistics of SSL4EO-S12-downstream, without the +1000
-    offset. The embedding is reduced by the run (``reducer="pca"`` in the spec).
+    The bands of all modalities are scaled by fixed numbers and joined on one grid, see
+    `neuco_plugin_ssl4eo_s12.scaling.scaled_channels`. Cubes may have any size and number of dates;
+    the dimension does not depend on them. The embedding is reduced by the run (``reducer="pca"`` in
+    the spec).
 
     Parameters
     ----------
@@ -47,9 +46,14 @@ class TemporalMosaiks:
     mode
         ``empirical``: whitened patches of the cubes passed to `prepare`; ``gaussian``: noise.
     seed
-        Random seed of kernels, patches and the season that a patch is cut from.
+        Random seed of kernels, patches and the date that a patch is cut from.
     stride
         Evaluate every n-th row and column; values above 1 are approximations.
+    modalities
+        The modalities to encode; None: all.
+    dates
+        ``each``: the features of all dates are averaged, so all modalities of a cube need the same
+        dates; ``mean``: the images are averaged over the dates of each modality first.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class TemporalMosaiks:
         mode: str = "empirical",
         seed: int = 10012023,
         stride: int = 1,
+        modalities: Sequence[str] | None = None,
+        dates: Dates = "each",
     ) -> None:
         problems = _problems(features, kernel, bias, seed, stride)
         if problems:
@@ -74,40 +80,38 @@ class TemporalMosaiks:
         self.mode = mode
         self.seed = seed
         self.stride = stride
+        self.modalities = modalities
+        self.dates = dates
         self._kernels: NDArray[np.float32] | None = None
-        if mode == "gaussian":
-            self._kernels, _ = gaussian_kernels(seed, self.count, CHANNELS, kernel)
 
     def prepare(self, source: CubeSource) -> None:
-        """Cut the patches for the kernels from the cubes of ``source``; ``gaussian`` needs none.
+        """Cut the patches for the kernels from the cubes of ``source``.
 
-        Every drawn cube is read once, and one season of it is used, determined by seed and id.
+        Every drawn cube is read once, and one date of it is used, determined by seed and id. The
+        mode ``gaussian`` reads the first cube only, for its number of bands.
 
         Raises
         ------
         DataError
-            There are no cubes.
+            There are no cubes, or one lacks a modality.
         ShapeError
-            A cube is too small for a patch, or its size differs from that of the first cube.
+            A cube is too small for a patch, or has another number of bands than the first cube.
         """
-        if self.mode == "gaussian":
-            return
         if not source.ids:
             raise DataError(
                 "temporal-mosaiks needs at least one cube to cut patches from",
-                hint="check the ids given with --ids, or use --set mode=gaussian",
+                hint="check the ids given with --ids",
             )
         first = next(iter(source.read(source.ids[:1])))
-        height, width = self._season(first).shape[1:]
-        if min(height, width) <= self.size:
-            raise ShapeError(
-                f"cube {first.id} has {height} x {width} pixels; it must be larger than a patch of "
-                f"{self.size} x {self.size}",
-                hint="use smaller kernels: --set kernel=1" if min(height, width) > 1 else None,
+        image = self._one_date(first)
+        self._kernels, stream = self._gaussian(image.shape[0])
+        if self.mode == "empirical":
+            self._require_larger(first, image)
+            height, width = image.shape[1:]
+            positions = patch_positions(
+                stream, self.count, len(source.ids), height, width, self.size
             )
-        _, stream = gaussian_kernels(self.seed, self.count, CHANNELS, self.size)
-        positions = patch_positions(stream, self.count, len(source.ids), height, width, self.size)
-        self._kernels = empirical_kernels(self._patches(source, positions, (height, width)))
+            self._kernels = empirical_kernels(self._patches(source, positions, image.shape))
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
         """Return one row of features per cube, shape (len(cubes), features), float32.
@@ -117,7 +121,8 @@ class TemporalMosaiks:
         ConfigError
             The encoder was not prepared.
         DataError, ShapeError
-            Modalities or bands are missing, or a cube is smaller than a kernel.
+            A modality is missing, a cube is smaller than a kernel, or its number of bands is not
+            that of the kernels.
         """
         rows = np.empty((len(cubes), 2 * self.count), np.float32)
         for row, cube in zip(rows, cubes, strict=True):
@@ -125,36 +130,33 @@ class TemporalMosaiks:
         return rows
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return the kernels, shape (features / 2, 27, kernel, kernel)."""
-        return {"kernels": self._ready()}
+        """Return the kernels, shape (features / 2, bands, kernel, kernel)."""
+        return {"kernels": self.kernels}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take the kernels of a prepared encoder with the same parameters."""
         kernels = np.ascontiguousarray(state["kernels"], np.float32)
-        expected = (self.count, CHANNELS, self.size, self.size)
-        if kernels.shape != expected:
+        if kernels.ndim != 4 or (len(kernels), *kernels.shape[2:]) != (
+            self.count,
+            self.size,
+            self.size,
+        ):
             raise ShapeError(
-                f"the kernels of the state have shape {kernels.shape} instead of {expected}",
+                f"the kernels of the state have shape {kernels.shape} instead of "
+                f"({self.count}, bands, {self.size}, {self.size})",
                 hint="restore a state that was made with the same parameters",
             )
         self._kernels = kernels
 
-    def _row(self, cube: Cube) -> NDArray[np.float32]:
-        kernels = self._ready()
-        seasons = stacked(cube, DOWNSTREAM_STATISTICS)
-        if min(seasons.shape[2:]) < self.size:
-            raise ShapeError(
-                f"cube {cube.id} has {seasons.shape[2]} x {seasons.shape[3]} pixels and is smaller "
-                f"than a kernel of {self.size} x {self.size}",
-                hint="use smaller kernels: --set kernel=1",
-            )
-        features = [mean_features(image, kernels, self.bias, self.stride) for image in seasons]
-        row: NDArray[np.float32] = (
-            np.stack(features).mean(axis=0, dtype=np.float64).astype(np.float32)
-        )
-        return row
+    @property
+    def kernels(self) -> NDArray[np.float32]:
+        """The kernels, shape (features / 2, bands, kernel, kernel).
 
-    def _ready(self) -> NDArray[np.float32]:
+        Raises
+        ------
+        ConfigError
+            The encoder was not prepared.
+        """
         if self._kernels is None:
             raise ConfigError(
                 "the encoder temporal-mosaiks is not prepared: its kernels are patches of cubes",
@@ -162,31 +164,87 @@ class TemporalMosaiks:
             )
         return self._kernels
 
-    def _season(self, cube: Cube) -> NDArray[np.float32]:
-        """Return the season of a cube that patches are cut from, (channel, y, x)."""
-        seasons = stacked(cube, DOWNSTREAM_STATISTICS)
+    def images(self, cube: Cube) -> NDArray[np.float32]:
+        """Return the images that the kernels are applied to, (date, channel, y, x).
+
+        Raises
+        ------
+        ConfigError, DataError, ShapeError
+            As for `encode`.
+        """
+        images = scaled_channels(cube, self.modalities, self.dates)
+        if self._kernels is None and self.mode == "gaussian":
+            self._kernels, _ = self._gaussian(images.shape[1])
+        self._require_bands(cube, images.shape[1], self.kernels.shape[1])
+        if min(images.shape[2:]) < self.size:
+            raise ShapeError(
+                f"cube {cube.id} has {images.shape[2]} x {images.shape[3]} pixels and is smaller "
+                f"than a kernel of {self.size} x {self.size}",
+                hint="use smaller kernels: --set kernel=1",
+            )
+        return images
+
+    def _row(self, cube: Cube) -> NDArray[np.float32]:
+        images = self.images(cube)
+        features = [mean_features(image, self.kernels, self.bias, self.stride) for image in images]
+        row: NDArray[np.float32] = (
+            np.stack(features).mean(axis=0, dtype=np.float64).astype(np.float32)
+        )
+        return row
+
+    def _gaussian(self, channels: int) -> tuple[NDArray[np.float32], TorchStream]:
+        weights = self.count * channels * self.size**2
+        if weights < MIN_NORMALS:
+            raise ConfigError(
+                f"features={2 * self.count} and kernel={self.size} give {weights} weights for "
+                f"{channels} bands; at least {MIN_NORMALS} are needed",
+                hint="--set features=64",
+            )
+        return gaussian_kernels(self.seed, self.count, channels, self.size)
+
+    def _one_date(self, cube: Cube) -> NDArray[np.float32]:
+        """Return the date of a cube that patches are cut from, (channel, y, x)."""
+        images = scaled_channels(cube, self.modalities, self.dates)
         digest = hashlib.sha256(f"{self.seed}/{cube.id}".encode()).digest()
-        season: NDArray[np.float32] = seasons[int.from_bytes(digest[:8], "big") % len(seasons)]
-        return season
+        image: NDArray[np.float32] = images[int.from_bytes(digest[:8], "big") % len(images)]
+        return image
 
     def _patches(
-        self, source: CubeSource, positions: PatchPositions, frame: tuple[int, ...]
+        self, source: CubeSource, positions: PatchPositions, first: tuple[int, ...]
     ) -> NDArray[np.float32]:
-        patches = np.empty((self.count, CHANNELS, self.size, self.size), np.float32)
+        """Cut the patches; positions are drawn for the size of the first cube, and scaled."""
+        channels, height, width = first
+        patches = np.empty((self.count, channels, self.size, self.size), np.float32)
         drawn = np.unique(positions.image)
         cubes = source.read([source.ids[index] for index in drawn])
         for index, cube in zip(drawn, cubes, strict=True):
-            season = self._season(cube)
-            if season.shape[1:] != frame:
-                raise ShapeError(
-                    f"cube {cube.id} has {season.shape[1]} x {season.shape[2]} pixels, but the "
-                    f"first cube has {frame[0]} x {frame[1]}",
-                    hint="fit on cubes of equal size, or use --set mode=gaussian",
-                )
+            image = self._one_date(cube)
+            self._require_bands(cube, len(image), channels)
+            self._require_larger(cube, image)
             for patch in np.flatnonzero(positions.image == index):
-                row, column = positions.row[patch], positions.column[patch]
-                patches[patch] = season[:, row : row + self.size, column : column + self.size]
+                row = positions.row[patch] * (image.shape[1] - self.size) // (height - self.size)
+                column = (
+                    positions.column[patch] * (image.shape[2] - self.size) // (width - self.size)
+                )
+                patches[patch] = image[:, row : row + self.size, column : column + self.size]
         return patches
+
+    def _require_larger(self, cube: Cube, image: NDArray[np.float32]) -> None:
+        height, width = image.shape[1:]
+        if min(height, width) <= self.size:
+            raise ShapeError(
+                f"cube {cube.id} has {height} x {width} pixels; it must be larger than a patch of "
+                f"{self.size} x {self.size}",
+                hint="use smaller kernels: --set kernel=1" if min(height, width) > 1 else None,
+            )
+
+    @staticmethod
+    def _require_bands(cube: Cube, bands: int, expected: int) -> None:
+        if bands != expected:
+            raise ShapeError(
+                f"cube {cube.id} has {bands} bands; the kernels are for {expected}",
+                hint="select what all cubes have: --set modalities=NAME",
+            )
 
 
 def _problems(features: int, kernel: int, bias: float, seed: int, stride: int) -> list[str]:

@@ -22,8 +22,15 @@ _PARAMS = (
     Param(
         "stride", "int", 1, "evaluate every n-th row and column; values above 1 are approximations"
     ),
+    Param("modalities", "list", None, "modalities to encode; none: all", nullable=True),
+    Param(
+        "dates",
+        "str",
+        "each",
+        "mean of the features of each date, or features of the images averaged over the dates",
+        choices=("each", "mean"),
+    ),
 )
-_MODALITIES = ("s1", "s2l1c", "s2l2a")
 _CITATION = (
     "Rolf et al. 2021, A generalizable and accessible approach to machine learning with global "
     "satellite imagery; entry of the AI4G intern squad to the 2025 CVPR EarthVision data challenge"
@@ -37,13 +44,12 @@ def neuco_encoders() -> list[EncoderSpec]:
     return [
         EncoderSpec(
             name="temporal-mosaiks",
-            summary="random convolutional features, mean over seasons, PCA on the encoded cubes",
+            summary="random convolutional features, mean over dates, PCA on the encoded cubes",
             factory="neuco_plugin_temporal_mosaiks.encoder:TemporalMosaiks",
             params=_PARAMS,
             fit="transductive",
             reducer="pca",
             dimension=1024,
-            modalities=_MODALITIES,
             license="Apache-2.0",
             citation=_CITATION,
             url=_URL,
@@ -57,7 +63,6 @@ def neuco_encoders() -> list[EncoderSpec]:
                 Param("dimension", "int", 1024, "maximum number of dimensions of the PCA"),
             ),
             fit="train",
-            modalities=_MODALITIES,
             license="Apache-2.0",
             citation=_CITATION,
             url=_URL,

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BLOCK = 16
+MIN_NORMALS = _BLOCK
+"""Fewer normal numbers cannot be drawn at once."""
 
 
 class TorchStream:

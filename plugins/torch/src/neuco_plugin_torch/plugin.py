@@ -91,6 +91,14 @@ _MOSAIKS = (
     Param(
         "stride", "int", 1, "evaluate every n-th row and column; values above 1 are approximations"
     ),
+    Param("modalities", "list", None, "modalities to encode; none: all", nullable=True),
+    Param(
+        "dates",
+        "str",
+        "each",
+        "mean of the features of each date, or features of the images averaged over the dates",
+        choices=("each", "mean"),
+    ),
     Param("device", "str", "cuda", _DEVICE_HELP, choices=_DEVICES),
 )
 _AUTOENCODER = (
@@ -189,7 +197,6 @@ def neuco_encoders() -> list[EncoderSpec]:
             fit="transductive",
             reducer="pca",
             dimension=1024,
-            modalities=_ALL,
             license="Apache-2.0",
             citation=(
                 "Rolf et al. 2021, A generalizable and accessible approach to machine learning "

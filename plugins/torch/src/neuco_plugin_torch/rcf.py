@@ -10,24 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_temporal_mosaiks.encoder import TemporalMosaiks
 from neuco_plugin_torch.device import device_of, name_of, one_thread
 from neuco_plugin_torch.energy import gpu_joules
-from neucocore.plugin import (
-    ConfigError,
-    Cube,
-    CubeSource,
-    ShapeError,
-    stacked,
-)
+from neucocore.plugin import Cube, CubeSource
 
 _POSITIONS = {"cpu": 1 << 11, "cuda": 1 << 17}
 """Number of positions convolved at once: limited by the CPU cache or the GPU memory."""
 
 
 class GpuMosaiks:
-    """Random convolutional features of every season, averaged over the seasons.
+    """Random convolutional features of every date, averaged over the dates.
 
     Kernels, seed and parameters are those of `TemporalMosaiks`; the features are equal up to
     rounding.
@@ -45,13 +38,11 @@ class GpuMosaiks:
         self._mosaiks = TemporalMosaiks(**params)
         self._params = params
         self._kernels: torch.Tensor | None = None
-        if self._mosaiks.mode == "gaussian":
-            self._take_kernels()
 
     def prepare(self, source: CubeSource) -> None:
         """Cut the patches for the kernels from the cubes, see `TemporalMosaiks.prepare`."""
         self._mosaiks.prepare(source)
-        self._take_kernels()
+        self._kernels = None
 
     def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
         """Return one row of features per cube, (n, features) float32.
@@ -76,7 +67,7 @@ class GpuMosaiks:
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take the kernels of a prepared encoder with the same parameters."""
         self._mosaiks.restore(state)
-        self._take_kernels()
+        self._kernels = None
 
     def cache_key_fields(self) -> Mapping[str, Any]:
         """Return what determines the features: all parameters except the device."""
@@ -90,22 +81,10 @@ class GpuMosaiks:
         """Return the energy counter of the GPU in joules; None without one."""
         return gpu_joules(self.device)
 
-    def _take_kernels(self) -> None:
-        self._kernels = torch.from_numpy(self._mosaiks.state()["kernels"]).to(self.device)
-
     def _row(self, cube: Cube) -> NDArray[np.float64]:
+        images = torch.from_numpy(self._mosaiks.images(cube)).to(self.device)
         if self._kernels is None:
-            raise ConfigError(
-                "the encoder rcf-gpu is not prepared", hint="call prepare(source) before encode"
-            )
-        seasons = stacked(cube, DOWNSTREAM_STATISTICS)
-        if min(seasons.shape[2:]) < self._mosaiks.size:
-            raise ShapeError(
-                f"cube {cube.id} has {seasons.shape[2]} x {seasons.shape[3]} pixels and is smaller "
-                f"than a kernel of {self._mosaiks.size} x {self._mosaiks.size}",
-                hint="use smaller kernels: --set kernel=1",
-            )
-        images = torch.from_numpy(seasons).to(self.device)
+            self._kernels = torch.from_numpy(self._mosaiks.kernels).to(self.device)
         features = [self._features(image, self._kernels) for image in images]
         row: NDArray[np.float64] = torch.stack(features).mean(dim=0).cpu().numpy()
         return row
