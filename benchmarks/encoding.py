@@ -28,7 +28,6 @@ from threadpoolctl import threadpool_limits
 
 from neuco_plugin_ssl4eo_s12.statistics import DOWNSTREAM_STATISTICS
 from neuco_plugin_temporal_mosaiks.convolution import mean_features
-from neuco_plugin_temporal_mosaiks.encoder import CHANNELS
 from neuco_plugin_temporal_mosaiks.kernels import (
     empirical_kernels,
     gaussian_kernels,
@@ -36,6 +35,7 @@ from neuco_plugin_temporal_mosaiks.kernels import (
 )
 from neucocore.plugin import stacked
 
+CHANNELS = 27
 SEED, BIAS, SIZE = 10012023, -1.0, 3
 Timings = dict[tuple[str, int], float]
 
