@@ -1,12 +1,13 @@
 """neuco: find out how much compressed Earth-observation embeddings are still good for.
 
 The public Python API. Every name is imported when it is first used, so that ``import neucocore``
-costs nothing.
+costs nothing. The types of a function's arguments are checked here, where people call it.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from neucocore.public_names import PUBLIC_NAMES
@@ -76,6 +77,8 @@ def __getattr__(name: str) -> Any:
     if name not in PUBLIC_NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(PUBLIC_NAMES[name]), name)
+    if inspect.isfunction(value):
+        value = importlib.import_module("neucocore.runtime.arguments").checked(value)
     globals()[name] = value
     return value
 

@@ -13,7 +13,8 @@ from neucocore.choice.options import ChooseOptions
 from neucocore.curves.options import SweepOptions
 from neucocore.encoding.options import EncodeOptions
 from neucocore.evaluation.options import EvaluateOptions
-from neucocore.options import StrPath, as_function
+from neucocore.options import StrPath
+from neucocore.runtime.arguments import as_function
 
 if TYPE_CHECKING:
     from neucocore.choice.result import Choice

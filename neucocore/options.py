@@ -8,25 +8,20 @@ The options of a command are the fields of a frozen, keyword-only dataclass::
         jobs: Annotated[int, Option("Worker processes.", minimum=1)] = 1
 
 From it come the command line (`neucocore.cli.options.command`), the keys of a run file
-(`neucocore.workflow.run_file`) and the Python function (`as_function`), so that adding an option
-is one edit. A value given on the command line takes precedence over the run file's, and that over
-the default.
+(`neucocore.workflow.run_file`) and the Python function (`neucocore.runtime.arguments`), so that
+adding an option is one edit. A value on the command line takes precedence over that of the run
+file, and that over the default.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
-
-P = ParamSpec("P")
-O = TypeVar("O")  # noqa: E741
-R = TypeVar("R")
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 StrPath = str | Path
 TEXTS = "a text or a list of texts"
@@ -51,6 +46,10 @@ class Option:
         flag is repeated.
     minimum
         Smallest value allowed.
+    objects
+        What Python takes besides, in words: objects that have no name or path.
+    type
+        Type on the command line and in run files, of an option whose field also holds `objects`.
     command_line, run_file, python
         Where the option can be given.
     """
@@ -61,6 +60,8 @@ class Option:
     metavar: str | None = None
     split: bool = False
     minimum: int | None = None
+    objects: str = ""
+    type: Any = None
     command_line: bool = True
     run_file: bool = True
     python: bool = True
@@ -115,7 +116,7 @@ def declared_options(options_class: type[Any]) -> Iterator[DeclaredOption]:
             raise TypeError(
                 f"{options_class.__name__}.{field.name} is not annotated with an Option"
             )
-        kind, nullable = _without_none(annotation)
+        kind, nullable = declared_type(annotation if option.type is None else option.type)
         default = field.default
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
@@ -125,7 +126,8 @@ def declared_options(options_class: type[Any]) -> Iterator[DeclaredOption]:
         )
 
 
-def _without_none(annotation: Any) -> tuple[Any, bool]:
+def declared_type(annotation: Any) -> tuple[Any, bool]:
+    """Return a type without None, and whether None was part of it."""
     if get_origin(annotation) not in (Union, types.UnionType):
         return annotation, False
     rest = tuple(part for part in get_args(annotation) if part is not type(None))
@@ -134,14 +136,14 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
 
 
 def option_problem(declared: DeclaredOption, value: Any) -> str:
-    """Describe what a value from a run file should be instead; empty if it is usable."""
+    """Describe what a value should be instead; empty if it is usable."""
     if value is None and (declared.nullable or not declared.required):
         return ""
     if get_origin(declared.type) is tuple and isinstance(value, list | tuple) and not value:
         return "a text or a list of at least one text"
-    kinds = [] if declared.choices else _members(declared.type)
+    kinds = [] if declared.choices else members(declared.type)
     if declared.choices:
-        fits = value in declared.choices
+        fits = isinstance(value, str) and value in declared.choices
         return "" if fits else f"one of {', '.join(map(str, declared.choices))}"
     if any(_fits(kind, value, declared.option.minimum) for kind in kinds):
         return ""
@@ -151,7 +153,7 @@ def option_problem(declared: DeclaredOption, value: Any) -> str:
     return " or ".join(described)
 
 
-def _members(kind: Any) -> list[Any]:
+def members(kind: Any) -> list[Any]:
     """Return the types of a union, or the one type."""
     return list(get_args(kind)) if get_origin(kind) in (Union, types.UnionType) else [kind]
 
@@ -165,7 +167,8 @@ def _fits(kind: Any, value: Any, minimum: int | None) -> bool:
         return whole and (minimum is None or value >= minimum)
     if origin is tuple or origin is Sequence:
         items = value if isinstance(value, list | tuple) else [value]
-        return all(isinstance(item, str) for item in items)
+        kinds = members(get_args(kind)[0])
+        return all(any(_fits(one, item, None) for one in kinds) for item in items)
     return isinstance(value, origin)
 
 
@@ -175,68 +178,13 @@ def _described(kind: Any, minimum: int | None) -> str:
         return "a number"
     if kind is int:
         return "an integer" + ("" if minimum is None else f" of at least {minimum}")
-    names = {bool: "true or false", str: "a text", Path: "a text", Mapping: "a mapping"}
-    return names.get(origin, TEXTS)
+    names: dict[Any, str] = {bool: "true or false", str: "a text", Path: "a text"}
+    names |= {Mapping: "a mapping", tuple: TEXTS, Sequence: TEXTS, Callable: "a function"}
+    return names.get(origin, f"an object of type {getattr(origin, '__name__', origin)}")
 
 
 def coerce(declared: DeclaredOption, value: Any) -> Any:
     """Return a value in the type of its field: one text becomes a tuple of texts."""
-    if get_origin(declared.type) is tuple and value is not None:
-        return (value,) if isinstance(value, str) else tuple(value)
+    if get_origin(declared.type) in (tuple, Sequence) and value is not None:
+        return (value,) if isinstance(value, str | Path) else tuple(value)
     return value
-
-
-def as_function(options_class: Callable[P, O], run: Callable[[O], R]) -> Callable[P, R]:
-    """Return a function that takes the options as keywords and calls `run` with them.
-
-    Its signature and docstring come from the dataclass; the docstring of `run` stays on top.
-    """
-    assert isinstance(options_class, type)  # noqa: S101
-    declared = {item.name: item for item in declared_options(options_class)}
-    positional = [name for name, item in declared.items() if item.option.argument]
-
-    def function(*args: Any, **kwargs: Any) -> R:
-        if len(args) > len(positional):
-            raise TypeError(
-                f"{function.__name__}() takes {len(positional)} positional arguments; "
-                f"{len(args)} were given"
-            )
-        values = dict(zip(positional, args, strict=False))
-        if repeated := sorted(values.keys() & kwargs.keys()):
-            raise TypeError(f"{function.__name__}() got {', '.join(repeated)} twice")
-        values |= kwargs
-        unknown = sorted(values.keys() - declared.keys())
-        if unknown:
-            raise TypeError(f"{function.__name__}() has no option {', '.join(unknown)}")
-        return run(options_class(**{k: coerce(declared[k], v) for k, v in values.items()}))
-
-    function.__name__ = function.__qualname__ = run.__name__.lstrip("_")
-    function.__module__ = run.__module__
-    function.__doc__ = _docstring(inspect.getdoc(run) or "", declared.values())
-    parameters = [
-        inspect.Parameter(
-            item.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD
-            if item.option.argument
-            else inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if item.required else item.default,
-            annotation=item.type | None if item.nullable else item.type,
-        )
-        for item in declared.values()
-        if item.option.python
-    ]
-    parameters.sort(key=lambda p: (p.kind, p.default is not inspect.Parameter.empty))
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return function
-
-
-def _docstring(text: str, declared: Any) -> str:
-    """Insert a Parameters section after the summary of a docstring."""
-    summary, separator, rest = text.partition("\n\n")
-    lines = ["Parameters", "----------"]
-    for item in declared:
-        if item.option.python:
-            lines += [item.name, f"    {item.option.help}"]
-    return "\n\n".join(
-        part for part in (summary, "\n".join(lines), rest if separator else "") if part
-    )

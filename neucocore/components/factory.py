@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from neucocore.components.discovery import Component
 from neucocore.components.distributions import unreadable_metadata_error
 from neucocore.components.missing_dependency import install_hint
-from neucocore.components.specs import Factory
+from neucocore.components.specs import Factory, Kind
 from neucocore.errors import ComponentLoadError, ComponentOutputError, NeucoError
+
+REQUIRED_METHODS: Mapping[Kind, tuple[str, ...]] = {
+    "dataset": ("ids", "read"),
+    "encoder": ("encode",),
+    "task": ("labels",),
+    "probe": ("fit", "predict", "state"),
+    "reducer": ("fit", "apply", "bytes_per_row", "state"),
+    "protocol": ("score",),
+}
+"""Methods that the core calls on an object of a kind (`neucocore.interfaces`)."""
+NEEDED_BY_METHOD = {"prepare": ("state", "restore")}
+"""Methods that an object must have if it has another one."""
 
 
 def create(component: Component, *args: Any, **params: Any) -> Any:
@@ -37,6 +49,8 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
     ------
     ComponentLoadError
         The factory cannot be imported, for instance because a dependency is missing, or it raises.
+    ComponentOutputError
+        The object lacks a method of its kind.
     """
     factory = resolve(component, component.spec.factory)
     values = params
@@ -45,7 +59,7 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
     if component.kind == "metric":
         return functools.partial(factory, **values) if values else factory
     try:
-        return factory(*args, **values)
+        created = factory(*args, **values)
     except NeucoError:
         raise
     except ImportError as error:
@@ -58,6 +72,22 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
             f"{type(error).__name__}: {error}",
             hint=f"neuco info {component.full_name}",
         ) from error
+    _check_methods(component, created)
+    return created
+
+
+def _check_methods(component: Component, created: Any) -> None:
+    """Check the methods of an object before any work is done with it."""
+    needed = list(REQUIRED_METHODS.get(component.kind, ()))
+    for method, further in NEEDED_BY_METHOD.items():
+        needed += further if hasattr(created, method) else ()
+    missing = [name for name in needed if not callable(getattr(created, name, None))]
+    if missing:
+        raise ComponentOutputError(
+            f"the {component.kind} {component.full_name} ({component.distribution}) is of type "
+            f"{type(created).__name__}, which has no method {' and no method '.join(missing)}",
+            hint=f"a {component.kind} has the methods {', '.join(needed)}",
+        )
 
 
 def resolve(component: Component, factory: Factory) -> Any:

@@ -66,11 +66,11 @@ class EncodeOptions:
         Option("Parameters of the reducer.", command_line=False),
     ] = field(default_factory=dict)
     ids: Annotated[
-        StrPath | Sequence[str] | None,
+        StrPath | Sequence[str | int] | None,
         Option("File with the ids of the cubes to encode; all cubes by default.", metavar="FILE"),
     ] = None
     fit_ids: Annotated[
-        StrPath | Sequence[str] | None,
+        StrPath | Sequence[str | int] | None,
         Option("File with the ids of the cubes that the encoder is fitted on.", metavar="FILE"),
     ] = None
     subset: Annotated[

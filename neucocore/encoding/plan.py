@@ -13,7 +13,7 @@ from neucocore.components.lookup import find, find_for_spec
 from neucocore.components.parameters import check_values, parse_settings
 from neucocore.components.specs import DatasetSpec, EncoderSpec
 from neucocore.data.embeddings.formats import FORMATS, suffix_of
-from neucocore.data.ids import read_id_file
+from neucocore.data.ids import clean_ids, ids_as_text, read_id_file
 from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.subset import subset_ids
 from neucocore.encoding import cluster
@@ -28,6 +28,7 @@ from neucocore.errors import (
     IdError,
     MissingFileError,
 )
+from neucocore.files.findings import raise_for_findings
 from neucocore.files.outputs import check_writable
 from neucocore.interfaces import Dataset
 from neucocore.messages import quoted
@@ -73,6 +74,9 @@ def plan(options: EncodeOptions) -> EncodeRequest:
         available_modalities(source, dataset),
     )
     default_dimension = spec.dimension if reducer else None
+    dimension = default_dimension if options.dimension is None else options.dimension
+    if reducer is not None:
+        create(reducer, dimension=dimension, **reducer_params)  # fails before cubes are encoded
     return EncodeRequest(
         dataset=dataset,
         data=data,
@@ -83,7 +87,7 @@ def plan(options: EncodeOptions) -> EncodeRequest:
         ids=_selected_ids(options, source, dataset, available, data),
         output=output,
         fit_ids=_fit_ids(spec, available, options.fit_ids, data),
-        dimension=default_dimension if options.dimension is None else options.dimension,
+        dimension=dimension,
         missing_chunks=options.missing_chunks,
         skip_bad=options.skip_bad,
         execution=execution,
@@ -253,7 +257,7 @@ def _selected_ids(
     """Return the ids to encode, sorted."""
     selected: AbstractSet[str] = available
     if options.ids is not None:
-        ids = _listed(options.ids)
+        ids = _listed("--ids", options.ids)
         _check_available("--ids", ids, available, data)
         selected = set(ids)
     if options.subset is not None:
@@ -269,8 +273,14 @@ def _selected_ids(
     return tuple(sorted(selected))
 
 
-def _listed(ids: StrPath | Sequence[str]) -> tuple[str, ...]:
-    return read_id_file(ids) if isinstance(ids, str | Path) else tuple(ids)
+def _listed(option: str, ids: StrPath | Sequence[str | int]) -> tuple[str, ...]:
+    """Return ids from a file, or those that Python passes, cleaned by the same rule."""
+    if isinstance(ids, str | Path):
+        return read_id_file(ids)
+    texts, findings = ids_as_text(ids)
+    cleaned, further = clean_ids(list(dict.fromkeys(texts)), lambda row: f"item {row + 1}")
+    raise_for_findings(option, [*findings, *further])
+    return tuple(cleaned)
 
 
 def _check_available(option: str, ids: Sequence[str], available: set[str], data: Path) -> None:
@@ -284,7 +294,10 @@ def _check_available(option: str, ids: Sequence[str], available: set[str], data:
 
 
 def _fit_ids(
-    spec: EncoderSpec, available: set[str], fit_ids: StrPath | Sequence[str] | None, data: Path
+    spec: EncoderSpec,
+    available: set[str],
+    fit_ids: StrPath | Sequence[str | int] | None,
+    data: Path,
 ) -> tuple[str, ...]:
     if spec.fit != "train":
         if fit_ids is not None:
@@ -299,6 +312,6 @@ def _fit_ids(
             f"the encoder {spec.name} has fit=train: it is fitted on cubes that you specify",
             hint="add --fit-ids FILE, a file with one id per line",
         )
-    ids = _listed(fit_ids)
+    ids = _listed("--fit-ids", fit_ids)
     _check_available("--fit-ids", ids, available, data)
     return tuple(sorted(set(ids)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -53,12 +55,14 @@ def apply_reducer(
     # Values beyond float32 become infinite and are then rejected.
     with threadpool_limits(1), plugin_errors(component), np.errstate(over="ignore"):
         reduced = np.asarray(reducer.fit(matrix).apply(matrix), dtype=np.float32)
+        bytes_per_row = reducer.bytes_per_row()
     _check_reduced(reduced, len(matrix), dimension, component)
+    _check_bytes(bytes_per_row, component)
     return reduced, {
         "reducer": code_identity(component),
         **({"params": dict(sorted(values.items()))} if values else {}),
         "features": int(matrix.shape[1]),
-        "bytes_per_row": float(reducer.bytes_per_row()),
+        "bytes_per_row": float(bytes_per_row),
     }
 
 
@@ -84,5 +88,15 @@ def _check_reduced(
             f"the reducer {reducer.full_name} returned shape {reduced.shape} with "
             f"{int((~finite).sum())} values that are not finite; expected {n_rows} rows of "
             f"{at_most}finite values",
+            hint=f"neuco plugins check {reducer.plugin}",
+        )
+
+
+def _check_bytes(count: Any, reducer: Component) -> None:
+    is_number = isinstance(count, numbers.Real) and not isinstance(count, bool)
+    if not is_number or not math.isfinite(count) or count <= 0:
+        raise ComponentOutputError(
+            f"bytes_per_row of the reducer {reducer.full_name} returned {count!r}; expected the "
+            "bytes of one stored row, a number above 0",
             hint=f"neuco plugins check {reducer.plugin}",
         )

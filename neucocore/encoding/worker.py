@@ -112,6 +112,7 @@ class Worker:
             try:
                 with plugin_errors(self.setup.dataset):
                     for cube in self.dataset.read(tuple(remaining)):
+                        self._check_type(cube)
                         self._check_order(cube.id, remaining)
                         check_cube(self.setup.encoder, self.needed, cube)
                         cubes.append(cube)
@@ -121,6 +122,10 @@ class Worker:
             except DataError as error:
                 failures.append((remaining.pop(0), error.message))
         return cubes, failures
+
+    def _check_type(self, cube: Any) -> None:
+        if not isinstance(cube, Cube):
+            raise self._dataset_error(f"returned a {type(cube).__name__} instead of a Cube")
 
     def _check_order(self, cube_id: str, remaining: Sequence[str]) -> None:
         if not remaining:

@@ -6,7 +6,14 @@ import pytest
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors, resolve
-from neucocore.components.specs import EncoderSpec, Factory, MetricSpec, Param, ProtocolSpec
+from neucocore.components.specs import (
+    EncoderSpec,
+    Factory,
+    MetricSpec,
+    Param,
+    ProtocolSpec,
+    ReducerSpec,
+)
 from neucocore.errors import ComponentLoadError, ComponentOutputError, DataError
 
 PARAMS = (
@@ -15,17 +22,55 @@ PARAMS = (
 )
 
 
+class Keeper:
+    """An encoder and a protocol that keeps what it is created with."""
+
+    def __init__(self, *args: Any, **params: Any) -> None:
+        self.args, self.params = args, params
+
+    def encode(self, cubes: Any) -> None: ...
+
+    def score(self, inputs: Any) -> None: ...
+
+
 def component(factory: Factory, *params: Param) -> Component:
     spec = EncoderSpec(name="x", summary="s", factory=factory, params=params)
     return Component(spec, "mine", "neuco-plugin-mine", "1.0")
 
 
 def test_a_factory_receives_the_defaults_and_the_values() -> None:
-    assert create(component("builtins:dict", *PARAMS), scale=2.0) == {"dimension": 8, "scale": 2.0}
+    created = create(component(Keeper, *PARAMS), scale=2.0)
+    assert created.params == {"dimension": 8, "scale": 2.0}
 
 
 def test_positional_arguments_are_passed_to_the_factory() -> None:
-    assert create(component("builtins:str"), 7) == "7"
+    assert create(component(Keeper), 7).args == (7,)
+
+
+@pytest.mark.parametrize(
+    ("spec", "has", "missing"),
+    [
+        (EncoderSpec, "", "encode"),
+        (EncoderSpec, "encode prepare", "state and no method restore"),
+        (ReducerSpec, "fit apply state", "bytes_per_row"),
+        (ProtocolSpec, "", "score"),
+    ],
+)
+def test_an_object_without_the_methods_of_its_kind_is_an_error(
+    spec: Any, has: str, missing: str
+) -> None:
+    factory = type("Broken", (), {name: lambda self: None for name in has.split()})
+    broken = Component(spec(name="x", summary="s", factory=factory), "mine", "mine.py", "")
+    with pytest.raises(
+        ComponentOutputError, match=f"of type Broken, which has no method {missing}"
+    ):
+        create(broken)
+
+
+def test_a_method_that_is_no_function_is_missing() -> None:
+    factory = type("Broken", (), {"encode": "vectors"})
+    with pytest.raises(ComponentOutputError, match="no method encode"):
+        create(component(factory))
 
 
 def test_a_metric_without_parameters_is_the_function_itself() -> None:
@@ -35,8 +80,8 @@ def test_a_metric_without_parameters_is_the_function_itself() -> None:
 
 def test_a_protocol_is_created_without_its_options() -> None:
     options = (Param("folds", "int", 5, "splits"),)
-    spec = ProtocolSpec(name="p", summary="s", factory="builtins:dict", params=options)
-    assert create(Component(spec, "p", "d", "1")) == {}
+    spec = ProtocolSpec(name="p", summary="s", factory=Keeper, params=options)
+    assert create(Component(spec, "p", "d", "1")).params == {}
 
 
 def test_a_missing_dependency_names_the_component_the_distribution_and_the_module() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +46,12 @@ class Cut:
         return faults.get(self.fault, lambda: kept)()
 
     def bytes_per_row(self):
-        return 4.0 * self.dimension
+        return {"no bytes": None, "text": "8", "negative": -1.0, "infinite": math.inf}.get(
+            self.fault, 4.0 * self.dimension
+        )
+
+    def state(self):
+        return {"mean": self.mean}
 
 
 @pytest.fixture
@@ -107,3 +113,11 @@ def test_fault_53_an_encoder_must_return_one_code_per_row() -> None:
     message = "to_codes of the encoder test/coder returned 4 codes for 5 rows"
     with pytest.raises(ComponentOutputError, match=message):
         coded_bytes(Coder(), np.zeros((5, 2), np.float32), Component(spec, "test", "test", ""))
+
+
+@pytest.mark.parametrize("fault", ["no bytes", "text", "negative", "infinite"])
+def test_the_bytes_that_a_reducer_reports_are_checked(
+    with_reducer: Callable[..., EncodeRequest], fault: str
+) -> None:
+    with pytest.raises(ComponentOutputError, match=r"bytes_per_row of the reducer test/cut retur"):
+        encode(with_reducer(fault))

@@ -120,13 +120,7 @@ def _band_order(cube: Cube, modality: str) -> list[int] | None:
             f"cube {cube.id} has no modality {modality!r}; it has {', '.join(cube.modalities)}",
             hint="choose a data set that has the modality, or an encoder that does not need it",
         )
-    array, names, standard = cube.arrays[modality], cube.bands[modality], BANDS[modality]
-    if array.ndim != 4 or array.shape[1] != len(names):
-        raise ShapeError(
-            f"cube {cube.id}: {modality} has shape {array.shape}, "
-            f"not (season, {len(names)} bands, y, x)",
-            hint="check the arrays and band names that the data set returns",
-        )
+    names, standard = cube.bands[modality], BANDS[modality]
     missing = [name for name in standard if name not in names]
     if missing:
         raise ShapeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neucocore.data.cubes.bands import REFLECTANCE, SCALES
 from neucocore.data.cubes.offset import add_step
+from neucocore.errors import ComponentOutputError
 from neucocore.files.findings import Finding
 
 
@@ -41,6 +42,12 @@ class Cube:
         Further information of the data set (place, longitude, latitude, ...).
     findings
         Warnings and repairs from reading the cube; they are recorded with a run.
+
+    Raises
+    ------
+    ComponentOutputError
+        An id that is not a text, something else than 4-D arrays of numbers, or band names that do
+        not fit them.
     """
 
     id: str
@@ -52,6 +59,40 @@ class Cube:
     season_names: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        if problems := list(self._problems()):
+            raise ComponentOutputError(
+                f"the cube {self.id!r} is not valid",
+                problems=problems,
+                hint="arrays are numpy arrays (season, band, y, x), bands tuples of band names",
+            )
+
+    def _problems(self) -> Iterator[str]:
+        if not isinstance(self.id, str) or not self.id:
+            yield f"id must be a text, found {self.id!r} ({type(self.id).__name__})"
+        for name in ("arrays", "bands", "offset", "nodata", "scale", "metadata"):
+            value = getattr(self, name)
+            if not isinstance(value, Mapping):
+                yield f"{name} must be a mapping, found {type(value).__name__}"
+        arrays: Any = self.arrays
+        if not isinstance(arrays, Mapping) or not isinstance(self.bands, Mapping):
+            return
+        for modality, array in arrays.items():
+            if not isinstance(array, np.ndarray):
+                yield f"arrays[{modality!r}] must be a numpy array, found {type(array).__name__}"
+                continue
+            if array.ndim != 4 or array.dtype.kind not in "biuf":
+                yield (
+                    f"arrays[{modality!r}] must be numbers of shape (season, band, y, x), found "
+                    f"{array.dtype} of shape {array.shape}"
+                )
+                continue
+            bands: Any = self.bands.get(modality)
+            if isinstance(bands, str) or not isinstance(bands, Sequence):
+                yield f"bands[{modality!r}] must be a tuple of band names, found {bands!r}"
+            elif len(bands) != array.shape[1]:
+                yield (f"bands[{modality!r}] has {len(bands)} names for {array.shape[1]} bands")
 
     @property
     def modalities(self) -> tuple[str, ...]:

@@ -52,6 +52,19 @@ class Embeddings:
     year_column: str | None = None
 
     def __post_init__(self) -> None:
+        matrix: Any = self.matrix
+        ids: Any = self.ids
+        if not isinstance(matrix, np.ndarray):
+            raise ShapeError(
+                f"embeddings are an (n, d) float32 array, not {type(matrix).__name__}",
+                hint="convert it: np.asarray(matrix, dtype=np.float32)",
+            )
+        if isinstance(ids, str) or not all(isinstance(text, str) for text in ids):
+            raise IdError(
+                "the ids of embeddings are a sequence of texts",
+                hint="convert them: tuple(map(str, ids))",
+            )
+        object.__setattr__(self, "ids", tuple(map(str, ids)))  # of numpy texts too
         if self.matrix.ndim != 2 or self.matrix.dtype != np.float32:
             raise ShapeError(
                 f"embeddings are an (n, d) float32 matrix, not {self.matrix.dtype} "

@@ -66,9 +66,3 @@ def test_modalities_of_different_sizes_cannot_be_stacked() -> None:
     arrays = dict(cube.arrays) | {"s1": np.zeros((1, 2, 4, 4), np.float32)}
     with pytest.raises(ShapeError, match=r"cannot be stacked: s1 \(1, 2, 4, 4\)"):
         stacked(Cube("uneven", arrays, BANDS), statistics_on(0))
-
-
-def test_an_array_without_seasons_is_an_error() -> None:
-    cube = Cube("flat", {"s1": np.zeros((2, 4, 4), np.float32)}, BANDS)
-    with pytest.raises(ShapeError, match=r"s1 has shape \(2, 4, 4\), not \(season, 2 bands"):
-        standardised(cube, "s1", statistics_on(0))
