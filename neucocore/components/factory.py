@@ -86,7 +86,7 @@ def _check_methods(component: Component, created: Any) -> None:
         raise ComponentOutputError(
             f"the {component.kind} {component.full_name} ({component.distribution}) is of type "
             f"{type(created).__name__}, which has no method {' and no method '.join(missing)}",
-            hint=f"a {component.kind} has the methods {', '.join(needed)}",
+            hint=f"objects of this kind have the methods {', '.join(needed)}",
         )
 
 

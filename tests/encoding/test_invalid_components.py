@@ -11,11 +11,19 @@ import pytest
 
 from neucocore.components.discovery import Component
 from neucocore.components.specs import DatasetSpec, EncoderSpec, ReducerSpec
+from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.assembly import reduce
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.worker import Worker, WorkerSetup
 from neucocore.encoding.workload import workload_of
 from neucocore.errors import ComponentOutputError
+
+
+class Mean:
+    """An encoder that is never called."""
+
+    def encode(self, cubes):
+        raise NotImplementedError
 
 
 def component(spec) -> Component:
@@ -26,7 +34,7 @@ def worker_with(read) -> Worker:
     """A worker whose data set reads with a function."""
     data = SimpleNamespace(read=read, ids=lambda: ["a"])
     dataset = component(DatasetSpec(name="broken", summary="test", factory=lambda path: data))
-    encoder = component(EncoderSpec(name="broken", summary="test", factory=object))
+    encoder = component(EncoderSpec(name="broken", summary="test", factory=Mean))
     return Worker(WorkerSetup(dataset, Path(), {}, encoder, {}))
 
 
@@ -38,7 +46,7 @@ def test_a_data_set_that_raises_is_named() -> None:
 
 
 def test_a_data_set_that_returns_something_other_than_cubes_is_named() -> None:
-    with pytest.raises(ComponentOutputError, match=r"broken/broken .* raised AttributeError"):
+    with pytest.raises(ComponentOutputError, match=r"broken/broken returned a tuple instead of a Cube"):
         worker_with(lambda ids: [("a", 1)]).encode(["a"])
 
 
@@ -53,7 +61,7 @@ def test_a_data_set_that_returns_something_other_than_cubes_is_named() -> None:
 def test_a_data_set_that_returns_the_wrong_cubes_is_named(
     returned: list[str], message: str
 ) -> None:
-    worker = worker_with(lambda ids: [SimpleNamespace(id=cube_id) for cube_id in returned])
+    worker = worker_with(lambda ids: [Cube(cube_id, {}, {}) for cube_id in returned])
     with pytest.raises(ComponentOutputError) as caught:
         worker.read(["a", "b"])
     assert caught.value.message == f"the dataset broken/broken {message}"
@@ -94,6 +102,8 @@ def test_a_reducer_that_raises_is_named() -> None:
 
         def fit(self, matrix):
             raise ZeroDivisionError("no rows")
+
+        apply = bytes_per_row = state = fit
 
     reducer = component(ReducerSpec(name="broken", summary="test", factory=Reducer))
     request = SimpleNamespace(reducer=reducer, dimension=None, reducer_params={})
