@@ -15,13 +15,16 @@ from neucocore.version import __version__
 
 if TYPE_CHECKING:
     from neucocore.api import choose, compare, encode, evaluate, generate, leaderboard, sweep
+    from neucocore.choice.cells import error_map
     from neucocore.cli.app import run_command
     from neucocore.cli.terminal import log, print_data, print_json, print_table, progress, warn
+    from neucocore.components.bibtex import run_bibtex
     from neucocore.components.discovery import installation
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
     from neucocore.data.cubes.cube import Cube
     from neucocore.data.cubes.file import cube_digest, read_modality
+    from neucocore.data.cubes.image import composites
     from neucocore.data.cubes.writing import write_modality
     from neucocore.data.embeddings.embeddings import Embeddings
     from neucocore.data.embeddings.formats import load_embeddings, save_embeddings
@@ -44,10 +47,12 @@ __all__ = [
     "__version__",
     "choose",
     "compare",
+    "composites",
     "create",
     "cube_digest",
     "dequantise",
     "encode",
+    "error_map",
     "evaluate",
     "find",
     "generate",
@@ -64,6 +69,7 @@ __all__ = [
     "read_label_folder",
     "read_modality",
     "read_table",
+    "run_bibtex",
     "run_command",
     "save_embeddings",
     "sweep",

@@ -21,6 +21,7 @@ from neucocore.evaluation.id_difference import describe_difference
 from neucocore.evaluation.places.baseline import place_features
 from neucocore.evaluation.request import method_name
 from neucocore.files.atomic import replacing
+from neucocore.files.npz import read_npz
 from neucocore.messages import pluralize
 
 CONSTANT, PLACE = "constant", "place"
@@ -110,8 +111,10 @@ def _arrays(file: Path) -> list[str]:
     if file.is_dir():
         return sorted(path.name for path in file.iterdir() if path.is_dir())
     if suffix_of(file) == ".npz":
-        with np.load(file, allow_pickle=False) as arrays:
-            return [name for name in arrays.files if arrays[name].ndim == 2]
+        try:
+            return [name for name, array in read_npz(file).items() if array.ndim == 2]
+        except (OSError, ValueError) as error:
+            raise DataError(f"{file} cannot be read: {error}", hint="check the file") from None
     import pyarrow.parquet
 
     schema = pyarrow.parquet.read_schema(file)

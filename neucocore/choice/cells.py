@@ -1,4 +1,4 @@
-"""Errors of the chosen embedding on a map that gives no site away.
+"""Errors of an embedding on a map that gives no site away.
 
 Sites are private unless their owner says otherwise: pages, packs and summaries hold the mean error
 of cells of at least 10 km with at least 3 sites, and no ids. Sites in cells with fewer are counted,
@@ -14,8 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from neucocore.data.coordinates import Places
+from neucocore.data.coordinates import Places, read_place_table
+from neucocore.errors import ResultsError
+from neucocore.options import StrPath
+from neucocore.results.influence_file import read_arrays
 from neucocore.results.layout import PREDICTIONS
+from neucocore.results.reading import read_run
 from neucocore.statistics.sphere import cell_centres, grid_cells
 
 MIN_SITES = 3
@@ -33,9 +37,13 @@ def errors_of(folder: Path, task: str, problem: str) -> dict[str, float]:
         The run folder.
     problem
         The kind of the task: ``regression``, ``binary``, ``multiclass`` or ``multilabel``.
+
+    Raises
+    ------
+    ResultsError
+        The predictions are missing or damaged.
     """
-    with np.load(folder / task / PREDICTIONS, allow_pickle=False) as stored:
-        ids, truth, predicted = stored["ids"], stored["y_true"], stored["y_pred"]
+    ids, truth, predicted = read_arrays(folder / task / PREDICTIONS, ("ids", "y_true", "y_pred"))
     if problem == "multiclass":
         errors = (predicted.argmax(axis=1) != truth).astype(np.float64)
     elif problem == "regression":
@@ -71,6 +79,54 @@ def cells(errors: dict[str, float], places: Places) -> dict[str, Any]:
         if hidden <= (1 - MOST) * len(ids):
             break
     return {"km": km, "min_sites": MIN_SITES, "hidden_sites": hidden, "cells": shown}
+
+
+def sites(errors: dict[str, float], places: Places) -> list[dict[str, Any]]:
+    """Return every site with its error, for people who may see the locations."""
+    return [
+        {"id": name, "lon": places.of_id[name][0], "lat": places.of_id[name][1], "error": error}
+        for name, error in errors.items()
+        if name in places.of_id
+    ]
+
+
+def error_map(run: StrPath, places: StrPath, *, exact: bool = False) -> dict[str, Any]:
+    """Return the errors of a run on a map, from its stored predictions.
+
+    Parameters
+    ----------
+    run
+        The run folder.
+    places
+        Table with the columns ``id``, ``lon`` and ``lat`` (degrees, WGS 84).
+    exact
+        Return sites instead of cells.
+
+    Returns
+    -------
+    dict
+        Maps each task with readable predictions and at least one place to its mean errors in cells
+        (``km``, ``min_sites``, ``hidden_sites``, ``cells``), or to a list of its sites.
+
+    Raises
+    ------
+    DataError
+        The table cannot be used.
+    ResultsError
+        The folder holds no run.
+    """
+    located = read_place_table(Path(places))
+    maps: dict[str, Any] = {}
+    for task, result in read_run(Path(run)).tasks.items():
+        if not (Path(run) / task / PREDICTIONS).is_file():
+            continue
+        try:
+            errors = errors_of(Path(run), task, str(result.details.get("problem")))
+        except ResultsError:
+            continue
+        if any(name in located.of_id for name in errors):
+            maps[task] = sites(errors, located) if exact else cells(errors, located)
+    return maps
 
 
 def _cells(

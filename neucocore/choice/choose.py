@@ -15,7 +15,7 @@ from typing import Any
 
 from neucocore.choice import sentences
 from neucocore.choice.candidates import Candidate, constant, place, prepare_candidates
-from neucocore.choice.cells import cells, errors_of
+from neucocore.choice.cells import cells, errors_of, sites
 from neucocore.choice.decision import SHARE, Decision, Table, decide
 from neucocore.choice.files import DECISION, SUMMARY, markdown, record
 from neucocore.choice.options import ChooseOptions
@@ -225,12 +225,7 @@ def _places(
     for task in table.tasks:
         errors = errors_of(run.folder, task, str(run.tasks[task].details.get("problem")))
         if options.exact_locations:
-            on_map[task] = [
-                {"id": name, "lon": places.of_id[name][0], "lat": places.of_id[name][1],
-                 "error": error}
-                for name, error in errors.items()
-                if name in places.of_id
-            ]  # fmt: skip
+            on_map[task] = sites(errors, places)
         else:
             on_map[task] = cells(errors, places)
     return found or None, on_map

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ from numpy.typing import NDArray
 
 from neucocore.data.embeddings.embeddings import Embeddings
 from neucocore.data.labels.label_file import LabelFile
+from neucocore.errors import DataError
 from neucocore.files.cells import is_missing, is_number
+from neucocore.files.findings import raise_for_findings
+from neucocore.files.text_table import read_table
 from neucocore.messages import pluralize
 
 PREFIXES = ("", "centre_", "center_", "center-", "centroid_")
@@ -87,14 +91,54 @@ def read_places(label_files: Sequence[LabelFile], embeddings: Embeddings | None)
             continue
         columns = columns or names
         for sample, lon, lat in zip(ids, extra[names[0]], extra[names[1]], strict=True):
-            place = _number(lon), _number(lat)
-            if np.isnan(place).any():
-                empty.add(sample)
-            elif np.abs(np.subtract(found.setdefault(sample, place), place)).max() > SAME_PLACE:
-                different.add(sample)
+            _add(sample, lon, lat, found, empty, different)
     if columns is None:
         return None
     return _checked(found, columns, empty - found.keys(), different)
+
+
+def read_place_table(path: Path) -> Places:
+    """Return the places of a table with a column ``id`` and columns of longitude and latitude.
+
+    Raises
+    ------
+    DataError
+        The table cannot be read, or its columns are not ids and coordinates.
+    """
+    table = read_table(path)
+    raise_for_findings(path, table.findings)
+    names = coordinate_columns(table.columns)
+    if names is None or "id" not in table.columns:
+        raise DataError(
+            f"{path} has no columns of ids and coordinates, found {', '.join(table.columns)}",
+            hint="name them id, lon and lat",
+        )
+    found: dict[str, tuple[float, float]] = {}
+    empty: set[str] = set()
+    different: set[str] = set()
+    cells = zip(*(table.column(name) for name in ("id", *names)), strict=True)
+    for sample, lon, lat in cells:
+        _add(sample, lon, lat, found, empty, different)
+    places = _checked(found, names, empty - found.keys(), different)
+    if places.problem:
+        raise DataError(f"{path}: {places.problem}", hint="coordinates are degrees, WGS 84")
+    return places
+
+
+def _add(
+    sample: str,
+    lon: Any,
+    lat: Any,
+    found: dict[str, tuple[float, float]],
+    empty: set[str],
+    different: set[str],
+) -> None:
+    """Add the place of an id; the first one counts."""
+    place = _number(lon), _number(lat)
+    if np.isnan(place).any():
+        empty.add(sample)
+    elif np.abs(np.subtract(found.setdefault(sample, place), place)).max() > SAME_PLACE:
+        different.add(sample)
 
 
 def _checked(

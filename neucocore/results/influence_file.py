@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import MetricScore
 from neucocore.files.atomic import replacing
+from neucocore.files.npz import read_npz
 from neucocore.results.layout import INFLUENCE, PREDICTIONS
 from neucocore.statistics.influence import Influence, Undefined
+
+AGAIN = "evaluate again with --force"
 
 
 def write_influences(file: Path, metrics: tuple[MetricScore, ...]) -> None:
@@ -82,12 +85,11 @@ def read_influence(
     if record["influence"] is None:
         return Undefined(record["no_influence_reason"])
     path = folder / task["task"] / INFLUENCE
-    hint = "evaluate again with --force"
+    hint = AGAIN
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            values = np.asarray(arrays[f"psi:{record['metric']}"], dtype=np.float64)
-            groups = np.asarray(arrays["groups"]) if "groups" in arrays.files else None
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        arrays = read_npz(path)
+        values = np.asarray(arrays[f"psi:{record['metric']}"], dtype=np.float64)
+    except (OSError, ValueError, KeyError) as error:
         raise ResultsError(f"{path} cannot be read: {error}", hint=hint) from None
     if len(values) != task["n"]:
         raise ResultsError(
@@ -102,7 +104,7 @@ def read_influence(
         scale=facts["scale"],
         greater_is_better=record["greater_is_better"],
         bounds=(-np.inf if low is None else low, np.inf if high is None else high),
-        groups=groups,
+        groups=arrays.get("groups"),
         training_noise=facts["training_noise"],
         error_scale=facts["error_scale"],
         inflation=facts["inflation"],
@@ -119,7 +121,7 @@ def read_ids(folder: Path, task: str) -> NDArray[np.str_]:
     ResultsError
         The predictions of the run are missing or damaged.
     """
-    (ids,) = _arrays(folder / task / PREDICTIONS, ("ids",))
+    (ids,) = read_arrays(folder / task / PREDICTIONS, ("ids",))
     names: NDArray[np.str_] = np.unique(ids)  # of several repeats, one after the other
     return names
 
@@ -158,7 +160,7 @@ def read_predictions(folder: Path, task: str) -> Predictions:
         They are missing or damaged, or rows are not held out once per repeat.
     """
     path = folder / task / PREDICTIONS
-    ids, split, y, predicted = _arrays(path, ("ids", "split", "y_true", "y_pred"))
+    ids, split, y, predicted = read_arrays(path, ("ids", "split", "y_true", "y_pred"))
     names = np.unique(ids)
     n = len(names)
     if not n or len(ids) % n or not np.array_equal(ids, np.tile(names, len(ids) // n)):
@@ -168,8 +170,7 @@ def read_predictions(folder: Path, task: str) -> Predictions:
         )
     groups = None
     if (folder / task / INFLUENCE).is_file():
-        with np.load(folder / task / INFLUENCE, allow_pickle=False) as arrays:
-            groups = np.asarray(arrays["groups"]) if "groups" in arrays.files else None
+        groups = _stored(folder / task / INFLUENCE).get("groups")
     folds = split.reshape(-1, n)
     return Predictions(
         ids=names,
@@ -180,14 +181,25 @@ def read_predictions(folder: Path, task: str) -> Predictions:
     )
 
 
-def _arrays(path: Path, names: tuple[str, ...]) -> list[NDArray[Any]]:
+def read_arrays(path: Path, names: tuple[str, ...]) -> list[NDArray[Any]]:
+    """Return some arrays of an npz file of a run.
+
+    Raises
+    ------
+    ResultsError
+        The file is missing or damaged.
+    """
+    arrays = _stored(path)
+    if missing := [name for name in names if name not in arrays]:
+        raise ResultsError(f"{path} has no array {missing[0]!r}", hint=AGAIN)
+    return [arrays[name] for name in names]
+
+
+def _stored(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return [arrays[name] for name in names]
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ResultsError(
-            f"{path} cannot be read: {error}", hint="evaluate again with --force"
-        ) from None
+        return read_npz(path)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} cannot be read: {error}", hint=AGAIN) from None
 
 
 def _metric_record(task: Mapping[str, Any], metric: str | None) -> Mapping[str, Any] | None:

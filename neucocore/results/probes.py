@@ -10,6 +10,7 @@ import numpy as np
 from neucocore.errors import ResultsError
 from neucocore.evaluation.outcome import StoredProbe
 from neucocore.files.atomic import replacing, write_text
+from neucocore.files.npz import read_npz
 
 ARRAYS = "probe.npz"
 META = "probe.json"
@@ -39,8 +40,7 @@ def load_probe(folder: str | Path) -> StoredProbe:
     path = Path(folder)
     try:
         meta = json.loads((path / META).read_text(encoding="utf-8"))
-        with np.load(path / ARRAYS, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_npz(path / ARRAYS)
     except FileNotFoundError:
         raise ResultsError(
             f"{path} contains no stored probe",

@@ -26,19 +26,61 @@ def report(
         int,
         typer.Option(min=0, metavar="N", help="Methods of each table that get plots of their own."),
     ] = 6,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of the cubes: shows those with the largest errors."
+        ),
+    ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TABLE", help="Table with id, lon and lat: shows errors on a map of cells."
+        ),
+    ] = None,
+    exact_locations: Annotated[
+        bool,
+        typer.Option(
+            "--exact-locations", help="Show sites instead of cells, ids, and cubes at points."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write results as one page that needs no network."""
+    """Write results as one page that needs no network.
+
+    The page shows no id and no location of a site unless --exact-locations is given.
+    """
     from neuco_plugin_report.page import render
-    from neuco_plugin_report.results import read_results
+    from neuco_plugin_report.results import ReportError, read_results
     from neucocore import OutputFile, log
 
+    for option, path in (("--data", data), ("--places", places)):
+        if path is not None and not path.exists():
+            raise ReportError(f"{option} {path} does not exist", hint="check the path")
     found = read_results(results)
-    options = {"title": title, "methods": methods}
+    options = {
+        "title": title,
+        "methods": methods,
+        "data": data,
+        "places": places,
+        "exact_locations": exact_locations,
+    }
     target = OutputFile(
         output, command="report", key={"input": results, "options": options}, force=force
     )
-    page = render(found, title=title or found.name, plotted=methods)
+    page = render(
+        found,
+        title=title or found.name,
+        plotted=methods,
+        data=data,
+        places=places,
+        exact=exact_locations,
+    )
     with target.writing():
         output.write_text(page, encoding="utf-8")
     log(f"{output}: {found.summary}, {len(page.encode()) / 1e6:.1f} MB")
+    if found.empty:  # the page says so; a script finds out by the exit code
+        raise ReportError(
+            found.problem or f"{results} contains no result to show",
+            hint="neuco evaluate, run, choose and sweep write results",
+        )

@@ -1,50 +1,72 @@
-"""The page: figures and tables put into the template."""
+"""The page: figures and tables put into the templates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import jinja2
-import numpy as np
-from markupsafe import Markup
 
 import neucocore
-from neuco_plugin_report import figures
-from neuco_plugin_report.results import Results, Run, Table
-from neucocore import NeucoError
+from neuco_plugin_report import cards, curves, figures, maps
+from neuco_plugin_report.methods import Drawing, anchors, method_pages
+from neuco_plugin_report.results import Results, Table
+from neuco_plugin_report.thumbnails import Thumbnails
 
 MOST_TASKS = 24
 """Tasks of a table up to which they are drawn."""
 MOST_METHODS = 30
 """Methods of a table up to which they are drawn."""
-MAX_ROWS = 20_000
-"""Rows of a task that are drawn."""
 
 
-def render(results: Results, *, title: str, plotted: int) -> str:
+def render(
+    results: Results,
+    *,
+    title: str,
+    plotted: int,
+    data: Path | None = None,
+    places: Path | None = None,
+    exact: bool = False,
+) -> str:
     """Return the page as HTML.
 
     Parameters
     ----------
     plotted
         Methods of each table that get plots of their own, the best first.
+    data
+        Folder of the cubes, for thumbnails.
+    places
+        Table of the coordinates of ids, for maps.
+    exact
+        Show ids, sites and all cubes; otherwise maps have cells of several sites and no id is on
+        the page.
     """
     environment = jinja2.Environment(
-        loader=jinja2.BaseLoader(), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        loader=jinja2.PackageLoader(__package__), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    source = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     environment.filters["number"] = number
-    return environment.from_string(source).render(
+    drawing = Drawing(plotted, places, exact, Thumbnails(data, exact=exact))
+    addresses = anchors(results.tables)
+    return environment.get_template("page.html").render(
         title=title,
         summary=results.summary,
         problem=results.problem,
-        decision=None if results.decision is None else _decision(results.decision),
-        sweep=None if results.sweep is None else _sweep(results.sweep),
-        tables=[_table(table, position, plotted) for position, table in enumerate(results.tables)],
-        tasks=_task_cards(results),
+        decisions=[
+            _decision(folder, found, position, exact=exact)
+            for position, (folder, found) in enumerate(results.decisions)
+        ],
+        sweeps=[
+            _sweep(folder, found, position)
+            for position, (folder, found) in enumerate(results.sweeps)
+        ],
+        tables=[_table(table, place, addresses) for place, table in enumerate(results.tables)],
+        tasks=sorted({task for table in results.tables for task in table.table.tasks}),
+        methods=method_pages(results.tables, drawing),
+        cards=cards.cards_of(results),
+        bibtex=cards.bibtex(results),
         version=neucocore.__version__,
     )
 
@@ -54,192 +76,139 @@ def number(value: Any, digits: int = 3) -> str:
     if value is None:
         return "–"  # noqa: RUF001
     text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if not text.strip("-0.") else text
+    return text[1:] if text.startswith("-") and not any(c in "123456789" for c in text) else text
 
 
-def _decision(found: Mapping[str, Any]) -> dict[str, Any]:
-    maps = found.get("map") or {}
+def _decision(
+    folder: str, found: Mapping[str, Any], position: int, *, exact: bool
+) -> dict[str, Any]:
+    name = f"decision-{position}"
+    candidates = found.get("candidates") or ()
+    metrics = {
+        task: score.get("metric")
+        for one in candidates[:1]
+        for task, score in (one.get("scores") or {}).items()
+    }
+    drawn = []
+    if found.get("sizes"):
+        drawn.append({
+            "caption": f"What smaller sizes of {found.get('use') or 'the best embedding'} lose, "
+            "with 95 % intervals",
+            "figure": curves.losses(found["sizes"], float(found.get("margin") or 0.0),
+                                    str(found.get("decides")), f"{name}-sizes"),
+        })  # fmt: skip
+    for number_of_task, (task, of_task) in enumerate((found.get("places") or {}).items()):
+        alone = _place_alone(found, task)
+        figure = curves.blocks(of_task, alone, f"{task}, {metrics.get(task)}",
+                               f"{name}-blocks-{number_of_task}")  # fmt: skip
+        if figure:
+            drawn.append({"caption": f"{task}, n = {of_task.get('n')}: how far from labelled sites",
+                          "figure": figure})  # fmt: skip
+    for number_of_task, (task, of_task) in enumerate((found.get("map") or {}).items()):
+        sites = not isinstance(of_task, Mapping)
+        if sites and not exact:
+            drawn.append({"caption": f"{task}: no map; decision.json holds exact locations, which "
+                          "are shown with --exact-locations only", "figure": ""})  # fmt: skip
+            continue
+        on_map = maps.error_map(of_task, "mean error", f"{task}: mean error",
+                                f"{name}-map-{number_of_task}")  # fmt: skip
+        if on_map:
+            drawn.append({"caption": f"Mean error on {task}: {on_map.text}",
+                          "figure": on_map.figure})  # fmt: skip
     return {
+        "id": name,
+        "folder": folder,
         "sentences": [sentence["text"] for sentence in found.get("sentences", ())],
-        "maps": [
-            Markup(figures.error_map(of_task, task, f"map-{position}"))  # noqa: S704
-            for position, (task, of_task) in enumerate(maps.items())
-            if isinstance(of_task, dict) and of_task.get("cells")
+        "tasks": list(metrics),
+        "use": found.get("use"),
+        "rows": [
+            {"kind": kind, **one}
+            for kind in ("candidates", "features", "baselines")
+            for one in found.get(kind) or ()
+            if one.get("scores")
         ],
-        "hidden": {
-            task: of_task["hidden_sites"]
-            for task, of_task in maps.items()
-            if isinstance(of_task, dict)
-        },
+        "figures": drawn,
     }
 
 
-def _sweep(found: Mapping[str, Any]) -> dict[str, Any]:
+def _place_alone(found: Mapping[str, Any], task: str) -> float | None:
+    for one in found.get("baselines") or ():
+        if one.get("method") == "place":
+            score = ((one.get("scores") or {}).get(task) or {}).get("score")
+            return None if score is None else float(score)
+    return None
+
+
+def _sweep(folder: str, found: Mapping[str, Any], position: int) -> dict[str, Any]:
     rows = found.get("rows", [])
     tasks = list(dict.fromkeys(row["task"] for row in rows))
+    drawn = []
+    for place, task in enumerate(tasks[:MOST_TASKS]):
+        for what, draw in (("size", curves.sizes), ("number of labels", curves.labels)):
+            figure = draw(rows, task, f"sweep-{position}-{what[:4]}-{place}")
+            if figure:
+                drawn.append({"task": task, "caption": f"{task}: score by {what}",
+                              "figure": figure})  # fmt: skip
     return {
-        "figures": [
-            Markup(figures.curves(rows, task, f"curve-{position}"))  # noqa: S704
-            for position, task in enumerate(tasks[:MOST_TASKS])
-        ],
+        "id": f"sweep-{position}",
+        "folder": folder,
+        "figures": drawn,
         "enough": [
             {**one, "undecided": ", ".join(one["undecided"]),
              "too_small": ", ".join(one["too_small"])}
             for one in (*found.get("fewest_bytes", ()), *found.get("fewest_labels", ()))
         ],
-        "gains": found.get("gains", []),
+        "gains": [gain for gain in found.get("gains", []) if gain["gain"] is not None],
     }  # fmt: skip
 
 
-def _table(table: Table, position: int, plotted: int) -> dict[str, Any]:
+def _table(table: Table, position: int, addresses: Mapping[str, str]) -> dict[str, Any]:
     runs, tasks = table.runs, list(table.table.tasks)
     rows = [run.row for run in runs]
-    names = [run.method for run in runs]
-    drawn: list[Markup] = []
-    few = len(runs) <= MOST_METHODS and len(tasks) <= MOST_TASKS
-    if runs and tasks and few:
-        values = [
-            {task: (row.acc.get(task), *row.intervals.get(task, (None, None))) for task in tasks}
-            for row in rows
-        ]
-        drawn.append(_svg(figures.scores(tasks, names, values, f"scores-{position}")))
+    by_skill = table.table.by == "skill"
+    few = 0 < len(runs) <= MOST_METHODS and len(tasks) <= MOST_TASKS
+    panels = []
+    for place, task in enumerate(tasks if few else ()):
+        facts = table.facts(task)
+        chance = figures.first_metric(facts).get("chance") if facts else None
+        metric = str(facts.get("metric") or "score")
+        figure = figures.scores(rows, task, metric, chance, f"scores-{position}-{place}")
+        caption = f"{task}: {metric}"
+        caption += f", n = {facts['n']:,}" if facts.get("n") else ""
+        caption += f", chance {number(chance)}" if chance is not None else ""
+        panels.append({"task": task, "caption": caption, "figure": figure or ""})
     ranked = [row for row in rows if row.rank_low is not None]
+    summaries = []
     if 1 < len(ranked) <= MOST_METHODS:
-        drawn.append(_svg(figures.ranks([r.method for r in ranked], ranked, f"ranks-{position}")))
-    sized = [r for r in rows if r.skill is not None and r.encoding.get("bytes_per_sample")]
-    if len({row.encoding["bytes_per_sample"] for row in sized}) > 1:
-        drawn.append(_svg(figures.sizes([r.method for r in sized], sized, f"sizes-{position}")))
+        summaries.append({
+            "caption": "Ranks; a line joins methods that cannot be told apart",
+            "figure": figures.ranks(ranked, f"ranks-{position}"),
+        })  # fmt: skip
+    sized = {row.encoding.get("bytes_per_sample") for row in rows} - {None, 0}
+    if len(sized) > 1 and by_skill and len(rows) <= MOST_METHODS:
+        summaries.append({
+            "caption": "Mean skill against size, with 95 % intervals",
+            "figure": figures.sizes(rows, "mean skill", f"sizes-{position}"),
+        })  # fmt: skip
     return {
         "id": f"table-{position}",
-        "title": f"{table.table.phase}: {table.table.protocol}",
+        "title": table.title,
+        "protocol": str(table.table.protocol),
         "by": table.table.by,
         "tasks": tasks,
+        "drawn": few,
         "rows": [
             {
-                "id": f"run-{position}-{place}",
-                "row": row,
-                "fit": row.encoding.get("fit"),
-                "dimension": row.encoding.get("dimension"),
-                "bytes": row.encoding.get("bytes_per_sample"),
+                "address": addresses[run.method],
+                "row": run.row,
+                "fit": run.row.encoding.get("fit"),
+                "dimension": run.row.encoding.get("dimension"),
+                "bytes": run.row.encoding.get("bytes_per_sample"),
             }
-            for place, row in enumerate(rows)
+            for run in runs
         ],
         "left_out": table.table.left_out,
         "notes": table.table.notes,
-        "figures": drawn,
-        "methods": [
-            _method(run, f"run-{position}-{place}", plots=place < plotted)
-            for place, run in enumerate(runs)
-        ],
+        "summaries": summaries,
+        "panels": panels,
     }
-
-
-def _method(run: Run, anchor: str, *, plots: bool) -> dict[str, Any]:
-    embeddings = run.record.get("embeddings", {})
-    return {
-        "id": anchor,
-        "name": run.method,
-        "run": run.folder.name,
-        "tasks": [
-            _task(run, task, f"{anchor}-{k}", plots=plots) for k, task in enumerate(run.tasks)
-        ],
-        "warnings": list(run.record.get("warnings", ())),
-        "provenance": {
-            "embeddings": embeddings.get("file"),
-            "rows": embeddings.get("rows"),
-            "dimensions": embeddings.get("dimension"),
-            "digest": (embeddings.get("digest") or "")[:16],
-            "protocol": (run.record.get("protocol") or {}).get("identity"),
-            "started": (run.record.get("costs") or {}).get("started"),
-            "software": ", ".join(
-                f"{one.get('distribution')} {one.get('version')}"
-                for one in (run.record.get("software") or {}).get("distributions", ())
-            ),
-        },
-        "product": embeddings.get("product"),
-    }
-
-
-def _task(run: Run, task: Mapping[str, Any], name: str, *, plots: bool) -> dict[str, Any]:
-    metrics = list(task.get("metrics") or ())
-    primary = metrics[0] if metrics else {}
-    others = {metric["metric"]: metric.get("score") for metric in metrics[1:]}
-    figure, confusion = None, None
-    if plots and task.get("score") is not None:
-        figure, confusion = _errors(run, task, name)
-    return {
-        "name": task.get("task"),
-        "metric": task.get("metric"),
-        "score": task.get("score"),
-        "low": primary.get("low"),
-        "high": primary.get("high"),
-        "chance": primary.get("chance"),
-        "n": task.get("n"),
-        "unit": task.get("unit") or "",
-        "reason": task.get("reason") or primary.get("interval_reason") or "",
-        "others": others,
-        "warnings": list(task.get("warnings") or ()),
-        "figure": figure,
-        "confusion": confusion,
-    }
-
-
-def _errors(
-    run: Run, task: Mapping[str, Any], name: str
-) -> tuple[Markup | None, dict[str, Any] | None]:
-    """Return predicted against true values, or the confusion of classes."""
-    try:
-        with np.load(
-            run.folder / str(task["task"]) / "predictions.npz", allow_pickle=False
-        ) as file:
-            truth, guess = file["y_true"], file["y_pred"]
-    except (OSError, KeyError, ValueError):
-        return None, None
-    problem = task.get("problem")
-    if problem == "regression" and truth.ndim == 1 and len(truth) <= MAX_ROWS:
-        known = np.isfinite(truth) & np.isfinite(guess)
-        if not known.any():
-            return None, None
-        text = figures.predicted(
-            truth[known], guess[known], str(task.get("unit") or ""), str(task["task"]), name
-        )
-        return _svg(text), None
-    if problem in ("binary", "multiclass"):
-        decided = guess.argmax(axis=1) if guess.ndim == 2 else (guess > 0.5).astype(int)
-        classes = list(task.get("classes") or ())
-        count = max(len(classes), int(max(truth.max(), decided.max())) + 1, 2)
-        if count > MOST_METHODS:
-            return None, None
-        matrix = np.zeros((count, count), dtype=int)
-        np.add.at(matrix, (truth.astype(int), decided.astype(int)), 1)
-        names = [classes[k] if k < len(classes) else str(k) for k in range(count)]
-        shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-        return None, {"classes": names, "shares": shares.tolist(), "counts": matrix.tolist()}
-    return None, None
-
-
-def _task_cards(results: Results) -> list[dict[str, Any]]:
-    """Return what is known about each task: data set, labels, licence, citation."""
-    names: dict[str, None] = {}
-    for table in results.tables:
-        names.update(dict.fromkeys(table.table.tasks))
-    cards = []
-    for name in names:
-        try:
-            spec: Any = neucocore.find("task", name.partition("@")[0]).spec
-        except NeucoError:
-            cards.append({"name": name, "summary": "own labels", "facts": {}})
-            continue
-        source = spec.source
-        facts = {"data set": spec.dataset, "unit": spec.unit, "citation": spec.citation}
-        if source is not None:
-            facts |= {"labels": source.name, "licence of the labels": source.license,
-                      "region": source.region, "years": source.years}  # fmt: skip
-        cards.append({"name": name, "summary": spec.summary,
-                      "facts": {key: value for key, value in facts.items() if value}})  # fmt: skip
-    return cards
-
-
-def _svg(text: str) -> Markup:
-    # matplotlib escapes names in its texts; figures.svg escapes the alternative text.
-    return Markup(text)  # noqa: S704

@@ -1,4 +1,4 @@
-"""What a page shows: the tables of a results folder, its runs, a decision and a sweep."""
+"""What a page shows: the tables of a results folder, its runs, decisions and sweeps."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ POINTS_OF_CURVES = ("sizes", "labels")
 """Phases of runs that are points of curves, which are shown as curves."""
 LAST = ("baselines", "places")
 """Phases that are shown below the others."""
+
+
+class ReportError(NeucoError):
+    """Results, or what a page shows next to them, cannot be used."""
+
+    exit_code = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +56,19 @@ class Table:
     table: Any
     runs: tuple[Run, ...]
 
+    @property
+    def title(self) -> str:
+        """Phase and protocol."""
+        return f"{self.table.phase}: {self.table.protocol}"
+
+    def facts(self, task: str) -> Mapping[str, Any]:
+        """Return what the first run that scored a task records about it; empty if none does."""
+        for run in self.runs:
+            for record in run.tasks:
+                if record.get("task") == task and record.get("score") is not None:
+                    return record
+        return {}
+
 
 @dataclass(frozen=True, eq=False)
 class Results:
@@ -59,42 +78,49 @@ class Results:
     ----------
     problem
         Why there is no table; empty if there is one.
-    decision, sweep
-        Content of ``decision.json`` and ``sweep.json``; None without them.
+    decisions, sweeps
+        Content of every ``decision.json`` and ``sweep.json`` of the folder and the folders in it,
+        with the name of the folder; the name is empty for the folder itself.
     """
 
     name: str
     tables: tuple[Table, ...]
     problem: str
-    decision: Mapping[str, Any] | None
-    sweep: Mapping[str, Any] | None
+    decisions: tuple[tuple[str, Mapping[str, Any]], ...]
+    sweeps: tuple[tuple[str, Mapping[str, Any]], ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self.tables or self.decisions or self.sweeps)
 
     @property
     def summary(self) -> str:
         """What the page holds, in words."""
         runs = sum(len(table.runs) for table in self.tables)
-        parts = [f"{runs} run{'' if runs == 1 else 's'} in {len(self.tables)} "
-                 f"table{'' if len(self.tables) == 1 else 's'}"]  # fmt: skip
-        parts += ["a decision"] if self.decision else []
-        parts += ["curves"] if self.sweep else []
+        parts = [f"{_counted(runs, 'run')} in {_counted(len(self.tables), 'table')}"]
+        if left_out := sum(len(table.table.left_out) for table in self.tables):
+            parts.append(f"{left_out} left out")
+        parts += [_counted(len(self.decisions), "decision")] if self.decisions else []
+        parts += [_counted(len(self.sweeps), "sweep")] if self.sweeps else []
         return ", ".join(parts)
 
 
 def read_results(folder: Path) -> Results:
-    """Read a results folder.
+    """Read a results folder; a folder without any result gives a page that says so.
 
     Raises
     ------
     NeucoError
-        There is nothing to show.
+        There is no such folder.
     """
-    decision, sweep = (_json(folder / name) for name in (DECISION, SWEEP))
+    decisions, sweeps = _all(folder, DECISION), _all(folder, SWEEP)
     problem = ""
     found: Sequence[Any] = ()
     try:
         found = neucocore.leaderboard(folder)
     except NeucoError as error:
-        if decision is None and sweep is None:
+        if not folder.is_dir():
             raise
         problem = error.message
     tables = []
@@ -107,7 +133,17 @@ def read_results(folder: Path) -> Results:
             runs.append(Run(run_folder, row, _json(run_folder / RUN) or {}))
         tables.append(Table(table, tuple(runs)))
     tables.sort(key=lambda table: str(table.table.phase) in LAST)
-    return Results(folder.resolve().name, tuple(tables), problem, decision, sweep)
+    return Results(folder.resolve().name, tuple(tables), problem, decisions, sweeps)
+
+
+def _all(folder: Path, name: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    files = [folder / name, *sorted(folder.glob(f"*/{name}"))]
+    read = ((file, _json(file)) for file in files)
+    return tuple(
+        ("" if file.parent == folder else file.parent.name, content)
+        for file, content in read
+        if content
+    )
 
 
 def _json(file: Path) -> Mapping[str, Any] | None:
@@ -119,3 +155,7 @@ def _json(file: Path) -> Mapping[str, Any] | None:
         neucocore.warn(f"{file} cannot be read: {error}")
         return None
     return content if isinstance(content, dict) else None
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

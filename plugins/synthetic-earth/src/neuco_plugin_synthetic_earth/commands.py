@@ -65,8 +65,9 @@ def demo(
     _run(2, ["run", str(run_file), *options])
     print_data(EXPLANATION)
     if importlib.util.find_spec("neuco_plugin_report"):
-        page = output / "report.html"
-        _run(3, ["report", str(output / "results"), "-o", str(page), *options])
+        page, earth = output / "report.html", output / "earth"
+        shown = ["--data", str(earth), "--places", str(earth / "locations.csv")]
+        _run(3, ["report", str(output / "results"), "-o", str(page), *shown, *options])
         log(f"open {page} in a browser")
     log(f"next: neuco leaderboard {output / 'results'} --pairs; neuco info nested-cv")
 
