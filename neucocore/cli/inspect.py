@@ -51,7 +51,9 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     png: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw all modalities of the cube to this image."),
+        typer.Option(
+            metavar="FILE", help="Draw a cube, or the predictions of a run, to this image."
+        ),
     ] = None,
     bibtex: Annotated[
         bool,
@@ -59,7 +61,7 @@ def inspect(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing image.")] = False,
 ) -> None:
-    """Show what an embeddings file, a label file, a cube or a run contains; draw a cube."""
+    """Show what an embeddings file, a label file, a cube or a run contains; draw cubes and runs."""
     if other is not None:
         _relate(file, other, id_column, vector, json, png)
         return
@@ -98,7 +100,7 @@ def _relate(
     from neucocore.errors import ConfigError
 
     if png is not None:
-        raise ConfigError("--png draws one cube", hint=f"neuco inspect {file} --png {png}")
+        raise ConfigError("--png draws one cube or run", hint=f"neuco inspect {file} --png {png}")
     for path in (file, other):
         if (path / SUMMARY).is_file():
             raise ConfigError(f"{path} is a run", hint=f"neuco compare {file} {other}")
@@ -262,26 +264,80 @@ def _cube(file: Path) -> dict[str, Any]:
 
 
 def _draw(file: Path, png: Path, force: bool) -> None:
-    from neucocore.cli.terminal import log
-    from neucocore.data.cubes.image import draw_cube, require_matplotlib
-    from neucocore.data.cubes.siblings import cube_of_file, labels_of_file
     from neucocore.data.cubes.store_keys import is_store_folder
     from neucocore.errors import ConfigError
-    from neucocore.files.outputs import OutputFile, check_writable
+    from neucocore.files.image_file import image_format, require_matplotlib
+    from neucocore.files.outputs import check_writable
 
-    if not file.name.endswith(CUBE_SUFFIX) and not is_store_folder(file):
+    folder = file.parent if file.name in RUN_FILES else file
+    is_run = (folder / SUMMARY).is_file()
+    if not is_run and not file.name.endswith(CUBE_SUFFIX) and not is_store_folder(file):
         raise ConfigError(
-            f"--png draws cubes; {file.name} is not a cube", hint=f"pass a *{CUBE_SUFFIX} file"
+            f"--png draws cubes and runs; {file.name} is neither",
+            hint=f"pass a *{CUBE_SUFFIX} file or a run folder",
         )
+    image_format(png)
     check_writable(png)
     require_matplotlib()
-    cube, labels = cube_of_file(file), labels_of_file(file)
-    key = {"cube": file, "labels": dict(labels), "format": png.suffix.lower()}
+    if is_run:
+        _draw_run(folder, png, force)
+    else:
+        _draw_cube(file, png, force)
+
+
+def _draw_cube(file: Path, png: Path, force: bool) -> None:
+    from neucocore.data.cubes.image import draw_cube
+    from neucocore.data.cubes.siblings import cube_of_file, facts_of_file, labels_of_file
+    from neucocore.files.outputs import OutputFile
+
+    cube, facts = cube_of_file(file), facts_of_file(file)
+    labels = {}
+    for stem, label in labels_of_file(file).items():
+        task, unit = _task_of_stem(stem)
+        labels[task] = f"{label} {unit}" if unit else label
+    key = {"cube": file, "labels": labels, "format": png.suffix.lower()}
     target = OutputFile(png, command="inspect", key=key, force=force)
     with target.writing():
-        draw_cube(cube, labels, png)
+        draw_cube(cube, labels, png, facts)
     for finding in cube.findings:
         warn(str(finding))
+    log(f"{png}: image written")
+
+
+def _task_of_stem(stem: str) -> tuple[str, str]:
+    """Return the task whose label file has this stem, and its unit; the stem if none is certain."""
+    from neucocore.components.discovery import installation
+
+    known = {
+        component.versioned_name: str(getattr(component.spec, "unit", ""))
+        if getattr(component.spec, "problem", "") == "regression"
+        else ""
+        for component in installation().components("task")
+        if stem in (component.name, *getattr(component.spec, "aliases", ()))
+    }
+    return next(iter(known.items())) if len(known) == 1 else (stem, "")
+
+
+def _draw_run(folder: Path, png: Path, force: bool) -> None:
+    """Draw what a run predicts, from its stored predictions."""
+    from neucocore.errors import ResultsError
+    from neucocore.files.outputs import OutputFile
+    from neucocore.results.plots import draw_run, stored_plot_data
+    from neucocore.results.run_json import read_provenance
+
+    record = read_provenance(folder)
+    if record is None:
+        raise ResultsError(
+            f"{folder} has no run.json, so its predictions are not known",
+            hint="evaluate the embeddings with neuco",
+        )
+    method, protocol = str(record.get("method")), str(record["protocol"]["identity"])
+    tasks = stored_plot_data(folder, record["tasks"])
+    target = OutputFile(png, command="inspect", key={"run": folder}, force=force)
+    with target.writing():
+        not_drawn = draw_run(tasks, png, f"{method}, {protocol}")
+    for task, reason in not_drawn:
+        log(f"note: no plot of {task}: {reason}")
     log(f"{png}: image written")
 
 

@@ -25,7 +25,7 @@ def sweep(
 ) -> None:
     """Score embeddings at several sizes, and with fewer labels: what a byte buys."""
     from neucocore.curves import summary
-    from neucocore.results.plots import require_matplotlib
+    from neucocore.files.image_file import require_matplotlib
 
     report_failed_plugins()
     if options.plots:

@@ -10,7 +10,7 @@ import numpy as np
 from neucocore.curves.enough import Swept, trained_rows
 from neucocore.curves.gains import Curve, curves_of
 from neucocore.curves.summary import SweepResult
-from neucocore.files.atomic import replacing
+from neucocore.files.image_file import plain, save_figure
 from neucocore.results.skill import primary_metric
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
@@ -30,6 +30,7 @@ def draw(result: SweepResult, file: Path) -> Path:
     with_labels = any(one.trained for one in result.swept)
     figure = Figure(figsize=(5.5 * (1 + with_labels), 3.6 * len(tasks)), layout="constrained")
     axes = figure.subplots(len(tasks), 1 + with_labels, squeeze=False)
+    protocol = result.swept[0].complete.protocol
     for row, task in enumerate(tasks):
         metric = primary_metric(result.swept[0].complete, task).get("metric")
         n = result.swept[0].complete.tasks[task].n
@@ -39,15 +40,16 @@ def draw(result: SweepResult, file: Path) -> Path:
                 _draw_sizes(axes[row, 0], swept, task, colour)
                 if with_labels:
                     _draw_labels(axes[row, 1], swept, task, colour)
-        axes[row, 0].set(title=f"{task}, n = {n}", xlabel="bytes per row", ylabel=str(metric))
+        axes[row, 0].set(title=plain(f"{task}, n = {n:,}, {protocol}"), xlabel="bytes per row")
+        axes[row, 0].set_ylabel(str(metric))
         _doubling(axes[row, 0])
         axes[row, 0].legend(fontsize="x-small")
         if with_labels:
-            axes[row, 1].set(title=f"{task}, n = {n}", xlabel="training rows", ylabel=str(metric))
+            axes[row, 1].set(title=plain(f"{task}, n = {n:,}, {protocol}"), xlabel="training rows")
+            axes[row, 1].set_ylabel(str(metric))
             _doubling(axes[row, 1])
             axes[row, 1].legend(fontsize="x-small")
-    with replacing(file) as target:
-        figure.savefig(target, format="png", dpi=120, metadata={"Software": None})
+    save_figure(figure, file)
     return file
 
 
@@ -66,7 +68,7 @@ def _draw_sizes(axes: Any, swept: Swept, task: str, colour: str) -> None:
             np.maximum.accumulate([scores[sizes == node].max() for node in nodes]),
             style,
             color=colour,
-            label=f"{swept.method}, {family}",
+            label=plain(f"{swept.method}, {family}"),
         )
         low = [m["score"] - (m["low"] if m["low"] is not None else m["score"]) for m in metrics]
         high = [(m["high"] if m["high"] is not None else m["score"]) - m["score"] for m in metrics]
@@ -74,7 +76,9 @@ def _draw_sizes(axes: Any, swept: Swept, task: str, colour: str) -> None:
             sizes, scores, np.clip([low, high], 0, None), fmt=".", color=colour, alpha=0.25
         )
     complete = primary_metric(swept.complete, task)["score"]
-    axes.axhline(complete, color=colour, linewidth=0.5)
+    axes.axhline(
+        complete, color=colour, linewidth=0.5, label=plain(f"{swept.method}: {complete:.3f}")
+    )
 
 
 def _doubling(axes: Any) -> None:
@@ -93,5 +97,10 @@ def _draw_labels(axes: Any, swept: Swept, task: str, colour: str) -> None:
     low = [m["score"] - (m["low"] if m["low"] is not None else m["score"]) for m in metrics]
     high = [(m["high"] if m["high"] is not None else m["score"]) - m["score"] for m in metrics]
     axes.errorbar(
-        rows, scores, np.clip([low, high], 0, None), fmt=".-", color=colour, label=swept.method
+        rows,
+        scores,
+        np.clip([low, high], 0, None),
+        fmt=".-",
+        color=colour,
+        label=plain(swept.method),
     )

@@ -17,6 +17,7 @@ from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, parse_split
+from neucocore.files.image_file import require_matplotlib
 from neucocore.messages import pluralize
 from neucocore.provenance.keys import key_of
 from neucocore.provenance.machine import Meter, machine, software
@@ -25,7 +26,6 @@ from neucocore.results.plots import (
     PlotReport,
     draw_plots,
     plot_data,
-    require_matplotlib,
     stored_plot_data,
 )
 from neucocore.results.run_folder import Run, write_run
@@ -177,7 +177,10 @@ def run_protocol(
     split = inputs.split
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
         tasks = tuple(_tasks(folder))
-        plots = draw_plots(folder, stored_plot_data(folder, tasks)) if request.plots else None
+        plots = None
+        if request.plots:
+            stored = stored_plot_data(folder, tasks, request.method, protocol.identity)
+            plots = draw_plots(folder, stored)
         return _report(protocol, folder, tasks, inputs.notes, plots, split, up_to_date=True)
     check_output(output)
     meter = Meter()
@@ -202,7 +205,10 @@ def run_protocol(
         fold_results=request.fold_results,
     )
     folder = write_run(output, run)
-    plots = draw_plots(folder, [plot_data(o) for o in outcomes]) if request.plots else None
+    plots = None
+    if request.plots:
+        scored = [plot_data(one, request.method, protocol.identity) for one in outcomes]
+        plots = draw_plots(folder, scored)
     return _report(protocol, folder, _tasks(folder), inputs.notes, plots, split)
 
 

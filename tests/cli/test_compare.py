@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from neucocore import evaluate
 from neucocore.cli.app import app
+from neucocore.errors import ConfigError
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,21 @@ def test_inspect_shows_the_scores_of_a_run_with_their_intervals(out: Path) -> No
     (metric,) = [t["metrics"][0] for t in json.loads((folder / "run.json").read_text())["tasks"]]
     assert f"{metric['low']:.3f} to {metric['high']:.3f}" in shown.stdout.splitlines()[1]
     assert "kind: run" in shown.stdout
+
+
+def test_inspect_draws_the_predictions_of_a_run(out: Path, tmp_path: Path) -> None:
+    (folder,) = (out / "results").glob("good_*")
+    words = ["inspect", str(folder), "--png", str(tmp_path / "run.png")]
+    shown = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert shown.exit_code == 0
+    assert "run.png: image written" in shown.stderr
+    assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_inspect_draws_no_other_files(out: Path, tmp_path: Path) -> None:
+    words = ["inspect", str(next(out.parent.glob("*.csv"))), "--png", str(tmp_path / "e.png")]
+    with pytest.raises(ConfigError, match="--png draws cubes and runs"):
+        CliRunner().invoke(app, words, catch_exceptions=False)
+    words = ["inspect", str(next((out / "results").glob("good_*"))), "--png", "run.bmp"]
+    with pytest.raises(ConfigError, match="unknown image suffix"):
+        CliRunner().invoke(app, words, catch_exceptions=False)

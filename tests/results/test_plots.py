@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neucocore.errors import ConfigError
-from neucocore.results.plots import draw_plots, plot_data, stored_plot_data
+from neucocore.errors import ConfigError, ResultsError
+from neucocore.results.plots import draw_plots, draw_run, plot_data, stored_plot_data
 
 Make = Callable[..., Any]
 CURVES = {"train_loss": np.array([[2.0, 1.0], [3.0, 1.5]])}
@@ -103,3 +103,103 @@ def test_without_matplotlib_the_error_names_the_extra(
     with pytest.raises(ConfigError, match="matplotlib") as caught:
         draw_plots(tmp_path, [plot_data(outcome(curves=CURVES))])
     assert "neucocore[plots]" in str(caught.value)
+
+
+def a_task(name: str = "crops", **facts: Any) -> dict[str, Any]:
+    return {
+        "task": name, "problem": "regression", "status": "ok", "reason": "", "metric": "r2",
+        "score": 0.51234, "n": 1200, "unit": "t/ha", **facts,
+    }  # fmt: skip
+
+
+def texts_of(figures: list[Any]) -> list[str]:
+    return [axes.get_title() for figure in figures for axes in figure.axes]
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every figure that is written."""
+    from matplotlib.figure import Figure
+
+    seen: list[Any] = []
+    save = Figure.savefig
+
+    def saved(figure: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append(figure)
+        return save(figure, *args, **kwargs)
+
+    monkeypatch.setattr(Figure, "savefig", saved)
+    return seen
+
+
+def store(folder: Path, task: str, true: Any, predicted: Any) -> None:
+    (folder / task).mkdir()
+    np.savez(folder / task / "predictions.npz", y_true=true, y_pred=predicted)
+
+
+def test_titles_name_method_protocol_score_rows_and_unit(
+    tmp_path: Path, figures: list[Any]
+) -> None:
+    store(tmp_path, "crops", np.arange(4.0), np.arange(4.0) * 3)
+    data = stored_plot_data(tmp_path, [a_task()], "$clay$", "nested-cv@1")
+    draw_plots(tmp_path, data)
+    (figure,) = figures
+    title = texts_of(figures)[0].replace("\\$", "$")
+    assert title == "$clay$: crops\nnested-cv@1, r2 0.512, n = 1,200, t/ha"
+    axes = figure.axes[0]
+    assert axes.get_xlim() == axes.get_ylim()
+    assert axes.get_aspect() == 1
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("label (t/ha)", "prediction (t/ha)")
+    assert axes.get_xlim()[1] > 9
+
+
+def test_an_output_has_its_own_score_in_the_title(tmp_path: Path, figures: list[Any]) -> None:
+    store(tmp_path, "crops", np.ones((3, 2)), np.ones((3, 2)))
+    outputs = [{"name": "row", "score": 0.1}, {"name": "col", "score": None}]
+    draw_plots(tmp_path, stored_plot_data(tmp_path, [a_task(outputs=outputs)], "m", "p@1"))
+    assert texts_of(figures) == ["m: crops, row\np@1, r2 0.100, n = 1,200, t/ha",
+                                 "m: crops, col\np@1, n = 1,200, t/ha"]  # fmt: skip
+
+
+def test_many_rows_are_a_raster_and_few_are_points(tmp_path: Path, figures: list[Any]) -> None:
+    store(tmp_path, "many", np.arange(2000.0), np.arange(2000.0))
+    store(tmp_path, "few", np.arange(20.0), np.arange(20.0))
+    draw_plots(tmp_path, stored_plot_data(tmp_path, [a_task("many"), a_task("few")]))
+    many, few = (figure.axes[0] for figure in figures)
+    assert len(many.images) == 1
+    assert many.images[0].get_array().sum() == 2000
+    assert len(few.images) == 0
+    assert len(few.lines[1].get_xdata()) == 20
+
+
+def test_confusion_shows_shares_of_true_classes(tmp_path: Path, figures: list[Any]) -> None:
+    store(tmp_path, "ships", np.array([0, 0, 0, 1]), np.array([0.1, 0.2, 0.9, 0.8]))
+    task = a_task("ships", problem="binary", classes=["no", "yes"], unit="class")
+    draw_plots(tmp_path, stored_plot_data(tmp_path, [task], "m", "p@1"))
+    axes = figures[0].axes[0]
+    assert [text.get_text() for text in axes.texts] == [
+        "0.67\n(2)", "0.33\n(1)", "0.00\n(0)", "1.00\n(1)",
+    ]  # fmt: skip
+    assert axes.get_title().endswith("n = 1,200")
+
+
+def test_a_run_is_drawn_into_one_image(tmp_path: Path, figures: list[Any]) -> None:
+    store(tmp_path, "crops", np.arange(4.0), np.arange(4.0))
+    store(tmp_path, "ships", np.arange(4.0), np.arange(4.0))
+    tasks = [a_task(), a_task("ships"), a_task("wood")]
+    not_drawn = draw_run(stored_plot_data(tmp_path, tasks), tmp_path / "run.png", "clay, p@1")
+    assert texts_of(figures)[:2] == [
+        "crops\nr2 0.512, n = 1,200, t/ha", "ships\nr2 0.512, n = 1,200, t/ha"
+    ]  # fmt: skip
+    assert [task for task, _ in not_drawn] == ["wood"]
+    with pytest.raises(ResultsError, match="no predictions to draw"):
+        draw_run(stored_plot_data(tmp_path, [a_task("wood")]), tmp_path / "none.png", "clay")
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_damaged_predictions_are_a_reason(tmp_path: Path) -> None:
+    store(tmp_path, "crops", np.arange(4.0), np.arange(4.0))
+    file = tmp_path / "crops" / "predictions.npz"
+    file.write_bytes(file.read_bytes()[:-50])
+    (note,) = draw_plots(tmp_path, stored_plot_data(tmp_path, [a_task()])).notes()
+    assert "cannot be read" in note

@@ -60,6 +60,10 @@ CASES = {
         "matplotlib", "plots",
         ("evaluate", "e.npz", "--labels", "labels", "-o", "out", "--config", "config.yaml"),
     ),
+    "plots of a sweep": (
+        "matplotlib", "plots",
+        ("sweep", "e.npz", "--labels", "labels", "-o", "out", "--dims", "1", "--plots"),
+    ),
     "image of a cube": (
         "matplotlib", "plots", ("inspect", "cubes/s1/c0.zarr.zip", "--png", "out/c0.png"),
     ),

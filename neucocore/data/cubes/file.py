@@ -189,6 +189,13 @@ class CubeFile:
             )
         return self._store.read(name, info, None)[0]
 
+    def attributes(self, name: str) -> dict[str, Any]:
+        """Return the attributes of an array, such as the units of times; empty without any."""
+        try:
+            return dict(json_object(f"{name}/.zattrs", self._store.declarations(name)[1]))
+        except DeclarationError:
+            return {}
+
     def check_all(self) -> None:
         """Check the checksums of all members, also of those that `read` does not need.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.data.cubes.cube import Cube
-from neucocore.errors import ConfigError, DataError
-from neucocore.files.atomic import replacing
+from neucocore.data.cubes.facts import CubeFacts
+from neucocore.errors import DataError
+from neucocore.files.image_file import image_format, plain, require_matplotlib, save_figure
 
 Image = NDArray[np.float32]
 
-FORMATS = ("png", "jpg", "pdf", "svg")
 OPTICAL = ("s2l2a", "s2l1c")
 """The first of these modalities that a cube has is drawn."""
 COLOURS: Mapping[str, tuple[tuple[str, float], ...]] = {
@@ -28,7 +29,14 @@ RADAR = ((-22.0, 0.0), (-28.0, -6.0), (2.0, 15.0))
 GAMMA = 0.8
 INCHES_PER_IMAGE = 2.4
 INCHES_OF_LABELS = 2.8
-DOTS_PER_INCH = 150
+MIN_INCHES = 4.8
+"""Width of an image of few seasons, in which the title still fits."""
+RANGES = {
+    "true colour": "B04, B03, B02: reflectance 0 to 0.3",
+    "false colour": "B08: 0 to 0.5; B04, B03: 0 to 0.3",
+    "radar": "VV -22 to 0, VH -28 to -6 dB,\nVV - VH 2 to 15 dB",
+}
+"""What the colours of an image show, and the values of zero and full intensity."""
 
 
 def composites(cube: Cube) -> dict[str, Image]:
@@ -56,75 +64,86 @@ def composites(cube: Cube) -> dict[str, Image]:
     return images
 
 
-def draw_cube(cube: Cube, labels: Mapping[str, str], out: Path) -> None:
-    """Draw the seasons of a cube, with its labels next to them.
+def draw_cube(
+    cube: Cube, labels: Mapping[str, str], out: Path, facts: CubeFacts | None = None
+) -> None:
+    """Draw the seasons of a cube in all modalities, with its labels next to them.
 
     Parameters
     ----------
     cube
-        The cube; see `composites`.
+        The cube; see `composites`. Other modalities are drawn in grey, their first band.
     labels
         Task to label as text; may be empty.
     out
         The file to write, ``.png``, ``.jpg``, ``.pdf`` or ``.svg``.
+    facts
+        Dates, place and pixel size, as far as they are known.
 
     Raises
     ------
     ConfigError
         matplotlib is not installed, or the file has another suffix.
     DataError
-        The cube has none of the bands that can be drawn.
+        The cube has no modality.
     """
-    suffix = out.suffix.lower().removeprefix(".")
-    if suffix not in FORMATS:
-        raise ConfigError(
-            f"{out.name} has an unknown image suffix",
-            hint=f"known suffixes: {', '.join('.' + name for name in FORMATS)}",
-        )
+    image_format(out)
     require_matplotlib()
-    images = composites(cube)
+    images = _all_images(cube)
     if not images:
-        bands = "; ".join(f"{name}: {' '.join(bands)}" for name, bands in cube.bands.items())
         raise DataError(
-            f"cube {cube.id} has no bands to draw ({bands or 'no modality'})",
-            hint="an image needs B04, B03 and B02 of s2l2a or s2l1c, or vv and vh of s1",
+            f"cube {cube.id} has no bands to draw",
+            hint="neuco validate reports what is wrong with a folder of cubes",
         )
-    figure = _figure(cube, images, labels)
-    with replacing(out, durable=False) as file:
-        # Without the date, equal cubes give equal files.
-        no_date = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-        figure.savefig(file, format=suffix, dpi=DOTS_PER_INCH, metadata=no_date.get(suffix))
+    save_figure(_figure(cube, images, labels, facts or CubeFacts()), out)
 
 
-def require_matplotlib() -> None:
-    """Check that images can be drawn, before any work is done.
+def _all_images(cube: Cube) -> dict[str, Image]:
+    """Return an image of every modality, by what is drawn with its range of values."""
+    images: dict[str, Image] = {}
+    first = next((name for name in OPTICAL if name in cube.arrays), None)
+    for modality in sorted(cube.arrays, key=lambda name: name != first):
+        of_one = {modality: cube.arrays[modality]}
+        alone = replace(cube, arrays=of_one, bands={modality: cube.bands[modality]})
+        shown = composites(alone)
+        if modality in OPTICAL and modality != first:
+            shown.pop("false colour", None)
+        if not shown:
+            text, shown_image = _grey(cube, modality)
+            images[text] = shown_image
+        for name, image in shown.items():
+            images[f"{modality}: {name}\n{RANGES[name]}"] = image
+    return images
 
-    Raises
-    ------
-    ConfigError
-        matplotlib is not installed.
-    """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ConfigError(
-            "drawing needs matplotlib, which is not installed",
-            hint="pip install 'neucocore[plots]'",
-        ) from error
+
+def _grey(cube: Cube, modality: str) -> tuple[str, Image]:
+    """Return the first band of a modality in grey, from its 2nd to its 98th percentile."""
+    values = cube.arrays[modality][:, 0].astype(np.float32)
+    known = np.isfinite(values)
+    nodata = cube.nodata.get(modality)
+    if nodata is not None:
+        known &= values != nodata
+    low, high = np.percentile(values[known], (2, 98)) if known.any() else (0.0, 1.0)
+    scaled = np.clip((values - low) / (float(high - low) or 1.0), 0.0, 1.0)
+    grey: Image = np.where(known, scaled, 0.0).astype(np.float32)
+    text = f"{modality}: {cube.bands[modality][0]}\n{low:.4g} to {high:.4g}"
+    return text, np.repeat(grey[..., None], 3, axis=-1)
 
 
-def _figure(cube: Cube, images: Mapping[str, Image], labels: Mapping[str, str]) -> Any:
+def _figure(
+    cube: Cube, images: Mapping[str, Image], labels: Mapping[str, str], facts: CubeFacts
+) -> Any:
     # Not pyplot, which has a global state and may open a window.
     from matplotlib.figure import Figure
 
     seasons = max(len(image) for image in images.values())
     label_width = INCHES_OF_LABELS if labels else 0.0
-    size = (seasons * INCHES_PER_IMAGE + label_width, len(images) * INCHES_PER_IMAGE + 0.4)
-    figure = Figure(figsize=size, layout="constrained")
-    figure.suptitle(_title(cube), fontsize=9)
+    width = max(seasons * INCHES_PER_IMAGE, MIN_INCHES) + label_width
+    figure = Figure(figsize=(width, len(images) * INCHES_PER_IMAGE + 0.6), layout="constrained")
+    figure.suptitle(plain(_title(cube, images, facts)), fontsize=9)
     parts: Any = [figure]
     if labels:
-        parts = figure.subfigures(1, 2, width_ratios=(size[0] - label_width, label_width))
+        parts = figure.subfigures(1, 2, width_ratios=(width - label_width, label_width))
     axes = parts[0].subplots(len(images), seasons, squeeze=False)
     for row, (name, image) in enumerate(images.items()):
         for season in range(seasons):
@@ -133,28 +152,64 @@ def _figure(cube: Cube, images: Mapping[str, Image], labels: Mapping[str, str]) 
             axis.set_yticks([])
             if season < len(image):
                 axis.imshow(image[season], interpolation="nearest")
-        axes[row, 0].set_ylabel(name, fontsize=9)
-    for season, name in enumerate(_season_names(cube, seasons)):
+        axes[row, 0].set_ylabel(plain(name), fontsize=8)
+        if facts.pixel is not None:
+            add_scale(axes[row, 0], image.shape[2], facts.pixel)
+    for season, name in enumerate(_season_names(cube, seasons, facts)):
         axes[0, season].set_title(name, fontsize=9)
     if labels:
-        text = "\n".join(f"{name}\n    {value}" for name, value in labels.items())
+        text = plain("\n".join(f"{name}\n    {value}" for name, value in labels.items()))
         parts[1].text(0.03, 0.97, text, va="top", fontsize=7, family="monospace")
     return figure
 
 
-def _title(cube: Cube) -> str:
-    metadata = [f"{name} {_short(value)}" for name, value in cube.metadata.items()]
-    return "\n".join([cube.id, ", ".join(metadata)]) if metadata else cube.id
+def add_scale(axis: Any, columns: int, pixel: float) -> None:
+    """Draw a scale bar into the lower left of an image.
+
+    Parameters
+    ----------
+    columns
+        Width of the image in pixels.
+    pixel
+        Side of a pixel in metres.
+    """
+    longest = columns * pixel / 2.5
+    power = 10.0 ** np.floor(np.log10(longest))
+    metres = max(step * power for step in (1, 2, 5) if step * power <= longest)
+    text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+    axis.annotate(
+        text, (0.05, 0.09), xycoords="axes fraction", color="white", fontsize=7, va="bottom",
+        bbox={"facecolor": "black", "alpha": 0.5, "pad": 1.5, "linewidth": 0},
+    )  # fmt: skip
+    end = 0.05 + metres / pixel / columns
+    for colour, line in (("black", 4.0), ("white", 2.0)):
+        axis.plot([0.05, end], [0.055, 0.055], color=colour, linewidth=line,
+                  transform=axis.transAxes, solid_capstyle="butt")  # fmt: skip
+
+
+def _title(cube: Cube, images: Mapping[str, Image], facts: CubeFacts) -> str:
+    height, width = next(iter(images.values())).shape[1:3]
+    size = f"{height} x {width} pixels"
+    lines = [size + (f" of {facts.pixel:g} m" if facts.pixel is not None else "")]
+    if facts.place is not None:
+        lon, lat = facts.place
+        east, north = "E" if lon >= 0 else "W", "N" if lat >= 0 else "S"
+        lines.append(f"{abs(lat):.4f}° {north}, {abs(lon):.4f}° {east}")
+    lines += [f"{name} {_short(value)}" for name, value in cube.metadata.items()]
+    return "\n".join([cube.id, ", ".join(lines)])
 
 
 def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _season_names(cube: Cube, count: int) -> Sequence[str]:
+def _season_names(cube: Cube, count: int, facts: CubeFacts) -> Sequence[str]:
+    names = [f"season {number}" for number in range(count)]
     if len(cube.season_names) == count:
-        return cube.season_names
-    return [f"season {number}" for number in range(count)]
+        names = list(cube.season_names)
+    if len(facts.dates) == count:
+        names = [f"{name}\n{date}" for name, date in zip(names, facts.dates, strict=True)]
+    return names
 
 
 def _colours(cube: Cube, modality: str, channels: tuple[tuple[str, float], ...]) -> Image:

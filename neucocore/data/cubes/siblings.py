@@ -8,6 +8,7 @@ from pathlib import Path
 from neucocore.data.cubes.assembly import read_cube
 from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
+from neucocore.data.cubes.facts import CubeFacts, read_facts
 from neucocore.data.cubes.file import CubeFile
 from neucocore.data.cubes.layouts import LABELS, SEASONS, cube_id, modality_folder
 from neucocore.data.labels.label_folder import read_label_folder
@@ -34,6 +35,22 @@ def cube_of_file(file: Path) -> Cube:
             for modality, path in _files_of_cube(file).items()
         }
         return read_cube(cube_id(file), files, season_names=SEASONS)
+
+
+def facts_of_file(file: Path) -> CubeFacts:
+    """Return dates, place and pixel size of the cube that a file belongs to.
+
+    What one modality does not record is taken from the others.
+    """
+    home = modality_folder(file.resolve().parent).parent.parent
+    facts = CubeFacts()
+    for modality, path in _files_of_cube(file).items():
+        with CubeFile(path) as opened:
+            found = read_facts(modality, opened, cube_id(file), home)
+        facts = CubeFacts(
+            facts.dates or found.dates, facts.place or found.place, facts.pixel or found.pixel
+        )
+    return facts
 
 
 def labels_of_file(file: Path) -> dict[str, str]:

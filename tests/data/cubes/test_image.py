@@ -4,11 +4,13 @@ import sys
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from neucocore.data.cubes.cube import Cube
+from neucocore.data.cubes.facts import CubeFacts
 from neucocore.data.cubes.image import composites, draw_cube
 from neucocore.errors import ConfigError, DataError
 
@@ -99,10 +101,49 @@ def test_an_unknown_suffix_is_an_error_before_anything_is_written(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cube_without_bands_to_draw_is_an_error_that_lists_its_bands(tmp_path: Path) -> None:
-    cube = replace(a_cube(), arrays={"dem": np.zeros((1, 1, 2, 2))}, bands={"dem": ("height",)})
-    with pytest.raises(DataError, match="dem: height"):
-        draw_cube(cube, {}, tmp_path / "cube.png")
+def test_a_cube_without_a_modality_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no bands to draw"):
+        draw_cube(replace(a_cube(), arrays={}, bands={}), {}, tmp_path / "cube.png")
+
+
+def test_every_modality_is_drawn_with_its_range(tmp_path: Path) -> None:
+    cube = a_cube()
+    heights = np.linspace(100, 200, 60).reshape(2, 1, 5, 6)
+    other = replace(
+        cube,
+        arrays={**cube.arrays, "s2l1c": cube.arrays["s2l2a"], "dem": heights},
+        bands={**cube.bands, "s2l1c": BANDS, "dem": ("height",)},
+    )
+    axes = drawn(other, tmp_path)
+    assert [axis.get_ylabel().split("\n")[0] for axis in axes if axis.get_ylabel()] == [
+        "s2l2a: true colour", "s2l2a: false colour", "s1: radar", "s2l1c: true colour",
+        "dem: height",
+    ]  # fmt: skip
+    (dem,) = [axis for axis in axes if axis.get_ylabel().startswith("dem")]
+    assert dem.get_ylabel() == "dem: height\n102 to 198"
+
+
+def test_dates_place_and_scale_are_drawn(tmp_path: Path) -> None:
+    facts = CubeFacts(("2020-04-03", "2020-07-09"), (-70.5, -33.25), 10.0)
+    axes = drawn(a_cube(), tmp_path, facts)
+    assert [axis.get_title() for axis in axes[:2]] == ["spring\n2020-04-03", "summer\n2020-07-09"]
+    title = axes[0].figure.get_suptitle()
+    assert "5 x 6 pixels of 10 m, 33.2500° S, 70.5000° W" in title
+    assert [text.get_text() for text in axes[0].texts] == ["20 m"]
+    bar = axes[0].lines[-1].get_xdata()
+    assert bar[1] - bar[0] == pytest.approx(20 / 60)  # of an image 6 pixels of 10 m wide
+    assert len(drawn(a_cube(), tmp_path)[0].texts) == 0  # the size of its pixels is not known
+
+
+def drawn(cube: Cube, folder: Path, facts: CubeFacts | None = None) -> list[Any]:
+    """Return the axes of the image of a cube."""
+    from matplotlib.figure import Figure
+
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", lambda figure, *args, **kwargs: seen.append(figure))
+        draw_cube(cube, {}, folder / "cube.png", facts)
+    return list(seen[0].axes)
 
 
 def test_without_matplotlib_the_hint_names_the_extra(

@@ -97,7 +97,7 @@ def read_predictions(folder: Path, task: Mapping[str, Any]) -> Predictions | Non
         str(task.get("problem")),
         tuple(map(str, task.get("classes") or ())),
         tuple(str(output["name"]) for output in task.get("outputs") or ()),
-        str(task.get("unit") or ""),
+        str(task.get("unit") or "") if task.get("problem") == "regression" else "",
     )
 
 
