@@ -6,12 +6,14 @@ Their parameters are the options of the commands (`neucocore.options`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from neucocore.choice.options import ChooseOptions
 from neucocore.curves.options import SweepOptions
 from neucocore.encoding.options import EncodeOptions
+from neucocore.errors import ConfigError
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.options import StrPath
 from neucocore.runtime.arguments import as_function
@@ -41,21 +43,43 @@ def _encode(options: EncodeOptions) -> EncodeReport:
 
 
 def _evaluate(options: EvaluateOptions) -> list[RunReport]:
-    """Score an embeddings file; returns one report per protocol.
+    """Score embeddings; returns one report per protocol.
+
+    A run folder is written only with `output`.
 
     Examples
     --------
     >>> reports = evaluate("mean.parquet", labels="labels", output="results")  # doctest: +SKIP
+    >>> reports = evaluate(matrix, ids=ids, labels={"forest": shares})  # doctest: +SKIP
     >>> reports[0].rows()  # doctest: +SKIP
     """
     from neucocore.evaluation.prepare import prepare
     from neucocore.evaluation.request import evaluate_request
     from neucocore.results.scored_run import check_request, run_protocol
 
-    request = evaluate_request(options)
+    request = evaluate_request(_with_objects(options))
     check_request(request)
     prepared = prepare(request)
     return [run_protocol(prepared, chosen) for chosen in request.protocols]
+
+
+def _with_objects(options: EvaluateOptions) -> EvaluateOptions:
+    """Return the options with names for embeddings and labels that are objects in memory."""
+    from neucocore.data.in_memory import EMBEDDINGS, InMemory
+
+    objects: dict[str, Any] = {}
+    if not isinstance(options.embeddings, str | Path):
+        objects["embeddings"] = InMemory(options.embeddings, EMBEDDINGS, options.ids)
+    elif options.ids is not None:
+        raise ConfigError("ids are those of an array; a file has its own", hint="leave ids out")
+    return replace(options, ids=None, labels=_labels(options.labels), **objects)
+
+
+def _labels(labels: Any) -> Any:
+    """Return labels with a name if they are an object in memory."""
+    from neucocore.data.in_memory import LABELS, InMemory
+
+    return labels if isinstance(labels, str | Path) else InMemory(labels, LABELS)
 
 
 def _choose(options: ChooseOptions) -> Choice:
@@ -70,7 +94,7 @@ def _choose(options: ChooseOptions) -> Choice:
     """
     from neucocore.choice.choose import choose as run
 
-    return run(options)
+    return run(replace(options, labels=_labels(options.labels)))
 
 
 def _sweep(options: SweepOptions) -> SweepResult:
@@ -85,7 +109,7 @@ def _sweep(options: SweepOptions) -> SweepResult:
     """
     from neucocore.curves.summary import sweep as run
 
-    return run(options)
+    return run(replace(options, labels=_labels(options.labels)))
 
 
 encode = as_function(EncodeOptions, _encode)

@@ -49,7 +49,8 @@ class Option:
     objects
         What Python takes besides, in words: objects that have no name or path.
     type
-        Type on the command line and in run files, of an option whose field also holds `objects`.
+        Type of the values that are taken, where the field's own is another: integers that become
+        texts, or the type on the command line of an option that also takes `objects`.
     command_line, run_file, python
         Where the option can be given.
     """
@@ -184,7 +185,10 @@ def _described(kind: Any, minimum: int | None) -> str:
 
 
 def coerce(declared: DeclaredOption, value: Any) -> Any:
-    """Return a value in the type of its field: one text becomes a tuple of texts."""
-    if get_origin(declared.type) in (tuple, Sequence) and value is not None:
-        return (value,) if isinstance(value, str | Path) else tuple(value)
-    return value
+    """Return a value in the type of its field: one text becomes a tuple, integers texts."""
+    origins = [get_origin(kind) for kind in members(declared.type)]
+    if not {tuple, Sequence} & set(origins) or value is None:
+        return value
+    if not isinstance(value, list | tuple):
+        return value if len(origins) > 1 else coerce(declared, (value,))
+    return tuple(str(item) if isinstance(item, int) else item for item in value)

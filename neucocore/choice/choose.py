@@ -215,7 +215,7 @@ def _places(
     request = prepared.request
     request = replace(request, phase="places", options=replace(request.options, places="on"))
     report = run_protocol(replace(prepared, request=request), best.embedding.protocol)
-    run = read_run(report.folder)
+    run = read_run(report.run_folder())
     found = {
         task: run.tasks[task].details["places"]
         for task in table.tasks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,7 @@ from neucocore.cli.terminal import (
     settings,
     warn,
 )
-from neucocore.evaluation.options import EvaluateOptions
+from neucocore.evaluation.options import DEFAULT_OUTPUT, EvaluateOptions
 
 if TYPE_CHECKING:
     from neucocore.results.scored_run import RunReport
@@ -44,6 +45,8 @@ def evaluate(
     from neucocore.evaluation.request import evaluate_request
     from neucocore.results.scored_run import require_scores
 
+    output = Path(options.output or DEFAULT_OUTPUT)
+    options = replace(options, output=output)
     report_failed_plugins()
     reports = run(options, table=not json)
     if json:
@@ -54,7 +57,6 @@ def evaluate(
         from neucocore.cli.leaderboard import print_tables
         from neucocore.results.tables import write_leaderboard
 
-        output = Path(options.output)
         tables = print_tables(output, phase=request.phase)
         log(f"{write_leaderboard(output, request.phase, tables)}")
 

@@ -88,6 +88,7 @@ class SweepOptions(ScoringOptions):
         tuple[str, ...],
         Option(
             "Numbers of dimensions. [all, halved down to 8]",
+            type=tuple[str | int, ...],
             split=True,
             metavar="N,N",
             run_file=False,
@@ -97,6 +98,7 @@ class SweepOptions(ScoringOptions):
         tuple[str, ...],
         Option(
             "Bits per number: 32, 16, 8, 4, 2 or 1. [all]",
+            type=tuple[str | int, ...],
             split=True,
             metavar="N,N",
             run_file=False,
@@ -106,6 +108,7 @@ class SweepOptions(ScoringOptions):
         tuple[str, ...],
         Option(
             "Also score with so many training rows, or 'auto' for doubling sizes.",
+            type=tuple[str | int, ...],
             split=True,
             metavar="N,N|auto",
             run_file=False,
@@ -124,6 +127,7 @@ class SweepOptions(ScoringOptions):
         Option(
             "Numbers of bands (over all dates), rows, columns and bits of the cube behind a row, "
             "for compression ratio and bits per pixel and band.",
+            type=tuple[str | int, ...],
             split=True,
             metavar="BANDS,ROWS,COLUMNS,BITS",
             run_file=False,

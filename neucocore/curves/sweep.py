@@ -81,7 +81,7 @@ class PreparedEmbedding:
     def score(self) -> tuple[RunReport, RunRecord]:
         """Score the complete embedding, as ``neuco evaluate`` does."""
         report = run_protocol(self.prepared, self.protocol)
-        return report, read_run(report.folder)
+        return report, read_run(report.run_folder())
 
     def at(self, size: Size, transforms: SharedTransforms) -> SizedRun:
         """Score the embedding at a size."""
@@ -105,7 +105,7 @@ class PreparedEmbedding:
 
     def _run(self, request: EvaluateRequest) -> RunRecord:
         report = run_protocol(replace(self.prepared, request=request), self.protocol)
-        return read_run(report.folder)
+        return read_run(report.run_folder())
 
     @property
     def smallest_training_size(self) -> int:

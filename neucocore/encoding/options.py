@@ -66,12 +66,20 @@ class EncodeOptions:
         Option("Parameters of the reducer.", command_line=False),
     ] = field(default_factory=dict)
     ids: Annotated[
-        StrPath | Sequence[str | int] | None,
-        Option("File with the ids of the cubes to encode; all cubes by default.", metavar="FILE"),
+        StrPath | Sequence[str] | None,
+        Option(
+            "File with the ids of the cubes to encode; all cubes by default.",
+            metavar="FILE",
+            type=StrPath | Sequence[str | int] | None,
+        ),
     ] = None
     fit_ids: Annotated[
-        StrPath | Sequence[str | int] | None,
-        Option("File with the ids of the cubes that the encoder is fitted on.", metavar="FILE"),
+        StrPath | Sequence[str] | None,
+        Option(
+            "File with the ids of the cubes that the encoder is fitted on.",
+            metavar="FILE",
+            type=StrPath | Sequence[str | int] | None,
+        ),
     ] = None
     subset: Annotated[
         str | None,

@@ -13,7 +13,7 @@ from neucocore.components.lookup import find, find_for_spec
 from neucocore.components.parameters import check_values, parse_settings
 from neucocore.components.specs import DatasetSpec, EncoderSpec
 from neucocore.data.embeddings.formats import FORMATS, suffix_of
-from neucocore.data.ids import clean_ids, ids_as_text, read_id_file
+from neucocore.data.ids import clean_ids, read_id_file
 from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.subset import subset_ids
 from neucocore.encoding import cluster
@@ -273,13 +273,12 @@ def _selected_ids(
     return tuple(sorted(selected))
 
 
-def _listed(option: str, ids: StrPath | Sequence[str | int]) -> tuple[str, ...]:
+def _listed(option: str, ids: StrPath | Sequence[str]) -> tuple[str, ...]:
     """Return ids from a file, or those that Python passes, cleaned by the same rule."""
     if isinstance(ids, str | Path):
         return read_id_file(ids)
-    texts, findings = ids_as_text(ids)
-    cleaned, further = clean_ids(list(dict.fromkeys(texts)), lambda row: f"item {row + 1}")
-    raise_for_findings(option, [*findings, *further])
+    cleaned, findings = clean_ids(list(dict.fromkeys(ids)), lambda row: f"item {row + 1}")
+    raise_for_findings(option, findings)
     return tuple(cleaned)
 
 
@@ -296,7 +295,7 @@ def _check_available(option: str, ids: Sequence[str], available: set[str], data:
 def _fit_ids(
     spec: EncoderSpec,
     available: set[str],
-    fit_ids: StrPath | Sequence[str | int] | None,
+    fit_ids: StrPath | Sequence[str] | None,
     data: Path,
 ) -> tuple[str, ...]:
     if spec.fit != "train":

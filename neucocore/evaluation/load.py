@@ -114,7 +114,14 @@ class LoadedInputs:
 
     def label_records(self) -> list[dict[str, Any]]:
         """Return name, digest and number of labelled rows of each label file or column."""
-        records = {file.path: _file_record(file.path) for file in self.label_files}
+        records: dict[Path, dict[str, Any]] = {}
+        for file in self.label_files:
+            if file.path not in records:
+                records[file.path] = (
+                    _file_record(file.path)
+                    if file.sha256 is None
+                    else {"file": file.path.name, "sha256": file.sha256}
+                )
         return [
             {
                 **records[file.path],

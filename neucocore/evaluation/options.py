@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from neucocore.options import Option, StrPath
 
+DEFAULT_OUTPUT = "results"
+"""Where the command line writes run folders."""
+
 # Options that other commands which score embeddings have too.
 LabelsOption = Annotated[
-    StrPath,
+    Any,
     Option(
         "Folder of label files <name>__<type>.csv, or a table with label columns.",
         metavar="DIR|TABLE[:COLUMNS]",
+        type=StrPath,
+        objects="a data frame, or a mapping from ids to labels or from names of tasks to such "
+        "mappings",
         run_file=False,
     ),
 ]
@@ -80,24 +86,36 @@ class EvaluateOptions:
     """
 
     embeddings: Annotated[
-        StrPath,
+        Any,
         Option(
             "Embeddings file (.csv, .csv.gz, .parquet or .npz) or folder of parts; FILE:COLUMN "
             "names the column of the vectors.",
             argument=True,
+            type=StrPath,
+            objects="`Embeddings`, a data frame, or an (n, d) array with `ids`",
             run_file=False,
         ),
     ] = field(kw_only=False)
     labels: LabelsOption
-    output: Annotated[
-        StrPath,
+    ids: Annotated[
+        Sequence[str] | None,
         Option(
-            "Folder that the run folder is written to.",
+            "Ids of the rows of an array of embeddings.",
+            type=Sequence[str | int] | None,
+            command_line=False,
+            run_file=False,
+        ),
+    ] = None
+    output: Annotated[
+        StrPath | None,
+        Option(
+            "Folder that the run folder is written to. In Python nothing is written without it. "
+            f"[{DEFAULT_OUTPUT}]",
             flags=("-o", "--output"),
             metavar="DIR",
             run_file=False,
         ),
-    ] = "results"
+    ] = None
     method: Annotated[
         str | None, Option("Name of the method; by default the file's name.", run_file=False)
     ] = None

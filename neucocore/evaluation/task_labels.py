@@ -36,6 +36,13 @@ def labels_of(component: Component, files: Sequence[LabelFile]) -> Labels:
     spec = cast(TaskSpec, component.spec)
     if spec.factory == "":
         return _labels_of_file(component.full_name, spec, files)
+    if in_memory := [file.name for file in files if file.sha256 is not None]:
+        raise DataError(
+            f"the task {component.full_name} reads its label files itself; {in_memory[0]} is no "
+            "file",
+            hint="write the labels to a file <name>__<type>.csv, or leave dataset out, so that "
+            "they are taken as they are",
+        )
     with plugin_errors(component):
         returned = create(component).labels([file.path for file in files])
     labels = checked_labels(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from os import PathLike
 from typing import Any, Literal
 
 from neucocore.errors import (
@@ -120,7 +120,7 @@ def hint_for(findings: Sequence[Finding]) -> str | None:
 
 
 def raise_for_findings(
-    path: str | Path, findings: Sequence[Finding], *, hint: str | None = None
+    path: str | PathLike[str], findings: Sequence[Finding], *, hint: str | None = None
 ) -> None:
     """Raise one error that lists all findings of level ``error``; do nothing if there are none.
 

@@ -145,7 +145,7 @@ def read_table(path: Path) -> TextTable:
 
 
 def _read_parquet(path: Path) -> TextTable:
-    """Read the columns of single values of a Parquet file; lists and structs are left out."""
+    """Read the columns of single values of a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -155,6 +155,16 @@ def _read_parquet(path: Path) -> TextTable:
         raise DataError(
             f"{path} cannot be read: {error}", hint="copy or download the file again"
         ) from error
+    return arrow_cells(table)
+
+
+def arrow_cells(table: Any) -> TextTable:
+    """Return the columns of single values of a `pyarrow.Table` as text cells.
+
+    Lists and structs are left out, with a finding.
+    """
+    import pyarrow as pa
+
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     table = table.drop_columns(nested)
     columns = tuple(name.strip() for name in table.column_names)

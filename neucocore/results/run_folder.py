@@ -204,12 +204,17 @@ def _provenance(experiment: str, run: Run, files: Mapping[str, str]) -> dict[str
             "options": run.protocol.values(),
             "context": dict(run.context),
         },
-        "tasks": [_task_record(outcome) for outcome in run.outcomes],
+        "tasks": task_records(run.outcomes),
         "costs": {},
         **run.provenance,
         "warnings": list(run.warnings),
         "files": dict(files),
     }
+
+
+def task_records(outcomes: Sequence[TaskOutcome]) -> list[dict[str, Any]]:
+    """Return what ``run.json`` holds about each task, as plain JSON values."""
+    return [_finite(_task_record(outcome)) for outcome in outcomes]
 
 
 def _task_record(outcome: TaskOutcome) -> dict[str, Any]:

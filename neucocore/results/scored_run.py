@@ -11,7 +11,8 @@ from typing import Any
 from neucocore.components.discovery import installation
 from neucocore.data.embeddings.description import coded_bytes_per_row, stored_bytes_per_row
 from neucocore.data.embeddings.embeddings import Embeddings
-from neucocore.errors import RunError
+from neucocore.data.in_memory import InMemory
+from neucocore.errors import ConfigError, RunError
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
@@ -28,7 +29,7 @@ from neucocore.results.plots import (
     plot_data,
     stored_plot_data,
 )
-from neucocore.results.run_folder import Run, write_run
+from neucocore.results.run_folder import Run, task_records, write_run
 from neucocore.results.run_json import find_run, read_provenance
 
 METRIC_FIELDS = ("metric", "score", "low", "high", "interval_reason", "remarks", "chance")
@@ -44,7 +45,7 @@ class RunReport:
     protocol
         Identity of the protocol.
     folder
-        Folder of the run.
+        Folder of the run; None if none was asked for.
     up_to_date
         Whether an equal run already existed.
     tasks
@@ -59,12 +60,24 @@ class RunReport:
     """
 
     protocol: str
-    folder: Path
+    folder: Path | None
     up_to_date: bool
     tasks: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...] = ()
     plots: PlotReport | None = None
     split: str = RANDOM
+
+    def run_folder(self) -> Path:
+        """Return the folder of the run.
+
+        Raises
+        ------
+        RunError
+            None was asked for.
+        """
+        if self.folder is None:
+            raise RunError("the run was not written to a folder", hint="name one with output=...")
+        return self.folder
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row per task, for a table and for JSON."""
@@ -149,6 +162,12 @@ def check_request(request: EvaluateRequest) -> None:
     """
     check_name(request.method, "method")
     check_name(request.phase, "phase")
+    if request.options.output is None:
+        if request.plots or request.store_probes:
+            raise ConfigError(
+                "plots and stored probes are files of a run folder", hint="name one with output=..."
+            )
+        return
     output = Path(request.options.output)
     earlier_runs = (output / request.phase).glob(f"{glob.escape(request.method)}_*")
     if next(earlier_runs, None) is None:  # otherwise the run may exist, and need not be written
@@ -170,11 +189,14 @@ def run_protocol(
         The method or the phase cannot be the name of a folder, or plots cannot be drawn.
     """
     request, options = prepared.request, prepared.request.options
-    output = Path(options.output)
     check_request(request)
     inputs = prepared.for_protocol(protocol)
-    key = inputs.key
     split = inputs.split
+    if options.output is None:
+        outcomes = inputs.score(jobs=options.jobs, progress=progress)
+        return _report(protocol, None, task_records(outcomes), inputs.notes, None, split)
+    output = Path(options.output)
+    key = inputs.key
     if not options.force and (folder := find_run(output, request.phase, request.method, key)):
         tasks = tuple(_tasks(folder))
         plots = None
@@ -214,7 +236,7 @@ def run_protocol(
 
 def _report(
     protocol: ChosenProtocol,
-    folder: Path,
+    folder: Path | None,
     tasks: Sequence[Mapping[str, Any]],
     notes: Sequence[str],
     plots: PlotReport | None,
@@ -243,6 +265,7 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
         "costs": {**meter.read(), "jobs": options.jobs},
         "embeddings": {
             "file": Path(options.embeddings).name,
+            "in_memory": isinstance(options.embeddings, InMemory),
             **_identity_of(prepared),
             "rows": len(loaded.embeddings.ids),
             "dimension": loaded.embeddings.dimension
@@ -311,7 +334,7 @@ def options_in_force(options: EvaluateOptions) -> dict[str, Any]:
     values = {}
     for option in fields(options):
         value = getattr(options, option.name)
-        if option.name in ("output", "jobs", "force"):
+        if option.name in ("output", "jobs", "force", "ids"):
             continue
         if option.name in ("embeddings", "labels", "config", "exclude_file") and value is not None:
             value = Path(value).name

@@ -191,6 +191,7 @@ def _checked(
         if item.option.objects and value is not None and not isinstance(value, str | Path):
             checked[name] = value  # read, and checked, where it is used
         elif expected := option_problem(item, value):
+            expected += f", or {item.option.objects}" if item.option.objects else ""
             problems.append(f"{name} must be {expected}, found {_shown(given)}")
         else:
             checked[name] = coerce(item, value)

@@ -23,7 +23,11 @@ class Options:
 
     file: Annotated[StrPath, Option("A file.", argument=True)]
     tasks: Annotated[tuple[str, ...], Option("Names.")] = ()
-    ids: Annotated[StrPath | Sequence[str | int] | None, Option("File, or ids.")] = None
+    ids: Annotated[
+        StrPath | Sequence[str] | None,
+        Option("File, or ids.", type=StrPath | Sequence[str | int] | None),
+    ] = None
+    dims: Annotated[tuple[str, ...], Option("Numbers.", type=tuple[str | int, ...])] = ()
     jobs: Annotated[int, Option("Threads.", minimum=1)] = 1
     margin: Annotated[float | None, Option("Loss.")] = None
     plots: Annotated[bool, Option("Draw.")] = False
@@ -63,12 +67,18 @@ def test_a_text_or_any_iterable_is_a_list_of_texts(value: Any, tasks: tuple[str,
     [
         ("ids.txt", "ids.txt"),
         (PurePosixPath("ids.txt"), Path("ids.txt")),
-        (np.arange(2), (0, 1)),
-        (["a", 1], ("a", 1)),
+        (np.arange(2), ("0", "1")),
+        (["a", 1], ("a", "1")),
     ],
 )
 def test_ids_are_a_file_or_texts_or_integers(value: Any, ids: Any) -> None:
     assert run("a.csv", ids=value).ids == ids
+
+
+@pytest.mark.parametrize("value", [(2, 4), [2, "4"], range(2, 5, 2), np.array([2, 4]), ("2", "4")])
+def test_numbers_where_the_command_line_takes_a_list_of_numbers(value: Any) -> None:
+    assert run("a.csv", dims=value).dims == ("2", "4")
+    assert run("a.csv", dims=8).dims == ("8",)
 
 
 def test_numpy_scalars_are_numbers() -> None:

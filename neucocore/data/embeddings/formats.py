@@ -19,6 +19,7 @@ from neucocore.data.embeddings.no_data import (
     partly_filled,
     scale_findings,
 )
+from neucocore.data.embeddings.objects import read_object
 from neucocore.data.embeddings.pixel_files import refuse_pixels
 from neucocore.data.embeddings.quantisation import (
     dequantise,
@@ -32,6 +33,7 @@ from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.embeddings.unit_norm import unit_norm_findings
 from neucocore.data.embeddings.versions import version_findings
 from neucocore.data.ids import bare_id
+from neucocore.data.in_memory import InMemory
 from neucocore.data.years import clean_keys, site_of
 from neucocore.errors import ConfigError, DataError, IdError
 from neucocore.files.content_type import detect_content
@@ -47,7 +49,7 @@ _LOST_ROWS = ("ragged-rows", "open-quotes", "vector-lengths", "vector-cells")
 
 
 def load_embeddings(
-    path: str | Path,
+    path: str | Path | InMemory,
     *,
     lenient: bool = False,
     nan: Literal["error", "zero"] = "error",
@@ -118,7 +120,7 @@ def load_embeddings(
 
 
 def examine_embeddings(
-    path: str | Path,
+    path: str | Path | InMemory,
     *,
     lenient: bool = False,
     nan: Literal["error", "zero"] = "error",
@@ -152,7 +154,8 @@ def examine_embeddings(
         vector=vector if columns is None else columns,
         drop_no_data=drop_no_data,
     )
-    table = _read(file, options)
+    table = read_object(path, options) if isinstance(path, InMemory) else _read(file, options)
+    year_column = table.year_column
     dimension = table.matrix.shape[1]
     if limit is not None and dimension > limit:
         message = f"{dimension} dimensions; the maximum is {limit}"
@@ -163,6 +166,7 @@ def examine_embeddings(
         table.ids, table.year_column, findings = clean_keys(
             table.ids, table.describe_row, table.extra
         )
+        table.year_column = table.year_column or year_column
         table.findings.extend(findings)
     table.findings.extend(
         row_number_findings(
@@ -184,7 +188,7 @@ def examine_embeddings(
     return table
 
 
-def split_column(path: str | Path) -> tuple[Path, str | None]:
+def split_column(path: str | Path | InMemory) -> tuple[Path, str | None]:
     """Split ``FILE:COLUMNS`` into file and columns; a file of this very name is taken as it is."""
     text = str(path)
     file, separator, columns = text.rpartition(":")

@@ -52,7 +52,17 @@ def read_parquet(paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
     DataError
         A file is damaged or has no vectors; other problems are returned as findings.
     """
-    files = [_open(path) for path in paths]
+    return read_parts([_open(path) for path in paths], paths, options)
+
+
+def read_parts(files: Sequence[Any], paths: Sequence[Path], options: ReadOptions) -> EmbeddingTable:
+    """Read open Parquet files, or tables that are read like them, as `read_parquet` does.
+
+    Parameters
+    ----------
+    paths
+        Their paths, or what stands for them in messages.
+    """
     if options.vector is None and all(is_patch_file(file.schema_arrow) for file in files):
         return read_patches(paths, files, options)
     layouts = [parquet_layout(file, path, options) for file, path in zip(files, paths, strict=True)]

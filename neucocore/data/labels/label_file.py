@@ -53,6 +53,8 @@ class LabelFile:
         The column of years that is part of the ids (``id@year``), because ids repeat; else None.
     unit
         Unit in the name of such a column, ``biomass [Mg/ha]``; empty for classes.
+    sha256
+        Digest of labels that are in memory; None for those of a file.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class LabelFile:
     unit: str = ""
     label_sd: NDArray[np.float64] | None = None
     year_column: str | None = None
+    sha256: str | None = None
 
     @property
     def name(self) -> str:

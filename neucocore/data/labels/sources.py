@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from neucocore.data.in_memory import InMemory
 from neucocore.data.labels.label_file import is_label_file_name, read_label_file
 from neucocore.data.labels.label_folder import scan_label_folder
 from neucocore.data.labels.label_set import LabelSet
+from neucocore.data.labels.objects import labels_of_object, table_of_object
 from neucocore.data.labels.table import read_label_table
 from neucocore.errors import DataError, MissingFileError
 from neucocore.files.text_table import read_table
@@ -20,7 +22,7 @@ FORMS = "a folder of label files, a label file, or a table: DIR, FILE.csv or FIL
 
 
 def read_labels(
-    source: str | Path,
+    source: str | Path | InMemory,
     *,
     id_column: str | None = None,
     sample_ids: Collection[str] = (),
@@ -32,7 +34,8 @@ def read_labels(
     ----------
     source
         A folder of label files ``<name>__<type>.csv``, one label file, or a CSV or Parquet table:
-        ``FILE``, or ``FILE:COLUMN,COLUMN`` for some of its columns.
+        ``FILE``, or ``FILE:COLUMN,COLUMN`` for some of its columns. Or an object in memory:
+        see `neucocore.data.labels.objects.table_of_object`.
     id_column, sample_ids, options
         How to find the ids and the labels of a table; see
         `neucocore.data.labels.table.read_label_table`.
@@ -42,6 +45,8 @@ def read_labels(
     DataError
         Nothing of it can be used. Single files or columns that cannot be used are in ``unusable``.
     """
+    if isinstance(source, InMemory):
+        return labels_of_object(source, id_column=id_column, sample_ids=sample_ids, options=options)
     file, columns = split_source(source)
     if file.is_dir():
         return scan_label_folder(file)
@@ -53,7 +58,7 @@ def read_labels(
 
 
 def read_with_id_column(
-    read: Callable[[str | None], Read], id_column: str | None, labels: str | Path | None
+    read: Callable[[str | None], Read], id_column: str | None, labels: str | Path | InMemory | None
 ) -> tuple[Read, list[str]]:
     """Read embeddings whose id column, or that of the label table, is named by ``--id``.
 
@@ -98,9 +103,11 @@ def read_with_id_column(
     return embeddings, []
 
 
-def table_columns(labels: str | Path) -> Sequence[str]:
+def table_columns(labels: str | Path | InMemory) -> Sequence[str]:
     """Return the columns of a table of labels; none for a folder, a label file and errors."""
     try:
+        if isinstance(labels, InMemory):
+            return table_of_object(labels.value).columns
         file, _ = split_source(labels)
         return () if file.is_dir() or is_label_file_name(file) else read_table(file).columns
     except DataError:

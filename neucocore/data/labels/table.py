@@ -86,7 +86,32 @@ def read_label_table(
         The table cannot be read, has no column of ids or labels, or lacks a named column.
     """
     file = Path(path)
-    table = read_table(file)
+    return labels_of_table(
+        file,
+        read_table(file),
+        columns,
+        id_column=id_column,
+        sample_ids=sample_ids,
+        options=options,
+    )
+
+
+def labels_of_table(
+    file: Path,
+    table: TextTable,
+    columns: Sequence[str] = (),
+    *,
+    id_column: str | None = None,
+    sample_ids: Collection[str] = (),
+    options: Mapping[str, str] | None = None,
+) -> LabelSet:
+    """Find the ids and labels of a table that is read; parameters as `read_label_table`.
+
+    Parameters
+    ----------
+    file
+        The file, or what stands for it in messages.
+    """
     raise_for_findings(file, table.findings)
     if not table.rows:
         raise DataError(f"{file} has a header but no rows", hint="write one row per sample")
