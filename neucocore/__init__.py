@@ -14,7 +14,16 @@ from neucocore.public_names import PUBLIC_NAMES
 from neucocore.version import __version__
 
 if TYPE_CHECKING:
-    from neucocore.api import choose, compare, encode, evaluate, generate, leaderboard, sweep
+    from neucocore.api import (
+        choose,
+        compare,
+        encode,
+        evaluate,
+        generate,
+        leaderboard,
+        load_plugin,
+        sweep,
+    )
     from neucocore.choice.cells import error_map
     from neucocore.cli.app import run_command
     from neucocore.cli.terminal import log, print_data, print_json, print_table, progress, warn
@@ -59,6 +68,7 @@ __all__ = [
     "installation",
     "leaderboard",
     "load_embeddings",
+    "load_plugin",
     "load_probe",
     "log",
     "print_data",

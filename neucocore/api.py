@@ -5,10 +5,13 @@ Their parameters are the options of the commands (`neucocore.options`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from neucocore.choice.options import ChooseOptions
 from neucocore.curves.options import SweepOptions
@@ -20,11 +23,15 @@ from neucocore.runtime.arguments import as_function
 
 if TYPE_CHECKING:
     from neucocore.choice.result import Choice
+    from neucocore.components.discovery import PluginRecord
+    from neucocore.components.specs import ComponentSpec, Kind
     from neucocore.curves.summary import SweepResult
     from neucocore.encoding.report import EncodeReport
     from neucocore.results.compare import RunComparison
     from neucocore.results.leaderboard import Table
     from neucocore.results.scored_run import RunReport
+
+O = TypeVar("O")  # noqa: E741
 
 
 def _encode(options: EncodeOptions) -> EncodeReport:
@@ -39,7 +46,10 @@ def _encode(options: EncodeOptions) -> EncodeReport:
     from neucocore.encoding.plan import plan
     from neucocore.encoding.run import encode as run
 
-    return run(plan(options))
+    kinds: dict[str, Kind] = {"encoder": "encoder", "dataset": "dataset", "reducer": "reducer"}
+    with _named_components(options, kinds) as named:
+        _check_workers(named)
+        return run(plan(named))
 
 
 def _evaluate(options: EvaluateOptions) -> list[RunReport]:
@@ -57,10 +67,72 @@ def _evaluate(options: EvaluateOptions) -> list[RunReport]:
     from neucocore.evaluation.request import evaluate_request
     from neucocore.results.scored_run import check_request, run_protocol
 
-    request = evaluate_request(_with_objects(options))
-    check_request(request)
-    prepared = prepare(request)
-    return [run_protocol(prepared, chosen) for chosen in request.protocols]
+    kinds: dict[str, Kind] = {"probe": "probe", "metric": "metric"}
+    with _named_components(_with_objects(options), kinds) as named:
+        request = evaluate_request(named)
+        check_request(request)
+        prepared = prepare(request)
+        return [run_protocol(prepared, chosen) for chosen in request.protocols]
+
+
+@contextmanager
+def _named_components(options: O, kinds: Mapping[str, Kind]) -> Iterator[O]:
+    """Yield options in which names stand for the components that are objects.
+
+    Parameters
+    ----------
+    kinds
+        The options that name a component, with its kind.
+    """
+    from neucocore.components.objects import spec_of
+    from neucocore.components.session import session_components
+    from neucocore.provenance.object_code import digest_of_object
+
+    values = {name: getattr(options, name) for name in kinds}
+    specs = {
+        name: spec_of(kinds[name], value)
+        for name, value in values.items()
+        if value is not None and not isinstance(value, str | Mapping)
+    }
+    sources = [(spec, digest_of_object(_code_of(spec))) for spec in specs.values()]
+    with session_components(sources) as components:
+        names = dict(zip(specs, (component.full_name for component in components), strict=True))
+        yield replace(options, **names)  # type: ignore[type-var]
+
+
+def _code_of(spec: ComponentSpec) -> Any:
+    """Return what a spec's factory names: an object, or the module of a text."""
+    if not isinstance(spec.factory, str):
+        return spec.factory
+    return sys.modules.get(spec.factory.partition(":")[0])
+
+
+def _check_workers(options: EncodeOptions) -> None:
+    """Check that worker processes can import components that are objects.
+
+    Raises
+    ------
+    ConfigError
+        They cannot.
+    """
+    from neucocore.components.lookup import find
+    from neucocore.components.objects import importable
+    from neucocore.components.session import SESSION
+
+    if options.jobs == 1 and options.executor == "local":
+        return
+    kinds: dict[Kind, str] = {"encoder": options.encoder, "dataset": options.dataset}
+    for kind, name in kinds.items():
+        if not name.startswith(f"{SESSION}/"):
+            continue
+        spec = find(kind, name).spec
+        if options.executor != "local" or not importable(spec):
+            raise ConfigError(
+                f"the {kind} {spec.name} is an object of this process, which worker processes "
+                "cannot import",
+                hint="use jobs=1, or move its code to a file and load it with "
+                "neucocore.load_plugin('FILE.py')",
+            )
 
 
 def _with_objects(options: EvaluateOptions) -> EvaluateOptions:
@@ -154,6 +226,42 @@ def generate(
     declared = getattr(component.spec, "generate_params", ())
     values = check_values(params or {}, declared, of=component.full_name)
     return generate_dataset(component, Path(output), values, progress, force=force)
+
+
+def load_plugin(plugin: StrPath | ModuleType) -> PluginRecord:
+    """Load a plugin that is not installed: a Python file, or a module.
+
+    Its components can be used by their names until Python ends; runs made with them are marked
+    ``unregistered``. Called again, it loads the changed code.
+
+    Parameters
+    ----------
+    plugin
+        The path of a file, a module, or the name of a module that Python can import.
+
+    Returns
+    -------
+    PluginRecord
+        With ``name`` and ``components``.
+
+    Raises
+    ------
+    PluginError
+        It cannot be loaded.
+
+    Examples
+    --------
+    >>> load_plugin("my_idea.py").components  # doctest: +SKIP
+    """
+    from neucocore.components.session import importable_module, load_file, load_module
+    from neucocore.provenance.code import forget_sources
+    from neucocore.provenance.object_code import digest_of_object
+
+    forget_sources()
+    if isinstance(plugin, Path) or (isinstance(plugin, str) and plugin.endswith(".py")):
+        return load_file(Path(plugin))
+    module = importable_module(plugin) if isinstance(plugin, str) else plugin
+    return load_module(module, digest_of_object(module))
 
 
 def leaderboard(

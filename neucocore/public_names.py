@@ -22,6 +22,7 @@ PUBLIC_NAMES = {
     "installation": "neucocore.components.discovery",
     "leaderboard": "neucocore.api",
     "load_embeddings": "neucocore.data.embeddings.formats",
+    "load_plugin": "neucocore.api",
     "load_probe": "neucocore.results.probes",
     "log": "neucocore.cli.terminal",
     "print_data": "neucocore.cli.terminal",

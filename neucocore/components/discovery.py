@@ -44,6 +44,7 @@ __all__ = [
     "add_plugin_paths",
     "forget",
     "installation",
+    "session_plugins",
 ]
 
 LoadStatus = Literal["loaded", "failed", "blocked"]
@@ -51,12 +52,19 @@ LoadStatus = Literal["loaded", "failed", "blocked"]
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A spec and the plugin that provides it."""
+    """A spec and the plugin that provides it.
+
+    Attributes
+    ----------
+    sources
+        Digest of the code of a component that is an object or module of this process; else empty.
+    """
 
     spec: ComponentSpec
     plugin: str
     distribution: str
     distribution_version: str
+    sources: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -80,8 +88,9 @@ class Component:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by value, or a component of a single file by name: a worker must load the file."""
-        if self.distribution_version:
-            return Component, (self.spec, self.plugin, self.distribution, self.distribution_version)
+        if self.distribution_version or self.sources:
+            values = (self.spec, self.plugin, self.distribution, self.distribution_version)
+            return Component, (*values, self.sources)
         return _installed, (self.kind, self.full_name, self.spec.version)
 
 
@@ -159,9 +168,27 @@ def _installed(kind: Kind, full_name: str, version: int) -> Component:
     )
 
 
-@functools.cache
+session_plugins: list[PluginRecord] = []
+"""Plugins of this process only: modules and objects (`neucocore.components.session`)."""
+
+
 def installation() -> Installation:
-    """Find and load all plugins, once per process.
+    """Return all plugins: those that are installed or files, and those of this process.
+
+    Raises
+    ------
+    PluginError
+        With ``NEUCO_STRICT_PLUGINS=1``: the first plugin that fails.
+    """
+    installed = _installed_plugins()
+    if not session_plugins:
+        return installed
+    return Installation((*installed.plugins, *session_plugins))
+
+
+@functools.cache
+def _installed_plugins() -> Installation:
+    """Find and load all plugins that are installed or files, once per process.
 
     Raises
     ------
@@ -182,7 +209,7 @@ def installation() -> Installation:
 
 def forget() -> None:
     """Discard the loaded plugins, so that the next `installation` loads them again."""
-    installation.cache_clear()
+    _installed_plugins.cache_clear()
 
 
 def add_plugin_paths(paths: Sequence[Path]) -> None:

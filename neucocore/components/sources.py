@@ -85,6 +85,11 @@ def split_variable(environ: Mapping[str, str], variable: str, separator: str = "
     return [part.strip() for part in environ.get(variable, "").split(separator) if part.strip()]
 
 
+def forget_file(path: Path) -> None:
+    """Import a file given with ``--plugin-path`` again when it is needed next."""
+    sys.modules.pop(f"{FILE_MODULE_PREFIX}{path.stem}", None)
+
+
 def _import_file(path: Path) -> ModuleType:
     name = f"{FILE_MODULE_PREFIX}{path.stem}"
     imported = sys.modules.get(name)

@@ -17,12 +17,22 @@ class EncodeOptions:
     """
 
     encoder: Annotated[
-        str, Option("Installed encoder; neuco list encoders shows them.", argument=True)
+        Any,
+        Option(
+            "Installed encoder; neuco list encoders shows them.",
+            argument=True,
+            type=str,
+            objects="a class or an `EncoderSpec`",
+        ),
     ] = field(kw_only=False)
     dataset: Annotated[
-        str,
+        Any,
         Option(
-            "Installed data set; neuco list datasets shows them.", metavar="NAME", run_file=False
+            "Installed data set; neuco list datasets shows them.",
+            metavar="NAME",
+            type=str,
+            objects="a class or a `DatasetSpec`",
+            run_file=False,
         ),
     ]
     data: Annotated[StrPath, Option("Folder of the data set.", metavar="DIR", run_file=False)]
@@ -54,11 +64,13 @@ class EncodeOptions:
         Option("Parameters of the data set.", command_line=False, run_file=False),
     ] = field(default_factory=dict)
     reducer: Annotated[
-        str | None,
+        Any,
         Option(
             "Installed reducer to apply to the complete matrix, instead of the encoder's own; "
             "'none' for no reducer.",
             metavar="NAME",
+            type=str | None,
+            objects="a class or a `ReducerSpec`",
         ),
     ] = None
     reducer_params: Annotated[

@@ -158,11 +158,22 @@ class EvaluateOptions:
     ] = "auto"
     exclude_file: ExcludeOption = None
     probe: Annotated[
-        str | Mapping[str, Any] | None,
-        Option("Installed probe to use instead of the protocol's own.", metavar="NAME"),
+        Any,
+        Option(
+            "Installed probe to use instead of the protocol's own.",
+            metavar="NAME",
+            type=str | Mapping[str, Any] | None,
+            objects="a `ProbeSpec`",
+        ),
     ] = None
     metric: Annotated[
-        str | None, Option("Installed metric to use as the primary one.", metavar="NAME")
+        Any,
+        Option(
+            "Installed metric to use as the primary one.",
+            metavar="NAME",
+            type=str | None,
+            objects="a `MetricSpec`",
+        ),
     ] = None
     folds: Annotated[
         int | None,

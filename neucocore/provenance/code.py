@@ -59,9 +59,16 @@ def code_identity(component: Component) -> dict[str, Any]:
         "distribution": component.distribution,
         "version": identity["version"],
     }
-    if identity.get("editable") or not identity["version"]:
+    if component.sources:
+        code |= {"version": "", "sources": component.sources}
+    elif identity.get("editable") or not identity["version"]:
         code["sources"] = _sources_digest(component)
     return code
+
+
+def forget_sources() -> None:
+    """Digest sources again when they are needed next: files may have changed."""
+    _digest_of_sources.cache_clear()
 
 
 def core_code(module: str) -> dict[str, Any]:
