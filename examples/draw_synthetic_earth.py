@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from neuco_plugin_synthetic_earth.plugin import SEASONS
 from neuco_plugin_synthetic_earth.world.cubes import EarthCube, make_cube
-from neucocore.data.cubes.image import composites
+from neucocore.data.cubes.image import add_scale, composites
 from neucocore.plugin import BANDS, Cube
 
 # A ship, a harbour town, fields, a city, hills, cumulus clouds, the edge of the swath, snow.
 CUBES = (75, 15, 97, 459, 300, 255, 448, 85)
 SUMMER, WINTER = 1, 3
 INCHES, DOTS_PER_INCH = 1.5, 100
+PIXEL_METRES = 10.0
 
 LAND_COVER = (
     ("artificial", range(1, 12), (0.85, 0.10, 0.15)),
@@ -56,21 +57,31 @@ def draw(cubes: list[EarthCube]) -> Figure:
     """Return a figure with one column per cube."""
     columns = [rows_of(cube) for cube in cubes]
     names = list(columns[0])
-    height = len(names) * INCHES + 0.4
+    height = len(names) * INCHES + 0.8
     figure = Figure(figsize=(len(cubes) * INCHES + 0.4, height), layout="constrained")
     axes = figure.subplots(len(names), len(cubes), squeeze=False)
     for number, (cube, images) in enumerate(zip(cubes, columns, strict=True)):
-        axes[0, number].set_title(f"{cube.lat:.0f}°, {cube.lon:.0f}°", fontsize=8)
+        axes[0, number].set_title(_place(cube.lon, cube.lat), fontsize=8)
         for row, name in enumerate(names):
             axes[row, number].imshow(images[name], interpolation="nearest")
             axes[row, number].set(xticks=[], yticks=[])
+        add_scale(axes[0, number], cube.s2l2a.shape[-1], PIXEL_METRES)
     for row, name in enumerate(names):
         axes[row, 0].set_ylabel(name, fontsize=8)
+    size = cubes[0].s2l2a.shape[-1]
+    figure.suptitle(
+        f"The synthetic Earth: cubes of {size} x {size} pixels of {PIXEL_METRES:g} m", fontsize=10
+    )
     patches = [
         axes[-1, 0].plot([], [], "s", color=colour, label=name)[0] for name, _, colour in LAND_COVER
     ]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), fontsize=7)
     return figure
+
+
+def _place(lon: float, lat: float) -> str:
+    """Return a place such as ``44° N, 167° W``."""
+    return f"{abs(lat):.0f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.0f}° {'E' if lon >= 0 else 'W'}"
 
 
 def rows_of(cube: EarthCube) -> dict[str, NDArray[np.float32]]:
