@@ -132,7 +132,9 @@ def _is_plain_type(kind: Any) -> bool:
     origin = get_origin(kind)
     if origin in (tuple, Sequence):
         return all(map(_is_plain_type, members(get_args(kind)[0])))
+    # Any is a class since Python 3.11.
     is_class = isinstance(kind, type) and not getattr(kind, "_is_protocol", False)
+    is_class = is_class and kind is not Any
     return origin in (Literal, Mapping, Callable) or (origin is None and is_class)
 
 

@@ -186,6 +186,15 @@ def test_every_public_function_refuses_wrong_arguments_with_a_neuco_error(
         getattr(neucocore, function)(*args, **kwargs)
 
 
+@pytest.mark.parametrize("value", [1, "text", None, {"path": Path()}])
+def test_a_parameter_of_any_type_takes_anything(value: Any) -> None:
+    @checked
+    def function(name: str, *args: Any, key: Any = None) -> tuple[Any, ...]:
+        return name, args, key
+
+    assert function("a", value, key=value) == ("a", (value,), value)
+
+
 def test_a_public_function_can_be_sent_to_a_worker_process() -> None:
     for function in (neucocore.load_embeddings, neucocore.evaluate):
         assert pickle.loads(pickle.dumps(function)) is function  # noqa: S301  our own bytes
