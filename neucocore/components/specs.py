@@ -138,11 +138,12 @@ class EncoderSpec(ComponentSpec):
     reducer that is applied once to the complete matrix at the end, with ``reducer_params``, and
     reduces it to ``--dimension`` columns or, without that option, to ``dimension``. ``modalities``
     lists the modalities that the cubes must have; a data set without them is refused before a cube
-    is read. Without it, the encoder takes cubes of any sensor. A ``list`` parameter named
-    ``modalities`` selects modalities, and those that it names must exist too. ``uses`` is the name
-    of a ``list`` parameter that contains names of other encoders; their code then enters the cache
-    keys. A ``control`` contains no information about the cubes; leaderboards show it below the
-    ranked methods.
+    is read. Without it, the encoder takes cubes of any sensor. ``reads`` is the name of a ``list``
+    parameter, if the encoder has one, that selects what is read, as ``MODALITY`` or
+    ``MODALITY:BAND``; the modalities that it names must exist too. ``uses`` is the name of a
+    ``list`` parameter that contains names of other encoders; their code then enters the cache keys.
+    A ``control`` contains no information about the cubes; leaderboards show it below the ranked
+    methods.
 
     ``example`` is where the conformance kit takes its cubes from: a function ``example()`` that
     returns at least four cubes, or the name of a data set whose own example is read. Without it,
@@ -156,6 +157,7 @@ class EncoderSpec(ComponentSpec):
     reducer_params: Mapping[str, Any] = field(default_factory=dict)
     dimension: int | None = None
     modalities: tuple[str, ...] = ()
+    reads: str = "modalities"
     uses: str | None = None
     control: bool = False
     example: Factory | None = None

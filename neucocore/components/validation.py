@@ -182,8 +182,11 @@ def _check_encoder(spec: EncoderSpec) -> Iterator[str]:
         yield "dimension must be at least 1"
     if spec.reducer_params and spec.reducer is None:
         yield "reducer_params are set, but no reducer is named"
-    if spec.uses is not None and ("list", spec.uses) not in [(p.type, p.name) for p in spec.params]:
-        yield f"uses={spec.uses!r} is not the name of a parameter of type list"
+    lists = {param.name for param in spec.params if param.type == "list"}
+    reads = None if spec.reads == EncoderSpec.reads else spec.reads
+    for name, value in (("uses", spec.uses), ("reads", reads)):
+        if value is not None and value not in lists:
+            yield f"{name}={value!r} is not the name of a parameter of type list"
     example = spec.example
     if example is not None and not is_factory(example) and not is_name(str(example)):
         yield (

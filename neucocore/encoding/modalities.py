@@ -14,14 +14,14 @@ from neucocore.errors import DataError
 from neucocore.interfaces import Dataset
 
 MODALITIES = "modalities"
-"""A ``list`` parameter of an encoder with this name selects the modalities that it reads."""
+"""The attribute of a data set with the names of its modalities."""
 
 
 def needed_modalities(encoder: Component, params: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the modalities that cubes must have for an encoder, sorted; empty if any will do.
 
-    These are the modalities of its spec, those that its parameter ``modalities`` names, and those
-    that the encoders need which it combines.
+    These are the modalities of its spec, those that are named by the parameter that selects what it
+    reads (``reads``), and those that the encoders need which it combines.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def needed_modalities(encoder: Component, params: Mapping[str, Any]) -> tuple[st
     declared = {param.name: param for param in spec.params}
     values = {name: param.default for name, param in declared.items()} | dict(params)
     needed = set(spec.modalities)
-    if MODALITIES in declared and declared[MODALITIES].type == "list":
-        needed |= set(values[MODALITIES] or ())
+    if spec.reads in declared and declared[spec.reads].type == "list":
+        needed |= {item.partition(":")[0] for item in values[spec.reads] or ()}
     if spec.uses is not None:
         for name in values[spec.uses] or ():
             needed |= set(needed_modalities(find("encoder", name), {}))
@@ -72,7 +72,7 @@ def check_dataset(
         )
 
 
-def check_cube(encoder: Component, needed: Sequence[str], cube: Cube) -> None:
+def check_modalities(encoder: Component, needed: Sequence[str], cube: Cube) -> None:
     """Check that one cube has the modalities that an encoder needs.
 
     Raises
@@ -87,6 +87,45 @@ def check_cube(encoder: Component, needed: Sequence[str], cube: Cube) -> None:
             f"needs {', '.join(missing)} too",
             hint="leave this cube out, or choose an encoder that does not need the modality",
         )
+
+
+def check_bands(encoder: Component, needed: Sequence[str], first: Cube, cube: Cube) -> None:
+    """Check that a cube has the bands of the first cube, in the same order.
+
+    An encoder may know a band by its position only, so that another order would give wrong numbers
+    without an error. If the encoder can select modalities but encodes all, both cubes need the same
+    modalities as well; otherwise those that both have are compared.
+
+    Parameters
+    ----------
+    needed
+        The modalities that the encoder gets; empty: all.
+    first
+        The bands of the first cube; its arrays are not used.
+
+    Raises
+    ------
+    DataError
+        It does not.
+    """
+    spec = cast(EncoderSpec, encoder.spec)
+    selects = any(param.name == spec.reads for param in spec.params)
+    bands = {modality: cube.bands[modality] for modality in cube.arrays}
+    modalities = {*first.bands, *bands} if selects else {*first.bands} & {*bands}
+    for name in needed or sorted(modalities):
+        if tuple(bands.get(name, ())) != tuple(first.bands.get(name, ())):
+            raise DataError(
+                f"cube {cube.id} has {_bands_of(name, bands)}; the first cube {first.id} has "
+                f"{_bands_of(name, first.bands)}",
+                hint="all cubes of a run need the same bands in the same order: select what they "
+                "have in common with --set modalities=NAME or --set dataset.bands=NAME",
+            )
+
+
+def _bands_of(modality: str, bands: Mapping[str, Sequence[str]]) -> str:
+    if modality not in bands:
+        return f"no modality {modality}"
+    return f"{modality} with the bands {' '.join(bands[modality])}"
 
 
 def _listed(modalities: Sequence[str]) -> str:

@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.cube import Cube
 from neucocore.encoding.journal import append_costs, read_failures, write_failures
-from neucocore.encoding.modalities import check_cube
 from neucocore.encoding.worker import Worker
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.files.atomic import locked, replacing
@@ -42,7 +41,7 @@ class RecordingSource:
         """Yield cubes in the order of `ids`."""
         try:
             for cube in self._worker.dataset.read(ids):
-                check_cube(self._worker.setup.encoder, self._worker.needed, cube)
+                self._worker.check_cube(cube)
                 yield cube
         except DataError:
             self.read_failed = True

@@ -91,6 +91,7 @@ def encode(request: EncodeRequest, *, progress: Progress | None = None) -> Encod
                 dataset_params=request.dataset_params,
                 encoder=request.encoder,
                 encoder_params=request.encoder_params,
+                first_id=request.ids[0] if request.ids else "",
             )
         )
         energy = EnergyMeter(getattr(worker.encoder, "energy_joules", None))
@@ -202,7 +203,9 @@ def _keep(batch: Batch, spool: Spool, keys: Mapping[str, bytes], work: Workload)
                 f"the encoder {encoder.full_name} returned {width} values for cube "
                 f"{batch.ids[0]} and {spool.width} for earlier ones; all cubes need the same "
                 "number",
-                hint=f"neuco plugins check {encoder.plugin}",
+                hint="if the cubes have different numbers of dates or bands, select what all have "
+                "(--set dataset.seasons=0), or let the encoder average over the dates "
+                f"(--set dates=mean, if neuco info {encoder.full_name} lists it)",
             )
         append_notes(spool.path, batch.notes)
         spool.append([keys[cube_id] for cube_id in batch.ids], batch.vectors)

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from neucocore.components.discovery import PATH_VARIABLE, Component, installation
 from neucocore.components.factory import create, plugin_errors
 from neucocore.data.cubes.cube import Cube
-from neucocore.encoding.modalities import check_cube, needed_modalities
+from neucocore.encoding.modalities import check_bands, check_modalities, needed_modalities
 from neucocore.errors import ComponentOutputError, DataError, NeucoError
 from neucocore.interfaces import Dataset, Encoder
 
@@ -31,6 +31,8 @@ class WorkerSetup:
     ----------
     state_file
         Saved state of an encoder that was fitted, else None.
+    first_id
+        The first cube of the run, whose bands all others must have; empty: the first that is read.
     """
 
     dataset: Component
@@ -39,6 +41,7 @@ class WorkerSetup:
     encoder: Component
     encoder_params: Mapping[str, Any]
     state_file: Path | None = None
+    first_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Worker:
         self.dataset: Dataset = create(setup.dataset, setup.data, **setup.dataset_params)
         self.encoder: Encoder = create(setup.encoder, **setup.encoder_params)
         self.needed = needed_modalities(setup.encoder, setup.encoder_params)
+        self._first: Cube | None = None
         if setup.state_file is not None:
             with np.load(setup.state_file, allow_pickle=False) as state:
                 encoder: Any = self.encoder
@@ -114,7 +118,7 @@ class Worker:
                     for cube in self.dataset.read(tuple(remaining)):
                         self._check_type(cube)
                         self._check_order(cube.id, remaining)
-                        check_cube(self.setup.encoder, self.needed, cube)
+                        self.check_cube(cube)
                         cubes.append(cube)
                         remaining.pop(0)
                 if remaining:
@@ -126,6 +130,34 @@ class Worker:
     def _check_type(self, cube: Any) -> None:
         if not isinstance(cube, Cube):
             raise self._dataset_error(f"returned a {type(cube).__name__} instead of a Cube")
+
+    def check_cube(self, cube: Cube) -> None:
+        """Check that a cube has the modalities that the encoder needs, and the bands of the others.
+
+        Raises
+        ------
+        DataError
+            It does not.
+        """
+        check_modalities(self.setup.encoder, self.needed, cube)
+        if self.setup.encoder.spec.control:  # type: ignore[attr-defined]
+            return
+        if self._first is None:
+            first = self._first_cube(cube)
+            bands = {modality: first.bands[modality] for modality in first.arrays}
+            self._first = Cube(first.id, arrays={}, bands=bands)  # without its arrays in memory
+        check_bands(self.setup.encoder, self.needed, self._first, cube)
+
+    def _first_cube(self, default: Cube) -> Cube:
+        """Return the first cube of the run; `default` if it cannot be used."""
+        if self.setup.first_id in ("", default.id):
+            return default
+        try:
+            (first,) = self.dataset.read((self.setup.first_id,))
+            check_modalities(self.setup.encoder, self.needed, first)
+        except DataError:
+            return default
+        return first
 
     def _check_order(self, cube_id: str, remaining: Sequence[str]) -> None:
         if not remaining:

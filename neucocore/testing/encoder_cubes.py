@@ -17,13 +17,14 @@ from neucocore.components.names import is_name
 from neucocore.components.specs import DatasetSpec, EncoderSpec
 from neucocore.data.cubes.bands import BANDS
 from neucocore.data.cubes.cube import Cube
-from neucocore.encoding.modalities import check_cube, needed_modalities
+from neucocore.encoding.modalities import check_modalities, needed_modalities
 from neucocore.interfaces import Dataset
 from neucocore.testing.cubes import make_cubes
 from neucocore.testing.records import CheckFailed, require
 
 SIZE = 32
-OTHER_SENSOR = {"other-sensor": ("blue", "green", "red", "nir", "swir1", "swir2")}
+OTHER_SENSOR = "cubes of another sensor (its spec declares no modalities)"
+OTHER_BANDS = {"other-sensor": ("blue", "green", "red", "nir", "swir1", "swir2")}
 
 
 def cubes_for(component: Component, count: int, folder: Path) -> list[Cube]:
@@ -61,7 +62,7 @@ def cubes_for(component: Component, count: int, folder: Path) -> list[Cube]:
     )
     selected = list(distinct.values())[:count]
     for cube in selected:
-        check_cube(component, needed, cube)
+        check_modalities(component, needed, cube)
     return [_only(cube, needed) if needed else cube for cube in selected]
 
 
@@ -103,10 +104,10 @@ def other_forms(cubes: Sequence[Cube], *, any_sensor: bool) -> Iterator[tuple[st
     for name, change in changes.items():
         yield f"cubes with {name}", [_mapped(cube, change) for cube in cubes]
     if any_sensor:
-        modalities = tuple(OTHER_SENSOR)
+        modalities = tuple(OTHER_BANDS)
         yield (
-            "cubes of another sensor (its spec declares no modalities)",
-            make_cubes(len(cubes), modalities=modalities, bands=OTHER_SENSOR, seasons=2, size=SIZE),
+            OTHER_SENSOR,
+            make_cubes(len(cubes), modalities=modalities, bands=OTHER_BANDS, seasons=2, size=SIZE),
         )
 
 

@@ -18,7 +18,14 @@ from neucocore.encoding.modalities import needed_modalities
 from neucocore.errors import NeucoError
 from neucocore.interfaces import Encoder
 from neucocore.testing.declarations import ComponentContext
-from neucocore.testing.encoder_cubes import copied, cubes_for, empty, other_forms, with_gaps
+from neucocore.testing.encoder_cubes import (
+    OTHER_SENSOR,
+    copied,
+    cubes_for,
+    empty,
+    other_forms,
+    with_gaps,
+)
 from neucocore.testing.randomness import require_none_used, seeded_globally, used_generators
 from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.side_effects import require_no_side_effects, watching
@@ -65,11 +72,11 @@ class EncoderContext(ComponentContext):
         """The cubes that most checks use."""
         return self.new_cubes()
 
-    def new_encoder(self) -> Encoder:
-        """Create an encoder, and prepare it on the cubes if it is fitted."""
+    def new_encoder(self, cubes: Sequence[Cube] | None = None) -> Encoder:
+        """Create an encoder, and prepare it on cubes, by default its own, if it is fitted."""
         encoder: Encoder = create(self.component)
         if self.fit != "none" and hasattr(encoder, "prepare"):
-            encoder.prepare(_Source(self.cubes))
+            encoder.prepare(_Source(self.cubes if cubes is None else cubes))
         return encoder
 
     @cached_property
@@ -136,12 +143,13 @@ def encoder_empty_cube(context: EncoderContext) -> None:
 
 @check("encoder-forms", "encoder", needs=(*SHAPED, "encoder-finite"))
 def encoder_forms(context: EncoderContext) -> None:
-    """Cubes with other dates, sizes and, without modalities, sensors are encoded or refused."""
+    """Cubes with other dates and sizes are encoded or refused; without modalities, any sensor."""
     any_sensor = not needed_modalities(context.component, {})
     for name, cubes in other_forms(context.new_cubes()[:2], any_sensor=any_sensor):
         try:
-            rows = context.new_encoder().encode(cubes)
-        except NeucoError:
+            rows = context.new_encoder(cubes).encode(cubes)
+        except NeucoError as error:
+            require(name != OTHER_SENSOR, f"{name}: it refused them: {error}")
             continue
         except Exception as error:
             raise CheckFailed(
@@ -209,6 +217,35 @@ def encoder_history(context: EncoderContext) -> None:
         f"the vector of a cube depends on the cubes encoded before it, by up to "
         f"{_difference(fresh, later):.2g}; fit={context.fit!r} does not allow that",
     )
+
+
+@check(
+    "encoder-forms-neighbours",
+    "encoder",
+    needs=(
+        *SHAPED,
+        "encoder-finite",
+        "encoder-forms",
+        "encoder-batch-size",
+        "encoder-neighbours",
+        "encoder-history",
+    ),
+)
+def encoder_forms_neighbours(context: EncoderContext) -> None:
+    """The row of a cube of another form or sensor does not depend on the others either."""
+    any_sensor = not needed_modalities(context.component, {})
+    for name, cubes in other_forms(context.new_cubes()[:2], any_sensor=any_sensor):
+        encoder = context.new_encoder(cubes)
+        try:
+            together = encoder.encode(cubes)
+        except NeucoError:
+            continue
+        alone = np.concatenate([encoder.encode([cube]) for cube in cubes[::-1]])[::-1]
+        require(
+            _close(together, alone),
+            f"{name}: the vectors encoded together and one by one differ by up to "
+            f"{_difference(together, alone):.2g}",
+        )
 
 
 @check("encoder-fit", "encoder")

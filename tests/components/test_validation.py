@@ -68,6 +68,11 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "encoder",
+        {"reads": "k", "params": (PARAM,)},
+        "reads='k' is not the name of a parameter of type list",
+    ),
+    (
+        "encoder",
         {"example": "Two Words"},
         "example='Two Words' is neither 'package.module:attribute' nor callable nor the name of",
     ),

@@ -16,7 +16,7 @@ from neucocore.errors import DataError
 
 PLUGIN = '''
 import numpy as np
-from neucocore.plugin import Cube, DatasetSpec, EncoderSpec, Param, hookimpl
+from neucocore.plugin import CorruptCubeError, Cube, DatasetSpec, EncoderSpec, Param, hookimpl
 
 NEUCO_API = 1
 
@@ -66,18 +66,48 @@ class Fitted(Encoder):
         pass
 
 
+class OtherOrder(Landsat):
+    """Four cubes of two modalities; what differs in cube c is named by the parameter."""
+
+    def __init__(self, path, change="none"):
+        self.path, self.change = path, change
+
+    def ids(self):
+        return ["a", "b", "c", "d"]
+
+    def read(self, ids):
+        for cube_id in ids:
+            if cube_id == "a" and self.change == "first":
+                raise CorruptCubeError("cube a is damaged")
+            change = self.change if cube_id == "c" else "none"
+            bands = {"oli": ("red", "nir"), "dem": ("z",)}
+            if change in ("order", "bands"):
+                bands["oli"] = ("nir", "red") if change == "order" else ("red", "swir")
+            if change == "dem":
+                bands["dem"] = ("height",)
+            if change == "without":
+                del bands["dem"]
+            if change == "turned":
+                bands = dict(reversed(bands.items()))
+            arrays = {m: np.full((1, len(names), 4, 4), 3, np.int16) for m, names in bands.items()}
+            yield Cube(cube_id, arrays, bands)
+
+
 @hookimpl
 def neuco_datasets():
     modalities = Param("modalities", "list", None, "m", nullable=True)
     make = lambda name, **more: DatasetSpec(
         name=name, summary="s", factory=Landsat, params=(modalities,), **more
     )
-    return [make("open"), make("declared", bands={"oli": ("red",)})]
+    change = Param("change", "str", "none", "what differs in cube c")
+    order = DatasetSpec(name="order", summary="s", factory=OtherOrder, params=(change,))
+    return [order, make("open"), make("declared", bands={"oli": ("red",)})]
 
 
 @hookimpl
 def neuco_encoders():
     return [
+        EncoderSpec(name="takes-any", summary="s", factory=Encoder),
         EncoderSpec(name="oli", summary="s", factory=Encoder, modalities=("oli",)),
         EncoderSpec(name="tirs", summary="s", factory=Encoder, modalities=("oli", "tirs")),
         EncoderSpec(
@@ -88,6 +118,13 @@ def neuco_encoders():
             summary="s",
             factory=Encoder,
             params=(Param("modalities", "list", None, "m", nullable=True),),
+        ),
+        EncoderSpec(
+            name="selects-bands",
+            summary="s",
+            factory=lambda bands: Encoder(),
+            params=(Param("bands", "list", ("oli:red",), "MODALITY or MODALITY:BAND"),),
+            reads="bands",
         ),
         EncoderSpec(
             name="combines",
@@ -130,6 +167,7 @@ def run(tmp_path: Path) -> Callable[..., Any]:
         ("mean", "declared", {}, "core/mean needs the modalities s1, s2l1c, s2l2a; the data set"),
         ("oli", "open", {"dataset_params": {"modalities": ["tirs"]}}, "has the modality tirs"),
         ("selects", "declared", {"params": {"modalities": ["oli", "pan"]}}, "it lacks pan"),
+        ("selects-bands", "declared", {"params": {"bands": ["oli", "pan:p"]}}, "lacks pan\nHint"),
         ("combines", "declared", {"params": {"encoders": ["oli", "tirs"]}}, "it lacks tirs"),
         ("fusion", "declared", {"params": {"encoders": ["random", "mean"]}}, "it lacks s1, s2l1c"),
     ],
@@ -152,7 +190,8 @@ def test_a_data_set_without_a_modality_is_refused_before_a_cube_is_read(
     [
         ("oli", {}),
         ("combines", {}),
-        ("selects", {}),
+        ("takes-any", {}),
+        ("selects-bands", {"params": {"bands": "oli,oli:red"}}),
         ("selects", {"params": {"modalities": "oli"}}),
     ],
 )
@@ -176,3 +215,55 @@ def test_a_cube_without_a_modality_is_reported_like_one_that_cannot_be_read(
     report = run(encoder, "open", skip_bad=True)
     assert [cube for cube, _ in report.failures] == ["a"]
     assert report.rows == 1
+
+
+@pytest.mark.parametrize(
+    ("encoder", "change", "message"),
+    [
+        ("selects", "order", "cube c has oli with the bands nir red; the first cube a has oli wi"),
+        ("selects", "bands", "cube c has oli with the bands red swir; the first cube a has"),
+        ("selects", "dem", "cube c has dem with the bands height; the first cube a has dem with"),
+        ("selects", "without", "cube c has no modality dem; the first cube a has dem with"),
+        ("oli", "order", "cube c has oli with the bands nir red; the first"),
+        ("takes-any", "order", "cube c has oli with the bands nir red; the first"),
+        ("band-means", "order", "cube c has oli with the bands nir red; the first"),
+    ],
+)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_cube_with_other_bands_is_reported_like_one_that_cannot_be_read(
+    run: Callable[..., Any], encoder: str, change: str, message: str, jobs: int
+) -> None:
+    """Also if another process, or another batch, has read the first cube."""
+    options = {"dataset_params": {"change": change}, "batch": 1, "jobs": jobs}
+    with pytest.raises(DataError, match="1 of 4 cubes cannot be read") as caught:
+        run(encoder, "order", **options)
+    (problem,) = caught.value.problems
+    assert message in problem
+    report = run(encoder, "order", skip_bad=True, **options)
+    assert [cube for cube, _ in report.failures] == ["c"]
+    # A cube that was left out because of its bands has not been repaired since.
+    assert run(encoder, "order", skip_bad=True, **options).up_to_date
+
+
+@pytest.mark.parametrize(
+    ("encoder", "change"),
+    [
+        ("selects", "none"),
+        ("selects", "turned"),
+        ("oli", "dem"),
+        ("oli", "without"),
+        ("takes-any", "without"),
+        ("random", "order"),
+        ("constant", "without"),
+    ],
+)
+def test_bands_that_an_encoder_does_not_get_may_differ(
+    run: Callable[..., Any], encoder: str, change: str
+) -> None:
+    assert run(encoder, "order", dataset_params={"change": change}).rows == 4
+
+
+def test_without_a_first_cube_the_bands_are_those_of_the_next(run: Callable[..., Any]) -> None:
+    report = run("selects", "order", dataset_params={"change": "first"}, skip_bad=True)
+    assert [cube for cube, _ in report.failures] == ["a"]
+    assert report.rows == 3

@@ -23,6 +23,8 @@ CHECK_OF = {
     "one-sensor": "encoder-forms",
     "fills-gaps": "encoder-input",
     "four-dates": "encoder-forms",
+    "refuses-sensors": "encoder-forms",
+    "scales-by-batch": "encoder-forms-neighbours",
 }
 OTHER_CHECKS = {
     # It subtracts the mean of all cubes seen so far, so batches matter as well.

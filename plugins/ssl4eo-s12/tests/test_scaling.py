@@ -101,8 +101,8 @@ def test_a_missing_modality_is_an_error_that_names_those_of_the_cube() -> None:
         scaled_values(Cube("empty", {}, {}))
 
 
-@pytest.mark.parametrize("shape", [(1, 2, 3), (0, 2, 3, 3), (1, 3, 3, 3), (1, 2, 0, 3)])
-def test_arrays_of_another_form_are_an_error(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("shape", [(0, 2, 3, 3), (1, 2, 0, 3), (1, 2, 3, 0)])
+def test_arrays_without_values_are_an_error(shape: tuple[int, ...]) -> None:
     cube = Cube("odd", {"x": np.zeros(shape)}, {"x": ("a", "b")})
-    with pytest.raises(ShapeError, match="cube odd: x has shape"):
+    with pytest.raises(ShapeError, match=r"cube odd: x has shape .* without values"):
         scaled_values(cube)

@@ -60,6 +60,17 @@ def test_every_encoder_declares_what_it_is_fitted_on() -> None:
     }
 
 
+def test_every_encoder_declares_what_it_reads() -> None:
+    published = ("s1", "s2l1c", "s2l2a")
+    assert {spec.name: (spec.modalities, spec.reads) for spec in plugin.neuco_encoders()} == {
+        "vit": ((), "bands"),
+        "resnet": ((), "bands"),
+        "neural-compressor": (published, "modalities"),
+        "neural-compressor-train": (published, "modalities"),
+        "rcf-gpu": ((), "modalities"),
+    }
+
+
 def test_listing_imports_neither_torch_nor_numpy() -> None:
     code = (
         "import sys; from neuco_plugin_torch import plugin; plugin.neuco_encoders(); "

@@ -37,6 +37,26 @@ def test_features_do_not_depend_on_the_blocks_of_rows(monkeypatch: pytest.Monkey
     )
 
 
+@pytest.mark.parametrize("mode", ["empirical", "gaussian"])
+@pytest.mark.parametrize("dates", ["each", "mean"])
+def test_features_of_another_sensor_equal_temporal_mosaiks(
+    source_of: Any, mode: str, dates: str
+) -> None:
+    bands = {"landsat": ("blue", "green", "red", "nir", "swir1", "swir2")}
+    cubes = [
+        *make_cubes(3, modalities=("landsat",), bands=bands, seasons=2, size=17),
+        *make_cubes(1, modalities=("landsat",), bands=bands, seasons=1, size=24, seed=1),
+    ]
+    params = {"features": 64, "mode": mode, "dates": dates}
+    reference, gpu = TemporalMosaiks(**params), GpuMosaiks(device="cpu", **params)
+    for encoder in (reference, gpu):
+        encoder.prepare(source_of(cubes))
+    rows = gpu.encode(cubes)
+    np.testing.assert_allclose(rows, reference.encode(cubes), rtol=1e-4, atol=1e-4)
+    alone = np.concatenate([gpu.encode([cube]) for cube in cubes])
+    np.testing.assert_array_equal(alone, rows)
+
+
 def test_an_encoder_restored_from_its_state_gives_the_same_rows(
     cubes: list[Cube], source_of: Any
 ) -> None:

@@ -41,7 +41,7 @@ def scaled_values(
     DataError
         The cube lacks a modality.
     ShapeError
-        An array is empty or is not (date, band, y, x).
+        An array is empty.
     """
     names = sorted(set(cube.modalities if modalities is None else modalities))
     missing = [name for name in names if name not in cube.arrays]
@@ -52,11 +52,10 @@ def scaled_values(
             hint=f"--set modalities={','.join(cube.modalities)}",
         )
     for name in names:
-        shape, bands = cube.arrays[name].shape, cube.bands[name]
-        if len(shape) != 4 or shape[1] != len(bands) or 0 in shape:
+        if 0 in cube.arrays[name].shape:
             raise ShapeError(
-                f"cube {cube.id}: {name} has shape {shape}, not (date, {len(bands)} bands, y, x)",
-                hint="check the arrays and band names that the data set returns",
+                f"cube {cube.id}: {name} has shape {cube.arrays[name].shape}, without values",
+                hint="leave such cubes out with --ids FILE",
             )
     if names == sorted(BANDS) and all(set(cube.bands[name]) == set(BANDS[name]) for name in names):
         return {name: standardised(cube, name, DOWNSTREAM_STATISTICS) for name in names}
