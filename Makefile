@@ -1,4 +1,5 @@
 # make demo         the complete workflow on the synthetic Earth, offline
+# make browser      install Chromium, in which the tests open pages (Debian and Ubuntu, as root)
 # make test         everything that must pass before a change is merged
 # make verify       the long checks: golden results to the last bit, 200 hostile tables, interrupts,
 #                   and all simulations of intervals, comparisons and ranks (most of an hour)
@@ -18,7 +19,7 @@ TORCH_VENV ?= .venv-torch
 TORCH_PARTS := . plugins/temporal-mosaiks plugins/ssl4eo-s12 plugins/torch
 TORCH_MARK := $(TORCH_VENV)/.installed
 
-.PHONY: help env demo test verify field-trial test-torch lint types unit smoke wheels clean
+.PHONY: help env demo browser test verify field-trial test-torch lint types unit smoke wheels clean
 
 help:
 	@sed -n 's/^# make/make/p; s/^# \(  \)/\1/p' Makefile
@@ -37,6 +38,12 @@ $(MARK): pyproject.toml $(PLUGINS) | $(BIN)/uv
 
 demo: $(MARK)
 	$(BIN)/neuco demo -o demo
+
+# Without it the tests of pages parse them only, and say so.
+browser:
+	@command -v chromium >/dev/null || { \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	} || echo "no Chromium: pages are parsed, not opened"
 
 test: lint types unit smoke
 

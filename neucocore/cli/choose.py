@@ -49,7 +49,8 @@ def choose(
     output = Path(options.output)
     log(f"{output / SUMMARY}, {output / DECISION}")
     try:  # the page, if the plugin is installed; the decision is made without it
-        call_if_installed("report", str(output), "-o", str(output / PAGE), "--force")
+        exact = ["--exact-locations"] if options.exact_locations else []
+        call_if_installed("report", str(output), "-o", str(output / PAGE), "--force", *exact)
     except NeucoError as error:
         warn(f"{output / PAGE} is not written: {error.message}")
 

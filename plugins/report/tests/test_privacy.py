@@ -113,3 +113,12 @@ def test_exact_sites_of_a_decision_need_the_option_too(earth, tmp_path):
     assert "<svg" not in page
     assert "secret-17" not in page
     assert "1 sites" in render(read_results(folder), title="t", plotted=0, exact=True)
+
+
+def test_licences_and_what_to_cite_are_on_the_page(earth):
+    page = page_of(earth)
+    data = page.partition("data set synthetic-earth")[2].partition("</details>")[0]
+    assert "<dt>licence</dt><dd>CC0-1.0</dd>" in data
+    task = page.partition("task clouds-cover@1</summary>")[2].partition("</details>")[0]
+    assert "<dt>licence of the labels</dt><dd>CC-BY-NC-4.0" in task
+    assert page.partition("as BibTeX")[2].count("@misc{") >= 2

@@ -244,3 +244,10 @@ def test_many_rows_are_drawn_as_a_density():
     assert len(drawn(30_000)) < 40_000
     assert drawn(50).count("<use") > 50
     assert "data:image" not in drawn(50)
+
+
+def test_own_labels_have_a_card_and_no_licence(page):
+    card = page.partition("<summary>task kind</summary>")[2].partition("</details>")[0]
+    assert "<p>Own labels</p>" in card
+    assert "licence" not in card
+    assert "<summary>protocol nested-cv@1</summary>" in page

@@ -30,7 +30,9 @@ def cards_of(results: Results) -> list[Card]:
     for table in results.tables:
         protocols[str(table.table.protocol)] = None
         for task in table.table.tasks:
-            tasks.setdefault(task, table.facts(task))
+            # Protocols name a task differently: by itself, or by the stem of its label file.
+            known = _task_component(task, table.facts(task))
+            tasks.setdefault(task if known is None else known.versioned_name, table.facts(task))
         for run in table.runs:
             embeddings = run.record.get("embeddings") or {}
             metadata = embeddings.get("metadata") or {}
@@ -63,7 +65,7 @@ def bibtex(results: Results) -> str:
     return "\n\n".join(entries)
 
 
-def _spec(kind: Literal["task", "dataset", "protocol"], name: str) -> Any:
+def _spec(kind: Literal["dataset", "protocol"], name: str) -> Any:
     """Return the description of an installed component, or None."""
     try:
         return neucocore.find(kind, name.partition("+")[0].partition("@")[0]).spec
@@ -96,17 +98,33 @@ def _product(product: Mapping[str, Any]) -> Card:
     return _card(str(product["name"]), "product", "Downloaded embeddings", facts)
 
 
+def _task_component(name: str, record: Mapping[str, Any]) -> Any:
+    """Return the installed task that a run scored, or None for a label column of one's own.
+
+    A column of one's own may have the name of a task, but its labels have no recorded source.
+    """
+    if record and not record.get("source"):
+        return None
+    stem = name.partition("@")[0]
+    found = [
+        component
+        for component in neucocore.installation().components("task")
+        if stem in (component.name, *getattr(component.spec, "aliases", ()))
+    ]
+    return max(found, key=lambda component: component.spec.version, default=None)
+
+
 def _task(name: str, record: Mapping[str, Any]) -> Card:
-    spec = _spec("task", name)
+    component = _task_component(name, record)
     facts = {
         "problem": record.get("problem"),
         "unit": record.get("unit"),
         "rows": record.get("n"),
         "labels": record.get("source"),
     }
-    if spec is None or (record and not record.get("source")):
-        # A label column of one's own may be named like a task of a plugin.
+    if component is None:
         return _card(name, "task", "Own labels", facts)
+    spec: Any = component.spec
     facts |= {
         "data set": spec.dataset,
         "metric": spec.primary_metric,

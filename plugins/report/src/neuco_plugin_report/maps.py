@@ -12,6 +12,11 @@ from matplotlib.figure import Figure
 
 from neuco_plugin_report.svg import plain, svg
 
+WIDTH = 5.6
+HEIGHTS = 1.6, 4.0
+"""Inches of a map, at least and at most."""
+BELOW = 1.1
+"""Inches of what is below a map: its axis and its colours."""
 MAX_PER_DEGREE = 20.0
 """Largest number by which a degree of longitude is drawn narrower towards the poles."""
 
@@ -44,16 +49,19 @@ def error_map(
     latitudes = np.array([point["lat"] for point in points], dtype=float)
     errors = np.array([point["error"] for point in points], dtype=float)
 
+    # A degree of longitude is shorter than one of latitude, away from the equator.
+    aspect = min(1 / max(np.cos(np.radians(float(np.mean(latitudes)))), 1e-6), MAX_PER_DEGREE)
+    east, north = (float(np.ptp(values)) or 0.1 for values in (longitudes, latitudes))
+    height = float(np.clip(WIDTH * aspect * north / east, *HEIGHTS)) + BELOW
+
     def draw(figure: Figure) -> None:
         axis = figure.subplots()
         painted = axis.scatter(longitudes, latitudes, c=errors, cmap="viridis", s=26,
                                marker="o" if exact else "s", edgecolors="#8a8a8a",
                                linewidths=0.4)  # fmt: skip
-        figure.colorbar(painted, ax=axis, label=plain(label), fraction=0.04, pad=0.02)
+        figure.colorbar(painted, ax=axis, label=plain(label), location="bottom", aspect=40)
         axis.set(xlabel="longitude (°)", ylabel="latitude (°)")
-        # A degree of longitude is shorter than one of latitude, away from the equator.
-        middle = np.radians(float(np.mean(latitudes)))
-        axis.set_aspect(min(1 / max(np.cos(middle), 1e-6), MAX_PER_DEGREE), adjustable="box")
+        axis.set_aspect(aspect, adjustable="datalim")
         axis.margins(0.05)
         axis.grid(alpha=0.3)
 
@@ -67,4 +75,4 @@ def error_map(
             )
     else:
         text = what = f"{len(points)} sites"
-    return ErrorMap(svg(5.6, 3.0, draw, alt=f"{alt} in {what}", name=name), text)
+    return ErrorMap(svg(WIDTH, height, draw, alt=f"{alt} in {what}", name=name), text)
