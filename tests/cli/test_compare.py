@@ -89,6 +89,8 @@ def test_inspect_draws_no_other_files(out: Path, tmp_path: Path) -> None:
     words = ["inspect", str(next(out.parent.glob("*.csv"))), "--png", str(tmp_path / "e.png")]
     with pytest.raises(ConfigError, match="--png draws cubes and runs"):
         CliRunner().invoke(app, words, catch_exceptions=False)
-    words = ["inspect", str(next((out / "results").glob("good_*"))), "--png", "run.bmp"]
+    run = str(next((out / "results").glob("good_*")))
+    words = ["inspect", run, "--png", str(tmp_path / "run.bmp")]
     with pytest.raises(ConfigError, match="unknown image suffix"):
         CliRunner().invoke(app, words, catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuco_plugin_report.errors import Predictions, confusion, per_label, worst
+from neuco_plugin_report.errors import Predictions, confusion, per_label, read_predictions, worst
 
 
 def found(truth, guess, problem, classes=(), outputs=(), unit=""):
@@ -66,3 +66,19 @@ def test_labels_that_are_found():
     assert (second["recall"], second["precision"]) == (1, 0.5)
     (case,) = worst(several, 1)
     assert (case.id, case.truth, case.guess) == ("a", "a", "a, b")
+
+
+def test_damaged_predictions_are_named_and_left_out(tmp_path, capsys):
+    (tmp_path / "y").mkdir()
+    file = tmp_path / "y" / "predictions.npz"
+    np.savez(file, ids=np.array(["a", "b"]), y_true=np.ones(2), y_pred=np.ones(2))
+    task = {"task": "y", "problem": "regression"}
+    assert read_predictions(tmp_path, task).n == 2
+    content = file.read_bytes()
+    for damaged in (content[:-60], content[:10], b"", content.replace(b"y_pred", b"y_pret")):
+        file.write_bytes(damaged)
+        assert read_predictions(tmp_path, task) is None
+        assert f"{file} cannot be read" in capsys.readouterr().err
+    file.unlink()
+    assert read_predictions(tmp_path, task) is None
+    assert capsys.readouterr().err == ""

@@ -251,3 +251,16 @@ def test_own_labels_have_a_card_and_no_licence(page):
     assert "<p>Own labels</p>" in card
     assert "licence" not in card
     assert "<summary>protocol nested-cv@1</summary>" in page
+
+
+def test_a_page_does_not_grow_with_the_number_of_plots(results, monkeypatch):
+    def methods_with_plots():
+        page = render(read_results(results), title="t", plotted=6)
+        parts = page.split("<article")[1:]
+        return ["predicted against true" in part for part in parts]
+
+    assert methods_with_plots() == [True] * 3
+    monkeypatch.setattr("neuco_plugin_report.methods.MAX_CHARACTERS", 10)
+    assert methods_with_plots() == [True, False, False]
+    monkeypatch.setattr("neuco_plugin_report.methods.MAX_CHARACTERS", 0)
+    assert methods_with_plots() == [False] * 3

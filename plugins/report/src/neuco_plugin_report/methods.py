@@ -15,6 +15,8 @@ from neuco_plugin_report.thumbnails import Thumbnails
 
 WORST = 4
 """Rows with the largest errors that are shown."""
+MAX_CHARACTERS = 2_500_000
+"""Of all plots of methods; no further method is plotted beyond, so that a page can be mailed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +50,13 @@ def method_pages(tables: Sequence[Table], drawing: Drawing) -> list[dict[str, An
     pages = {
         name: {"id": anchor, "name": name, "runs": []} for name, anchor in anchors(tables).items()
     }
+    drawn = 0
     for position, table in enumerate(tables):
         for place, run in enumerate(table.runs):
             anchor = f"run-{position}-{place}"
-            plots = place < drawing.methods and not run.row.control
+            plots = place < drawing.methods and not run.row.control and drawn < MAX_CHARACTERS
             described = _run(run, anchor, drawing if plots else None)
+            drawn += sum(map(_characters, described["errors"]))
             pages[run.method]["runs"].append(
                 {"title": table.title, "table": f"table-{position}", **described}
             )
@@ -98,6 +102,13 @@ def _run(run: Run, anchor: str, drawing: Drawing | None) -> dict[str, Any]:
         },
         "product": embeddings.get("product"),
     }
+
+
+def _characters(errors_of_task: Mapping[str, Any]) -> int:
+    """Return the size of the plots of one method on one task."""
+    on_map = errors_of_task["map"]
+    figures = [one["figure"] for one in errors_of_task["figures"]]
+    return sum(map(len, figures)) + (0 if on_map is None else len(on_map.figure))
 
 
 def _origin(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ HEIGHT = 72
 """Pixels of a season."""
 GAP = 2
 QUALITY = 80
-MAX_BYTES = 2_000_000
+MAX_BYTES = 1_200_000
 """Of all images of a page; later ones are left out."""
 
 
