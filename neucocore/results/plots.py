@@ -231,7 +231,7 @@ def draw_run(tasks: Sequence[PlotData], file: Path, title: str) -> tuple[tuple[s
         raise ResultsError(
             "the run has no predictions to draw",
             problems=[f"{task}: {reason}" for task, reason in not_drawn],
-            hint="runs under nested-cv store predictions; others do so with --plots",
+            hint="runs of this version store predictions; evaluate again with --force",
         )
     columns = min(COLUMNS, len(plots))
     rows = -(-len(plots) // columns)
@@ -323,7 +323,7 @@ def _scatter(true: NDArray[Any], predicted: NDArray[Any], unit: str, axes: Axes)
             norm="log",
             interpolation="nearest",
         )
-        axes.figure.colorbar(image, ax=axes, label="rows", fraction=0.045, pad=0.02)
+        axes.figure.colorbar(image, ax=axes, label="count", fraction=0.045, pad=0.02)
     axes.set(xlim=ends, ylim=ends, aspect="equal")
 
 

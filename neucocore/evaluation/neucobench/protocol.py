@@ -218,7 +218,7 @@ def _outcome(job: _Job, splits: Sequence[_Split], probe: StoredProbe | None) -> 
             _split_score(number, split, job.metric) for number, split in enumerate(splits)
         ),
         hyperparameters=job.hyperparameters,
-        predictions=_predictions(job, splits) if job.inputs.keep_curves else {},
+        predictions=_predictions(job, splits),
         curves=_curves(splits) if job.inputs.keep_curves else {},
         probe=probe,
         metrics=() if failed else (_metric_score(job.metric, mean, values),),

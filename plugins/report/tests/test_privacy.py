@@ -64,6 +64,26 @@ def test_cubes_of_the_data_set_are_shown_and_cubes_at_points_are_not(earth):
     assert "cubes of your own labels are not shown without --exact-locations" in of_task["height"]
 
 
+def test_a_column_of_ones_own_that_is_named_like_a_task_shows_no_cube(earth, tmp_path):
+    table = (earth / "sites.csv").read_text().replace("height", "clouds-cover", 1)
+    (tmp_path / "sites.csv").write_text(table)
+    neucocore.evaluate(
+        earth / "mean.parquet", labels=tmp_path / "sites.csv", output=tmp_path / "out", places="off"
+    )
+    page = render(read_results(tmp_path / "out"), title="t", plotted=6, data=earth / "earth")
+    assert "<img" not in page
+    assert "cubes of your own labels are not shown" in page
+
+
+def test_cubes_are_shown_where_a_task_has_the_name_of_its_label_file(earth, tmp_path):
+    neucocore.evaluate(
+        earth / "mean.parquet", labels=earth / "earth" / "labels", output=tmp_path / "out",
+        protocol="neucobench-2026",
+    )  # fmt: skip
+    page = render(read_results(tmp_path / "out"), title="t", plotted=6, data=earth / "earth")
+    assert sections(page)["clouds_reg"].count("<img") == 4
+
+
 def test_no_id_and_no_site_is_on_the_page(earth):
     page = page_of(earth, data=earth / "earth", places=earth / "sites.csv")
     for name in neucocore.load_embeddings(earth / "mean.parquet").ids:

@@ -242,6 +242,7 @@ def test_many_rows_are_drawn_as_a_density():
 
     assert "data:image/png;base64" in drawn(30_000)
     assert len(drawn(30_000)) < 40_000
+    assert "data:image/png;base64" in drawn(401)  # one row in each cell
     assert drawn(50).count("<use") > 50
     assert "data:image" not in drawn(50)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import neucocore
 from neuco_plugin_report.results import Results
+from neuco_plugin_report.tasks import task_component
 from neucocore import NeucoError
 
 
@@ -31,7 +32,7 @@ def cards_of(results: Results) -> list[Card]:
         protocols[str(table.table.protocol)] = None
         for task in table.table.tasks:
             # Protocols name a task differently: by itself, or by the stem of its label file.
-            known = _task_component(task, table.facts(task))
+            known = task_component(task, table.facts(task))
             tasks.setdefault(task if known is None else known.versioned_name, table.facts(task))
         for run in table.runs:
             embeddings = run.record.get("embeddings") or {}
@@ -98,24 +99,8 @@ def _product(product: Mapping[str, Any]) -> Card:
     return _card(str(product["name"]), "product", "Downloaded embeddings", facts)
 
 
-def _task_component(name: str, record: Mapping[str, Any]) -> Any:
-    """Return the installed task that a run scored, or None for a label column of one's own.
-
-    A column of one's own may have the name of a task, but its labels have no recorded source.
-    """
-    if record and not record.get("source"):
-        return None
-    stem = name.partition("@")[0]
-    found = [
-        component
-        for component in neucocore.installation().components("task")
-        if stem in (component.name, *getattr(component.spec, "aliases", ()))
-    ]
-    return max(found, key=lambda component: component.spec.version, default=None)
-
-
 def _task(name: str, record: Mapping[str, Any]) -> Card:
-    component = _task_component(name, record)
+    component = task_component(name, record)
     facts = {
         "problem": record.get("problem"),
         "unit": record.get("unit"),

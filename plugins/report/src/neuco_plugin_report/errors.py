@@ -123,7 +123,7 @@ def predicted(found: Predictions, output: int, alt: str, name: str) -> Markup | 
                 np.ma.masked_equal(counts.T, 0), origin="lower", extent=(*limits, *limits),
                 cmap="viridis_r", norm="log", interpolation="nearest",
             )  # fmt: skip
-            figure.colorbar(painted, ax=axis, label="rows", fraction=0.045, pad=0.02)
+            figure.colorbar(painted, ax=axis, label="count", fraction=0.045, pad=0.02)
         unit = f" ({plain(found.unit)})" if found.unit else ""
         axis.set(xlim=limits, ylim=limits, xlabel=f"true{unit}", ylabel=f"predicted{unit}")
         axis.set_aspect("equal")

@@ -192,7 +192,7 @@ def _errors(
         drawn_map = maps.error_map(
             on_map[key], label, f"{run.method} on {key}: {wrong}", f"{anchor}-map"
         )
-    reason = drawing.thumbnails.allowed(run.record, key)
+    reason = drawing.thumbnails.allowed(run.record, task)
     return {
         "task": key,
         "protocol": (run.record.get("protocol") or {}).get("identity"),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import neucocore
+from neuco_plugin_report.tasks import task_component
 from neucocore import NeucoError
 
 HEIGHT = 72
@@ -53,7 +54,7 @@ class Thumbnails:
         self._datasets: dict[str, Any] = {}
         self._bytes = 0
 
-    def allowed(self, run: Mapping[str, Any], task: str) -> str:
+    def allowed(self, run: Mapping[str, Any], task: Mapping[str, Any]) -> str:
         """Return why no cube may be shown for a task of a run; empty if cubes may be shown."""
         embeddings = run.get("embeddings") or {}
         dataset = _dataset_name(run)
@@ -65,10 +66,12 @@ class Thumbnails:
             return ""
         if embeddings.get("product"):
             return "cubes at points are not shown without --exact-locations"
-        try:
-            spec: Any = neucocore.find("task", task.partition("@")[0]).spec
-        except NeucoError:
-            spec = None
+        component = task_component(str(task["task"]), task)
+        own = any(
+            file.get("column") is not None and file.get("stem") == task.get("stem")
+            for file in (run.get("labels") or {}).get("files", ())
+        )  # a column of a table, which may have the name of a task
+        spec: Any = None if component is None or own else component.spec
         known = () if spec is None else (spec.dataset, *spec.other_datasets)
         if dataset.rpartition("/")[2] not in known:
             return "cubes of your own labels are not shown without --exact-locations"
