@@ -46,8 +46,9 @@ class CubeFolder:
         no data are replaced by it. None: 0 in Sentinel-2 files, no value in others, so that a file
         with declared no data is an error.
     scale
-        With ``schemas=None``, ``MODALITY:NUMBER`` texts: what the values of a modality are divided
-        by to be of order one; see `neucocore.data.cubes.schema.undeclared_schema` for the others.
+        With ``schemas=None``, ``MODALITY:NUMBER`` texts, or ``NUMBER`` for all modalities: what
+        the values are divided by to be of order one; without it, see
+        `neucocore.data.cubes.schema.undeclared_schema`.
     season_names
         Names of the seasons of cubes that have this number of seasons.
     modalities, seasons, bands, offset, keep_nodata
@@ -226,6 +227,7 @@ class CubeFolder:
         scale: Sequence[str],
     ) -> dict[str, CubeSchema]:
         scale_of = dict(map(parse_scale, scale))
+        scale_of_others = scale_of.pop("", None)
         for parameter, named in (("sentinel2", sentinel2 or ()), ("scale", scale_of)):
             unknown = [modality for modality in named if modality not in self._files]
             if unknown:
@@ -242,7 +244,7 @@ class CubeFolder:
                     sentinel2=None if sentinel2 is None else modality in sentinel2,
                     offset=stored_offset,
                     nodata=nodata,
-                    scale=scale_of.get(modality),
+                    scale=scale_of.get(modality, scale_of_others),
                 )
         return schemas
 

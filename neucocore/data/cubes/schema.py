@@ -121,21 +121,26 @@ def undeclared_schema(
 
 
 def parse_scale(text: str) -> tuple[str, float]:
-    """Return modality and scale of a text ``MODALITY:NUMBER``.
+    """Return modality and scale of a text ``MODALITY:NUMBER``, or of ``NUMBER`` for all modalities.
+
+    Returns
+    -------
+    tuple
+        The modality, empty for all, and the scale.
 
     Raises
     ------
     ConfigError
         It is not of this form, or the number is not positive.
     """
-    modality, _, number = text.rpartition(":")
+    modality, colon, number = text.rpartition(":")
     try:
         scale = float(number)
     except ValueError:
         scale = math.nan
-    if not modality or not 0 < scale < math.inf:
+    if (colon and not modality) or not 0 < scale < math.inf:
         raise ConfigError(
-            f"scale={text} is not MODALITY:NUMBER with a positive number",
-            hint="for example --set dataset.scale=landsat:10000",
+            f"scale={text} is neither a positive NUMBER nor MODALITY:NUMBER",
+            hint="for example --set dataset.scale=10000, or --set dataset.scale=landsat:10000",
         )
     return modality, scale

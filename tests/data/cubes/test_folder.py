@@ -68,6 +68,8 @@ def test_scales_can_be_declared_per_modality(tmp_path, values):
     (cube,) = CubeFolder(tmp_path, scale=["radar:100"]).read(["a"])
     assert cube.scale == {"landsat": 10_000, "radar": 100}
     np.testing.assert_allclose(cube.scaled("radar"), cube.arrays["radar"] / 100, rtol=1e-6)
+    (cube,) = CubeFolder(tmp_path, scale=["radar:100", "7"]).read(["a"])
+    assert cube.scale == {"landsat": 7, "radar": 100}
     with pytest.raises(ConfigError, match="scale=lidar: no such modality") as error:
         CubeFolder(tmp_path, scale=["lidar:2"])
     assert error.value.hint == "available modalities: landsat, radar"

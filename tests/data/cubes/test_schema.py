@@ -71,6 +71,7 @@ def test_a_scale_must_be_a_positive_number(scale):
 
 def test_a_scale_is_written_with_its_modality():
     assert parse_scale("landsat:10000") == ("landsat", 10_000)
-    for text in ("10000", ":10000", "landsat:", "landsat:0", "landsat:x", "landsat:nan"):
-        with pytest.raises(ConfigError, match=f"scale={text} is not MODALITY:NUMBER"):
+    assert parse_scale("10000") == ("", 10_000)
+    for text in ("", "0", "-1", ":10000", "landsat:", "landsat:0", "landsat:x", "landsat:nan"):
+        with pytest.raises(ConfigError, match=f"scale={text} is neither a positive NUMBER"):
             parse_scale(text)

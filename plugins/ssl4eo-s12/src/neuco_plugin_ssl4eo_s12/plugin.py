@@ -98,8 +98,8 @@ def neuco_datasets() -> list[DatasetSpec]:
                     "scale",
                     "list",
                     (),
-                    "MODALITY:NUMBER, what its values are divided by to be of order one; others: "
-                    "10 for s1 in dB, 10,000 for integers (255 for bytes), 1",
+                    "NUMBER or MODALITY:NUMBER, what values are divided by to be of order one; "
+                    "others: 10 for s1 in dB, 10,000 for integers (255 for bytes), 1",
                 ),
             ),
         ),
