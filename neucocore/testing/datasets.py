@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -129,12 +128,10 @@ def dataset_quality(context: DatasetContext) -> None:
 
 @check("dataset-scale", "dataset")
 def dataset_scale(context: DatasetContext) -> None:
-    """Declared scales are positive numbers of modalities that the cubes have."""
+    """Declared scales are those of modalities that the cubes have."""
     for cube in context.cubes:
-        for modality, scale in cube.scale.items():
-            where = f"the scale of {modality} of {cube.id}"
-            require(modality in cube.arrays, f"{where}: the cube has no such modality")
-            require(0 < scale < math.inf, f"{where} is {scale!r}, not a positive number")
+        unknown = sorted(set(cube.scale) - set(cube.arrays))
+        require(not unknown, f"{cube.id} has a scale, but no modality, {', '.join(unknown)}")
 
 
 @check("dataset-order-of-one", "dataset", level="should")

@@ -67,12 +67,6 @@ class NotANumber(Valid):
             yield cube
 
 
-class NegativeScale(Valid):
-    def read(self, ids: Sequence[str]) -> Iterator[Cube]:
-        for cube in super().read(ids):
-            yield replace(cube, scale={"s1": -10.0})
-
-
 class ScaleOfAnother(Valid):
     def read(self, ids: Sequence[str]) -> Iterator[Cube]:
         for cube in super().read(ids):
@@ -117,7 +111,6 @@ FAILED_CHECKS = {
     InOwnOrder: {"dataset-order"},
     OtherBands: {"dataset-shapes"},
     NotANumber: {"dataset-quality"},
-    NegativeScale: {"dataset-scale"},
     ScaleOfAnother: {"dataset-scale"},
     LargeNumbers: {"dataset-order-of-one"},
     Noisy: {"dataset-repeatable"},

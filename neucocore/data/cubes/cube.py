@@ -75,6 +75,7 @@ class Cube:
             value = getattr(self, name)
             if not isinstance(value, Mapping):
                 yield f"{name} must be a mapping, found {type(value).__name__}"
+        yield from self._problems_of_scales()
         arrays: Any = self.arrays
         if not isinstance(arrays, Mapping) or not isinstance(self.bands, Mapping):
             return
@@ -93,6 +94,12 @@ class Cube:
                 yield f"bands[{modality!r}] must be a tuple of band names, found {bands!r}"
             elif len(bands) != array.shape[1]:
                 yield (f"bands[{modality!r}] has {len(bands)} names for {array.shape[1]} bands")
+
+    def _problems_of_scales(self) -> Iterator[str]:
+        if isinstance(self.scale, Mapping):
+            for modality, scale in self.scale.items():
+                if not (isinstance(scale, int | float | np.number) and 0 < scale < np.inf):
+                    yield f"scale[{modality!r}] must be a positive number, found {scale!r}"
 
     @property
     def modalities(self) -> tuple[str, ...]:

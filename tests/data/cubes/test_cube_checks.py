@@ -27,6 +27,11 @@ ARRAY = np.zeros((1, 2, 3, 3), np.float32)
         ({"id": 7}, "id must be a text, found 7 (int)"),
         ({"id": ""}, "id must be a text, found '' (str)"),
         ({"offset": 1000}, "offset must be a mapping, found int"),
+        ({"scale": 10}, "scale must be a mapping, found int"),
+        ({"scale": {"s1": 0}}, "scale['s1'] must be a positive number, found 0"),
+        ({"scale": {"s1": -10.0}}, "scale['s1'] must be a positive number, found -10.0"),
+        ({"scale": {"s1": float("nan")}}, "scale['s1'] must be a positive number, found nan"),
+        ({"scale": {"s1": "10"}}, "scale['s1'] must be a positive number, found '10'"),
     ],
 )
 def test_an_invalid_cube_is_an_error(changes: dict[str, Any], problem: str) -> None:
