@@ -1,6 +1,6 @@
 """Write the API reference, docs/api/*.md, from the docstrings of the public names.
 
-    python benchmarks/api_reference.py
+    python benchmarks/api_reference.py [--check]
 
 A test compares the pages with what this script would write.
 """
@@ -202,13 +202,20 @@ def inline(text: str) -> str:
     return "`".join(parts)
 
 
-def main() -> None:
-    """Write the pages."""
-    FOLDER.mkdir(exist_ok=True)
+def main() -> int:
+    """Write the pages, or compare them with ``--check``."""
+    outdated = []
     for name, file in PAGES.items():
-        (FOLDER / file).write_text(page(name), encoding="utf-8")
-        sys.stdout.write(f"docs/api/{file}\n")
+        path, text = FOLDER / file, page(name)
+        if "--check" not in sys.argv:
+            FOLDER.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            outdated.append(file)
+    if outdated:
+        sys.stdout.write(f"outdated: {', '.join(outdated)}\n")
+    return 1 if outdated else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

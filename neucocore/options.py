@@ -167,6 +167,8 @@ def _fits(kind: Any, value: Any, minimum: int | None) -> bool:
         whole = isinstance(value, int) and not isinstance(value, bool)
         return whole and (minimum is None or value >= minimum)
     if origin is tuple or origin is Sequence:
+        if origin is Sequence and not isinstance(value, str | list | tuple):
+            return False
         items = value if isinstance(value, list | tuple) else [value]
         kinds = members(get_args(kind)[0])
         return all(any(_fits(one, item, None) for one in kinds) for item in items)

@@ -23,7 +23,9 @@ from neucocore.plugin import (
     MetricSpec,
     Param,
     ProbeSpec,
+    ProtocolSpec,
     ReducerSpec,
+    hookimpl,
 )
 
 N = 24
@@ -356,3 +358,39 @@ def test_a_module_cannot_take_the_name_of_another_plugin() -> None:
     exec(PLUGIN.format(value=1), vars(module))  # noqa: S102
     with pytest.raises(NeucoError, match="the plugin name 'core' is already used"):
         neucocore.load_plugin(module)
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("returned", [None, {}, [1], [], ZeroDivisionError("x")])
+def test_what_a_protocol_returns_is_checked(returned: Any) -> None:
+    def score(self: Any, inputs: Any, options: Any, **_: Any) -> Any:
+        if isinstance(returned, Exception):
+            raise returned
+        return returned
+
+    module = ModuleType("odd")
+    module.NEUCO_API = 1  # type: ignore[attr-defined]
+    factory = type("Odd", (), {"score": score})
+    specs = [ProtocolSpec(name="odd", summary="s", factory=factory)]
+
+    @hookimpl
+    def neuco_protocols() -> list[ProtocolSpec]:
+        return specs
+
+    module.neuco_protocols = neuco_protocols  # type: ignore[attr-defined]
+    neucocore.load_plugin(module)
+    with pytest.raises(NeucoError, match="the protocol odd/odd"):
+        neucocore.evaluate(X, ids=IDS, labels=LABELS, protocol="odd")
+
+
+@pytest.mark.parametrize("fields", [None, [1]])
+def test_key_fields_that_are_no_mapping_are_refused(fields: Any) -> None:
+    encoder = type("Keyed", (MeanLevel,), {"cache_key_fields": lambda self: fields})
+    with pytest.raises(NeucoError, match="cache_key_fields"):
+        encode(encoder)
+
+
+@pytest.mark.parametrize("options", [{"ids": 3}, {"fit_ids": 3}, {"params": {1: 2}}])
+def test_values_of_another_type_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(NeucoError):
+        encode(**options)

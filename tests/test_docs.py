@@ -94,3 +94,11 @@ def test_the_page_on_run_files_lists_every_key() -> None:
     )
     keys = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
     assert sorted(keys) == sorted([*OWN_KEYS, *OPTIONS])
+
+
+def test_the_api_reference_is_up_to_date() -> None:
+    script = ROOT / "benchmarks" / "api_reference.py"
+    done = subprocess.run(
+        [sys.executable, script, "--check"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}: python benchmarks/api_reference.py"

@@ -94,7 +94,7 @@ def _check(
     declared = {param.name: param for param in params}
     for name in values:
         if name not in declared:
-            suggestion = did_you_mean(name, declared)
+            suggestion = did_you_mean(str(name), declared)
             problems.append(
                 f"unknown parameter {name!r}" + (f"; {suggestion}" if suggestion else "")
             )

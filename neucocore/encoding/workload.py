@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +50,8 @@ def workload_of(request: EncodeRequest, worker: Worker) -> Workload:
     if hasattr(encoder, "cache_key_fields"):
         with plugin_errors(request.encoder):
             fields = encoder.cache_key_fields()
+            if not isinstance(fields, Mapping):
+                raise TypeError(f"cache_key_fields() returned {type(fields).__name__}, no mapping")
             canonical_json(fields)  # raises if it cannot be part of a key
         request = replace(request, encoder_key_fields=fields)
     digests = cube_digests(worker.dataset, request.ids)

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from neucocore.components.factory import plugin_errors
 from neucocore.components.sources import CORE
 from neucocore.data.coordinates import Places
 from neucocore.data.labels.labels import Labels, label_digest
+from neucocore.errors import ComponentOutputError
 from neucocore.evaluation.copies import copies_in_task, find_copies
 from neucocore.evaluation.embedding_columns import ColumnCounts, count_columns
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
@@ -215,12 +217,27 @@ class ProtocolInputs:
         of rows, and columns that are a label.
         """
         checks = self._check_tasks()
-        outcomes: list[TaskOutcome] = self.implementation.score(
-            self.scoring, self.chosen.values(), jobs=jobs, progress=progress
-        )
+        with plugin_errors(self.chosen.component):
+            outcomes: list[TaskOutcome] = self.implementation.score(
+                self.scoring, self.chosen.values(), jobs=jobs, progress=progress
+            )
+        self._check_outcomes(outcomes)
         if self.places is not None:
             outcomes = self._with_places(self.places, outcomes, jobs)
         return [_with_checks(outcome, *checks[outcome.task.key]) for outcome in outcomes]
+
+    def _check_outcomes(self, outcomes: Any) -> None:
+        """Check that the protocol returned the outcome of every task."""
+        is_list = isinstance(outcomes, list | tuple)
+        found = [o.task.key for o in outcomes if isinstance(o, TaskOutcome)] if is_list else []
+        expected = [task.key for task in self.scoring.tasks]
+        if not is_list or len(found) < len(outcomes) or sorted(found) != sorted(expected):
+            raise ComponentOutputError(
+                f"the protocol {self.chosen.component.full_name} returned "
+                f"{type(outcomes).__name__} with the outcomes of {len(found)} tasks; expected a "
+                f"list with one TaskOutcome for each of the {len(expected)} tasks",
+                hint=f"neuco plugins check {self.chosen.component.plugin}",
+            )
 
     def _with_places(
         self, places: Places, outcomes: Sequence[TaskOutcome], jobs: int
