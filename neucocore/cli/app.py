@@ -37,6 +37,7 @@ from neucocore.cli import (
 )
 from neucocore.cli.arguments import reorder
 from neucocore.cli.options import command
+from neucocore.cli.plugin_failures import report_if_loaded
 from neucocore.cli.terminal import log, log_error, prepare_streams, printable, settings, warn
 from neucocore.curves.options import SweepOptions
 from neucocore.encoding.options import EncodeOptions
@@ -104,6 +105,9 @@ class _Group(TyperGroup):
         except KeyboardInterrupt:
             log("interrupted; run the same command again to continue")
             raise SystemExit(INTERRUPTED) from None
+        finally:
+            if ctx.invoked_subcommand not in SHOW_PLUGINS:
+                report_if_loaded()
 
 
 def _prepare_help(command: Any) -> None:
@@ -123,6 +127,9 @@ def _with_plain_help(params: Any) -> Any:
             param.help = _BRACKET.sub(r"\\[", text)
     return params
 
+
+SHOW_PLUGINS = ("plugins", "doctor", "list")
+"""Commands that show plugins which could not be loaded in their own way."""
 
 app = typer.Typer(
     name="neuco",

@@ -43,7 +43,7 @@ def evaluate(
 ) -> None:
     """Score embeddings on tasks and write one run folder per protocol."""
     from neucocore.evaluation.request import evaluate_request
-    from neucocore.results.scored_run import require_scores
+    from neucocore.results.scored_run import require_no_failures, require_scores
 
     output = Path(options.output or DEFAULT_OUTPUT)
     options = replace(options, output=output)
@@ -59,6 +59,7 @@ def evaluate(
 
         tables = print_tables(output, phase=request.phase)
         log(f"{write_leaderboard(output, request.phase, tables)}")
+    require_no_failures(reports)
 
 
 def run(options: EvaluateOptions, *, table: bool = True) -> list[RunReport]:
@@ -109,7 +110,7 @@ def _print_report(report: RunReport, table: bool) -> None:
         log(f"note: {SAMPLE_ACCURACY}")
     for text, names in _interval_remarks(report.rows()).items():
         log(f"note: interval of {', '.join(names)}: {text}")
-    for text, names in _remarks(report.tasks).items():
+    for text, names in _remarks(report.rows()).items():
         warn(f"{', '.join(names)}: {text}")
     state = " (up to date; --force scores again)" if report.up_to_date else ""
     log(f"{report.protocol}: {report.folder}{state}")

@@ -20,12 +20,17 @@ DISTRIBUTION_PREFIX = "neuco-plugin-"
 
 @functools.cache
 def commands() -> dict[str, EntryPoint]:
-    """Return the plugin commands by name, without importing any; of two of a name the first.
+    """Return the plugin commands by name, without importing any.
+
+    Of two of a name, that of the plugin which the registry lists for it counts, else the first.
 
     The allow and block lists hold for a command by its own name and by its plugin's.
     """
     found: dict[str, EntryPoint] = {}
-    for entry in entry_points(COMMANDS):
+    listed = {(name, plugin.distribution) for plugin in known_plugins() for name in plugin.commands}
+    for entry in sorted(
+        entry_points(COMMANDS), key=lambda entry: (entry.name, entry.distribution) not in listed
+    ):
         plugin = entry.distribution.removeprefix(DISTRIBUTION_PREFIX)
         if is_name(entry.name) and not name_exclusion(os.environ, entry.name, plugin):
             found.setdefault(entry.name, entry)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.info import plugin_info
-from neucocore.cli.terminal import log, print_data, print_json, print_table
+from neucocore.cli.terminal import log, print_data, print_json, print_table, warn
 
 if TYPE_CHECKING:
     from neucocore.components.discovery import PluginRecord
@@ -38,9 +38,14 @@ class Kind(StrEnum):
 @app.command("list")
 def list_plugins(json: AsJson = False) -> None:
     """List plugins, what they offer, and why some could not be loaded."""
+    from neucocore.components.clashes import clashes
     from neucocore.components.discovery import installation
 
-    rows = [_row(plugin) for plugin in installation().plugins]
+    found = clashes()
+    rows = [
+        _row(plugin) | {"clashes": [str(clash) for clash in found if plugin.name in clash.plugins]}
+        for plugin in installation().plugins
+    ]
     rows += _with_commands_only({row["distribution"] for row in rows})
     if json:
         print_json(rows)
@@ -52,6 +57,8 @@ def list_plugins(json: AsJson = False) -> None:
             f"{failed} of {len(rows)} plugins could not be loaded; the others work. "
             "Set NEUCO_DISABLE_PLUGINS=NAME to skip a plugin, or uninstall it."
         )
+    for clash in found:
+        warn(str(clash))
 
 
 def _with_commands_only(others: set[str]) -> list[dict[str, Any]]:
@@ -71,6 +78,7 @@ def _with_commands_only(others: set[str]) -> list[dict[str, Any]]:
                 "status": "loaded",
                 "seconds": 0.0,
                 "detail": "command",
+                "clashes": [],
             },
         )
         row["detail"] += f" {name}" if row["detail"] == "command" else f", {name}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neucocore.cli.terminal import log, print_data
+from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
     from neucocore.components.catalogue import KnownPlugin
@@ -34,28 +35,36 @@ def check(
     find_links: Annotated[
         Path | None, typer.Option(help="With --live: a folder of wheels to prefer.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Check only this plugin of the list. Repeatable."),
+    ] = None,
     status: Annotated[Path, typer.Option(help="With --live: file for the results.")] = STATUS_FILE,
     force: Force = False,
 ) -> None:
     """Check registry.yaml: its form, its wheels (--built), its installed plugins (--live)."""
     from neucocore.errors import ConfigError, RegistryError
     from neucocore.files.outputs import OutputFile
-    from neucocore.registry.file import load_registry
+    from neucocore.registry.file import raise_for_problems, read_registry
     from neucocore.registry.wheels import check_wheels
 
     if built is not None and live:
         raise ConfigError("--built and --live exclude each other", hint="run the command twice")
-    document, known = load_registry(file)
-    problems = []
+    registry = read_registry(file)
+    if only:
+        registry = registry.only(only)
+    document, known = registry.document, registry.plugins
+    problems = registry.all_problems()
     if built is not None:
-        problems = check_wheels(document, known, built)
-    elif live:
+        problems += check_wheels(document, known, built)
+    raise_for_problems(file, problems)
+    if live:
         key = {"registry": str(file.absolute())}  # the results of the same list are replaced
         target = OutputFile(status, command="registry check", key=key, force=force)
         problems = _check_live(document, known, find_links, target)
     if problems:
         raise RegistryError(f"{file} does not match its plugins", problems=problems)
-    print_data(f"{file}: {len(known)} plugins, no problems")
+    print_data(f"{file}: {pluralize(len(known), 'plugin')}, no problems")
 
 
 def _check_live(

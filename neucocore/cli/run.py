@@ -57,9 +57,11 @@ def _run(run_file: RunFile) -> list[str]:
 
 def _run_method(run_file: RunFile, method: Method) -> None:
     from neucocore.cli import encode, evaluate
-    from neucocore.results.scored_run import require_scores
+    from neucocore.results.scored_run import require_no_failures, require_scores
     from neucocore.workflow.benchmark import encode_options, evaluate_options
 
     if method.encoder is not None:
         encode.run(encode_options(run_file, method))
-    require_scores(evaluate.run(evaluate_options(run_file, method), table=False))
+    reports = evaluate.run(evaluate_options(run_file, method), table=False)
+    require_scores(reports)
+    require_no_failures(reports)

@@ -245,9 +245,10 @@ def _stems(name: str) -> tuple[str, ...]:
 def _spec(file: LabelFile, dataset: str | None) -> Any:
     """Return the spec of the task that claims a label file, or None."""
     from neucocore.components.lookup import dataset_named
-    from neucocore.evaluation.tasks import task_for_file
+    from neucocore.evaluation.claims import ClaimRules
 
-    component = task_for_file(file, None if dataset is None else dataset_named(dataset))
+    rules = ClaimRules(None if dataset is None else dataset_named(dataset))
+    component = rules.task_of(file)
     return None if component is None else component.spec
 
 

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,10 +21,12 @@ from pluggy import PluginManager
 from neucocore.components.loading import load_specs, plugin_manager
 from neucocore.components.missing_dependency import install_hint
 from neucocore.components.names import is_name
+from neucocore.components.process_state import unchanged_code, unchanged_process
 from neucocore.components.sources import (
     ALLOW_VARIABLE,
     BLOCK_VARIABLE,
     CORE,
+    CORE_MODULE,
     PATH_VARIABLE,
     STRICT_VARIABLE,
     PluginSource,
@@ -110,6 +112,8 @@ class PluginRecord:
         Wall time of importing the module and calling its hooks.
     registered
         False for plugins loaded from a file: runs made with them are marked ``unregistered``.
+    restored
+        What importing the plugin changed in the process, in words; it was restored.
     """
 
     name: str
@@ -122,6 +126,7 @@ class PluginRecord:
     registered: bool = True
     components: tuple[Component, ...] = ()
     hint: str = ""
+    restored: tuple[str, ...] = ()
 
     @property
     def failure(self) -> str:
@@ -254,7 +259,23 @@ def _load_all(environ: Mapping[str, str]) -> Iterator[PluginRecord]:
 
 
 def _load(source: PluginSource, manager: PluginManager) -> PluginRecord:
-    """Import one plugin and collect its specs; any failure becomes a record."""
+    """Import one plugin and collect its specs; any failure becomes a record.
+
+    What the plugin changes in the process is restored. One that replaces code of neuco fails.
+    """
+    if source.origin == CORE_MODULE:
+        return _collect(source, manager)
+    with unchanged_process() as changed, unchanged_code(source.module_name) as replaced:
+        record = _collect(source, manager)
+    if replaced:
+        if manager.has_plugin(source.name):
+            manager.unregister(name=source.name)
+        reason = f"it replaces {', '.join(replaced[:3])}, which is not its own code"
+        return _record(source, "failed", reason, record.seconds)
+    return replace(record, restored=tuple(changed))
+
+
+def _collect(source: PluginSource, manager: PluginManager) -> PluginRecord:
     start = time.perf_counter()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout carries the data of the command

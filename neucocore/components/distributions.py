@@ -104,6 +104,24 @@ def unused(group: str) -> list[Unused]:
     return result
 
 
+def incomplete() -> list[tuple[str, Path, str]]:
+    """Return the plugins whose installation was removed in part: name, metadata folder, reason.
+
+    Without ``METADATA`` they are not found, and without their code they cannot be imported.
+    """
+    result = []
+    for item in _distinct():
+        path = _path(item)
+        if not _key(item).startswith("neuco") and "[neuco." not in _text(item):
+            continue
+        if path.is_dir() and not any((path / name).is_file() for name in ("METADATA", "PKG-INFO")):
+            result.append((_key(item), path, f"{path} has no METADATA"))
+        elif missing := _missing_files(item):
+            count = pluralize(len(missing), "installed file")
+            result.append((_name(item), path, f"{count} missing, such as {missing[0]}"))
+    return result
+
+
 def unreadable() -> list[Unreadable]:
     """Return the distributions, of neuco or not, whose entry points cannot be read.
 
@@ -235,6 +253,16 @@ def _unchanged_share(item: Distribution) -> float:
         count += 1
         same += _sha256(Path(str(item.locate_file(row[0])))) == row[1].removeprefix("sha256=")
     return same / count if count else UNKNOWN_SHARE
+
+
+def _missing_files(item: Distribution) -> list[str]:
+    """Return the Python files of ``RECORD`` that do not exist."""
+    try:
+        rows = list(csv.reader((item.read_text("RECORD") or "").splitlines()))
+    except Exception:  # noqa: BLE001
+        return []
+    files = [row[0] for row in rows if row and row[0].endswith(".py")]
+    return [file for file in files if not Path(str(item.locate_file(file))).is_file()]
 
 
 def _sha256(file: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neucocore.components.distributions import with_group
+from neucocore.components.distributions import normalised, with_group
 
 PLUGINS = "neuco.plugins"
 COMMANDS = "neuco.commands"
@@ -28,6 +28,9 @@ class EntryPoint:
 def entry_points(group: str) -> list[EntryPoint]:
     """Return the entry points of a group, sorted by name and distribution.
 
+    Of several distributions with an entry point of one name, ``neuco-plugin-NAME`` comes first:
+    no other distribution can take its name away.
+
     If a distribution is installed several times, the version whose code is imported counts.
     """
     entries = []
@@ -40,4 +43,11 @@ def entry_points(group: str) -> list[EntryPoint]:
             continue
         if name:
             entries += [EntryPoint(entry.name, entry.value, name, version) for entry in own]
-    return sorted(entries, key=lambda entry: (entry.name, entry.distribution))
+    return sorted(
+        entries,
+        key=lambda e: (
+            e.name,
+            normalised(e.distribution) != f"neuco-plugin-{e.name}",
+            e.distribution,
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from neucocore.components import catalogue
@@ -33,18 +34,9 @@ def find(kind: Kind, name: str, within: Installation | None = None) -> Component
         Several plugins provide it.
     """
     within = within or installation()
-    components = within.components(kind)
-    plugin, _, rest = name.rpartition("/")
-    base, _, version = rest.partition("@")
-    matching = [
-        c
-        for c in components
-        if c.name == base
-        and (not plugin or c.plugin == plugin)
-        and (not version or str(c.spec.version) == version)
-    ]
+    matching = _matching(kind, name, within)
     if not matching:
-        raise _unknown(kind, name, components, within)
+        raise _unknown(kind, name, within.components(kind), within)
     distributions = {c.full_name: c.distribution for c in matching}
     if len(distributions) > 1:
         providers = ", ".join(f"{full} ({by})" for full, by in distributions.items())
@@ -60,8 +52,10 @@ def find_for_spec(
 ) -> Component:
     """Return the component that a name inside a spec means: a task's metric, an encoder's reducer.
 
-    The component of the spec's own plugin is preferred, then the built-in one, then that of any
-    other plugin, so the meaning of a spec does not change when further plugins are installed.
+    The component of the spec's own plugin is preferred, then the built-in one, then that of the
+    plugin which the registry lists for the name, then that of any other plugin. So the meaning of a
+    spec does not change when further plugins are installed. Names that neuco itself uses or has
+    recorded are looked up in the same way.
 
     Parameters
     ----------
@@ -76,12 +70,72 @@ def find_for_spec(
         As for `find`.
     """
     within = within or installation()
-    base = name.partition("@")[0]
-    providers = {c.plugin for c in within.components(kind) if c.name == base}
-    for preferred in (plugin, CORE):
-        if preferred in providers:
-            return find(kind, f"{preferred}/{name}", within)
-    return find(kind, name, within)
+    matching = _matching(kind, name, within)
+    preferred = preferred_provider(kind, name, {c.plugin for c in matching}, plugin)
+    if preferred is None:
+        return find(kind, name, within)
+    return max((c for c in matching if c.plugin == preferred), key=lambda c: c.spec.version)
+
+
+def preferred_provider(
+    kind: Kind, name: str, plugins: AbstractSet[str], own: str = CORE
+) -> str | None:
+    """Return which of several plugins with a component of one name a spec means.
+
+    Parameters
+    ----------
+    name
+        Name of the component.
+    plugins
+        Names of the plugins that provide it.
+    own
+        The plugin that the spec belongs to.
+
+    Returns
+    -------
+    str or None
+        The spec's own plugin, else the core, else the plugin of the registry, else the only one;
+        None if the name remains ambiguous.
+    """
+    known = catalogue.provider_of(kind, name.rpartition("/")[2].partition("@")[0])
+    for preferred in (own, CORE, known.name if known else ""):
+        if preferred in plugins:
+            return preferred
+    return next(iter(plugins)) if len(plugins) == 1 else None
+
+
+def is_listed(component: Component) -> bool:
+    """Return whether the registry lists a component's plugin for its name."""
+    known = catalogue.provider_of(component.kind, component.name)
+    return known is not None and known.name == component.plugin
+
+
+def distinct_name(component: Component) -> str:
+    """Return a component's name, or ``plugin/name`` if the name belongs to another plugin.
+
+    A name belongs to the core if it is built in, else to the plugin which the registry lists for
+    it, installed or not. Results record the name that is returned, so that scores of two components
+    with one name are not compared.
+    """
+    if component.plugin == CORE:
+        return component.name
+    built_in = {c.name for c in installation().components(component.kind) if c.plugin == CORE}
+    known = catalogue.provider_of(component.kind, component.name)
+    owner = CORE if component.name in built_in else known.name if known else component.plugin
+    return component.name if owner == component.plugin else component.full_name
+
+
+def _matching(kind: Kind, name: str, within: Installation) -> list[Component]:
+    """Return the components that a name, with or without plugin and version, can mean."""
+    plugin, _, rest = name.rpartition("/")
+    base, _, version = rest.partition("@")
+    return [
+        c
+        for c in within.components(kind)
+        if c.name == base
+        and (not plugin or c.plugin == plugin)
+        and (not version or str(c.spec.version) == version)
+    ]
 
 
 def names(kind: Kind, within: Installation | None = None) -> list[str]:

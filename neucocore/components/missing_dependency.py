@@ -55,10 +55,35 @@ def _requirements(distribution: str, extra: str) -> set[str]:
     }
 
 
-def missing_requirements(distribution: str) -> list[str]:
-    """Return the requirements of a distribution, without extras, that are not installed.
+def missing_extras(distribution: str) -> dict[str, list[str]]:
+    """Return the extras of a distribution for users that are not installed, and what they lack.
+
+    Raises
+    ------
+    PackageNotFoundError
+        The distribution is not installed.
+    """
+    metadata = installed_distribution(distribution).metadata
+    always = missing_requirements(distribution)
+    extras = {
+        extra: [
+            text for text in missing_requirements(distribution, extra=extra) if text not in always
+        ]
+        for extra in metadata.get_all("Provides-Extra") or ()
+        if extra not in NOT_FOR_USERS
+    }
+    return {extra: missing for extra, missing in extras.items() if missing}
+
+
+def missing_requirements(distribution: str, extra: str = "") -> list[str]:
+    """Return the requirements of a distribution that are not installed.
 
     Each is written as pip takes it, such as ``rasterio>=1.4``.
+
+    Parameters
+    ----------
+    extra
+        The extra whose requirements count as well; none by default.
 
     Raises
     ------
@@ -71,7 +96,7 @@ def missing_requirements(distribution: str) -> list[str]:
     for text in installed_distribution(distribution).requires or ():
         try:
             requirement = Requirement(text)
-            if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
                 continue
             version = installed_distribution(requirement.name).version
         except importlib.metadata.PackageNotFoundError:

@@ -43,11 +43,16 @@ class PluginSource:
     origin: str
     registered: bool = True
 
+    @property
+    def module_name(self) -> str:
+        """Name that the plugin's module is imported under."""
+        return self.origin if self.registered else f"{FILE_MODULE_PREFIX}{Path(self.origin).stem}"
+
     def module(self) -> ModuleType:
         """Import the plugin's module; whatever it raises passes."""
         if self.registered:
             return importlib.import_module(self.origin)
-        return _import_file(Path(self.origin))
+        return _import_file(Path(self.origin), self.module_name)
 
 
 def plugin_sources(environ: Mapping[str, str]) -> Iterator[PluginSource]:
@@ -90,8 +95,7 @@ def forget_file(path: Path) -> None:
     sys.modules.pop(f"{FILE_MODULE_PREFIX}{path.stem}", None)
 
 
-def _import_file(path: Path) -> ModuleType:
-    name = f"{FILE_MODULE_PREFIX}{path.stem}"
+def _import_file(path: Path, name: str) -> ModuleType:
     imported = sys.modules.get(name)
     if imported is not None and imported.__file__ == str(path):
         return imported

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from neucocore.components.names import is_name
 from neucocore.components.specs import (
@@ -44,6 +46,14 @@ _ITEM_TYPES: dict[str, type] = {
     "tuple[Erratum, ...]": Erratum,
 }
 """Types of the items of tuples; those of all others are strings."""
+_TYPE_NAMES = {
+    type(None): "None",
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "True or False",
+    Mapping: "a mapping",
+}
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
@@ -83,7 +93,8 @@ def validate_spec(spec: ComponentSpec) -> list[str]:
 
 
 def _check_types(spec: ComponentSpec) -> Iterator[str]:
-    """Check strings and tuples: ``("r2")`` is a string, ``("r2",)`` a tuple."""
+    """Check the types of fields: ``("r2")`` is a string, ``("r2",)`` a tuple."""
+    spec_type: Any = type(spec)
     for field in dataclasses.fields(spec):
         value = getattr(spec, field.name)
         if field.type == "str" and not isinstance(value, str):
@@ -94,6 +105,27 @@ def _check_types(spec: ComponentSpec) -> Iterator[str]:
                 yield f"{field.name}={value!r} is not a tuple"
             elif wrong := [item for item in value if not isinstance(item, item_type)]:
                 yield f"{field.name}: {wrong[0]!r} is not a {item_type.__name__}"
+        elif (types := _types_of_fields(spec_type)[field.name]) and not _is_of(value, types):
+            names = " or ".join(_TYPE_NAMES.get(t, f"a {t.__name__}") for t in types)
+            yield f"{field.name}={value!r} is not {names}"
+
+
+@functools.cache
+def _types_of_fields(spec: type[Any]) -> dict[str, tuple[type, ...]]:
+    """Return the types that a field may have; none for those that are checked elsewhere."""
+    fields: dict[str, tuple[type, ...]] = {}
+    for name, hint in get_type_hints(spec).items():
+        parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        types = tuple(get_origin(part) or part for part in parts)
+        checkable = all(isinstance(t, type) for t in types) and Callable not in types
+        fields[name] = types if checkable and name not in ("ids", "options", "version") else ()
+    return fields
+
+
+def _is_of(value: Any, types: tuple[type, ...]) -> bool:
+    if isinstance(value, bool):
+        return bool in types
+    return isinstance(value, (*types, int) if float in types else types)
 
 
 def _check_common(spec: ComponentSpec) -> Iterator[str]:
@@ -143,8 +175,11 @@ def _check_param(param: Param) -> Iterator[str]:
         isinstance(param.default, bool) and param.type != "bool"
     ):
         yield f"parameter {param.name!r}: the default {param.default!r} is not of type {param.type}"
-    elif param.choices and param.default not in param.choices:
-        yield f"parameter {param.name!r}: the default {param.default!r} is not one of its choices"
+    elif param.choices:
+        values: Any = param.default if param.type == "list" else (param.default,)
+        for value in values:
+            if value not in param.choices:
+                yield f"parameter {param.name!r}: the default {value!r} is not one of its choices"
 
 
 def _check_kind(spec: ComponentSpec) -> Iterator[str]:

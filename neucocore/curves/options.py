@@ -12,6 +12,7 @@ from neucocore.evaluation.options import (
     ExcludeOption,
     IdOption,
     LabelsOption,
+    LabelTaskOption,
     SplitOption,
     SubsetOption,
     TasksOption,
@@ -39,6 +40,7 @@ class ScoringOptions:
     vector: VectorOption = None
     dataset: DatasetOption = None
     tasks: TasksOption = ()
+    label_task: LabelTaskOption = ()
     subset: SubsetOption = None
     split: SplitOption = None
     exclude_file: ExcludeOption = None

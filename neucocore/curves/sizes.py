@@ -28,7 +28,7 @@ from neucocore.builtin.reducers import pca as builtin_pca
 from neucocore.builtin.reducers.blocks import project
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
-from neucocore.components.lookup import find
+from neucocore.components.lookup import find, find_for_spec
 from neucocore.curves.coding import code_length, unpacked
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.reduction import CodeLength, Matrix
@@ -142,7 +142,7 @@ class SharedTransforms:
         if family == PREFIX:
             return lambda rows: np.ascontiguousarray(rows[:, :dimension])
         if family not in FAMILIES:
-            return _reducer(find("reducer", family), dimension, X)
+            return _reducer(find_for_spec("reducer", family), dimension, X)
         origin, axes = self._axes(family, X)
         return lambda rows: project(rows, origin, axes[:dimension])
 
@@ -214,7 +214,9 @@ class SizeReduction:
 
     def __init__(self, size: Size, transforms: SharedTransforms) -> None:
         self.size, self.transforms = size, transforms
-        self.quantiser = None if size.bits == FULL_BITS else find("reducer", QUANTISERS[size.bits])
+        self.quantiser = (
+            None if size.bits == FULL_BITS else find_for_spec("reducer", QUANTISERS[size.bits])
+        )
 
     @property
     def dimension(self) -> int:
@@ -231,7 +233,7 @@ class SizeReduction:
         """Return what determines the result, as plain JSON values."""
         size, reducer = self.size, None
         if size.family not in (PREFIX, ROTATION):
-            reducer = code_identity(find("reducer", size.family))
+            reducer = code_identity(find_for_spec("reducer", size.family))
         return {
             "family": size.family,
             "dimension": size.dimension,

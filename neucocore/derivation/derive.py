@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from neucocore.components.discovery import Component, installation
 from neucocore.components.factory import plugin_errors, resolve
-from neucocore.components.lookup import find
+from neucocore.components.lookup import find, is_listed
 from neucocore.components.specs import TaskSpec
 from neucocore.data.cubes.folder import CubeFolder
 from neucocore.data.labels.checks import checked_labels
@@ -99,10 +99,19 @@ def derivable(patterns: Sequence[str]) -> list[Component]:
 
 
 def _with_derivation(pattern: str) -> list[Component]:
-    """Return the newest versions of the tasks with a derivation that match a wildcard."""
-    names = sorted({c.name for c in installation().components("task")})
-    tasks = [find("task", name) for name in names if fnmatch.fnmatchcase(name, pattern)]
-    return [component for component in tasks if cast(TaskSpec, component.spec).derive is not None]
+    """Return the newest versions of the tasks with a derivation that match a wildcard.
+
+    Of tasks that would write the same label file, those of the registry count.
+    """
+    newest = {c.full_name: c for c in installation().components("task")}  # sorted by version
+    tasks = [
+        component
+        for component in newest.values()
+        if fnmatch.fnmatchcase(component.name, pattern)
+        and cast(TaskSpec, component.spec).derive is not None
+    ]
+    listed = {file_name(c) for c in tasks if is_listed(c)}
+    return [c for c in tasks if is_listed(c) or file_name(c) not in listed]
 
 
 def file_name(component: Component) -> str:

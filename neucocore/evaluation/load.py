@@ -23,10 +23,10 @@ from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.sources import read_labels, read_with_id_column
 from neucocore.data.years import site_of
 from neucocore.errors import DataError
+from neucocore.evaluation.claims import may_be_selected
 from neucocore.evaluation.groups import Groups, read_groups
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, Split, parse_split
-from neucocore.evaluation.tasks import may_be_selected
 from neucocore.files.findings import messages
 from neucocore.messages import Note, pluralize
 from neucocore.provenance.machine import file_digest

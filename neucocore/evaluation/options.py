@@ -43,6 +43,14 @@ VectorOption = Annotated[
         metavar="COLUMN|PATTERN",
     ),
 ]
+LabelTaskOption = Annotated[
+    tuple[str, ...],
+    Option(
+        "Installed task that a label file is of, for labels of your own ids: its metrics, unit and "
+        "name are used. STEM=TASK for a label file of another name. Repeatable.",
+        metavar="[STEM=]TASK",
+    ),
+]
 TasksOption = Annotated[
     tuple[str, ...],
     Option("Score only these tasks; names or wildcards, comma-separated.", split=True),
@@ -147,6 +155,7 @@ class EvaluateOptions:
     id: IdOption = None
     vector: VectorOption = None
     tasks: TasksOption = ()
+    label_task: LabelTaskOption = ()
     subset: SubsetOption = None
     split: SplitOption = None
     places: Annotated[

@@ -133,6 +133,8 @@ class TaskOutcome:
     details
         Plain JSON values: errors per fifth of the labels, accuracies per class, area-weighted
         figures and scores per part; see `neucocore.evaluation.heldout.details`.
+    failed_plugin
+        The plugin because of which the task has no score; empty for others.
     """
 
     task: ScoringTask
@@ -157,6 +159,7 @@ class TaskOutcome:
     attainable: float | None = None
     places: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    failed_plugin: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -310,6 +310,8 @@ def prepare(request: EvaluateRequest) -> Prepared:
         dataset=inputs.dataset,
         patterns=request.tasks,
         subset=request.options.subset,
+        suite_plugin=None if suite is None else suite.component.plugin,
+        label_tasks=request.options.label_task,
     )
     units = with_units(selection.tasks, request.options.unit, inputs.label_files)
     selection = replace(selection, tasks=units)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create
-from neucocore.components.lookup import find, find_for_spec
+from neucocore.components.lookup import distinct_name, find, find_for_spec
 from neucocore.components.parameters import check_values
 from neucocore.components.sources import CORE
 from neucocore.components.specs import Kind, Param, ProtocolSpec
@@ -97,8 +97,8 @@ class ChosenProtocol:
 
     @property
     def name(self) -> str:
-        """The protocol's name."""
-        return self.spec.name
+        """The protocol's name, ``plugin/name`` if it is better known as that of another plugin."""
+        return distinct_name(self.component)
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -126,8 +126,16 @@ class ChosenProtocol:
         """Import and create the protocol's object, a `ScoringProtocol`."""
         return create(self.component)
 
-    def with_options(self, options: Mapping[str, Any]) -> ChosenProtocol:
+    def with_options(
+        self, options: Mapping[str, Any], *, plugin: str | None = None
+    ) -> ChosenProtocol:
         """Return the protocol with some options changed.
+
+        Parameters
+        ----------
+        plugin
+            The plugin whose spec states the options; None if the user does. Names of components
+            are looked up accordingly.
 
         Raises
         ------
@@ -143,7 +151,7 @@ class ChosenProtocol:
                 problems.append(f"unknown option {name!r}" + (f"; {near}" if near else ""))
                 continue
             try:
-                values[name] = _option_value(params[name], value, of=self.name)
+                values[name] = _option_value(params[name], value, of=self.name, plugin=plugin)
             except ConfigError as error:
                 problems += error.problems or (error.message,)
         if problems:
@@ -184,7 +192,7 @@ def recorded_identity(name: str, version: int, changed: Mapping[str, Any]) -> st
     """
     try:
         options = {
-            key: _component_option(COMPONENT_OPTIONS[key], value)
+            key: _component_option(COMPONENT_OPTIONS[key], value, CORE)
             if key in COMPONENT_OPTIONS and value is not None
             else value
             for key, value in changed.items()
@@ -195,8 +203,11 @@ def recorded_identity(name: str, version: int, changed: Mapping[str, Any]) -> st
 
 
 def protocol(name: str) -> ChosenProtocol:
-    """Look a protocol up by its name, ``name@version`` or ``plugin/name``."""
-    return ChosenProtocol(find("protocol", name))
+    """Look up a protocol that neuco itself uses or has recorded: the built-in one if there is one.
+
+    Names that the user gives are looked up by `choose_protocols`.
+    """
+    return ChosenProtocol(find_for_spec("protocol", name))
 
 
 def choose_protocols(
@@ -242,7 +253,8 @@ def choose_protocols(
         settings["probe"] = {**named, **probe_params}
     if metric is not None:
         settings["metric"] = metric
-    chosen = [protocol(name) for name in names or (DEFAULT_PROTOCOL,)]
+    chosen = [ChosenProtocol(find("protocol", name)) for name in names]
+    chosen = chosen or [protocol(DEFAULT_PROTOCOL)]
     for one in chosen:
         for kind in ("probe", "metric"):
             if kind in settings and kind not in one.defaults:
@@ -264,15 +276,16 @@ def components_of(
     """Return the components whose code a protocol's scores of some tasks depend on."""
     options = chosen.values()
     named: set[tuple[Kind, str, str]] = set()
+    own = chosen.component.plugin
     if hasattr(implementation, "components"):
-        named |= {(kind, name, CORE) for kind, name in implementation.components(tasks, options)}
+        named |= {(kind, name, own) for kind, name in implementation.components(tasks, options)}
     else:
         for task in tasks:
             for name in (task.metric, *task.secondary_metrics):
                 named.add(("metric", name, task.plugin))
         for key, kind in COMPONENT_OPTIONS.items():
             if options.get(key) is not None:
-                named.add((kind, str(component_name(options[key])), CORE))
+                named.add((kind, str(component_name(options[key])), own))
     components: dict[tuple[Kind, str, str], Component] = {}
     for kind, name, plugin in sorted(named):
         component = find_for_spec(kind, name, plugin=plugin)
@@ -280,21 +293,30 @@ def components_of(
     return list(components.values())
 
 
-def _option_value(param: Param, value: Any, *, of: str) -> Any:
+def _option_value(param: Param, value: Any, *, of: str, plugin: str | None) -> Any:
     if value is None and param.nullable:
         return None
     if param.name in COMPONENT_OPTIONS:
-        return _component_option(COMPONENT_OPTIONS[param.name], value)
+        return _component_option(COMPONENT_OPTIONS[param.name], value, plugin)
     if isinstance(value, list):
         return value  # from a configuration file: its items keep their types
     return check_values({param.name: value}, [param], of=of)[param.name]
 
 
-def _component_option(kind: Kind, value: str | Mapping[str, Any]) -> dict[str, Any]:
-    """Return a component's name and version, and its parameters that differ from the defaults."""
+def _component_option(
+    kind: Kind, value: str | Mapping[str, Any], plugin: str | None
+) -> dict[str, Any]:
+    """Return a component's name and version, and its parameters that differ from the defaults.
+
+    Parameters
+    ----------
+    plugin
+        As for `ChosenProtocol.with_options`.
+    """
     settings = {"name": value} if isinstance(value, str) else dict(value)
     settings.pop("version", None)
-    component = find(kind, str(settings.pop("name")))
+    name = str(settings.pop("name"))
+    component = find(kind, name) if plugin is None else find_for_spec(kind, name, plugin=plugin)
     params = component.spec.params
     values = check_values(settings, params, of=component.full_name)
     defaults = {param.name: param.default for param in params}

@@ -24,13 +24,13 @@ from neucocore.errors import (
     MissingFileError,
     UnknownComponentError,
 )
+from neucocore.evaluation.claims import ClaimRules
 from neucocore.evaluation.groups import Groups
 from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.options import EvaluateOptions
 from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.protocols import DIGEST_LENGTH, ChosenProtocol, choose_protocols
 from neucocore.evaluation.split_rule import parse_split
-from neucocore.evaluation.tasks import task_for_file
 from neucocore.messages import pluralize
 
 AD_HOC = "leave out --suite, and the result is ad hoc"
@@ -118,7 +118,7 @@ def choose_suite(
     spec = cast(SuiteSpec, component.spec)
     protocol = ChosenProtocol(find_for_spec("protocol", spec.protocol, plugin=component.plugin))
     if spec.options:
-        protocol = protocol.with_options(spec.options)
+        protocol = protocol.with_options(spec.options, plugin=component.plugin)
     suite = ChosenSuite(component, protocol)
     _require_tasks(suite)
     split = _split_next_to(spec.split, Path(options.labels), suite.name)
@@ -212,9 +212,9 @@ def _option_conflicts(
     own = suite.protocol
     (asked,) = choose_protocols(
         (f"{own.component.full_name}@{own.spec.version}",),
-        probe=suite.spec.options.get("probe") if options.probe is None else options.probe,
+        probe=own.options.get("probe") if options.probe is None else options.probe,
         metric=options.metric,
-        options={**suite.spec.options, **settings},
+        options={**own.options, **settings},
     )
     values = own.values()
     for name, value in asked.values().items():
@@ -239,10 +239,9 @@ def require_label_files(suite: ChosenSuite, files: Sequence[LabelFile], labels: 
     DataError
         Tasks without label file; all are listed.
     """
+    rules = ClaimRules(suite.spec.dataset, suite.tasks, suite.component.plugin)
     claimed = {
-        component.versioned_name
-        for file in files
-        if (component := task_for_file(file, suite.spec.dataset, suite.tasks)) is not None
+        component.versioned_name for file in files if (component := rules.task_of(file)) is not None
     }
     if missing := [name for name in suite.tasks if name not in claimed]:
         raise DataError(
@@ -272,7 +271,7 @@ def check_labels(
     DataError
         What differs, for each task.
     """
-    by_name = {task.key: task for task in tasks}
+    by_name = {task.key.removeprefix(f"{task.plugin}."): task for task in tasks}
     problems = [
         f"{declared.name}: {problem}"
         for declared in suite.spec.tasks

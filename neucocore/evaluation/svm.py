@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neucocore.components.factory import create, resolve
-from neucocore.components.lookup import find
+from neucocore.components.lookup import find_for_spec
 from neucocore.components.specs import Problem
 from neucocore.errors import ConfigError
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
@@ -72,7 +72,7 @@ class SVMProtocol:
         """
         options = self.check_options(options)
         params = {key: value for key, value in options.items() if key not in NOT_FOR_THE_PROBE}
-        component = find("probe", "core/svm")
+        component = find_for_spec("probe", "svm")
         resolve(component, component.spec.factory)  # import before BLAS is limited to one thread
 
         def make(problem: Problem) -> Probe:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import fnmatch
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import cast
 
 from neucocore.components.catalogue import known_plugins
-from neucocore.components.discovery import Component, PluginRecord, installation
-from neucocore.components.lookup import find
+from neucocore.components.discovery import PluginRecord, installation
+from neucocore.components.factory import create
+from neucocore.components.lookup import find, find_for_spec
+from neucocore.components.process_state import unchanged_process
 from neucocore.components.sources import CORE
-from neucocore.components.specs import Problem, TaskSpec
-from neucocore.data.labels.label_file import LabelFile, is_label_file_name
-from neucocore.data.labels.label_set import UnusableLabels
+from neucocore.components.specs import MetricSpec, Problem, TaskSpec
+from neucocore.data.labels.label_file import LabelFile
 from neucocore.data.labels.subset import subset_files
 from neucocore.errors import (
     AmbiguousComponentError,
+    ConfigError,
+    NeucoError,
+    RunError,
     UnknownComponentError,
 )
+from neucocore.evaluation.claims import Claim, ClaimRules, assigned_tasks, dataset_hint
 from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.task_labels import labels_of
 from neucocore.files.findings import Finding, messages
@@ -30,6 +37,26 @@ DEFAULT_METRIC: Mapping[Problem, str] = {
     "multiclass": "macro-f1",
     "multilabel": "average-precision",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTask:
+    """A selected task that cannot be scored, because its plugin fails; the others are scored.
+
+    Attributes
+    ----------
+    key
+        The name in tables.
+    metric
+        Its primary metric, empty if it is not known.
+    reason
+        Why it cannot be scored, in one line.
+    """
+
+    key: str
+    metric: str
+    problem: Problem
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +71,8 @@ class TaskSelection:
         What was dropped or repaired while reading.
     left_out
         Tasks that no row of the subset belongs to, each with the reason.
+    failed
+        Selected tasks whose plugin fails.
     counts
         For each task, how many rows of its label files were left out: ``rows_without_label`` and
         ``rows_outside_subset``.
@@ -53,6 +82,7 @@ class TaskSelection:
     labelled_ids: frozenset[str]
     warnings: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    failed: tuple[FailedTask, ...] = ()
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -62,6 +92,8 @@ def select_tasks(
     dataset: str | None = None,
     patterns: Sequence[str] = (),
     subset: str | None = None,
+    suite_plugin: str | None = None,
+    label_tasks: Sequence[str] = (),
 ) -> TaskSelection:
     """Turn label files into scoring tasks.
 
@@ -76,11 +108,23 @@ def select_tasks(
         Names, stems or wildcards of the tasks wanted; all by default.
     subset
         ``COLUMN`` or ``COLUMN=VALUE``: keep only these rows, before anything else.
+    suite_plugin
+        As in `ClaimRules`.
+    label_tasks
+        Tasks that the user names for label files, as in `assigned_tasks`.
 
     Raises
     ------
     UnknownComponentError
         A pattern that matches no task.
+    AmbiguousComponentError
+        A pattern that is the name of tasks of several plugins.
+    ConfigError
+        Tasks for label files that do not exist.
+    NeucoError
+        The only selected task fails.
+    RunError
+        All selected tasks fail.
     """
     warnings = [f"{file.name}: {text}" for file in files for text in messages(file.findings)]
     left_out = []
@@ -91,16 +135,71 @@ def select_tasks(
         warnings += [f"{name} is left out: {reason}" for name, reason in left_out]
         files = [file for file in files if file.ids]
     labelled = frozenset(cube for file in files for cube in file.ids)
-    claims = _claims(files, dataset, patterns)
+    assigned = assigned_tasks(label_tasks, files)
+    claims = ClaimRules(dataset, tuple(patterns), suite_plugin, assigned).claims(files)
     unclaimed = [file for claim in claims if claim.component is None for file in claim.files]
     warnings += lost_plugins(unclaimed, dataset)
-    tasks = []
+    if dataset is None and (hint := dataset_hint(unclaimed)):
+        warnings.append(hint)
+    tasks: list[ScoringTask] = []
+    failed: list[FailedTask] = []
+    errors: list[NeucoError | OSError] = []
     for claim in _matching(claims, patterns, left_out):
-        task, findings = _scoring_task(claim.component, claim.files)
+        warnings += _hidden(claim)
+        try:
+            task, findings = _scoring_task(claim)
+        except (NeucoError, OSError) as error:
+            if claim.component is None and not claim.contested:
+                raise  # the user's own labels are taken strictly
+            failed.append(_failed(claim, error))
+            errors.append(error)
+            continue
         warnings += [f"{task.key}: {text}" for text in messages(findings)]
         tasks.append(task)
+    if errors and not tasks:
+        _raise_all(failed, errors)
     counts = {claim.key: _row_counts(claim.files, total) for claim in claims}
-    return TaskSelection(tuple(tasks), labelled, tuple(warnings), tuple(left_out), counts)
+    return TaskSelection(
+        tuple(tasks), labelled, tuple(warnings), tuple(left_out), tuple(failed), counts
+    )
+
+
+def _failed(claim: Claim, error: NeucoError | OSError) -> FailedTask:
+    component = claim.component
+    problem, metric = claim.files[0].problem, ""
+    if component is not None:
+        spec = cast(TaskSpec, component.spec)
+        problem, metric = spec.problem, spec.primary_metric
+    return FailedTask(claim.key, metric, problem, one_line(error))
+
+
+def one_line(error: NeucoError | OSError) -> str:
+    """Return the message of an error with its problems."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
+    problems = "; ".join(error.problems)
+    return f"{error.message}: {problems}" if problems else error.message
+
+
+def _raise_all(failed: Sequence[FailedTask], errors: Sequence[NeucoError | OSError]) -> None:
+    if len(errors) == 1:
+        raise errors[0]
+    raise RunError(
+        f"all {len(failed)} selected tasks fail",
+        problems=[f"{task.key}: {task.reason}" for task in failed],
+        hint="choose other tasks with --tasks, or block a plugin with NEUCO_DISABLE_PLUGINS",
+    )
+
+
+def _hidden(claim: Claim) -> list[str]:
+    """Report the tasks that a label file belongs to as well, but that are not scored."""
+    if not claim.hidden:
+        return []
+    names = ", ".join(file.path.name for file in claim.files)
+    return [
+        f"{names}: scored as {claim.key}; {', '.join(claim.hidden)} "
+        f"{'claims' if len(claim.hidden) == 1 else 'claim'} it too: choose with --tasks PLUGIN/NAME"
+    ]
 
 
 def _row_counts(files: Sequence[LabelFile], total: Mapping[str, int]) -> dict[str, int]:
@@ -112,44 +211,6 @@ def _row_counts(files: Sequence[LabelFile], total: Mapping[str, int]) -> dict[st
     )
     outside = sum(total[file.name] - len(file.ids) for file in files)
     return {"rows_without_label": without_label, "rows_outside_subset": outside}
-
-
-def tasks_of_stem(stem: str, dataset: str | None) -> list[Component]:
-    """Return the installed tasks of a data set whose label files have this stem."""
-    if dataset is None:
-        return []
-    components = []
-    for component in installation().components("task"):
-        spec = cast(TaskSpec, component.spec)
-        of_dataset = dataset in (spec.dataset, *spec.other_datasets)
-        if of_dataset and stem in (spec.name, *spec.aliases):
-            components.append(component)
-    return components
-
-
-def may_be_selected(
-    unusable: UnusableLabels,
-    patterns: Sequence[str],
-    dataset: str | None,
-    *,
-    all_label_files: bool,
-) -> bool:
-    """Return whether labels that cannot be used may be those of a selected task.
-
-    Parameters
-    ----------
-    patterns
-        Names or wildcards of the selected tasks; empty for all.
-    all_label_files
-        Whether scores depend on all label files, selected or not.
-    """
-    if not patterns or (all_label_files and is_label_file_name(unusable.path)):
-        return True
-    names = {unusable.stem, unusable.name, unusable.path.stem}
-    for component in tasks_of_stem(unusable.stem, dataset):
-        names |= {component.name, component.versioned_name}
-    wanted = [pattern.rpartition("/")[2] for pattern in patterns]
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in wanted)
 
 
 def lost_plugins(unclaimed: Sequence[LabelFile], dataset: str | None) -> list[str]:
@@ -192,73 +253,24 @@ def _state(plugin: PluginRecord | None) -> str:
     return "blocked" if plugin.status == "blocked" else f"not loaded ({plugin.reason})"
 
 
-def task_for_file(
-    file: LabelFile, dataset: str | None, patterns: Sequence[str] = ()
-) -> Component | None:
-    """Return the task that claims a label file of a data set, its newest version, or None.
+def _scoring_task(claim: Claim) -> tuple[ScoringTask, Sequence[Finding]]:
+    """Return a task, and what its plugin reports about the labels.
 
     Raises
     ------
     AmbiguousComponentError
-        Tasks of several plugins do, and no pattern names one of them.
+        Several tasks claim the label file.
+    NeucoError, OSError
+        What the plugin raises, or what is wrong with its labels or metrics.
     """
-    claiming = tasks_of_stem(file.stem, dataset)
-    if file.source_column is not None:
-        # A task that reads label files itself cannot read a column of a table.
-        claiming = [c for c in claiming if cast(TaskSpec, c.spec).factory == ""]
-    if not claiming:
-        return None
-    named = [c for c in claiming if c.full_name in patterns or c.versioned_name in patterns]
-    claiming = named or claiming
-    if len({c.plugin for c in claiming}) > 1:
-        names = sorted({c.full_name for c in claiming})
+    component, files = claim.component, claim.files
+    file = files[0]
+    if claim.contested:
         raise AmbiguousComponentError(
-            f"several tasks claim the label file {file.path.name}: {', '.join(names)}",
-            hint=f"choose one with --tasks {names[0]}, or block a plugin with "
+            f"several tasks claim the label file {file.path.name}: {', '.join(claim.contested)}",
+            hint=f"choose one with --tasks {claim.contested[0]}, or block a plugin with "
             "NEUCO_DISABLE_PLUGINS",
         )
-    return max(claiming, key=lambda c: c.spec.version)
-
-
-@dataclass(frozen=True, eq=False)
-class _Claim:
-    """Label files, and the installed task that claims them; None for a task of its own."""
-
-    component: Component | None
-    files: list[LabelFile]
-
-    @property
-    def key(self) -> str:
-        """The name in tables."""
-        return self.stem if self.component is None else self.component.versioned_name
-
-    @property
-    def stem(self) -> str:
-        return self.files[0].stem
-
-    @property
-    def names(self) -> set[str]:
-        """What ``--tasks`` may call it."""
-        return {self.key, self.key.partition("@")[0], self.stem}
-
-
-def _claims(
-    files: Sequence[LabelFile], dataset: str | None, patterns: Sequence[str]
-) -> list[_Claim]:
-    """Give each label file to the task that claims it, or leave it a task of its own."""
-    claims: dict[str, _Claim] = {}
-    for file in files:
-        component = task_for_file(file, dataset, patterns)
-        key = file.stem if component is None else component.full_name
-        claims.setdefault(key, _Claim(component, [])).files.append(file)
-    return list(claims.values())
-
-
-def _scoring_task(
-    component: Component | None, files: Sequence[LabelFile]
-) -> tuple[ScoringTask, Sequence[Finding]]:
-    """Return a task, and what its plugin reports about the labels."""
-    file = files[0]
     if component is None:
         labels, problem = file.labels(), file.problem
         key, metric = file.stem, DEFAULT_METRIC[file.problem]
@@ -266,8 +278,11 @@ def _scoring_task(
         source, unit = "", file.unit
     else:
         spec = cast(TaskSpec, component.spec)
-        labels = labels_of(component, files)
-        key, metric, problem = component.versioned_name, spec.primary_metric, spec.problem
+        # stdout carries the data of the command
+        with unchanged_process(), redirect_stdout(sys.stderr):
+            labels = labels_of(component, files)
+            _check_metrics(spec, component.plugin)
+        key, metric, problem = claim.key, spec.primary_metric, spec.problem
         secondary = spec.metrics
         source, unit = spec.source.name if spec.source else "", spec.unit
     task = ScoringTask(
@@ -289,9 +304,30 @@ def _scoring_task(
     return task, labels.findings
 
 
+def _check_metrics(spec: TaskSpec, plugin: str) -> None:
+    """Check that the metrics of a task can be used.
+
+    Raises
+    ------
+    UnknownComponentError, ComponentLoadError
+        A metric is not installed, or cannot be imported.
+    ConfigError
+        The primary metric is not for problems of this kind.
+    """
+    for name in (spec.primary_metric, *spec.metrics):
+        component = find_for_spec("metric", name, plugin=plugin)
+        create(component)
+        problems = cast(MetricSpec, component.spec).problems
+        if name == spec.primary_metric and spec.problem not in problems:
+            raise ConfigError(
+                f"the task is {spec.problem}; its metric {name} is for {' and '.join(problems)}",
+                hint="neuco list metrics",
+            )
+
+
 def _matching(
-    claims: Sequence[_Claim], patterns: Sequence[str], left_out: Sequence[tuple[str, str]]
-) -> list[_Claim]:
+    claims: Sequence[Claim], patterns: Sequence[str], left_out: Sequence[tuple[str, str]]
+) -> list[Claim]:
     """Return the claims any pattern matches, sorted by name; every pattern must match one.
 
     Parameters
@@ -301,12 +337,12 @@ def _matching(
     """
     if not patterns:
         return sorted(claims, key=lambda claim: claim.key)
-    selected: dict[str, _Claim] = {}
+    selected: dict[str, Claim] = {}
     problems = []
     hint = None
     for pattern in patterns:
         name = pattern.rpartition("/")[2]
-        matching = [c for c in claims if any(fnmatch.fnmatchcase(n, name) for n in c.names)]
+        matching = [claim for claim in claims if claim.matches(pattern)]
         for claim in matching:
             selected[claim.key] = claim
         reasons = [reason for stem, reason in left_out if fnmatch.fnmatchcase(stem, name)]
@@ -317,15 +353,16 @@ def _matching(
             problems.append(f"unknown task {pattern!r}" + (f"; {near}" if near else ""))
             hint = hint or _hint_for(pattern, claims)
     if problems:
+        failures = [plugin.failure for plugin in installation().failed]
         raise UnknownComponentError(
             problems[0] if len(problems) == 1 else f"{len(problems)} tasks cannot be selected",
-            problems=problems if len(problems) > 1 else (),
+            problems=[*(problems if len(problems) > 1 else ()), *failures],
             hint=hint,
         )
     return sorted(selected.values(), key=lambda claim: claim.key)
 
 
-def _hint_for(pattern: str, claims: Sequence[_Claim]) -> str:
+def _hint_for(pattern: str, claims: Sequence[Claim]) -> str:
     labelled = f"the label files hold {', '.join(sorted(claim.key for claim in claims))}"
     try:
         component = find("task", pattern)

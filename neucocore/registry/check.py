@@ -15,6 +15,7 @@ from neucocore.components.specs import KINDS
 from neucocore.errors import ConfigError, NeucoError
 from neucocore.files.yaml_document import Document
 from neucocore.registry.environment import Environment
+from neucocore.registry.file import position
 
 
 def check_live(
@@ -41,9 +42,9 @@ def check_live(
         ``problems`` and ``checks`` (number of checks by status).
     """
     rows = []
-    for index, plugin in enumerate(plugins):
+    for plugin in plugins:
         progress(plugin.name)
-        at = partial(document.place, "plugins", index)
+        at = partial(document.place, "plugins", position(document, plugin))
         with tempfile.TemporaryDirectory(prefix="neuco-registry-") as folder:
             rows.append(_check_plugin(plugin, Path(folder), install, at))
     return rows

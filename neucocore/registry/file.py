@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import fields
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from neucocore.components.catalogue import KnownPlugin, Maturity
+from neucocore.components.catalogue import KnownPlugin, Maturity, known_plugins
 from neucocore.components.discovery import CORE, installation
 from neucocore.components.names import is_name
 from neucocore.components.specs import KINDS
@@ -24,10 +25,83 @@ OPTIONAL_STRINGS = ("data_license",)
 LISTS = ("maintainers", "verified_by", "commands")
 PROVIDED = tuple(f"{kind}s" for kind in KINDS)
 MAX_SUMMARY_LENGTH = 100
+_PLACEHOLDER = re.compile(r"\bTODO\b|\b[Ss]ay here\b|\bYour Name\b")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A registry of plugins as it was read.
+
+    Attributes
+    ----------
+    document
+        The file, which knows the line of every value.
+    plugins
+        The entries without errors of form, in file order.
+    problems
+        The errors of the file by the position of their entry, each with file and line; those of
+        the file itself are at -1.
+    """
+
+    document: Document
+    plugins: tuple[KnownPlugin, ...]
+    problems: Mapping[int, Sequence[str]]
+
+    def only(self, names: Sequence[str]) -> Registry:
+        """Return the registry with some of its entries.
+
+        Raises
+        ------
+        RegistryError
+            There is no entry of a name.
+        """
+        indices = {_name(row): i for i, row in enumerate(_rows(self.document))}
+        if unknown := [name for name in names if name not in indices]:
+            near = did_you_mean(unknown[0], indices)
+            raise RegistryError(
+                f"{self.document.file} has no plugin {unknown[0]!r}"
+                + (f"; {near}" if near else ""),
+                hint="--only takes the value of the key name",
+            )
+        kept = {-1, *(indices[name] for name in names)}
+        return Registry(
+            self.document,
+            tuple(plugin for plugin in self.plugins if plugin.name in names),
+            {index: problems for index, problems in self.problems.items() if index in kept},
+        )
+
+    def all_problems(self) -> list[str]:
+        """Return the errors of the file in its order."""
+        return [text for index in sorted(self.problems) for text in self.problems[index]]
+
+
+def read_registry(path: Path) -> Registry:
+    """Read and check the registry of known plugins; errors of entries are returned.
+
+    Raises
+    ------
+    RegistryError
+        The file cannot be read as a list of plugins.
+    MissingFileError
+        The file does not exist.
+    """
+    try:
+        document = load_yaml(path)
+    except ConfigError as error:
+        raise RegistryError(error.message, problems=error.problems, hint=error.hint) from None
+    problems: dict[int, list[str]] = {-1: list(document.problems)}
+    for index, text in _problems(document):
+        problems.setdefault(index, []).append(text)
+    plugins = tuple(
+        _known_plugin(row)
+        for index, row in enumerate(_rows(document))
+        if _is_formed(document, row, index)
+    )
+    return Registry(document, plugins, problems)
 
 
 def load_registry(path: Path) -> tuple[Document, tuple[KnownPlugin, ...]]:
-    """Read and check the registry of known plugins.
+    """Read the registry of known plugins, without errors.
 
     Returns
     -------
@@ -41,18 +115,33 @@ def load_registry(path: Path) -> tuple[Document, tuple[KnownPlugin, ...]]:
     MissingFileError
         The file does not exist.
     """
-    try:
-        document = load_yaml(path)
-    except ConfigError as error:
-        raise RegistryError(error.message, problems=error.problems, hint=error.hint) from None
-    problems = [*document.problems, *_problems(document)]
+    registry = read_registry(path)
+    raise_for_problems(path, registry.all_problems())
+    return registry.document, registry.plugins
+
+
+def raise_for_problems(path: Path, problems: Sequence[str]) -> None:
+    """Raise `RegistryError` if a registry has problems, with all of them."""
     if problems:
         raise RegistryError(
             f"{path} has {pluralize(len(problems), 'error')}",
             problems=problems,
             hint=f"{DOCUMENTATION}/plugins/listing.md explains the keys and their values",
         )
-    return document, tuple(_known_plugin(row) for row in document.value["plugins"])
+
+
+def position(document: Document, plugin: KnownPlugin) -> int:
+    """Return the position of a plugin's entry in its file."""
+    return [_name(row) for row in _rows(document)].index(plugin.name)
+
+
+def _rows(document: Document) -> list[Any]:
+    top = document.value
+    return top["plugins"] if isinstance(top, dict) and isinstance(top.get("plugins"), list) else []
+
+
+def _name(row: Any) -> str:
+    return str(row.get("name")) if isinstance(row, dict) else ""
 
 
 def _known_plugin(row: dict[str, Any]) -> KnownPlugin:
@@ -62,26 +151,35 @@ def _known_plugin(row: dict[str, Any]) -> KnownPlugin:
     return KnownPlugin(**values, provides=provides)
 
 
-def _problems(document: Document) -> Iterator[str]:
+def _problems(document: Document) -> Iterator[tuple[int, str]]:
+    """Yield the errors with the positions of their entries."""
     top = document.value
     if not isinstance(top, dict) or not isinstance(top.get("plugins"), list):
-        yield f"{document.place()}: expected the key 'plugins' with a list of plugins"
+        yield -1, f"{document.place()}: expected the key 'plugins' with a list of plugins"
         return
-    yield from document.unknown_keys(top, ("plugins",))
+    for text in document.unknown_keys(top, ("plugins",)):
+        yield -1, text
     well_formed = []
     for index, row in enumerate(top["plugins"]):
-        if not isinstance(row, dict):
-            yield f"{document.place('plugins', index)}: expected the keys of a plugin, got {row!r}"
-            continue
-        problems = [
-            *document.unknown_keys(row, KEYS, "plugins", index),
-            *_type_problems(document, row, index),
-        ]
-        yield from problems
+        problems = list(_form_problems(document, row, index))
         if not problems:
             well_formed.append(index)
-            yield from _value_problems(document, row, index)
+            problems += _value_problems(document, row, index)
+        for text in problems:
+            yield index, text
     yield from _duplicates(document, well_formed)
+
+
+def _is_formed(document: Document, row: Any, index: int) -> bool:
+    return next(_form_problems(document, row, index), None) is None
+
+
+def _form_problems(document: Document, row: Any, index: int) -> Iterator[str]:
+    if not isinstance(row, dict):
+        yield f"{document.place('plugins', index)}: expected the keys of a plugin, got {row!r}"
+        return
+    yield from document.unknown_keys(row, KEYS, "plugins", index)
+    yield from _type_problems(document, row, index)
 
 
 def _type_problems(document: Document, row: dict[str, Any], index: int) -> Iterator[str]:
@@ -115,8 +213,12 @@ def _value_problems(document: Document, row: dict[str, Any], index: int) -> Iter
     expected = DISTRIBUTION_PREFIX + row["name"]
     if not is_name(row["name"]):
         yield f"{at('name')}: the name {row['name']!r} is not lower-case words joined by '-'"
+    elif row["name"].startswith(DISTRIBUTION_PREFIX):
+        name = row["name"].removeprefix(DISTRIBUTION_PREFIX)
+        yield f"{at('name')}: write {name!r}, without {DISTRIBUTION_PREFIX!r}"
     elif row["distribution"] != expected:
         yield f"{at('distribution')}: expected {expected!r}, got {row['distribution']!r}"
+    yield from _placeholders(row, at)
     if len(row["summary"]) > MAX_SUMMARY_LENGTH:
         yield f"{at('summary')}: the summary is longer than {MAX_SUMMARY_LENGTH} characters"
     if "\n" in row["summary"].strip():
@@ -133,6 +235,20 @@ def _value_problems(document: Document, row: dict[str, Any], index: int) -> Iter
     if not row["maintainers"]:
         yield f"{at('maintainers')}: name at least one maintainer"
     yield from _provides_problems(row, at)
+
+
+def _placeholders(row: dict[str, Any], at: Callable[..., str]) -> Iterator[str]:
+    for key in (*STRINGS, *LISTS):
+        values = row.get(key, ())
+        for value in [values] if isinstance(values, str) else values:
+            if placeholder := placeholder_in(value):
+                yield f"{at(key)}: {value!r} still has the placeholder {placeholder!r}"
+
+
+def placeholder_in(text: str) -> str:
+    """Return the placeholder of a template in a text, or an empty string."""
+    found = _PLACEHOLDER.search(text)
+    return found[0] if found else ""
 
 
 def license_problem(expression: str) -> str:
@@ -161,13 +277,26 @@ def _provides_problems(row: dict[str, Any], at: Callable[..., str]) -> Iterator[
                 yield f"{place}: the name {name!r} is not lower-case words joined by '-'"
 
 
-def _duplicates(document: Document, well_formed: list[int]) -> Iterator[str]:
-    """Find names of plugins, components and commands that are listed twice or built in."""
+def _duplicates(document: Document, well_formed: list[int]) -> Iterator[tuple[int, str]]:
+    """Find names of plugins, components and commands that are listed twice or built in.
+
+    In a file that lists none of the known plugins, they must differ from those of the known plugins
+    too: it is to be added to their list.
+    """
     users: dict[tuple[str, str], str] = {
         (component.kind, component.name): "built into neucocore; use another name"
         for component in installation().components()
         if component.plugin == CORE
     }
+    listed = {_name(row) for row in _rows(document)}
+    if not listed & {known.name for known in known_plugins()}:
+        for known in known_plugins():
+            text = f"listed for {known.distribution}; use another name"
+            users |= {
+                (kind.removesuffix("s"), name): text
+                for kind, names in (*known.provides.items(), ("commands", known.commands))
+                for name in names
+            }
     for index in well_formed:
         row = document.value["plugins"][index]
         at = ("plugins", index)
@@ -183,7 +312,7 @@ def _duplicates(document: Document, well_formed: list[int]) -> Iterator[str]:
         ]
         for kind, name, place in names:
             if (kind, name) in users:
-                yield f"{place}: the {kind} {name!r} is {users[kind, name]}"
+                yield index, f"{place}: the {kind} {name!r} is {users[kind, name]}"
             users.setdefault((kind, name), f"already listed at {place}")
 
 

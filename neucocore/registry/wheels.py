@@ -17,6 +17,7 @@ from neucocore.components.catalogue import KnownPlugin
 from neucocore.components.entry_points import COMMANDS, PLUGINS
 from neucocore.errors import ConfigError, MissingFileError
 from neucocore.files.yaml_document import Document
+from neucocore.registry.file import placeholder_in, position
 
 
 class _EntryPointsParser(configparser.ConfigParser):
@@ -33,6 +34,7 @@ class Wheel:
 
     file: Path
     name: str
+    summary: str
     license: str
     requires: tuple[Requirement, ...]
     entry_points: dict[str, dict[str, str]]
@@ -68,6 +70,7 @@ def read_wheel(file: Path) -> Wheel:
     return Wheel(
         file=file,
         name=metadata["Name"],
+        summary=metadata["Summary"] or "",
         license=metadata["License-Expression"] or metadata["License"] or "",
         requires=requires,
         entry_points={group: dict(parser[group]) for group in parser.sections()},
@@ -94,8 +97,8 @@ def check_wheels(document: Document, plugins: Sequence[KnownPlugin], folder: Pat
             hint="neuco registry check --built DIR, with the folder that contains the wheels",
         )
     problems: list[str] = []
-    for index, plugin in enumerate(plugins):
-        at = partial(document.place, "plugins", index)
+    for plugin in plugins:
+        at = partial(document.place, "plugins", position(document, plugin))
         wheels = sorted(folder.glob(f"{plugin.distribution.replace('-', '_')}-[0-9]*.whl"))
         if len(wheels) == 1:
             problems += _check_wheel(plugin, wheels[0], at)
@@ -123,6 +126,11 @@ def _differences(plugin: KnownPlugin, wheel: Wheel, at: Callable[[str], str]) ->
         yield (
             f"{at('distribution')}: {file} is a wheel of {wheel.name!r}; correct the name in its "
             "pyproject.toml"
+        )
+    if placeholder := placeholder_in(wheel.summary):
+        yield (
+            f"{at('distribution')}: the description in {file}, {wheel.summary!r}, still has the "
+            f"placeholder {placeholder!r}"
         )
     if wheel.license != plugin.license:
         yield (

@@ -230,6 +230,7 @@ def _task_record(outcome: TaskOutcome) -> dict[str, Any]:
         "n": outcome.n,
         "d": outcome.d,
         "status": outcome.status,
+        **({"failed_plugin": outcome.failed_plugin} if outcome.failed_plugin else {}),
         "reason": outcome.reason,
         "q": outcome.q,
         "score": outcome.score,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from neucocore.evaluation.prepare import Prepared, ProtocolInputs
 from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, parse_split
+from neucocore.evaluation.tasks import FailedTask
 from neucocore.files.image_file import require_matplotlib
 from neucocore.messages import pluralize
 from neucocore.provenance.keys import key_of
@@ -57,6 +58,8 @@ class RunReport:
         The plots, if they were asked for.
     split
         How rows are split.
+    failed
+        Selected tasks that have no score because their plugin fails.
     """
 
     protocol: str
@@ -66,6 +69,7 @@ class RunReport:
     notes: tuple[str, ...] = ()
     plots: PlotReport | None = None
     split: str = RANDOM
+    failed: tuple[FailedTask, ...] = ()
 
     def run_folder(self) -> Path:
         """Return the folder of the run.
@@ -80,7 +84,7 @@ class RunReport:
         return self.folder
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row per task, for a table and for JSON."""
+        """Return one row per task, for a table and for JSON; tasks that failed to load are last."""
         names = ("task", "metric", "score")
         more = ("q", "n", "d", "status", "reason")
         further: dict[str, Any] = {
@@ -107,7 +111,7 @@ class RunReport:
                 **{name: task.get(name, default) for name, default in further.items()},
                 **self._plots_of(task["task"]),
             }
-            for task in self.tasks
+            for task in (*self.tasks, *map(_task_of_failure, self.failed))
         ]
 
     def _plots_of(self, task: str) -> dict[str, Any]:
@@ -121,6 +125,18 @@ class RunReport:
     def scored(self) -> bool:
         """Whether any task has a score."""
         return any(task["score"] is not None for task in self.tasks)
+
+
+def _task_of_failure(failed: FailedTask) -> dict[str, Any]:
+    """Return a task that could not be scored in the form of those in ``run.json``."""
+    return {
+        "task": failed.key,
+        "metric": failed.metric,
+        "problem": failed.problem,
+        "status": "failed",
+        "reason": failed.reason,
+        **dict.fromkeys(("score", "q", "n", "d", "std")),
+    }
 
 
 def _uncertainty(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,12 +159,35 @@ def require_scores(reports: Sequence[RunReport]) -> None:
     """
     if any(report.scored for report in reports):
         return
-    tasks = {task["task"]: task["reason"] for report in reports for task in report.tasks}
+    tasks = {row["task"]: row["reason"] for report in reports for row in report.rows()}
     raise RunError(
         f"no task has a score: {pluralize(len(tasks), 'task')} undefined",
         problems=[f"{task}: {reason}" for task, reason in tasks.items()],
         hint="use labels with at least two different values, or choose other tasks with --tasks",
     )
+
+
+def require_no_failures(reports: Sequence[RunReport]) -> None:
+    """Check that no task failed because of its plugin.
+
+    Raises
+    ------
+    RunError
+        One did; the scores of the others are written.
+    """
+    failed = {task.key: task.reason for report in reports for task in report.failed}
+    failed |= {
+        task["task"]: task["reason"]
+        for report in reports
+        for task in report.tasks
+        if task.get("failed_plugin")
+    }
+    if failed:
+        raise RunError(
+            f"{pluralize(len(failed), 'task')} failed; the scores of the others are written",
+            problems=[f"{task}: {reason}" for task, reason in failed.items()],
+            hint="neuco plugins check PLUGIN shows what is wrong with the plugin of a task",
+        )
 
 
 def check_request(request: EvaluateRequest) -> None:
@@ -179,7 +218,7 @@ def check_request(request: EvaluateRequest) -> None:
 def run_protocol(
     prepared: Prepared, protocol: ChosenProtocol, *, progress: Progress | None = None
 ) -> RunReport:
-    """Score a prepared evaluation under one protocol and write its run folder.
+    """Score a prepared evaluation under one protocol and write its run folder, if one is named.
 
     An equal run that exists is returned instead, unless the options ask for ``force``.
 
@@ -188,6 +227,13 @@ def run_protocol(
     ConfigError
         The method or the phase cannot be the name of a folder, or plots cannot be drawn.
     """
+    report = _scored_or_stored(prepared, protocol, progress)
+    return replace(report, failed=prepared.selection.failed)
+
+
+def _scored_or_stored(
+    prepared: Prepared, protocol: ChosenProtocol, progress: Progress | None
+) -> RunReport:
     request, options = prepared.request, prepared.request.options
     check_request(request)
     inputs = prepared.for_protocol(protocol)
@@ -284,6 +330,9 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
         "tasks_left_out": [
             {"task": task, "reason": reason}
             for task, reason in (*prepared.selection.left_out, *prepared.joined.left_out)
+        ],
+        "tasks_failed": [
+            {"task": failed.key, "reason": failed.reason} for failed in prepared.selection.failed
         ],
         "plugins_not_loaded": installation().not_loaded(),
         "parameters": {

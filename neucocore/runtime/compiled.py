@@ -15,6 +15,8 @@ import numba
 import numba.core.caching
 import numba.core.serialize
 
+from neucocore.runtime.cache import SUFFIX
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 DIGEST_BYTES = 32
@@ -22,7 +24,6 @@ FunctionCache: Any = numba.core.caching.FunctionCache
 dumps: Any = numba.core.serialize.dumps
 
 NAME_DIGITS = 16
-SUFFIX = ".neuco-code"
 
 
 def compiled(**options: Any) -> Callable[[Function], Function]:

@@ -15,6 +15,7 @@ from neucocore.version import __version__
 
 TEMPLATES = Path(__file__).with_name("templates")
 SUFFIX = ".in"
+PREFIX = "neuco-plugin-"
 PACKAGE = "package"
 """Folder of the templates that is renamed to the import package."""
 
@@ -100,9 +101,15 @@ def _class_name(name: str, kind: Kind) -> str:
 def _check_name(name: str, kind: Kind) -> None:
     if not is_name(name):
         better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        better = better if is_name(better) else f"my-{better}".rstrip("-")
         raise ConfigError(
             f"the name {name!r} is not lower-case words joined by '-'",
-            hint=f"neuco plugins new {better or 'mine'} --kind {kind}",
+            hint=f"neuco plugins new {better} --kind {kind}",
+        )
+    if name.startswith(PREFIX):
+        raise ConfigError(
+            f"the name {name!r} is that of a distribution; {PREFIX!r} is added to the name",
+            hint=f"neuco plugins new {name.removeprefix(PREFIX) or 'mine'} --kind {kind}",
         )
     if name in ("core", *KINDS):
         raise ConfigError(f"the name {name!r} is reserved", hint="choose another name")

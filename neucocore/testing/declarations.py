@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import pickle
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from neucocore.components.clashes import clashes
 from neucocore.components.discovery import CORE, Component, PluginRecord
 from neucocore.components.factory import resolve
 from neucocore.components.names import is_name
@@ -23,6 +25,7 @@ from neucocore.components.specs import (
     Param,
     TaskSpec,
 )
+from neucocore.registry.file import placeholder_in
 from neucocore.testing.records import CheckFailed, Skip, check, require
 
 
@@ -98,6 +101,31 @@ def spec_documented(context: ComponentContext) -> None:
         raise Skip("built-in components have the licence and citation of neuco")
     missing = [field for field in ("license", "citation") if not getattr(context.spec, field)]
     require(not missing, f"the spec has no {' and no '.join(missing)}")
+
+
+@check("spec-finished", "component", level="should")
+def spec_finished(context: ComponentContext) -> None:
+    """No text of the spec is a placeholder of a template."""
+    texts = {**_texts(context.spec)}
+    source = getattr(context.spec, "source", None)
+    if source is not None:
+        texts |= {f"source.{name}": text for name, text in _texts(source).items()}
+    found = [f"{name}={text!r}" for name, text in texts.items() if placeholder_in(text)]
+    require(not found, f"the spec still has placeholders: {', '.join(found)}")
+
+
+def _texts(spec: Any) -> dict[str, str]:
+    values = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+    return {name: value for name, value in values.items() if isinstance(value, str)}
+
+
+@check("spec-unique-name", "component", level="should")
+def spec_unique_name(context: ComponentContext) -> None:
+    """No other installed plugin has a component of the same kind and name, or its label files."""
+    if context.plugin.name == CORE:
+        raise Skip("the names of built-in components are meant for them")
+    found = [clash for clash in clashes() if context.component.full_name in clash.components]
+    require(not found, "; ".join(map(str, found)))
 
 
 @check("spec-picklable", "component")

@@ -130,6 +130,10 @@ def plugin_names(context: PluginContext) -> None:
     plugin = context.plugin
     if not plugin.registered or plugin.name == CORE:
         raise Skip("the plugin is not a distribution of its own")
+    require(
+        not plugin.name.startswith(DISTRIBUTION_PREFIX),
+        f"the entry point is named {plugin.name}; name it without {DISTRIBUTION_PREFIX!r}",
+    )
     package = f"neuco_plugin_{plugin.name.replace('-', '_')}"
     module = context.package if context.commands_only else plugin.origin
     expected = (

@@ -69,7 +69,7 @@ class TaskContext(ComponentContext):
         selection = select_tasks(
             read_label_folder(self.files[0].parent),
             dataset=self.task.dataset,
-            patterns=[self.component.versioned_name],
+            patterns=[f"{self.component.full_name}@{self.component.spec.version}"],
         )
         (task,) = selection.tasks
         return task

@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.catalogue import known_plugins
+from neucocore.components.lookup import names
 from neucocore.data.ids import bare_id
 from neucocore.data.labels.labels import label_digest
 from neucocore.evaluation.heldout.joined_task import join
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.nested_cv import SPLIT_IDENTITY
-from neucocore.messages import pluralize
+from neucocore.messages import did_you_mean, pluralize
 from neucocore.testing.randomness import without_global_generators
 from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.task_context import DIMENSION, TaskContext
@@ -49,6 +51,21 @@ def task_metrics(context: TaskContext) -> None:
             context.task.problem in problems,
             f"the metric {name} applies to {' and '.join(problems)}, not to {context.task.problem}",
         )
+
+
+@check("task-dataset", "task", level="should")
+def task_dataset(context: TaskContext) -> None:
+    """A plugin that is installed or listed provides its data set."""
+    name = context.task.dataset
+    known = {
+        *names("dataset"),
+        *(n for p in known_plugins() for n in p.provides.get("datasets", ())),
+    }
+    require(
+        name in known,
+        f"no plugin provides the data set {name!r}"
+        + (f"; {near}" if (near := did_you_mean(name, known)) else ""),
+    )
 
 
 @check("task-created", "task")
@@ -166,7 +183,8 @@ def task_repeatable(context: TaskContext) -> None:
 def task_claims(context: TaskContext) -> None:
     """Its label files are recognised, by its name or an alias, in a folder of its data set."""
     require(
-        context.scoring.key == context.component.versioned_name,
+        context.scoring.key.removeprefix(f"{context.plugin.name}.")
+        == context.component.versioned_name,
         f"{context.files[0].name} was read as the task {context.scoring.key}",
     )
 

@@ -124,6 +124,8 @@ def check(run: RunFile) -> None:
         dataset=options.dataset,
         patterns=request.tasks,
         subset=options.subset,
+        suite_plugin=None if request.suite is None else request.suite.component.plugin,
+        label_tasks=options.label_task,
     )
     if request.suite is not None:
         check_labels(request.suite, selection.tasks, groups, options.labels)

@@ -23,10 +23,23 @@ def test_check_says_that_all_is_well(file: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_check_of_wheels_that_are_not_there_names_each(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="does not match its plugins") as caught:
+    with pytest.raises(RegistryError, match=r"registry.yaml has \d+ errors") as caught:
         registry.check(file, built=tmp_path)
     assert all("uv build --wheel" in problem for problem in caught.value.problems)
     assert caught.value.exit_code == 2
+
+
+def test_errors_of_the_file_and_of_wheels_are_reported_in_one_round(
+    file: Path, tmp_path: Path
+) -> None:
+    text = file.read_text("utf-8").replace("status: experimental", "status: finished", 1)
+    file.write_text(text, "utf-8")
+    with pytest.raises(RegistryError) as caught:
+        registry.check(file, built=tmp_path, only=["biomass", "ships"])
+    unknown, no_biomass, no_ships = caught.value.problems
+    assert "unknown status 'finished'" in unknown
+    assert "contains no wheel of neuco-plugin-biomass" in no_biomass
+    assert "contains no wheel of neuco-plugin-ships" in no_ships
 
 
 def test_two_depths_at_once_are_refused(file: Path, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from neucocore.errors import (
     DataError,
     UnknownComponentError,
 )
-from neucocore.evaluation.tasks import TaskSelection, may_be_selected, select_tasks
+from neucocore.evaluation.claims import may_be_selected
+from neucocore.evaluation.tasks import TaskSelection, select_tasks
 from neucocore.files.findings import Finding
 
 PLUGIN = Path(__file__).with_name("task_plugin.py")
@@ -101,11 +102,16 @@ def test_an_installed_task_of_another_data_set_is_explained(labels: Path) -> Non
     assert "name the data set with --dataset" in (caught.value.hint or "")
 
 
-def test_a_problem_of_another_kind_is_refused(labels: Path) -> None:
+def test_a_problem_of_another_kind_fails_this_task_only(labels: Path) -> None:
     (labels / "wod__regr.csv").unlink()
     (labels / "wod__cls.csv").write_text("id,label,dev\na,no,1\nb,yes,1\nc,yes,0\n")
+    selection = select(labels, dataset="toy-data")
+    assert keys(selection) == ["double@1", "my_task", "yes"]
+    (failed,) = selection.failed
+    assert failed.key == "wood@2"
+    assert "holds binary labels; the task task-plugin/wood is regression" in failed.reason
     with pytest.raises(DataError, match=r"holds binary labels; the task .*wood is regression"):
-        select(labels, dataset="toy-data")
+        select(labels, dataset="toy-data", patterns=["wood"])
 
 
 def test_dropped_labels_are_counted(labels: Path) -> None:
@@ -114,18 +120,27 @@ def test_dropped_labels_are_counted(labels: Path) -> None:
     assert any("gaps__regr.csv: row without a label dropped (2 times)" in w for w in warnings)
 
 
-def test_a_label_file_two_plugins_claim_asks_which(
+def test_a_label_file_that_two_plugins_claim_is_a_failed_task_until_one_is_chosen(
     labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rival = tmp_path / "rival.py"
     rival.write_text(PLUGIN.read_text())
     monkeypatch.setenv(discovery.PATH_VARIABLE, os.pathsep.join(map(str, (PLUGIN, rival))))
     discovery.forget()
-    (labels / "double__regr.csv").unlink()
-    with pytest.raises(AmbiguousComponentError, match=r": rival/wood, task-plugin/wood\n") as said:
-        select(labels, dataset="toy-data")
-    assert "--tasks rival/wood" in str(said.value.hint)
-    assert keys(select(labels, dataset="toy-data", patterns=["rival/wood"])) == ["wood@2"]
+    selection = select(labels, dataset="toy-data")
+    assert keys(selection) == ["my_task", "yes"]
+    assert [task.key for task in selection.failed] == ["double", "wod"]
+    assert "wod__regr.csv: rival/wood, task-plugin/wood" in selection.failed[1].reason
+    for typed in ("wood", "wood@2", "wod"):
+        with pytest.raises(AmbiguousComponentError) as caught:
+            select(labels, dataset="toy-data", patterns=[typed])
+        assert caught.value.hint == "use --tasks rival/wood or --tasks task-plugin/wood"
+    chosen = select(labels, dataset="toy-data", patterns=["rival/wood"])
+    assert keys(chosen) == ["wood@2"]
+    assert chosen.tasks[0].plugin == "rival"
+    assert any("task-plugin/wood claims it too" in text for text in chosen.warnings)
+    assert keys(select(labels, dataset="toy-data", patterns=["rival/wood@1"])) == ["wood@1"]
+    assert keys(select(labels, dataset="toy-data", patterns=["my_task"])) == ["my_task"]
 
 
 def test_a_subset_leaves_out_the_tasks_without_a_row_and_says_so(labels: Path) -> None:

@@ -239,7 +239,7 @@ def test_a_missing_embedding_is_an_error(toy: Toy) -> None:
 def test_another_version_of_a_task_is_an_error_before_a_file_is_read(toy: Toy) -> None:
     toy.install("toy", [TASK, replace(TASK, name="wood", version=2)], [toy.suite])
     error = complaint(toy, UnknownComponentError, labels=toy.folder / "nowhere")
-    assert error.problems == ("unknown task 'toy/wood@1'; installed: wood@2",)
+    assert error.problems == ("unknown task 'wood@1'; installed: wood@2",)
     assert "1 of the 2 tasks of the suite toy-suite@1 are not installed" in error.message
 
 
@@ -259,7 +259,7 @@ def test_the_plugins_of_missing_tasks_are_named(toy: Toy) -> None:
 def test_another_version_of_the_protocol_is_an_error(toy: Toy) -> None:
     toy.use(protocol="nested-cv@99")
     error = complaint(toy, UnknownComponentError)
-    assert "unknown protocol 'core/nested-cv@99'; installed: nested-cv@1" in error.message
+    assert "unknown protocol 'nested-cv@99'; installed: nested-cv@1" in error.message
 
 
 def test_a_name_that_two_plugins_offer_is_ambiguous(toy: Toy) -> None:

@@ -8,7 +8,7 @@ from neucocore.components import catalogue
 from neucocore.components.catalogue import from_json, to_json
 from neucocore.components.discovery import CORE, installation
 from neucocore.errors import MissingFileError, RegistryError
-from neucocore.registry.file import license_problem, load_registry
+from neucocore.registry.file import license_problem, load_registry, read_registry
 
 ROOT = Path(__file__).parent.parent.parent
 VALID = """\
@@ -50,6 +50,19 @@ CHANGES = [
     ("tasks: [ships-position]", "task: [x]", "14: unknown key 'task'; did you mean 'tasks'"),
     ("tasks: [ships-position]", "tasks: []", "14: tasks must be a list of names, got []"),
     ("tasks: [ships-position]", "tasks: [Bad_Name]", "14: the name 'Bad_Name' is not lower-case"),
+    ("name: ships", "name: 123", "2: name must be a string, got 123"),
+    (
+        "name: ships\n    distribution: neuco-plugin-ships",
+        "name: neuco-plugin-ships\n    distribution: neuco-plugin-neuco-plugin-ships",
+        "2: write 'ships', without 'neuco-plugin-'",
+    ),
+    (
+        "where the ship is",
+        "TODO where the ship is",
+        "4: 'TODO where the ship is' still has the placeholder 'TODO'",
+    ),
+    ("[a person]", "[Your Name]", "9: 'Your Name' still has the placeholder 'Your Name'"),
+    ("somebody, some day", "say here whom", "8: 'say here whom' still has the placeholder"),
     ("name: ships", "name: Ships", "2: the name 'Ships' is not lower-case"),
     ("plugin-ships\n", "plugin-boats\n", "3: expected 'neuco-plugin-ships', got 'neuco-plugin-bo"),
     ("https://", "http://", "5: 'http://example.org/ships' does not start with https://"),
@@ -140,6 +153,26 @@ def test_two_plugins_must_not_provide_the_same_name(
     file = write_registry(tmp_path, VALID + SECOND.replace(old, new))
     (reported,) = problems_of(file)
     assert reported.startswith(f"{file}:{problem}")
+
+
+def test_names_in_a_file_of_ones_own_must_differ_from_those_of_the_known_plugins(
+    tmp_path: Path,
+) -> None:
+    own = VALID.replace("ships", "fjords").replace("[fjords-position]", "[ships-position]")
+    (problem,) = problems_of(write_registry(tmp_path, own))
+    assert "14: the task 'ships-position' is listed for neuco-plugin-ships; use another" in problem
+
+
+def test_one_plugin_can_be_selected(tmp_path: Path) -> None:
+    text = VALID + SECOND.replace("experimental", "stabel").replace("https", "ftp")
+    registry = read_registry(write_registry(tmp_path, text))
+    assert [plugin.name for plugin in registry.plugins] == ["ships", "boats"]
+    assert len(registry.all_problems()) == 2
+    assert registry.only(["ships"]).all_problems() == []
+    assert [plugin.name for plugin in registry.only(["ships"]).plugins] == ["ships"]
+    assert len(registry.only(["boats"]).all_problems()) == 2
+    with pytest.raises(RegistryError, match="has no plugin 'shps'; did you mean 'ships'"):
+        registry.only(["shps"])
 
 
 def test_all_errors_are_reported_together(tmp_path: Path) -> None:

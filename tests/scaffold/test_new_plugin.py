@@ -92,3 +92,20 @@ def test_an_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="already exists"):
         new_plugin("x", "encoder", tmp_path)
     assert [path.name for path in mine.parent.iterdir()] == ["existing.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("123", "neuco plugins new my-123 --kind encoder"),
+        ("My Encoder", "neuco plugins new my-encoder --kind encoder"),
+        ("neuco-plugin-x", "neuco plugins new x --kind encoder"),
+        ("---", "neuco plugins new my --kind encoder"),
+    ],
+)
+def test_a_name_that_cannot_be_used_is_answered_with_one_that_can(
+    tmp_path: Path, name: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        new_plugin(name, "encoder", tmp_path)
+    assert caught.value.hint == hint

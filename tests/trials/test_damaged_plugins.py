@@ -126,6 +126,40 @@ def test_a_plugin_that_fails_is_named_by_commands_whose_result_could_depend_on_i
         assert [(row["plugin"], row["status"]) for row in rows] == [("lost-plugin", "failed")]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--quiet", "info", "r2"),
+        ("--quiet", "evaluate", "none.npz", "--labels", "none"),
+        ("--quiet", "leaderboard", "none"),
+        ("--quiet", "encode", "random", "--dataset", "folder", "--data", "none", "-o", "e.npz"),
+        ("info", "r2", "--json"),
+        ("data", "generate", "none", "-o", "none"),
+        ("convert", "none.npz", "n.npz", "--reducer", "pca"),
+        ("tasks", "derive", "none", "-o", "none", "--data", "none"),
+    ],
+    ids=" ".join,
+)
+def test_a_plugin_that_fails_is_reported_once_by_every_command(
+    neuco: Neuco, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "lost.py").write_text("1 / 0\n")
+    result = neuco("--plugin-path", "lost.py", *words)
+    expected = "warning: plugin lost (lost.py) failed: ZeroDivisionError: division by zero"
+    assert result.stderr.count(expected) == 1
+    assert expected not in result.stdout
+
+
+@pytest.mark.usefixtures("data")
+def test_an_unknown_task_names_the_plugin_that_failed(neuco: Neuco, tmp_path: Path) -> None:
+    (tmp_path / "lost.py").write_text("1 / 0\n")
+    assert encode(neuco).returncode == 0
+    evaluate = ("evaluate", "e.npz", "--labels", "data/labels", "--tasks", "fjord")
+    result = neuco("--plugin-path", "lost.py", *evaluate)
+    assert result.returncode == 2
+    assert "  - plugin lost (lost.py) failed: ZeroDivisionError" in result.stderr
+
+
 @pytest.mark.usefixtures("data")
 def test_without_a_failed_plugin_nothing_is_reported(neuco: Neuco) -> None:
     assert "failed" not in encode(neuco).stderr
@@ -162,6 +196,44 @@ def test_doctor_names_the_missing_requirements_of_a_plugin_and_the_command(
     assert result.returncode == 3
     (row,) = [row for row in json.loads(result.stdout) if row["check"] == "plugin needy"]
     assert row["detail"].endswith(f"pip install '{requires}'")
+
+
+@pytest.mark.parametrize("removed", ["METADATA", "half.py"])
+def test_doctor_names_a_plugin_of_which_a_part_was_removed(
+    neuco: Neuco, site: Path, removed: str
+) -> None:
+    folder = install(site, "half", VALID + HOOK)
+    (folder / removed if removed == "METADATA" else site / removed).unlink()
+    result = neuco("doctor", "--json")
+    assert result.returncode == 3
+    (row,) = [row for row in json.loads(result.stdout) if row["check"] == "metadata of half"]
+    assert row["status"] == "error"
+    assert f"pip install --force-reinstall half, or rm -r {folder}" in row["detail"]
+    assert ("has no METADATA" if removed == "METADATA" else "1 installed file missing") in row[
+        "detail"
+    ]
+
+
+def test_doctor_names_the_extras_that_are_not_installed(neuco: Neuco, site: Path) -> None:
+    folder = install(site, "extras", VALID + HOOK)
+    with (folder / "METADATA").open("a") as stream:
+        for extra, requirement in (
+            ("gpu", "no-such-torch>=2"),
+            ("fast", "numpy"),
+            ("test", "no-such-pytest"),
+        ):
+            stream.write(
+                f"Provides-Extra: {extra}\nRequires-Dist: {requirement}; extra == '{extra}'\n"
+            )
+    rows = [row for row in json.loads(neuco("doctor", "--json").stdout) if "extra " in row["check"]]
+    of_plugin = [row for row in rows if "extras[" in row["check"]]
+    assert of_plugin == [
+        {
+            "check": "extra extras[gpu]",
+            "status": "ok",
+            "detail": "not installed: no-such-torch>=2; pip install 'extras[gpu]'",
+        }
+    ]
 
 
 @pytest.fixture

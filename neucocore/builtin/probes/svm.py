@@ -71,6 +71,9 @@ class PolynomialMachine:
         self.machine_ = (
             _QuietSVC(**settings) if self.classify else _QuietSVR(epsilon=self.epsilon, **settings)
         )
+        # scikit-learn draws a seed here even where it is not used, from the global generator
+        # unless there is another one.
+        self.machine_.random_state = 0
         self.machine_.fit(self._kernel(inputs), y)
         return self
 

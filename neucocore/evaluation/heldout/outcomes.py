@@ -150,7 +150,12 @@ def _attainable_warnings(attainable: float | Undefined | None) -> list[str]:
 
 
 def outcome_without_score(
-    task: ScoringTask, d: int, reason: str, metric: str | None
+    task: ScoringTask,
+    d: int,
+    reason: str,
+    metric: str | None,
+    *,
+    failed: bool = False,
 ) -> TaskOutcome:
     """Return the outcome of a task that cannot have a score.
 
@@ -160,16 +165,19 @@ def outcome_without_score(
         Why there is no score.
     metric
         Name of the metric that replaces the task's primary one, if any.
+    failed
+        Whether the plugin of the task is the reason.
     """
     return TaskOutcome(
         task=replace(task, metric=metric.rpartition("/")[2]) if metric else task,
         n=len(task.ids),
         d=d,
-        status="undefined",
+        status="failed" if failed else "undefined",
         q=None,
         score=None,
         std=None,
         reason=reason,
+        failed_plugin=task.plugin if failed else "",
     )
 
 

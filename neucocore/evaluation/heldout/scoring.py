@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from neucocore.errors import ConfigError, DataError
+from neucocore.components.sources import CORE
+from neucocore.errors import ComponentLoadError, ComponentOutputError, ConfigError, DataError
 from neucocore.evaluation.heldout.class_counts import class_problems, label_problems
 from neucocore.evaluation.heldout.fitter import Fitter
 from neucocore.evaluation.heldout.influence import Method
@@ -78,7 +79,9 @@ def score_held_out(
         for index, task in enumerate(inputs.tasks)
         if index not in reasons
     ]
-    _raise_for_unsplittable(joined_tasks)
+    unsplittable = {joined.task.key: _unsplittable(joined) for joined in joined_tasks}
+    _raise_for_unsplittable(joined_tasks, unsplittable)
+    joined_tasks = [joined for joined in joined_tasks if not unsplittable[joined.task.key]]
     metrics_of_tasks = metrics_for(joined_tasks, metric)
     reduction, training_rows = inputs.reduction, inputs.training_rows
     results = [
@@ -99,15 +102,47 @@ def score_held_out(
     ]
     d = inputs.matrix.shape[1] if reduction is None else reduction.dimension
     outcomes = iter(
-        _outcome(joined, result, metrics, d, folds, fit.name, inputs.interval)
+        _outcome_or_failure(joined, result, metrics, d, folds, fit.name, inputs.interval, metric)
         for joined, result, metrics in zip(joined_tasks, results, metrics_of_tasks, strict=True)
     )
     return [
         outcome_without_score(task, d, reasons[index], metric)
         if index in reasons
+        else outcome_without_score(task, d, "; ".join(problems), metric, failed=True)
+        if (problems := unsplittable[task.key])
         else next(outcomes)
         for index, task in enumerate(inputs.tasks)
     ]
+
+
+def _outcome_or_failure(
+    joined: JoinedTask,
+    result: OutOfFold,
+    metrics: Sequence[NamedMetric],
+    d: int,
+    folds: int,
+    probe: str,
+    interval: Method,
+    asked: str | None,
+) -> TaskOutcome:
+    """Return the outcome of a task, a failed one if a metric of its plugin raises.
+
+    Parameters
+    ----------
+    asked
+        The metric that the user asks for; if it raises, there is nothing to score.
+
+    Raises
+    ------
+    ComponentOutputError
+        That metric raises.
+    """
+    try:
+        return _outcome(joined, result, metrics, d, folds, probe, interval)
+    except (ComponentOutputError, ComponentLoadError) as error:
+        if asked is not None:
+            raise
+        return outcome_without_score(joined.task, d, error.message, None, failed=True)
 
 
 def _outcome(
@@ -179,17 +214,25 @@ def _undefined(task: ScoringTask) -> str:
     return ""
 
 
-def _raise_for_unsplittable(tasks: Sequence[JoinedTask]) -> None:
-    problems = []
-    others = []
-    for joined in tasks:
-        if len(np.unique(joined.folds[0])) < 2:
-            of_task = [f"{joined.task.key}: all {len(joined.ids)} rows belong to one group"]
-        else:
-            of_task = class_problems(joined)
-        problems += of_task
-        if not of_task:
-            others.append(joined.task.key)
+def _unsplittable(joined: JoinedTask) -> list[str]:
+    """Return why a task cannot be split into training and held-out parts; empty if it can."""
+    if len(np.unique(joined.folds[0])) < 2:
+        return [f"{joined.task.key}: all {len(joined.ids)} rows belong to one group"]
+    return class_problems(joined)
+
+
+def _raise_for_unsplittable(
+    tasks: Sequence[JoinedTask], problems_of: Mapping[str, Sequence[str]]
+) -> None:
+    """Check that the user's own labels can be split, and those of at least one task.
+
+    Labels that a plugin provides are not the user's to correct; their task fails alone.
+    """
+    others = [joined.task.key for joined in tasks if not problems_of[joined.task.key]]
+    own = [joined for joined in tasks if joined.task.plugin == CORE]
+    problems = [
+        text for joined in (own if others else tasks) for text in problems_of[joined.task.key]
+    ]
     if problems:
         choice = f"score the other tasks only: --tasks {shlex.quote(','.join(others))}; or "
         raise DataError(

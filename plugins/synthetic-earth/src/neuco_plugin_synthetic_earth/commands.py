@@ -16,14 +16,16 @@ RUN_FILE = """\
 # The demo as a run file. Change it and run it again with
 #   neuco run {name}
 name: demo
-dataset: {{name: synthetic-earth, path: earth}}
+dataset: {{name: synthetic-earth/synthetic-earth, path: earth}}   # plugin/name
 encoders:
-  - random
-  - constant
-  - mean
-  - {{name: temporal-mosaiks, features: 512, as: temporal-mosaiks}}   # 4096 as published
+  - core/random
+  - core/constant
+  - core/mean
+  - name: temporal-mosaiks/temporal-mosaiks
+    features: 512     # 4096 as published
+    as: temporal-mosaiks
 dimension: 1024       # maximum number of dimensions; shorter embeddings are not padded
-protocol: [nested-cv, neucobench-2026]
+protocol: [core/nested-cv, core/neucobench-2026]
 phase: demo
 output: results
 jobs: {jobs}
@@ -50,10 +52,12 @@ def demo(
     ] = False,
 ) -> None:
     """Generate a small Earth, encode it in four ways, score the embeddings and rank the methods."""
-    find("encoder", "temporal-mosaiks")  # it is a plugin too: fail before the work starts
+    find(
+        "encoder", "temporal-mosaiks/temporal-mosaiks"
+    )  # it is a plugin too: fail before the work starts
     options = ["--force"] if force else []
     settings = {"cubes": cubes, "size": SIZE, "seed": SEED, "jobs": jobs}
-    generate = ["data", "generate", "synthetic-earth", "-o", str(output / "earth")]
+    generate = ["data", "generate", "synthetic-earth/synthetic-earth", "-o", str(output / "earth")]
     for name, value in settings.items():
         generate += ["--set", f"{name}={value}"]
     run_file = output / "demo.yaml"
