@@ -28,5 +28,5 @@ def report_failed_plugins() -> None:
 def report_if_loaded() -> None:
     """Print the same at the end of a command, if it has loaded the plugins."""
     discovery = sys.modules.get(DISCOVERY)
-    if discovery is not None and discovery.installation.cache_info().currsize:
+    if discovery is not None and discovery.is_loaded():
         report_failed_plugins()

@@ -46,6 +46,7 @@ __all__ = [
     "add_plugin_paths",
     "forget",
     "installation",
+    "is_loaded",
     "session_plugins",
 ]
 
@@ -210,6 +211,11 @@ def _installed_plugins() -> Installation:
             )
         plugins.append(plugin)
     return Installation(tuple(plugins))
+
+
+def is_loaded() -> bool:
+    """Return whether the installed plugins are loaded in this process."""
+    return _installed_plugins.cache_info().currsize > 0
 
 
 def forget() -> None:
