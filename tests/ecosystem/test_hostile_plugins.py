@@ -296,6 +296,7 @@ def _files(folder: Path) -> dict[str, str]:
     """Return digests of the files whose bytes do not depend on when they were written."""
     kept = ("*.npz", "earth/**/*", "**/scores.jsonl", "**/results_summary.json")
     files = {file for pattern in kept for file in folder.glob(pattern) if file.is_file()}
+    files = {file for file in files if not file.name.startswith(".")}  # records of when
     found = {}
     for file in sorted(files):
         content = file.read_bytes()
