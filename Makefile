@@ -4,6 +4,7 @@
 # make verify       the long checks: golden results to the last bit, 200 hostile tables, interrupts,
 #                   and all simulations of intervals, comparisons and ranks (most of an hour)
 # make field-trial  try real products and the published data: needs network and 2 GB of disk
+# make golden       write the expected terminal output of the tests again, to be looked at
 # make test-torch   the tests of the torch plugin, in a separate environment with torch
 # All of them set up their environment; they need Python 3.11 or newer and make.
 
@@ -76,6 +77,10 @@ verify: $(MARK)
 	NEUCO_HOSTILE_TABLES=200 $(BIN)/pytest -q -n $(JOBS) tests/trials/test_hostile_tables.py
 	$(BIN)/python benchmarks/interrupts.py
 	$(BIN)/python docs/simulations/uncertainty.py --check
+
+golden: $(MARK)
+	NEUCO_RENEW_GOLDEN=1 $(BIN)/pytest -q -n0 tests/cli/test_golden.py
+	git diff --stat tests/cli/golden
 
 field-trial: $(MARK)
 	$(BIN)/python benchmarks/field_trial.py -o field-trial

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     )
     from neucocore.choice.cells import error_map
     from neucocore.cli.app import run_command
-    from neucocore.cli.terminal import log, print_data, print_json, print_table, progress, warn
+    from neucocore.cli.tables import print_table
+    from neucocore.cli.terminal import log, print_data, print_json, progress, warn
     from neucocore.components.bibtex import run_bibtex
     from neucocore.components.discovery import installation
     from neucocore.components.factory import create

@@ -27,7 +27,7 @@ PUBLIC_NAMES = {
     "log": "neucocore.cli.terminal",
     "print_data": "neucocore.cli.terminal",
     "print_json": "neucocore.cli.terminal",
-    "print_table": "neucocore.cli.terminal",
+    "print_table": "neucocore.cli.tables",
     "progress": "neucocore.cli.terminal",
     "read_label_file": "neucocore.data.labels.label_file",
     "read_label_folder": "neucocore.data.labels.label_folder",

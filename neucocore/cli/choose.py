@@ -11,15 +11,8 @@ import typer
 from neucocore.choice.options import ChooseOptions
 from neucocore.cli.plugin_commands import call_if_installed
 from neucocore.cli.plugin_failures import report_failed_plugins
-from neucocore.cli.terminal import (
-    DEFAULT_WIDTH,
-    log,
-    print_data,
-    print_json,
-    print_table,
-    terminal_width,
-    warn,
-)
+from neucocore.cli.tables import DEFAULT_WIDTH, print_table, terminal_width
+from neucocore.cli.terminal import log, print_data, print_json, warn
 from neucocore.errors import NeucoError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import print_data, print_json, print_table
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import print_data, print_json
 from neucocore.messages import pluralize
 
 if TYPE_CHECKING:

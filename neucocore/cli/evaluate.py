@@ -16,21 +16,16 @@ from neucocore.cli.score_details import (
     has_sample_accuracy,
     print_further_tables,
 )
-from neucocore.cli.terminal import (
-    Advance,
-    log,
-    print_json,
-    print_table,
-    progress,
-    settings,
-    warn,
-)
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import Advance, log, print_json, progress, settings, warn
 from neucocore.evaluation.options import DEFAULT_OUTPUT, EvaluateOptions
 
 if TYPE_CHECKING:
     from neucocore.results.scored_run import RunReport
 
 INTERVAL = "95 % interval"
+NARROW = ("task", "score", INTERVAL, "n", "status", "also", "metric", "chance", "attainable")
+"""Columns of scores, the most important first."""
 SECOND_METRICS = {"rmse": "rmse", "balanced-accuracy": "bal. acc."}
 """Metrics that the table shows next to the primary one, where a task has them."""
 
@@ -106,14 +101,19 @@ def _print_report(report: RunReport, table: bool) -> None:
         print_scores(report.rows())
         print_places(report.rows())
         print_further_tables(report.rows(), details=settings.verbose)
-    if has_sample_accuracy(report.rows()):
-        log(f"note: {SAMPLE_ACCURACY}")
-    for text, names in _interval_remarks(report.rows()).items():
-        log(f"note: interval of {', '.join(names)}: {text}")
+    print_notes(report.rows())
     for text, names in _remarks(report.rows()).items():
         warn(f"{', '.join(names)}: {text}")
     state = " (up to date; --force scores again)" if report.up_to_date else ""
     log(f"{report.protocol}: {report.folder}{state}")
+
+
+def print_notes(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write to stderr what limits scores and intervals, each note once with its tasks."""
+    if has_sample_accuracy(rows):
+        log(f"note: {SAMPLE_ACCURACY}")
+    for text, names in _interval_remarks(rows).items():
+        log(f"note: interval of {', '.join(names)}: {text}")
 
 
 def print_scores(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -131,7 +131,8 @@ def print_scores(rows: Sequence[Mapping[str, Any]]) -> None:
             for row, second in zip(rows, also, strict=True)
         ],
         columns,
-        narrow=[name for name in columns if name not in ("metric", "chance", "attainable")],
+        narrow=[name for name in NARROW if name in columns],
+        name="task",
     )
 
 

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import log, print_data, print_json, print_table
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_data, print_json
+from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
     from neucocore.components.discovery import Component, PluginRecord
 
+_WITH_DIGEST = re.compile(r"[a-z][a-z0-9-]*@\d+\+[0-9a-f]+")
+"""The identity of a protocol with changed options."""
 LIMITS = ("minimum", "above")
 """Limits of parameters, shown where they are given."""
 HIDDEN = frozenset({"name", "params", "generate_params", "derive_params"})
 
 
 def info(
-    name: Annotated[str, typer.Argument(help="A component, plugin/component, or plugin.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A component, plugin/component, or plugin; or a protocol with a digest, as a "
+            "table shows it."
+        ),
+    ],
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where to look for runs with this digest; by default the current folder.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
     bibtex: Annotated[
         bool, typer.Option("--bibtex", help="Print BibTeX entries for a suite and its sources.")
@@ -28,10 +47,38 @@ def info(
     if bibtex:
         _print_bibtex(name, json=json)
         return
+    if _WITH_DIGEST.fullmatch(name):
+        _explain(name, results or [Path()], json=json)
+        return
     _put([_row(component) for component in _components(name)], json)
     more = [p for p in _plugins_named(name) if any(c.name != name for c in p.components)]
     if more and not _is_only_a_plugin(name):
         log(f"the plugin {name} offers more: neuco plugins info {name}")
+
+
+def _explain(identity: str, folders: list[Path], *, json: bool) -> None:
+    """Print which options the digest of a protocol stands for."""
+    from neucocore.results.changed_options import explain, option_text
+
+    found = explain(identity, folders)
+    changed = {option.name: option for option in found.changed}
+    rows = [
+        {"option": option.name, "value": option.value, "default": option.default}
+        for option in found.changed
+    ] or [{"option": name, "value": value} for name, value in found.options.items()]
+    if json:
+        runs = [str(folder) for folder in found.folders]
+        print_json([{"kind": "protocol", "name": found.identity, "options": rows, "runs": runs}])
+        return
+    if not changed:
+        log(f"the protocol is not installed; these are all options of {found.folders[0]}")
+    shown = [
+        {name: cell if name == "option" else option_text(cell) for name, cell in row.items()}
+        for row in rows
+    ]
+    print_data(found.identity)
+    print_table(shown, list(rows[0]))
+    log(f"in {pluralize(len(found.folders), 'run')}, the first: {found.folders[0]}")
 
 
 def plugin_info(

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from neucocore.cli.places import print_places
-from neucocore.cli.terminal import log, print_data, print_json, print_table, warn
+from neucocore.cli.tables import print_paragraph, print_table
+from neucocore.cli.terminal import log, print_data, print_json, settings, warn
 
 CUBE_SUFFIX = ".zarr.zip"
 SUMMARY = "results_summary.json"
@@ -86,8 +87,8 @@ def inspect(
         print_json([_describe(file, id_column, vector)])
     else:
         described = _describe(file, id_column, vector)
-        if described["kind"] == "run":
-            _show_scores(Path(described["file"]), described)
+        if described["kind"] == "run" and _show_scores(described) and not settings.verbose:
+            return
         print_data("\n".join(_lines(described)))
 
 
@@ -178,14 +179,33 @@ def _print_bibtex(described: Mapping[str, Any]) -> None:
     print_data(text)
 
 
-def _show_scores(folder: Path, run: Mapping[str, Any]) -> None:
-    """Print the scores of a run with their intervals, if ``run.json`` records its tasks."""
-    from neucocore.cli.evaluate import print_scores
+def _show_scores(run: Mapping[str, Any]) -> bool:
+    """Print the scores of a run with their intervals, if ``run.json`` records its tasks.
 
-    if rows := _score_rows(folder, run):  # without them, what is there is listed anyway
-        print_scores(rows)
-        print_places(rows)
+    What else is recorded, digests among it, is for ``-v``.
+    """
+    from neucocore.cli.evaluate import print_notes, print_scores
+    from neucocore.results.changed_options import changed_options, changed_text
+
+    folder, provenance = Path(run["file"]), run["provenance"] or {}
+    rows = _score_rows(folder, run)
+    if not rows:  # what is there is listed instead
+        return False
+    embeddings, protocol = provenance.get("embeddings") or {}, provenance.get("protocol") or {}
+    print_paragraph(
+        f"{provenance.get('method')}: {protocol.get('identity')}, d {embeddings.get('dimension')}"
+    )
+    print_scores(rows)
+    print_places(rows)
+    if changed := changed_text(changed_options(protocol)):
+        print_paragraph(changed)
+    print_notes(rows)
+    for finding in run["findings"]:
+        warn(finding)
+    log(f"{folder} (-v shows its record, --details errors and accuracies)")
+    if settings.verbose:
         print_data("")
+    return True
 
 
 def _describe(file: Path, id_column: str | None, vector: str | None) -> dict[str, Any]:

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neucocore.cli.leaderboard_screen import log_remarks, show
 from neucocore.cli.plugin_failures import report_failed_plugins
-from neucocore.cli.terminal import fits, log, print_data, print_json, print_table
-from neucocore.messages import pluralize
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_data, print_json
 
 if TYPE_CHECKING:
     from neucocore.results.leaderboard import Table
-
-
-MOST_GROUPS = 3
-"""Tables of scores per task that are printed below each other on a narrow terminal."""
 
 
 class By(StrEnum):
@@ -82,17 +79,28 @@ def leaderboard(
         ),
     ] = None,
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,  # noqa: A002
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list of objects: --format json.")
+    ] = False,
 ) -> None:
     """Rank the runs of a folder; report which runs are left out and why."""
+    from neucocore.errors import ConfigError
     from neucocore.results import tables as write
     from neucocore.results.leaderboard import (
         leaderboards,
         require_ranked,
         require_skill,
-        selected_rows,
     )
     from neucocore.results.reading import read_runs
+    from neucocore.results.row_order import selected_rows
 
+    if json:
+        if format not in (Format.table, Format.json):
+            raise ConfigError(
+                f"--json and --format {format.value} exclude each other",
+                hint="leave one of them out",
+            )
+        format = Format.json  # noqa: A001
     report_failed_plugins()
     tables = leaderboards(
         read_runs(directory, phase),
@@ -109,7 +117,7 @@ def leaderboard(
         return
     tables = [selected_rows(table, sort_by, top) for table in tables]
     if format is Format.table:
-        _show(tables)
+        show(tables)
         return
     writers = {
         Format.csv: write.to_csv,
@@ -122,7 +130,7 @@ def leaderboard(
         print_data(writers[format](tables))
     if format in (Format.csv, Format.json):
         for table in tables:
-            _log_remarks(table)
+            log_remarks(table)
 
 
 def print_main_tables(output: Path, *, phase: str | None = None) -> None:
@@ -133,7 +141,7 @@ def print_main_tables(output: Path, *, phase: str | None = None) -> None:
 
     tables = leaderboards(read_runs(output, phase))
     protocols = list(dict.fromkeys(table.protocol for table in tables))
-    _show([table for table in tables if table.protocol == protocols[0]])
+    show([table for table in tables if table.protocol == protocols[0]])
     for protocol in protocols[1:]:
         of_phase = "" if phase is None else f" --phase {quoted(phase)}"
         log(f"under {protocol}: neuco leaderboard {quoted(output)}{of_phase} --protocol {protocol}")
@@ -145,22 +153,8 @@ def print_tables(output: Path, *, phase: str | None = None) -> list[Table]:
     from neucocore.results.reading import read_runs
 
     tables = leaderboards(read_runs(output, phase))
-    _show(tables)
+    show(tables)
     return tables
-
-
-def _show(tables: list[Table]) -> None:
-    from neucocore.results.tables import cells, headings, title
-
-    for number, table in enumerate(tables):
-        print_data(("\n" if number else "") + title(table))
-        columns = headings(table)
-        rows = [dict(zip(columns, cells(table, row), strict=True)) for row in table.rows]
-        if fits(rows, columns):
-            print_table(rows, columns)
-        else:
-            _show_narrow(table, rows, columns)
-        _log_remarks(table)
 
 
 def _show_pairs(tables: list[Table], format_: Format) -> None:
@@ -173,39 +167,8 @@ def _show_pairs(tables: list[Table], format_: Format) -> None:
     else:
         columns = ("table", "first", "second", "difference", "low", "high", "p_value")
         rows = write.pair_records(tables)
-        print_table(rows, (*columns, "adjusted_p_value"), narrow=columns[1:4])
-
-
-def _show_narrow(table: Table, rows: list[dict[str, str]], columns: list[str]) -> None:
-    """Print the ranks, and below them the tasks with one column per method."""
-    ranking = columns[: len(columns) - len(table.tasks)]
-    print_table(rows, ranking, narrow=ranking[:6] if table.by == "skill" else ranking[:3])
-    print_data("")
-    methods = [row["method"] for row in rows]
-    tasks = [{"task": task, **{row["method"]: row[task] for row in rows}} for task in table.tasks]
-    groups = _fitting(tasks, methods)
-    for group in groups[:MOST_GROUPS]:
-        print_table(tasks, ["task", *group])
-        print_data("")
-    if hidden := sum(map(len, groups[MOST_GROUPS:])):
-        log(
-            f"the scores of {pluralize(hidden, 'further method')} per task: a wider terminal, "
-            "--top N, or --format csv"
+        print_table(
+            rows,
+            (*columns, "adjusted_p_value"),
+            narrow=("first", "second", "difference", "low", "high", "p_value"),
         )
-
-
-def _fitting(tasks: list[dict[str, str]], methods: list[str]) -> list[list[str]]:
-    """Divide methods into groups whose columns fit the terminal next to the tasks."""
-    groups: list[list[str]] = [[]]
-    for method in methods:
-        if groups[-1] and not fits(tasks, ["task", *groups[-1], method]):
-            groups.append([])
-        groups[-1].append(method)
-    return groups
-
-
-def _log_remarks(table: Table) -> None:
-    from neucocore.results.tables import remarks
-
-    for remark in remarks(table):
-        log(f"{table.phase}, {table.protocol}: {remark}")

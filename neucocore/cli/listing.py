@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import log, print_data, print_json, print_table
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_data, print_json
 
 KINDS = ("datasets", "encoders", "tasks", "metrics", "probes", "reducers", "protocols", "suites")
 TABLE = ("name", "version", "plugin", "summary")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neucocore.cli.terminal import log, print_data, print_table
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_data
 
 LONGEST_LIST = 3
 """Tasks up to which the sentence of each is printed."""

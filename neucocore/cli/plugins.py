@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.info import plugin_info
-from neucocore.cli.terminal import log, print_data, print_json, print_table, warn
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_data, print_json, warn
 
 if TYPE_CHECKING:
     from neucocore.components.discovery import PluginRecord

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from neucocore.cli.terminal import print_data, print_table
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import print_data
 
 Row = Mapping[str, Any]
 

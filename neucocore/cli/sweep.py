@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neucocore.cli.plugin_failures import report_failed_plugins
-from neucocore.cli.terminal import log, print_data, print_json, print_table, settings, warn
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_data, print_json, settings, warn
 from neucocore.curves.options import SweepOptions
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neucocore.cli.terminal import log, print_json, print_table, progress, warn
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_json, progress, warn
 
 if TYPE_CHECKING:
     from neucocore.data.labels.label_file import LabelFile

@@ -11,10 +11,9 @@ import errno
 import json
 import os
 import re
-import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -23,15 +22,12 @@ from neucocore.errors import NeucoError
 from neucocore.messages import Note
 from neucocore.runtime import interrupts
 
-DEFAULT_WIDTH = 100
-GAP = "  "
 _NOT_PRINTED = (
     "\x00-\x09\x0b-\x1f\x7f-\x9f"  # control characters except the line feed
     "\u2028\u2029"  # line and paragraph separators
     "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they change the direction of the text
     "\ud800-\udfff"  # bytes of file names that are not UTF-8
 )
-_NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?")
 NOT_IN_LINES = re.compile(f"[{_NOT_PRINTED}]")
 NOT_IN_NAMES = re.compile(f"[\n{_NOT_PRINTED}]")
 
@@ -139,110 +135,6 @@ def _write(stream: TextIO | None, text: str) -> None:
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             error.filename = "standard output"
             raise
-
-
-def print_table(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, narrow: Sequence[str] = ()
-) -> None:
-    """Write rows as a table to stdout; outside of a terminal, lines are never wrapped.
-
-    On a terminal too narrow for all columns only those in ``narrow`` are shown; where these do
-    not fit either, each row becomes a small block of ``column: value``.
-    """
-    texts = [[_text(row.get(column)) for column in columns] for row in rows]
-    widths = _widths(texts, columns)
-    limit = terminal_width()
-    if limit is not None and _width_of(widths) > limit:
-        fitted = _fit(widths, limit)
-        if fitted is None and narrow and tuple(narrow) != tuple(columns):
-            print_table(rows, narrow, narrow=narrow)
-            return
-        if fitted is None:
-            print_data(_blocks(texts, columns, limit))
-            return
-        widths = fitted
-    right = [_is_numeric([row[i] for row in texts]) for i in range(len(columns))]
-    lines = [_line([printable(column) for column in columns], widths, right)]
-    for row in texts:
-        lines += _wrapped(row, widths, right)
-    print_data("\n".join(lines))
-
-
-def fits(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bool:
-    """Tell whether a table of these columns is no wider than the terminal."""
-    limit = terminal_width()
-    texts = [[_text(row.get(column)) for column in columns] for row in rows]
-    return limit is None or _width_of(_widths(texts, columns)) <= limit
-
-
-def _widths(texts: list[list[str]], columns: Sequence[str]) -> list[int]:
-    return [
-        max([len(printable(column)), *(len(row[i]) for row in texts)])
-        for i, column in enumerate(columns)
-    ]
-
-
-def _width_of(widths: list[int]) -> int:
-    return sum(widths) + len(GAP) * (len(widths) - 1)
-
-
-def terminal_width() -> int | None:
-    """Return the width of the terminal in columns, or None if stdout is not a terminal."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return None
-    return shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{round(value, 4) + 0.0:.4f}"  # adding 0.0 turns -0.0 into 0.0
-    return printable(str(value))
-
-
-def _fit(widths: list[int], limit: int) -> list[int] | None:
-    """Narrow the last column so that the table fits; None if that would leave too little."""
-    others = sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
-    last = limit - others
-    return [*widths[:-1], last] if last >= 20 else None
-
-
-def _is_numeric(cells: list[str]) -> bool:
-    """Tell whether a column holds numbers only, which are aligned at their last digit."""
-    return any(cell != "-" for cell in cells) and all(
-        cell == "-" or _NUMBER.fullmatch(cell) for cell in cells
-    )
-
-
-def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
-    return GAP.join(
-        cell.rjust(width) if to_right else cell.ljust(width)
-        for cell, width, to_right in zip(cells, widths, right, strict=True)
-    ).rstrip()
-
-
-def _wrapped(row: list[str], widths: list[int], right: list[bool]) -> Iterator[str]:
-    import textwrap
-
-    last = textwrap.wrap(row[-1], widths[-1]) or [""]
-    yield _line([*row[:-1], last[0]], widths, right)
-    for more in last[1:]:
-        yield _line([*[""] * (len(row) - 1), more], widths, right)
-
-
-def _blocks(texts: list[list[str]], columns: Sequence[str], limit: int) -> str:
-    import textwrap
-
-    blocks = []
-    for row in texts:
-        lines: list[str] = []
-        for column, cell in zip(columns, row, strict=True):
-            lines += textwrap.wrap(
-                f"{printable(column)}: {cell}", max(limit, 10), subsequent_indent="    "
-            ) or [f"{column}:"]
-        blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
 
 
 def may_draw() -> bool:

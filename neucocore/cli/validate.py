@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from neucocore.cli.terminal import log, print_data, print_json, print_table, progress
+from neucocore.cli.tables import print_table
+from neucocore.cli.terminal import log, print_data, print_json, progress
 from neucocore.messages import pluralize
 
 if TYPE_CHECKING:

@@ -6,17 +6,18 @@ table names the runs that it leaves out, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neucocore.errors import ConfigError, NeucoError, ResultsError
+from neucocore.errors import NeucoError, ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.evaluation.protocols import protocol as find_protocol
-from neucocore.messages import did_you_mean, pluralize
+from neucocore.messages import pluralize
+from neucocore.results.changed_options import ChangedOption
 from neucocore.results.common_ids import on_common_ids
 from neucocore.results.comparable import ComparableRuns, group_runs, matches, with_assumed_labels
 from neucocore.results.copies import other_embeddings, same_embeddings, tasks_with_same_labels
@@ -43,6 +44,12 @@ class Table:
         ``name@version`` of the suite that every run is complete for; empty: ad hoc.
     pairs
         Differences of the mean skill of all pairs of ranked methods.
+    metrics
+        The metric of each column of scores, by task; a task whose metric is not recorded is absent.
+    changed
+        Options that differ from the defaults of the protocol, as `ChangedOption` describes them.
+    number, of
+        The number of the table, from 1, among those of its phase and protocol.
     """
 
     phase: str
@@ -54,6 +61,10 @@ class Table:
     notes: tuple[str, ...] = ()
     suite: str = ""
     pairs: tuple[Pair, ...] = ()
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    changed: tuple[ChangedOption, ...] = ()
+    number: int = 1
+    of: int = 1
 
     @property
     def marks_labels(self) -> bool:
@@ -99,6 +110,7 @@ class Table:
                     for name in ("fit", "dimension", "bytes_per_sample", "training_data")
                 },
                 **{f"skill::{problem}": value for problem, value in row.problem_skills.items()},
+                **{f"metric::{task}": self.metrics.get(task) for task in self.tasks},
                 **{f"low::{task}": row.intervals[task][0] for task in self.tasks},
                 **{f"high::{task}": row.intervals[task][1] for task in self.tasks},
             }
@@ -148,59 +160,14 @@ def leaderboards(
         for key, comparable in runs_of.items():
             common = on_common_ids(comparable)
             runs_of[key], notes_of[key] = list(common.runs), common.notes
-    tables = [
-        _table(group, phase, identity, by or aggregate_of(identity), all_runs)
-        for (phase, identity), comparable in sorted(
-            runs_of.items(), key=lambda item: _order(*item[0])
-        )
-        for group in group_runs(with_assumed_labels(comparable))
-    ]
-    return [
-        replace(table, notes=(*notes_of.get((table.phase, table.protocol), ()), *table.notes))
-        for table in tables
-    ]
-
-
-def selected_rows(table: Table, sort_by: str | None = None, top: int | None = None) -> Table:
-    """Return a table with its rows in another order, or only the first of them; ranks stay.
-
-    Parameters
-    ----------
-    sort_by
-        ``skill``, ``mean_score``, ``bytes`` (fewest first), ``d``, ``method`` or a task; rows
-        without a value come last. By default the order of the table.
-    top
-        Number of rows to keep.
-
-    Raises
-    ------
-    ConfigError
-        No column has this name.
-    """
-    rows = list(table.rows)
-    if sort_by is not None:
-        rows.sort(key=lambda row: _sorting_key(row, sort_by, table.tasks))
-    return replace(table, rows=tuple(rows[:top]))
-
-
-def _sorting_key(row: Row, column: str, tasks: Sequence[str]) -> tuple[bool, Any]:
-    names = {task.partition("@")[0]: task for task in tasks} | {task: task for task in tasks}
-    if column == "method":
-        return False, row.method
-    if column in ("bytes", "d"):
-        value = row.encoding.get("bytes_per_sample" if column == "bytes" else "dimension")
-        return value is None, value or 0
-    if column in ("skill", "mean_score"):
-        value = getattr(row, column)
-    elif column in names:
-        value = row.q.get(names[column])
-    else:
-        near = did_you_mean(column, [*names, "skill", "mean_score", "bytes", "d", "method"])
-        raise ConfigError(
-            f"--sort-by {column}: no such column",
-            hint=near or "skill, mean_score, bytes, d, method, or the name of a task",
-        )
-    return value is None, -(value or 0.0)
+    tables = []
+    for phase, identity in sorted(runs_of, key=lambda key: _order(*key)):
+        groups = group_runs(with_assumed_labels(runs_of[phase, identity]))
+        for number, group in enumerate(groups, 1):
+            table = _table(group, phase, identity, by or aggregate_of(identity), all_runs)
+            notes = (*notes_of.get((phase, identity), ()), *table.notes)
+            tables.append(replace(table, notes=notes, number=number, of=len(groups)))
+    return tables
 
 
 def aggregate_of(identity: str) -> By:
@@ -298,7 +265,19 @@ def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: b
         tuple(notes),
         suite,
         found.pairs if found else (),
+        _metrics(group.runs, tasks),
+        next((run.changed for run in group.runs if run.changed), ()),
     )
+
+
+def _metrics(runs: Sequence[RunRecord], tasks: Sequence[str]) -> dict[str, str]:
+    """Return the primary metric of each task, as far as a run records it."""
+    recorded = [(task, run.tasks[task].details.get("metric")) for run in runs for task in tasks]
+    found: dict[str, str] = {}
+    for task, metric in recorded:
+        if metric:
+            found.setdefault(task, str(metric))
+    return found
 
 
 def _controls_note(controls: Sequence[Row]) -> list[str]:

@@ -22,6 +22,7 @@ from neucocore.evaluation.neucobench.config import PROTOCOLS, nearest_protocol, 
 from neucocore.evaluation.neucobench.random_stream import HELD_OUT_SHARE
 from neucocore.evaluation.protocols import DIGEST_LENGTH, protocol, recorded_identity
 from neucocore.files.content_type import no_folder
+from neucocore.results.changed_options import ChangedOption, changed_options
 from neucocore.results.layout import INFLUENCE, SUMMARY
 from neucocore.results.run_json import edited_files, read_provenance
 from neucocore.statistics.fold_scores import interval_of_folds
@@ -112,6 +113,8 @@ class RunRecord:
         Whether the encoder is a control, which contains no information.
     suite
         ``name@version`` of the suite of which the run scores every task; empty for other runs.
+    changed
+        Options that differ from the defaults of the protocol.
     """
 
     folder: Path
@@ -128,6 +131,7 @@ class RunRecord:
     encoding: Mapping[str, Any] = field(default_factory=dict)
     control: bool = False
     suite: str = ""
+    changed: tuple[ChangedOption, ...] = ()
 
 
 def read_runs(output: Path, phase: str | None = None) -> list[RunRecord]:
@@ -375,6 +379,7 @@ def _run_of_neuco(
         suite=str(suite["name"]) if suite.get("complete") is True else "",
         encoding=_encoding(embeddings),
         control=_is_control(embeddings.get("metadata") or {}),
+        changed=changed_options(record["protocol"]),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from neucocore.files.atomic import write_text
+from neucocore.results.changed_options import changed_text
 from neucocore.results.comparable import LABELS_NOT_RECORDED
 from neucocore.results.layout import LEADERBOARDS, TIME_FORMAT
 from neucocore.results.leaderboard import Table
@@ -20,6 +21,10 @@ from neucocore.results.skill import Pair
 
 LEAD = ("method", "experiment", "mean_score", "weighted_score", "aggregated_rank")
 BY_TEXT = {"skill": "mean skill"}
+TRANSDUCTIVE = "*"
+TRANSDUCTIVE_MEANS = (
+    "transductive: fitted on the cubes that it encodes; the vector of a cube depends on the others"
+)
 TAIL = ("phase", "protocol", "table", "labels")
 """Columns that identify the table of a row, and whether its labels are recorded.
 
@@ -87,8 +92,8 @@ def to_markdown(tables: Sequence[Table]) -> str:
     for table in tables:
         lines = [f"### {title(table)}", "", _piped(headings(table))]
         lines.append(_piped(["---:" if n != 1 else "---" for n in range(len(headings(table)))]))
-        lines += [_piped(cells(table, row)) for row in table.rows]
-        lines += ["", *(f"- {remark}" for remark in remarks(table))]
+        lines += [_piped(map(_escaped_mark, cells(table, row))) for row in table.rows]
+        lines += ["", *(f"- {_escaped_mark(text)}" for text in footnotes(table) + remarks(table))]
         parts.append("\n".join(lines).rstrip() + "\n")
     return "\n".join(parts)
 
@@ -97,7 +102,7 @@ def to_latex(tables: Sequence[Table]) -> str:
     """Return each table as a LaTeX ``tabular`` for the package booktabs."""
     parts = []
     for table in tables:
-        lines = [f"% {title(table)}", *(f"% {remark}" for remark in remarks(table))]
+        lines = [f"% {title(table)}", *(f"% {text}" for text in footnotes(table) + remarks(table))]
         lines.append(r"\begin{tabular}{rl" + "r" * (len(headings(table)) - 2) + "}")
         lines += [r"\toprule", _latex_row(headings(table)), r"\midrule"]
         lines += [_latex_row(cells(table, row)) for row in table.rows]
@@ -113,12 +118,63 @@ def title(table: Table) -> str:
         order = "not ranked"
     if table.suite or table.by == "skill":
         order = f"{f'suite {table.suite}' if table.suite else 'ad hoc'}, {order}"
-    return f"{table.phase}: {table.protocol}, {order}"
+    several = f", table {table.number} of {table.of}" if table.of > 1 else ""
+    return f"{table.phase}: {table.protocol}, {order}{several}"
+
+
+def footnotes(table: Table) -> list[str]:
+    """Return what has to be known to read a table: its marks, metrics, options, training data."""
+    notes = []
+    if any(row.encoding.get("fit") == "transductive" for row in table.rows):
+        notes.append(f"{TRANSDUCTIVE} {TRANSDUCTIVE_MEANS}")
+    if table.metrics:
+        notes.append(f"metric: {_by_value(table.metrics, 'the other tasks')}")
+    if table.changed:
+        notes.append(changed_text(table.changed))
+    data = {
+        row.method: str(row.encoding["training_data"])
+        for row in table.rows
+        if row.encoding.get("training_data")
+    }
+    if data:
+        notes.append(f"training data: {_by_value(data)}")
+    return notes
+
+
+def _by_value(values: Mapping[str, str], rest: str = "") -> str:
+    """Return each value with the names that have it; only the value if all have the same.
+
+    Parameters
+    ----------
+    rest
+        What the names of the most frequent value are called, which comes last; by default all
+        names are written.
+    """
+    names: dict[str, list[str]] = {}
+    for name, value in values.items():
+        names.setdefault(value, []).append(name)
+    if len(names) == 1:
+        return next(iter(names))
+    ordered = sorted(names.items(), key=lambda item: len(item[1])) if rest else list(names.items())
+    texts = [f"{value} ({', '.join(having)})" for value, having in ordered]
+    if rest and len(ordered[-1][1]) > 1:
+        texts[-1] = f"{ordered[-1][0]} ({rest})"
+    return "; ".join(texts)
 
 
 def remarks(table: Table) -> list[str]:
     """Return which runs were left out and why, and what limits the conclusions."""
     return [f"left out: {name}, {reason}" for name, reason in table.left_out] + list(table.notes)
+
+
+def marks(table: Table, row: Row) -> str:
+    """Return what is written behind the name of a method."""
+    mark = f" {TRANSDUCTIVE}" if row.encoding.get("fit") == "transductive" else ""
+    if not row.labels_recorded and table.marks_labels:
+        mark += f" ({LABELS_NOT_RECORDED})"
+    if row.control and table.by == "skill":
+        mark += " (control)"
+    return mark
 
 
 def headings(table: Table) -> list[str]:
@@ -128,13 +184,13 @@ def headings(table: Table) -> list[str]:
 
 def ranking_headings(table: Table) -> list[str]:
     """Return the column headings of what a row is ranked by, without the tasks."""
-    if table.by != "skill":
-        return ["rank", "method", "mean_score", "weighted_score"]
-    problems = table.problems if len(table.problems) > 1 else ()
-    auc = ["2 AUC - 1"] if any(row.auc_skill is not None for row in table.rows) else []
     encoding = (
         ["fit", "d", "bytes"] if any(row.encoding.get("dimension") for row in table.rows) else []
     )
+    if table.by != "skill":
+        return ["rank", "method", "mean_score", "weighted_score", *encoding]
+    problems = table.problems if len(table.problems) > 1 else ()
+    auc = ["2 AUC - 1"] if any(row.auc_skill is not None for row in table.rows) else []
     return [
         "rank",
         "method",
@@ -148,14 +204,17 @@ def ranking_headings(table: Table) -> list[str]:
     ]
 
 
+def shown_name(table: Table, row: Row) -> str:
+    """Return the name of a row: its method, or its run where a method has several rows."""
+    repeated = len({row.method for row in table.rows}) < len(table.rows)
+    return row.experiment if repeated else row.method
+
+
 def cells(table: Table, row: Row) -> list[str]:
     """Return the cells of a row for display, with three decimals."""
-    mark = "" if row.labels_recorded or not table.marks_labels else f" ({LABELS_NOT_RECORDED})"
-    if row.control and table.by == "skill":
-        mark += " (control)"
     shown = {
         "rank": "-" if row.aggregated_rank is None else str(row.aggregated_rank),
-        "method": f"{row.method}{mark}",
+        "method": f"{shown_name(table, row)}{marks(table, row)}",
         "mean_score": _three_decimals(row.mean_score),
         "weighted_score": _three_decimals(row.weighted_score),
         "skill": _three_decimals(row.skill),
@@ -192,7 +251,11 @@ def write_leaderboard(output: Path, phase: str, tables: Sequence[Table]) -> Path
     return path
 
 
-def _piped(texts: Sequence[str]) -> str:
+def _escaped_mark(text: str) -> str:
+    return text.replace(TRANSDUCTIVE, rf"\{TRANSDUCTIVE}")
+
+
+def _piped(texts: Iterable[str]) -> str:
     return "| " + " | ".join(text.replace("|", r"\|") for text in texts) + " |"
 
 

@@ -72,8 +72,10 @@ def test_inspect_shows_the_scores_of_a_run_with_their_intervals(out: Path) -> No
     (folder,) = (out / "results").glob("good_*")
     shown = CliRunner().invoke(app, ["inspect", str(folder)], catch_exceptions=False)
     (metric,) = [t["metrics"][0] for t in json.loads((folder / "run.json").read_text())["tasks"]]
-    assert f"{metric['low']:.3f} to {metric['high']:.3f}" in shown.stdout.splitlines()[1]
-    assert "kind: run" in shown.stdout
+    assert f"{metric['low']:.3f} to {metric['high']:.3f}" in shown.stdout.splitlines()[2]
+    assert "kind: run" not in shown.stdout
+    detailed = CliRunner().invoke(app, ["-v", "inspect", str(folder)], catch_exceptions=False)
+    assert "kind: run" in detailed.stdout
 
 
 def test_inspect_draws_the_predictions_of_a_run(out: Path, tmp_path: Path) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import numpy as np
@@ -37,53 +34,29 @@ def results(tmp_path_factory) -> Path:
     return folder / "out"
 
 
-def on_terminal(columns: int, *words: object) -> list[str]:
-    """Run neuco with stdout on a terminal of so many columns; return its lines."""
-    leader, follower = pty.openpty()
-    termios.tcsetwinsize(follower, (50, columns))
-    environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "neucocore", *map(str, words)],
-        stdout=follower, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment,
-    )  # fmt: skip
-    os.close(follower)
-    chunks = []
-    while True:
-        try:
-            chunk = os.read(leader, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not chunk:
-            break
-        chunks.append(chunk)
-    os.close(leader)
-    assert process.wait(60) == 0
-    return b"".join(chunks).decode().replace("\r\n", "\n").splitlines()
-
-
 @pytest.mark.parametrize("columns", [40, 80, 200])
-def test_no_line_is_wider_than_the_terminal(results, columns):
+def test_no_line_is_wider_than_the_terminal(on_terminal, results, columns):
     lines = on_terminal(columns, "leaderboard", results)
     body = [line for line in lines if not line.startswith("results: nested-cv")]  # the title wraps
     assert max(map(len, body)) <= columns
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-def test_the_ranking_is_always_there(results, columns):
+def test_the_ranking_is_always_there(on_terminal, results, columns):
     lines = on_terminal(columns, "leaderboard", results)
     heading = lines[1].split()
     assert heading[:3] == ["rank", "method", "skill"]
     assert lines[2].split()[:2] == ["1", "method-00"]
 
 
-def test_a_narrow_terminal_has_scores_in_groups_of_methods(results):
+def test_a_narrow_terminal_has_scores_in_groups_of_methods(on_terminal, results):
     lines = on_terminal(80, "leaderboard", results)
     headings = [line.split()[1:] for line in lines if line.startswith("task ")]
     assert sum(map(len, headings)) == METHODS
     assert len(headings) == 3
 
 
-def test_numbers_are_aligned_at_their_last_digit(results):
+def test_numbers_are_aligned_at_their_last_digit(on_terminal, results):
     lines = on_terminal(200, "leaderboard", results)
     ranks = [line[:4] for line in lines[2 : 2 + METHODS]]
     assert ranks == [f"{number:4d}" for number in range(1, METHODS + 1)]
@@ -99,7 +72,7 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
 
 def test_a_pipe_gets_one_line_per_method(results):
     done = run("leaderboard", results)
-    assert len(done.stdout.splitlines()) == 2 + METHODS
+    assert len(done.stdout.splitlines()) == 2 + METHODS + len(["metric"])
 
 
 def test_top_and_order(results):
@@ -116,10 +89,13 @@ def test_top_and_order(results):
     assert "did you mean 'height'" in wrong.stderr
 
 
-def test_scores_fit_eighty_columns(results):
+def test_scores_fit_eighty_columns(on_terminal, results):
     folder = next((results / "results").glob("method-00_*"))
     lines = on_terminal(80, "inspect", folder)
-    assert "score  95 % interval" in lines[0]
-    assert max(map(len, lines[:3])) <= 80
+    assert lines[0] == "method-00: nested-cv@1, d 4"
+    assert "score  95 % interval" in lines[1]
+    assert max(map(len, lines)) <= 80
     narrow = on_terminal(64, "inspect", folder)
-    assert narrow[0].split() == ["task", "score", "95", "%", "interval", "n", "also"]
+    assert narrow[1].split()[:6] == ["task", "score", "95", "%", "interval", "n"]
+    record = on_terminal(80, "-v", "inspect", folder)
+    assert any(line.startswith("    identity: ") for line in record)

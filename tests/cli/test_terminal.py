@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neucocore.cli import terminal
-from neucocore.cli.terminal import log_error, print_data, print_json, print_table, printable, warn
+from neucocore.cli.tables import print_table, terminal_width
+from neucocore.cli.terminal import log_error, print_data, print_json, printable, warn
 from neucocore.errors import DataError
 
 NEUCO = [sys.executable, "-m", "neucocore"]
@@ -102,7 +102,7 @@ def test_fault_88_json_is_valid_in_any_encoding_and_means_the_same(
 def test_a_closed_stdout_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     print_data("text")
-    assert terminal.terminal_width() is None
+    assert terminal_width() is None
 
 
 @pytest.fixture(scope="module")
