@@ -311,7 +311,7 @@ CONFLICTS: dict[str, tuple[dict[str, Any], str]] = {
     "options": ({"options": {"folds": 5}}, "folds=5: the suite has folds=10"),
     "folds": ({"folds": 5}, "folds=5: the suite has folds=10"),
     "repeats": ({"repeats": 2}, "repeats=2: the suite has repeats=1"),
-    "set": ({"set": ("repeats=2",)}, "repeats=2: the suite has repeats=1"),
+    "set": ({"options": {"repeats": 2}}, "repeats=2: the suite has repeats=1"),
     "subset": ({"subset": "dev"}, "--subset dev: the suite has no subset"),
     "exclude": ({"exclude_file": "x.txt"}, "--exclude-file x.txt: the suite leaves out no id"),
     "allow": ({"allow_missing": True}, "--allow-missing: the suite is scored on all its ids"),
@@ -329,7 +329,7 @@ def test_an_option_that_the_suite_fixes_differently_is_an_error(
 
 
 def test_all_conflicts_are_listed_together(toy: Toy) -> None:
-    options = {"subset": "dev", "protocol": ("svm",), "probe": "knn", "set": ("n_iter=3",)}
+    options = {"subset": "dev", "protocol": ("svm",), "probe": "knn", "options": {"n_iter": 3}}
     assert complaint(toy, ConfigError, **options).problems == (
         "--subset dev: the suite has no subset",
         "--protocol svm: the suite has nested-cv@1",
@@ -351,12 +351,12 @@ def test_options_that_agree_with_the_suite_are_allowed(toy: Toy) -> None:
         "probe": "knn",
         "folds": 5,
         "repeats": 1,
-        "set": ("folds=5", "probe.neighbours=3"),
+        "options": {"folds": 5, "probe.neighbours": 3},
     }
     again = toy.score(**same, force=True)
     assert again["protocol"]["identity"] == plain["protocol"]["identity"]
     with pytest.raises(ConfigError) as caught:
-        toy.score(set=("probe.neighbours=4",))
+        toy.score(options={"probe.neighbours": 4})
     assert caught.value.problems == (
         "probe=core/knn@1 (neighbours=4): the suite has probe=core/knn@1 (neighbours=3)",
     )
