@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +32,15 @@ Array = NDArray[np.float64]
 
 
 def outcomes(
-    matrix: Array, labels: Sequence[Array], reduction: SizeReduction | None = None
+    matrix: Array,
+    labels: Sequence[Array],
+    reduction: SizeReduction | None = None,
+    problem: str = "regression",
 ) -> list[TaskOutcome]:
+    metric = {"regression": "r2", "binary": "average-precision"}[problem]
     ids = tuple(f"r{row:05d}" for row in range(len(matrix)))
     tasks = tuple(
-        ScoringTask(f"y{k}", f"y{k}", "regression", ids, y, "r2") for k, y in enumerate(labels)
+        ScoringTask(f"y{k}", f"y{k}", problem, ids, y, metric) for k, y in enumerate(labels)
     )
     inputs = ScoringInput(
         ids, matrix.astype(np.float32), tasks, frozenset(ids), reduction=reduction
@@ -119,24 +124,29 @@ def choices(
     return found
 
 
-def sized_losses(rows: int, seed: int, family: Sequence[Size]) -> list[Comparison]:
+def sized_losses(
+    rows: int, seed: int, family: Sequence[Size], problem: str = "regression", decay: float = 0.5
+) -> list[Comparison]:
     """Return the loss of each size of one embedding of 32 dimensions, of which 16 matter.
 
-    The label is the same function of the rows in all draws, so that there is one truth.
+    The label is the same function of the rows in all draws, so that there is one truth. The
+    standard deviations of the dimensions that matter fall as k^-decay.
     """
     rng = np.random.default_rng(seed)
     causes = rng.standard_normal((rows, CAUSES))
     weights = 1.0 / np.arange(1, CAUSES + 1)
     y = causes @ (weights / np.linalg.norm(weights)) + 0.7 * rng.standard_normal(rows)
-    spread = 1.0 / np.sqrt(np.arange(1, CAUSES + 1))
+    if problem != "regression":
+        y = (y > 0).astype(np.float64)
+    spread = np.arange(1, CAUSES + 1) ** -decay
     noisy = causes + 0.2 * rng.standard_normal(causes.shape)
     matrix = np.hstack([noisy * spread, 0.1 * rng.standard_normal((rows, 16))])
     shared = SharedTransforms()
-    full = outcomes(matrix, [y])[0].metrics[0]
+    full = outcomes(matrix, [y], problem=problem)[0].metrics[0]
     return [
         compare(
             full.influence,
-            outcomes(matrix, [y], SizeReduction(size, shared))[0].metrics[0].influence,
+            outcomes(matrix, [y], SizeReduction(size, shared), problem)[0].metrics[0].influence,
         )
         for size in family
     ]
@@ -169,12 +179,57 @@ def sizes(n: int, margins: Sequence[float], draws: int) -> None:
         print(f"    mean chosen bytes                        {np.mean(chosen):.1f}")
 
 
+def boundary(
+    title: str, n: int, family: Sequence[Size], draws: int, seed: int, **design: Any
+) -> None:
+    """Set the margin to the true loss of each size, where errors are most frequent.
+
+    The truth is the mean over the same draws; its error is small against the width of a bound.
+    """
+    drawn = [sized_losses(n, seed + draw, family, **design) for draw in range(draws)]
+    losses = np.array([[c.difference for c in row] for row in drawn], dtype=np.float64)
+    truth = losses.mean(axis=0)
+    spread = losses.std(axis=0, ddof=1)
+    print(f"\nboundary, {title}: {n} rows, {draws} draws from seed {seed:,}", flush=True)
+    print(
+        "  size                  true loss  spread  mean standard error  called enough  too small"
+    )
+    for k, size in enumerate(family):
+        tests = [within_margin([row[k]], float(truth[k]), alpha=SHARE) for row in drawn]
+        enough = np.mean([test.enough is not None for test in tests])
+        small = np.mean([bool(test.too_small) for test in tests])
+        error = np.mean([row[k].doubled_error or 0.0 for row in drawn])
+        print(
+            f"  {size.name:20s} {truth[k]:10.4f} {spread[k]:7.4f} {error:20.4f} {enough:14.3f}"
+            f" {small:10.3f}",
+            flush=True,
+        )
+
+
+def boundaries(draws: int) -> None:
+    """Test sizes on designs of several kinds, each at its own boundary."""
+    components = [Size("pca", k, 8) for k in (12, 8, 6, 4, 2)]
+    bits = [Size("prefix", 32, b) for b in (4, 2, 1)]
+    boundary("principal components", 600, components, draws, 30_000_000)
+    boundary("principal components, few rows", 200, components, draws, 31_000_000)
+    boundary("principal components, steep", 600, components[2:], draws, 32_000_000, decay=1.0)
+    boundary(
+        "principal components, two classes", 600, components[1:], draws, 33_000_000,
+        problem="binary",
+    )  # fmt: skip
+    boundary("bits", 600, bits, draws, 34_000_000)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--only-sizes", action="store_true")
+    parser.add_argument("--only-boundaries", action="store_true")
     options = parser.parse_args()
     draws = options.draws
+    if options.only_boundaries:
+        boundaries(draws)
+        return
     if options.only_sizes:
         sizes(600, (0.01, 0.02, 0.05), draws)
         return
@@ -185,6 +240,7 @@ def main() -> None:
     choices("three, all within the margin", 2000, [0.6, 0.6, 0.62], 0.05, draws)
     choices("few rows", 140, [0.6, 0.6, 0.62], 0.02, draws)
     sizes(600, (0.01, 0.02, 0.05), draws)
+    boundaries(draws)
 
 
 if __name__ == "__main__":

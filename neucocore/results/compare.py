@@ -446,6 +446,7 @@ def _compare_folds(
         len(folds[0]) - 1,
         found.p_value,
         better=better,
+        doubled_error=found.standard_error,
     )
 
 

@@ -61,6 +61,8 @@ class Comparison:
         ``A`` or ``B`` if the interval excludes 0, else empty.
     reason
         Why there is no interval; else empty.
+    doubled_error
+        Square root of 2 V_d, the larger standard error that decisions use.
     """
 
     difference: float | None = None
@@ -72,6 +74,7 @@ class Comparison:
     detectable: float | None = None
     better: str = ""
     reason: str = ""
+    doubled_error: float | None = None
 
     @property
     def same_predictions(self) -> bool:
@@ -145,11 +148,11 @@ def compare(a: Influence | Undefined, b: Influence | Undefined, level: float = L
     reason = _not_comparable(a, b) or too_little_data(a) or too_little_data(b)
     if reason:
         return Comparison(difference, reason=reason)
-    variance = sampling_variance(a.values - b.values, a.groups)
-    if not np.isfinite([difference, variance]).all():
+    rows = sampling_variance(a.values - b.values, a.groups)
+    if not np.isfinite([difference, rows]).all():
         return Comparison(reason="a score or its influence values are not finite numbers")
-    variance += training_variance(a, b, variance)
-    return _finished(difference, variance, a.n_units - 1, level, a.greater_is_better)
+    training = training_variance(a, b, rows)
+    return _finished(difference, rows, training, a.n_units - 1, level, a.greater_is_better)
 
 
 def compare_over_tasks(pairs: Sequence[TaskPair], level: float = LEVEL) -> Comparison:
@@ -196,9 +199,9 @@ def compare_over_tasks(pairs: Sequence[TaskPair], level: float = LEVEL) -> Compa
     reasons = [too_little_data(pair.a) or too_little_data(pair.b) for pair in pairs]
     if all(reasons):
         return Comparison(difference, reason=reasons[0])
-    variance = float(np.sum(sums**2)) * (n_units / (n_units - 1) if grouped else 1.0)
-    variance += variance if grouped else min(variance, training)
-    return _finished(difference, variance, n_units - 1, level, pairs[0].a.greater_is_better)
+    rows = float(np.sum(sums**2)) * (n_units / (n_units - 1) if grouped else 1.0)
+    training = rows if grouped else min(rows, training)
+    return _finished(difference, rows, training, n_units - 1, level, pairs[0].a.greater_is_better)
 
 
 def training_variance(a: Influence, b: Influence, variance: float) -> float:
@@ -270,11 +273,12 @@ def _same_groups(a: NDArray[np.int64] | None, b: NDArray[np.int64] | None) -> bo
 
 
 def _finished(
-    difference: float, variance: float, df: int, level: float, greater_is_better: bool
+    difference: float, rows: float, training: float, df: int, level: float, greater_is_better: bool
 ) -> Comparison:
-    if variance == 0:
+    """Finish a comparison from the variances due to rows and to training."""
+    if rows == 0:
         return Comparison(difference, reason=SAME_PREDICTIONS)
-    error = float(np.sqrt(variance))
+    error = float(np.sqrt(rows + training))
     quantile = float(stdtrit(df, (1 + level) / 2))
     better = ""
     if abs(difference) > quantile * error:
@@ -288,4 +292,5 @@ def _finished(
         2 * float(stdtr(df, -abs(difference) / error)),
         (quantile + float(stdtrit(df, POWER))) * error,
         better,
+        doubled_error=float(np.sqrt(2 * rows)),
     )

@@ -49,6 +49,7 @@ def test_the_pair_formula_by_hand():
     added = 4 * 0.004 * 0.5**2 / 300
     assert added < own
     assert compare(a, b).standard_error == pytest.approx(np.sqrt(own + added))
+    assert compare(a, b).doubled_error == pytest.approx(np.sqrt(2 * own))
 
 
 def test_training_noise_at_most_doubles_the_variance():
