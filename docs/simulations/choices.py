@@ -28,6 +28,7 @@ from neucocore.statistics.margins import within_margin
 
 OPTIONS = {"folds": 10, "repeats": 1}
 CAUSES = 16
+LEVELS = (0.05, 0.025, 0.0125, 0.00625)
 Array = NDArray[np.float64]
 
 
@@ -179,45 +180,37 @@ def sizes(n: int, margins: Sequence[float], draws: int) -> None:
         print(f"    mean chosen bytes                        {np.mean(chosen):.1f}")
 
 
-def boundary(
-    title: str, n: int, family: Sequence[Size], draws: int, seed: int, **design: Any
-) -> None:
+def boundary(title: str, n: int, dims: Sequence[int], draws: int, seed: int, **design: Any) -> None:
     """Set the margin to the true loss of each size, where errors are most frequent.
 
     The truth is the mean over the same draws; its error is small against the width of a bound.
     """
+    family = [Size("pca", k, 8) for k in dims]
     drawn = [sized_losses(n, seed + draw, family, **design) for draw in range(draws)]
     losses = np.array([[c.difference for c in row] for row in drawn], dtype=np.float64)
-    truth = losses.mean(axis=0)
-    spread = losses.std(axis=0, ddof=1)
-    print(f"\nboundary, {title}: {n} rows, {draws} draws from seed {seed:,}", flush=True)
-    print(
-        "  size                  true loss  spread  mean standard error  called enough  too small"
-    )
+    truth, spread = losses.mean(axis=0), losses.std(axis=0, ddof=1)
+    levels = " ".join(f"{level:8g}" for level in LEVELS)
+    print(f"\nboundary, {title}: {n} rows, {draws} draws from seed {seed:,}")
+    print(f"  called enough at a stated share of {levels}; too small at the first")
     for k, size in enumerate(family):
-        tests = [within_margin([row[k]], float(truth[k]), alpha=SHARE) for row in drawn]
-        enough = np.mean([test.enough is not None for test in tests])
-        small = np.mean([bool(test.too_small) for test in tests])
+        tests = [[within_margin([row[k]], truth[k], alpha=a) for a in LEVELS] for row in drawn]
+        enough = np.mean([[test.enough is not None for test in row] for row in tests], axis=0)
+        small = np.mean([bool(row[0].too_small) for row in tests])
         error = np.mean([row[k].doubled_error or 0.0 for row in drawn])
+        shares = " ".join(f"{share:8.3f}" for share in enough)
         print(
-            f"  {size.name:20s} {truth[k]:10.4f} {spread[k]:7.4f} {error:20.4f} {enough:14.3f}"
-            f" {small:10.3f}",
+            f"  {size.name:12s} loss {truth[k]:.4f}, spread {spread[k]:.4f}, mean standard error "
+            f"{error:.4f}: {shares}; {small:.3f}",
             flush=True,
         )
 
 
 def boundaries(draws: int) -> None:
     """Test sizes on designs of several kinds, each at its own boundary."""
-    components = [Size("pca", k, 8) for k in (12, 8, 6, 4, 2)]
-    bits = [Size("prefix", 32, b) for b in (4, 2, 1)]
-    boundary("principal components", 600, components, draws, 30_000_000)
-    boundary("principal components, few rows", 200, components, draws, 31_000_000)
-    boundary("principal components, steep", 600, components[2:], draws, 32_000_000, decay=1.0)
-    boundary(
-        "principal components, two classes", 600, components[1:], draws, 33_000_000,
-        problem="binary",
-    )  # fmt: skip
-    boundary("bits", 600, bits, draws, 34_000_000)
+    boundary("principal components", 600, (12, 8, 6, 4, 2), draws, 40_000_000)
+    boundary("few rows", 200, (8, 4, 2), draws, 41_000_000)
+    boundary("steep spectrum", 600, (6, 4, 2), draws, 42_000_000, decay=1.0)
+    boundary("two classes", 600, (6, 4, 2), draws, 43_000_000, problem="binary")
 
 
 def main() -> None:
