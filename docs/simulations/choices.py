@@ -28,7 +28,7 @@ from neucocore.statistics.margins import within_margin
 
 OPTIONS = {"folds": 10, "repeats": 1}
 CAUSES = 16
-LEVELS = (0.05, 0.025, 0.0125, 0.00625)
+LEVELS = (0.2, 0.1, 0.05, 0.025)
 Array = NDArray[np.float64]
 
 

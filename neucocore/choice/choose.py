@@ -74,13 +74,13 @@ def choose(options: ChooseOptions, *, warn: Report = silent, step: Report = sile
     decision = decide(table, [one.bytes_per_row for one in candidates], options.margin)
     index = decision.leader if decision.chosen is None else decision.chosen
     best = candidates[index]
-    size_tests = _sizes(best, table, options, step) if options.sizes else ()
+    size_test = _sizes(best, table, options, step) if options.sizes else None
     found_places, on_map = _places(best, table, options, step)
     words = _words(table, decision, candidates, features)
     size = None
-    if options.sizes and size_tests:
+    if size_test is not None:
         complete = Size(PREFIX, best.embedding.dimension)
-        sentence, size = sentences.size(best.run.method, complete, size_tests, options.margin)
+        sentence, size = sentences.size(best.run.method, complete, size_test, options.margin)
         words.append(sentence)
     if options.places:
         words.append(_place_sentence(best, table, found_places))
@@ -93,7 +93,7 @@ def choose(options: ChooseOptions, *, warn: Report = silent, step: Report = sile
         decision=decision,
         left_out=tuple(left_out),
         sentences=tuple(words),
-        size_tests=size_tests,
+        size_test=size_test,
         size=size,
         places=found_places,
         map=on_map,
@@ -173,34 +173,20 @@ def _words(
     return [*words, sentences.chance(table, index)]
 
 
-def small_sizes(columns: int) -> dict[tuple[str, int], list[Size]]:
-    """Return the sizes that are tried, by family and bits, the largest first."""
+def small_sizes(columns: int) -> list[Size]:
+    """Return the sizes in the order of their test: fewer components, then fewer bits of each."""
     dims = sorted({columns, columns // 4, columns // 16, SMALLEST}, reverse=True)
     dims = [dim for dim in dims if SMALLEST <= dim <= columns] or [columns]
-    return {
-        (PCA, bits): [
-            Size(PCA, dim, bits) for dim in dims if not (bits == FULL_BITS and dim == columns)
-        ]
-        for bits in (FULL_BITS, 8)
-    }
+    sizes = [Size(PCA, dim, bits) for dim in dims for bits in (FULL_BITS, 8)]
+    return [size for size in sizes if size != Size(PCA, columns, FULL_BITS)]
 
 
-def _sizes(
-    best: Scored, table: Table, options: ChooseOptions, step: Report
-) -> tuple[SizeTest, ...]:
-    families = small_sizes(best.embedding.dimension)
-    sizes = [size for family in families.values() for size in family]
+def _sizes(best: Scored, table: Table, options: ChooseOptions, step: Report) -> SizeTest:
+    sizes = small_sizes(best.embedding.dimension)
     runs = sized_runs(best.embedding, sizes, step)
-    run_of = {one.size: one.run for one in runs}
-    tests = []
-    for family in families.values():
-        if not family:
-            continue
-        losses = [_difference(table, best.run, run_of[size]) for size in family]
-        number = sum(bool(other) for other in families.values())
-        within = within_margin(losses, options.margin, alpha=SHARE, families=number)
-        tests.append(SizeTest(tuple(family), tuple(losses), within))
-    return tuple(tests)
+    losses = [_difference(table, best.run, one.run) for one in runs]
+    within = within_margin(losses, options.margin, alpha=SHARE)
+    return SizeTest(tuple(sizes), tuple(losses), within)
 
 
 def _places(

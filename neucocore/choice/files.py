@@ -8,6 +8,7 @@ from typing import Any
 
 from neucocore.choice.decision import Decision
 from neucocore.choice.result import Choice, Scored
+from neucocore.choice.sentences import SizeTest
 from neucocore.curves.sizes import Size
 from neucocore.results.skill import MEAN_SKILL, primary_metric
 
@@ -68,21 +69,26 @@ def record(result: Choice) -> dict[str, Any]:
         "features": [described(one) for one in result.features],
         "baselines": [described(one) for one in result.baselines],
         "pairs": _pairs(result),
-        "sizes": [
-            {
-                **_size_record(size),
-                "loss": loss.difference,
-                "low": loss.low,
-                "high": loss.high,
-                "bound": bound,
-            }
-            for test in result.size_tests
-            for size, loss, bound in zip(test.sizes, test.losses, test.within.bounds, strict=True)
-        ],
+        "sizes": _sizes_record(result.size_test),
         "places": result.places,
         "map": result.map,
         "left_out": [{"task": task, "reason": reason} for task, reason in result.left_out],
     }
+
+
+def _sizes_record(test: SizeTest | None) -> list[dict[str, Any]]:
+    if test is None:
+        return []
+    return [
+        {
+            **_size_record(size),
+            "loss": loss.difference,
+            "low": loss.low,
+            "high": loss.high,
+            "bound": bound,
+        }
+        for size, loss, bound in zip(test.sizes, test.losses, test.within.bounds, strict=True)
+    ]
 
 
 def _size_record(size: Size) -> dict[str, Any]:

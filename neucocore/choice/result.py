@@ -59,7 +59,7 @@ class Choice:
     decision: Decision
     left_out: tuple[tuple[str, str], ...]
     sentences: tuple[Sentence, ...]
-    size_tests: tuple[SizeTest, ...]
+    size_test: SizeTest | None
     size: Size | None
     places: Mapping[str, Any] | None
     map: Mapping[str, Any] | None

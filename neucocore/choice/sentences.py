@@ -43,7 +43,7 @@ class Sentence:
 
 @dataclass(frozen=True, eq=False)
 class SizeTest:
-    """The sizes of one family of the leading embedding, largest first, and what is shown of them.
+    """The sizes of the leading embedding in the order of their test, and what is shown of them.
 
     Attributes
     ----------
@@ -190,34 +190,28 @@ def columns(table: Table, decision: Decision) -> list[Sentence]:
     return result
 
 
-def size(
-    name: str, complete: Size, tests: Sequence[SizeTest], margin: float
-) -> tuple[Sentence, Size | None]:
+def size(name: str, complete: Size, test: SizeTest, margin: float) -> tuple[Sentence, Size | None]:
     """Say how small the embedding may be; also return that size."""
-    enough = [
-        (test.sizes[test.within.enough], test.losses[test.within.enough], test, test.within.enough)
-        for test in tests
-        if test.within.enough is not None
-    ]
-    smaller = [entry for entry in enough if entry[0].bytes_per_row < complete.bytes_per_row]
-    if not smaller:
-        bounds = [b for test in tests for b in test.within.bounds if b is not None]
+    sizes, within = test.sizes, test.within
+    if within.enough is None:
+        bound = within.bounds[0]
         text = f"No smaller size of {name} is shown to lose at most {margin:g}."
-        numbers: dict[str, Any] = {"smallest_margin": min(bounds, default=None)}
-        if bounds:
-            text += f" A margin of {_up(min(bounds))} could be answered."
+        numbers: dict[str, Any] = {"smallest_margin": bound}
+        if bound is not None:
+            text += f" A margin of {_up(bound)} could be answered."
         else:
             text += " There are too few rows for a test."
         return Sentence("size", False, text, numbers), None
-    found, loss, test, index = min(smaller, key=lambda entry: entry[0].bytes_per_row)
-    bound = test.within.bounds[index]
+    index = min(range(within.enough + 1), key=lambda i: (sizes[i].bytes_per_row, i))
+    found, loss, bound = sizes[index], test.losses[index], within.bounds[index]
     text = (
         f"{found.bytes_per_row:,} bytes per row are enough ({_described(found)}), "
         f"{complete.bytes_per_row / found.bytes_per_row:.0f} times fewer than the "
         f"{complete.bytes_per_row:,} of {name}: the loss is {_number(loss.difference)}, at most "
         f"{_number(bound)}."
     )
-    too_small = [test.sizes[j].bytes_per_row for test in tests for j in test.within.too_small]
+    too_small = [sizes[j].bytes_per_row for j in within.too_small]
+    too_small = [number for number in too_small if number < found.bytes_per_row]
     if too_small:
         text += f" {max(too_small):,} bytes and fewer are too few."
     return (

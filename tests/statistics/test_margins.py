@@ -22,7 +22,7 @@ def test_sizes_are_tested_from_both_ends():
     assert found.enough == 1
     assert found.undecided == (2, 3)
     assert found.too_small == (4, 5)
-    reach = stats.t.ppf(0.975, 500) * 0.004
+    reach = stats.t.ppf(1 - 0.05 / 4, 500) * 0.004
     assert found.bounds[1] == pytest.approx(0.005 + reach)
 
 
@@ -43,7 +43,7 @@ def test_none_is_enough():
 
 
 def test_families_divide_the_error():
-    one, four = (within_margin(losses(0.0115), 0.02, families=n) for n in (1, 4))
+    one, four = (within_margin(losses(0.0105), 0.02, families=n) for n in (1, 4))
     assert (one.enough, four.enough) == (0, None)
 
 
