@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from neucocore.cli.tables import print_table
     from neucocore.cli.terminal import log, print_data, print_json, progress, warn
     from neucocore.components.bibtex import run_bibtex
+    from neucocore.components.dependence import combined_fit
     from neucocore.components.discovery import installation
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
@@ -56,6 +57,7 @@ __all__ = [
     "OutputFile",
     "__version__",
     "choose",
+    "combined_fit",
     "compare",
     "composites",
     "create",

@@ -9,6 +9,7 @@ PUBLIC_NAMES = {
     "NeucoError": "neucocore.errors",
     "OutputFile": "neucocore.files.outputs",
     "choose": "neucocore.api",
+    "combined_fit": "neucocore.components.dependence",
     "compare": "neucocore.api",
     "composites": "neucocore.data.cubes.image",
     "create": "neucocore.components.factory",

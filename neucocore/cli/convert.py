@@ -126,12 +126,14 @@ def _reducer(
     name: str | None, settings: Sequence[str], dimension: int | None
 ) -> tuple[Component | None, dict[str, Any]]:
     from neucocore.components.lookup import find
-    from neucocore.components.parameters import parse_settings
+    from neucocore.components.parameters import parse_settings, without_defaults
     from neucocore.errors import ConfigError
 
     if name is not None:
         component = find("reducer", name)
-        return component, parse_settings(settings, component.spec.params, of=component.name)
+        params = component.spec.params
+        values = parse_settings(settings, params, of=component.name)
+        return component, without_defaults(values, params)
     if settings or dimension is not None:
         option = "--set" if settings else "--dimension"
         raise ConfigError(
@@ -145,7 +147,8 @@ def _reduced(
     loaded: Embeddings, component: Component, params: Mapping[str, Any], dimension: int | None
 ) -> Embeddings:
     """Return the embeddings after a reducer, described by their metadata."""
-    from neucocore.encoding.reduction import apply_reducer, effective_fit
+    from neucocore.components.dependence import combined_fit, reducer_fit
+    from neucocore.encoding.reduction import apply_reducer
     from neucocore.errors import ConfigError
 
     if dimension is not None and dimension > loaded.dimension:
@@ -157,7 +160,9 @@ def _reduced(
     earlier = loaded.metadata.get("reduction")
     metadata = {
         **loaded.metadata,
-        "fit": effective_fit(loaded.metadata.get("fit", "none"), component),
+        "fit": combined_fit([loaded.metadata.get("fit"), reducer_fit(component)]),
         "reduction": record | ({"after": earlier} if earlier else {}),
     }
+    if metadata["fit"] is None:  # nothing records what these embeddings depend on
+        del metadata["fit"]
     return replace(loaded, matrix=matrix, metadata=metadata)

@@ -44,11 +44,13 @@ def _log_report(report: EncodeReport, request: EncodeRequest) -> None:
         warn(f"{text} ({count} of {report.rows} cubes)")
     if report.up_to_date:
         log(
-            f"{report.path}: up to date, {report.rows} x {report.columns}; --force encodes it again"
+            f"{report.path}: up to date, {report.rows} x {report.columns}, fit: {report.fit}; "
+            "--force encodes it again"
         )
     elif shard is not None:
         log(f"shard {shard[0]} of {shard[1]} is done; run with --merge when all shards are done")
     else:
         resumed = f", {report.resumed} cubes from an earlier run" if report.resumed else ""
         seconds = report.costs.get("wall_seconds", 0.0)
-        log(f"{report.path}: {report.rows} x {report.columns} in {seconds:.1f} s{resumed}")
+        size = f"{report.rows} x {report.columns}, fit: {report.fit},"
+        log(f"{report.path}: {size} in {seconds:.1f} s{resumed}")

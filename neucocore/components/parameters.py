@@ -163,6 +163,21 @@ def _convert(value: Any, kind: str) -> Any:
     raise ValueError(f"{value!r} is not {_IN_WORDS[kind]}")
 
 
+def without_defaults(values: Mapping[str, Any], params: Sequence[Param]) -> dict[str, Any]:
+    """Return checked values without those that equal the default of their parameter.
+
+    A default that is set explicitly is then the same as one that is left out, also in keys.
+    """
+    defaults = {param.name: param.default for param in params}
+    return {name: value for name, value in values.items() if not _is_default(value, defaults[name])}
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    if isinstance(value, list | tuple) and isinstance(default, list | tuple):
+        return list(value) == list(default)
+    return isinstance(value, bool) == isinstance(default, bool) and bool(value == default)
+
+
 def parameter_paths(values: Mapping[str, Any], params: Sequence[Param]) -> dict[str, Any]:
     """Return values in which relative paths of existing files and folders are absolute.
 

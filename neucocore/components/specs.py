@@ -265,13 +265,16 @@ class ReducerSpec(ComponentSpec):
     """Matrix to matrix. ``factory(dimension=..., **params)`` returns a `Reducer`.
 
     The result of a reducer with ``needs_fit`` depends on the matrix it is fitted on. ``bits`` is
-    the number of bits of one stored output value.
+    the number of bits of one stored output value. One that ``keeps_dimensions``, such as a
+    quantiser, returns as many columns as it gets: a smaller ``--dimension`` is then refused after
+    the first vector instead of after the last.
     """
 
     kind: ClassVar[Kind] = "reducer"
 
     needs_fit: bool = True
     bits: int = 32
+    keeps_dimensions: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

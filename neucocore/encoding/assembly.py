@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import plugin_errors
-from neucocore.components.specs import EncoderSpec
 from neucocore.data.embeddings.embeddings import Embeddings
+from neucocore.encoding.first_cubes import check_dimension
 from neucocore.encoding.journal import read_failures
 from neucocore.encoding.preparation import bad_cubes_error, restore
-from neucocore.encoding.reduction import apply_reducer, effective_fit
+from neucocore.encoding.reduction import apply_reducer
 from neucocore.encoding.request import EncodeRequest
 from neucocore.encoding.spool import UnequalWidthsError, gather
 from neucocore.encoding.workload import Workload
-from neucocore.errors import BudgetExceededError, ComponentOutputError, DataError
+from neucocore.errors import ComponentOutputError, DataError
 
 BLOCK_ROWS = 256
 
@@ -53,7 +53,7 @@ def assemble(work: Workload) -> Assembly:
     request = work.request
     features, ids, failures = _gather(work)
     matrix, reduction = reduce(request, features)
-    metadata = _metadata(request, reduction)
+    metadata = _metadata(work, reduction)
     if request.reducer is None and hasattr(work.worker.encoder, "to_codes"):
         restore(work.worker, work.folder.state_file)
         metadata["coded_bytes"] = coded_bytes(work.worker.encoder, matrix, request.encoder)
@@ -120,22 +120,16 @@ def reduce(
     Raises
     ------
     BudgetExceededError
-        There is no reducer, and d exceeds the requested dimension.
+        d exceeds the requested dimension, and no reducer lowers it.
     ComponentOutputError
         The reducer does not keep its contract.
     """
-    limit = request.dimension
+    check_dimension(request, features.shape[1])
     if request.reducer is None:
-        columns = features.shape[1]
-        if limit is not None and columns > limit:
-            raise BudgetExceededError(
-                f"the encoder {request.encoder.full_name} returns {columns} dimensions; the limit "
-                f"is {limit}",
-                hint="raise --dimension, or set a parameter of the encoder that changes it: "
-                f"neuco info {request.encoder.full_name}",
-            )
         return np.array(features, dtype=np.float32), {}
-    return apply_reducer(request.reducer, features, dimension=limit, params=request.reducer_params)
+    return apply_reducer(
+        request.reducer, features, dimension=request.dimension, params=request.reducer_params
+    )
 
 
 def coded_bytes(
@@ -172,8 +166,9 @@ def coded_bytes(
     return {"mean": sum(lengths) / len(lengths), "most": max(lengths), "total": sum(lengths)}
 
 
-def _metadata(request: EncodeRequest, reduction: Mapping[str, Any]) -> dict[str, Any]:
+def _metadata(work: Workload, reduction: Mapping[str, Any]) -> dict[str, Any]:
     """Return the metadata of the embeddings file: only what the input determines."""
+    request = work.request
     return {
         **request.cache_key_fields(),
         "model": {
@@ -181,7 +176,7 @@ def _metadata(request: EncodeRequest, reduction: Mapping[str, Any]) -> dict[str,
             "source": request.encoder.distribution,
             "version": request.encoder.distribution_version,
         },
-        "fit": effective_fit(cast(EncoderSpec, request.encoder.spec).fit, request.reducer),
+        "fit": work.fit,
         "dimension": request.dimension,
         **({"reduction": dict(reduction)} if reduction else {}),
     }

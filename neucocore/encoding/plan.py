@@ -10,7 +10,7 @@ from typing import Any, cast
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
 from neucocore.components.lookup import find, find_for_spec
-from neucocore.components.parameters import check_values, parse_settings
+from neucocore.components.parameters import check_values, parse_settings, without_defaults
 from neucocore.components.specs import DatasetSpec, EncoderSpec
 from neucocore.data.embeddings.formats import FORMATS, suffix_of
 from neucocore.data.ids import clean_ids, read_id_file
@@ -19,6 +19,7 @@ from neucocore.data.labels.subset import subset_ids
 from neucocore.encoding import cluster
 from neucocore.encoding.modalities import available_modalities, check_dataset, needed_modalities
 from neucocore.encoding.options import EncodeOptions
+from neucocore.encoding.reduction import new_reducer
 from neucocore.encoding.request import EncodeRequest, Execution
 from neucocore.encoding.work_folder import Shard
 from neucocore.errors import (
@@ -76,7 +77,7 @@ def plan(options: EncodeOptions) -> EncodeRequest:
     default_dimension = spec.dimension if reducer else None
     dimension = default_dimension if options.dimension is None else options.dimension
     if reducer is not None:
-        create(reducer, dimension=dimension, **reducer_params)  # fails before cubes are encoded
+        new_reducer(reducer, dimension, reducer_params)  # its errors come before the work
     return EncodeRequest(
         dataset=dataset,
         data=data,
@@ -120,7 +121,7 @@ def _reducer(options: EncodeOptions, encoder: Component) -> tuple[Component | No
         **check_values(options.reducer_params, reducer.spec.params, of=reducer.name),
         **parse_settings(settings, reducer.spec.params, of=reducer.name),
     }
-    return reducer, values
+    return reducer, without_defaults(values, reducer.spec.params)
 
 
 def _check_ranges(options: EncodeOptions) -> None:

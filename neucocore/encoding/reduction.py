@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
-from neucocore.components.specs import Fit, ReducerSpec
 from neucocore.errors import ComponentOutputError
 from neucocore.interfaces import Reducer
 from neucocore.provenance.code import code_identity
@@ -51,7 +50,7 @@ def apply_reducer(
         The reducer does not keep its contract.
     """
     values = dict(params or {})
-    reducer: Reducer = create(component, dimension=dimension, **values)
+    reducer = new_reducer(component, dimension, values)
     # Values beyond float32 become infinite and are then rejected.
     with threadpool_limits(1), plugin_errors(component), np.errstate(over="ignore"):
         reduced = np.asarray(reducer.fit(matrix).apply(matrix), dtype=np.float32)
@@ -66,14 +65,24 @@ def apply_reducer(
     }
 
 
-def effective_fit(fit: Fit, reducer: Component | None) -> Fit:
-    """Return what a vector depends on besides its own cube, after a reducer.
+def new_reducer(component: Component, dimension: int | None, params: Mapping[str, Any]) -> Reducer:
+    """Create a reducer, and check that it has the methods of the interface.
 
-    A reducer is fitted on the complete matrix, so vectors then depend on the other cubes.
+    Raises
+    ------
+    ComponentLoadError
+        It cannot be created.
+    ComponentOutputError
+        It lacks a method.
     """
-    if reducer is not None and cast(ReducerSpec, reducer.spec).needs_fit:
-        return "transductive"
-    return fit
+    reducer: Reducer = create(component, dimension=dimension, **params)
+    missing = [name for name in ("fit", "apply", "bytes_per_row") if not hasattr(reducer, name)]
+    if missing:
+        raise ComponentOutputError(
+            f"the reducer {component.full_name} has no {'() and no '.join(missing)}()",
+            hint=f"neuco plugins check {component.plugin}",
+        )
+    return reducer
 
 
 def _check_reduced(

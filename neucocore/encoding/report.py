@@ -17,6 +17,9 @@ class EncodeReport:
         The embeddings file.
     rows, columns
         Shape of the embeddings; 0 columns after a shard, which writes no embeddings file.
+    fit
+        What a row depends on besides its own cube: ``none``, ``train`` or ``transductive``; empty
+        after a shard.
     up_to_date
         The file existed already, made from the same input by the same code.
     resumed
@@ -32,6 +35,7 @@ class EncodeReport:
     path: Path
     rows: int
     columns: int
+    fit: str = ""
     up_to_date: bool = False
     resumed: int = 0
     failures: tuple[tuple[str, str], ...] = ()

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from neucocore.components.dependence import reducer_fit, strongest_fit
 from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
-from neucocore.components.specs import EncoderSpec
+from neucocore.components.specs import EncoderSpec, Fit
 from neucocore.data.cubes.file import cube_digest
 from neucocore.encoding.work_folder import Shard
 from neucocore.errors import NeucoError
@@ -122,7 +123,7 @@ class EncodeRequest:
         """
         return key_of({**self.cache_key_fields(), "prepared_on": digest_of(fitted_on)})
 
-    def file_key(self, digests: Sequence[str], fitted_on: Sequence[str]) -> str:
+    def file_key(self, digests: Sequence[str], fitted_on: Sequence[str], fit: Fit) -> str:
         """Return the key of the embeddings file.
 
         Parameters
@@ -131,7 +132,12 @@ class EncodeRequest:
             Digest of each cube of `ids`.
         fitted_on
             As in `features_key`.
+        fit
+            What a row of the file depends on, as it is recorded.
         """
+        declared = strongest_fit(
+            cast(EncoderSpec, self.encoder.spec).fit, reducer_fit(self.reducer)
+        )
         return key_of(
             {
                 "features": self.features_key(fitted_on),
@@ -145,6 +151,8 @@ class EncodeRequest:
                 "ids": digest_of(self.ids),
                 "cubes": digest_of(digests),
                 "skip_bad": self.skip_bad,
+                # Files that record the declared fit have no such field.
+                **({} if fit == declared else {"fit": fit}),
             }
         )
 

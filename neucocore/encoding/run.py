@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-
-import numpy as np
-from threadpoolctl import threadpool_limits
 
 from neucocore.encoding.assembly import assemble
 from neucocore.encoding.costs import RunMeter, costs_of
 from neucocore.encoding.executors import run_batches
+from neucocore.encoding.first_cubes import check_first_cubes
 from neucocore.encoding.journal import append_costs, append_notes, write_failures
 from neucocore.encoding.output import output_file, read_report, write_output
 from neucocore.encoding.preparation import (
@@ -170,7 +168,7 @@ def _encode_shard(
     failures: dict[str, str] = {}
     done = resumed = len(rows) - len(waiting)
     try:
-        setup = _prepared_setup(work, next(iter(keys), None))
+        setup = _prepared_setup(work, list(keys))
         if progress is not None:
             progress(done, len(rows), 0)
         for batch in run_batches(
@@ -223,36 +221,20 @@ def _raise_if_bad(request: EncodeRequest, failures: Mapping[str, str], at_least:
         raise bad_cubes_error(failures, len(request.ids))
 
 
-def _prepared_setup(work: Workload, first_id: str | None) -> WorkerSetup:
+def _prepared_setup(work: Workload, waiting: Sequence[str]) -> WorkerSetup:
     """Fit the encoder if it needs that; return what workers need to encode.
 
     Parameters
     ----------
-    first_id
-        A cube that will be encoded; None if all are finished, and nothing has to be prepared.
+    waiting
+        The cubes that will be encoded; if all are finished, nothing has to be prepared.
     """
     worker, setup = work.worker, work.worker.setup
-    if first_id is None:
+    if not waiting:
         return setup
     if work.fit_ids and hasattr(worker.encoder, "prepare"):
         state_file = work.folder.state_file
         prepare(worker, work.fit_ids, state_file, skip_bad=work.request.skip_bad)
         setup = replace(setup, state_file=state_file)
-    _check_determinism(work, first_id)
+    check_first_cubes(work, waiting)
     return setup
-
-
-def _check_determinism(work: Workload, cube_id: str) -> None:
-    """Encode one cube twice and compare."""
-    worker = work.worker
-    cubes, _ = worker.read([cube_id])
-    if not cubes:
-        return
-    with threadpool_limits(1):
-        first, second = worker.vectors(cubes), worker.vectors(cubes)
-    if not np.array_equal(first, second):
-        raise ComponentOutputError(
-            f"the encoder {work.request.encoder.full_name} is not deterministic: cube {cube_id} "
-            "encoded twice gives different vectors",
-            hint="seed its random numbers from its parameters",
-        )

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from neucocore.components.dependence import encoder_fit, reducer_fit, strongest_fit
 from neucocore.components.factory import plugin_errors
+from neucocore.components.specs import Fit
 from neucocore.encoding.request import EncodeRequest, cube_digests
 from neucocore.encoding.spool import record_key
 from neucocore.encoding.work_folder import WorkFolder
@@ -28,6 +30,8 @@ class Workload:
         Data set and encoder in this process.
     fit_ids
         The cubes that the encoder is fitted on, empty if it is not fitted.
+    fit
+        What a row of the embeddings file depends on besides its own cube, the reducer included.
     file_key
         Key of the embeddings file.
     record_keys
@@ -39,6 +43,7 @@ class Workload:
     request: EncodeRequest
     worker: Worker
     fit_ids: tuple[str, ...]
+    fit: Fit
     file_key: str
     record_keys: tuple[bytes, ...]
     folder: WorkFolder
@@ -59,12 +64,14 @@ def workload_of(request: EncodeRequest, worker: Worker) -> Workload:
     same = fit_ids is request.ids
     fit_digests = digests if same else cube_digests(worker.dataset, fit_ids)
     fitted_on = _labelled(fit_ids, fit_digests)
+    fit = strongest_fit(encoder_fit(request.encoder, encoder), reducer_fit(request.reducer))
     folder = request.output.with_name(request.output.name + ".parts")
     return Workload(
         request=request,
         worker=worker,
         fit_ids=fit_ids,
-        file_key=request.file_key(digests, fitted_on),
+        fit=fit,
+        file_key=request.file_key(digests, fitted_on, fit),
         record_keys=tuple(record_key(*pair) for pair in zip(request.ids, digests, strict=True)),
         folder=WorkFolder(folder / request.features_key(fitted_on)[:KEY_DIGITS]),
     )

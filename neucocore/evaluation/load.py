@@ -323,20 +323,23 @@ def _groups_of_keys(split: Split, groups: Groups, sites: Groups) -> Groups:
 
 def _recorded_dataset(embeddings: Embeddings, file: Path) -> str | None:
     """Return the data set that the embeddings file or its sidecar names."""
-    recorded: Any = embeddings.metadata.get("dataset")
-    if recorded is None:
-        recorded = (read_sidecar(file) or {}).get("what", {}).get("dataset")
+    recorded: Any = _recorded(embeddings.metadata, file, "dataset")
     component = recorded.get("component", "") if isinstance(recorded, dict) else ""
     return component.rpartition("/")[2] or None
 
 
 def recorded_product(metadata: Mapping[str, Any], file: Path) -> dict[str, Any] | None:
     """Return the downloaded product that embeddings or their sidecar name; None for others."""
-    recorded = metadata.get("product")
-    if recorded is None:
-        what = (read_sidecar(file) or {}).get("what")
-        recorded = what.get("product") if isinstance(what, dict) else None
+    recorded = _recorded(metadata, file, "product")
     return recorded if isinstance(recorded, dict) else None
+
+
+def _recorded(metadata: Mapping[str, Any], file: Path, name: str) -> Any:
+    """Return what the metadata of embeddings, else their sidecar, hold under a name."""
+    if metadata.get(name) is not None:
+        return metadata[name]
+    what = (read_sidecar(file) or {}).get("what")
+    return what.get(name) if isinstance(what, dict) else None
 
 
 def _without(embeddings: Embeddings, excluded: frozenset[str]) -> Embeddings:

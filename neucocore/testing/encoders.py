@@ -11,12 +11,16 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from neucocore.components.dependence import strongest_fit
 from neucocore.components.factory import create
-from neucocore.components.specs import EncoderSpec
+from neucocore.components.specs import EncoderSpec, Fit
 from neucocore.data.cubes.cube import Cube
+from neucocore.data.embeddings.formats import load_embeddings
+from neucocore.encoding.first_cubes import close, difference
 from neucocore.encoding.modalities import needed_modalities
 from neucocore.errors import NeucoError
 from neucocore.interfaces import Encoder
+from neucocore.testing.complete_run import encode_completely
 from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.encoder_cubes import (
     OTHER_SENSOR,
@@ -31,9 +35,19 @@ from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.side_effects import require_no_side_effects, watching
 
 COUNT = 4
-TOLERANCE = 1e-4
-"""Relative to the largest value: the order of summation can depend on the size of a batch."""
 SHAPED = ("encoder-shape",)
+BEFORE_A_RUN = (
+    *SHAPED,
+    "encoder-dtype",
+    "encoder-finite",
+    "encoder-order",
+    "encoder-batch-size",
+    "encoder-neighbours",
+    "encoder-history",
+    "encoder-repeatable",
+    "encoder-state",
+)
+"""A run refuses an encoder that breaks one of these promises."""
 
 
 @dataclass(frozen=True)
@@ -172,9 +186,9 @@ def _require_finite(rows: NDArray[np.float32], where: str) -> None:
 def encoder_order(context: EncoderContext) -> None:
     """Its rows are in the order of the cubes."""
     reversed_twice = context.encoder.encode(context.cubes[::-1])[::-1]
-    same_rows = _close(np.sort(reversed_twice, axis=0), np.sort(context.alone, axis=0))
+    same_rows = close(np.sort(reversed_twice, axis=0), np.sort(context.alone, axis=0))
     require(
-        _close(reversed_twice, context.alone) or not same_rows,
+        close(reversed_twice, context.alone) or not same_rows,
         "the rows are not in the order of the cubes; row i must belong to cube i",
     )
 
@@ -185,9 +199,9 @@ def encoder_batch_size(context: EncoderContext) -> None:
     # Sorted, so that this check does not also fail if only the order is wrong.
     together, alone = np.sort(context.rows, axis=0), np.sort(context.alone, axis=0)
     require(
-        _close(together, alone),
+        close(together, alone),
         "the vectors of cubes encoded together and one by one differ by up to "
-        f"{_difference(together, alone):.2g}",
+        f"{difference(together, alone):.2g}",
     )
 
 
@@ -198,9 +212,9 @@ def encoder_neighbours(context: EncoderContext) -> None:
     with_second = context.encoder.encode([first, second])[0]
     with_last = context.encoder.encode([first, others[-1]])[0]
     require(
-        _close(with_second, with_last),
+        close(with_second, with_last),
         "the vector of a cube depends on the other cubes of the batch, by up to "
-        f"{_difference(with_second, with_last):.2g}; an encoder that is fitted on the cubes it "
+        f"{difference(with_second, with_last):.2g}; an encoder that is fitted on the cubes it "
         "encodes must declare fit='transductive' and be fitted in prepare()",
     )
 
@@ -213,9 +227,9 @@ def encoder_history(context: EncoderContext) -> None:
     later = used.encode(context.cubes[:1])[0]
     fresh = context.alone[0]
     require(
-        _close(fresh, later),
+        close(fresh, later),
         f"the vector of a cube depends on the cubes encoded before it, by up to "
-        f"{_difference(fresh, later):.2g}; fit={context.fit!r} does not allow that",
+        f"{difference(fresh, later):.2g}; fit={context.fit!r} does not allow that",
     )
 
 
@@ -242,9 +256,9 @@ def encoder_forms_neighbours(context: EncoderContext) -> None:
             continue
         alone = np.concatenate([encoder.encode([cube]) for cube in cubes[::-1]])[::-1]
         require(
-            _close(together, alone),
+            close(together, alone),
             f"{name}: the vectors encoded together and one by one differ by up to "
-            f"{_difference(together, alone):.2g}",
+            f"{difference(together, alone):.2g}",
         )
 
 
@@ -270,7 +284,7 @@ def encoder_repeatable(context: EncoderContext) -> None:
     require(
         again.tobytes() == context.rows.tobytes(),
         "the vectors of two encoders with equal parameters differ by up to "
-        f"{_difference(context.rows, again):.2g}",
+        f"{difference(context.rows, again):.2g}",
     )
 
 
@@ -340,25 +354,36 @@ def encoder_cache_key(context: EncoderContext) -> None:
     )
 
 
+@check("encoder-dependence", "encoder", needs=BEFORE_A_RUN)
+def encoder_dependence(context: EncoderContext) -> None:
+    """In a complete run, with its reducer, a vector depends on other cubes as its fit declares."""
+    spec = cast(EncoderSpec, context.spec)
+    ids = sorted(cube.id for cube in context.cubes)
+    encoded, fitted_on = ids[: COUNT // 2], ids[COUNT // 2 :]
+    alone, together = (
+        encode_completely(context.component, context.cubes, selected, fitted_on, context.scratch)
+        for selected in (encoded[:1], encoded)
+    )
+    recorded = cast(Fit, together.fit)
+    require(
+        strongest_fit(spec.fit, recorded) == spec.fit,
+        f"its spec declares fit={spec.fit!r}, but its reducer {spec.reducer} is fitted on the "
+        f"cubes that are encoded: declare fit={recorded!r}",
+    )
+    if recorded == "transductive":
+        return
+    vectors = [load_embeddings(report.path).matrix[:1] for report in (alone, together)]
+    require(
+        close(*vectors),
+        f"the run is recorded as fit={recorded!r}, but the vector of a cube that is encoded alone "
+        f"and with another one differs by up to {difference(*vectors):.2g}"
+        + (f": the reducer {spec.reducer} is fitted on these cubes" if spec.reducer else ""),
+    )
+
+
 def require_arrays(state: dict[str, Any]) -> None:
     """Raise `CheckFailed` unless a state maps names to arrays that do not contain objects."""
     for name, array in state.items():
         if not isinstance(name, str) or not isinstance(array, np.ndarray):
             raise CheckFailed(f"state()[{name!r}] is {type(array).__name__}, not an array")
         require(array.dtype != object, f"state()[{name!r}] is an array of objects")
-
-
-def _close(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
-    return one.shape == other.shape and _difference(one, other) <= TOLERANCE * _scale(one)
-
-
-def _difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    if one.shape != other.shape:
-        return float("inf")
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(one.astype(np.float64) - other)
-    return float(np.nan_to_num(difference, nan=0.0, posinf=np.inf).max(initial=0))
-
-
-def _scale(rows: NDArray[np.float32]) -> float:
-    return max(float(np.abs(np.nan_to_num(rows)).max(initial=0)), 1e-6)

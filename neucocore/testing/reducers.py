@@ -87,6 +87,23 @@ def reducer_shape(context: ReducerContext) -> None:
     require(np.isfinite(reduced).all(), "apply returned NaN or infinite numbers")
 
 
+@check("reducer-dimension", "reducer")
+def reducer_dimension(context: ReducerContext) -> None:
+    """It declares keeps_dimensions if and only if it cannot return fewer columns than it gets."""
+    declared, columns = context.reducer_spec.keeps_dimensions, context.reduced.shape[1]
+    if declared:
+        require(
+            columns == COLUMNS,
+            f"the spec declares keeps_dimensions=True, but {COLUMNS} columns became {columns}",
+        )
+    else:
+        require(
+            context.dimension is not None,
+            f"it refuses dimension={DIMENSION} for {COLUMNS} columns; a reducer that keeps all "
+            "columns declares keeps_dimensions=True",
+        )
+
+
 @check("reducer-rows", "reducer")
 def reducer_rows(context: ReducerContext) -> None:
     """Once it is fitted, the result for a row does not depend on the other rows."""

@@ -100,3 +100,50 @@ def test_what_cannot_be(neuco, file, tmp_path, words, text):
 def test_without_a_reducer_nothing_changes(neuco, file, tmp_path):
     neuco("convert", file, tmp_path / "c.npz")
     assert (load_embeddings(tmp_path / "c.npz").matrix == X).all()
+
+
+def test_a_default_set_explicitly_is_the_same_as_none(neuco, file, tmp_path):
+    words = ("convert", file, tmp_path / "o.npz", "--reducer", "projection", "--dimension", 4)
+    neuco(*words)
+    content = (tmp_path / "o.npz").read_bytes()
+    assert neuco(*words, "--set", "seed=42").code == 0  # the same command: redone, not refused
+    assert (tmp_path / "o.npz").read_bytes() == content
+    assert "params" not in load_embeddings(tmp_path / "o.npz").metadata["reduction"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("--reducer", "projection", "--dimension", 4, "--set", "seed=7"),
+        ("--reducer", "projection", "--dimension", 5),
+        ("--reducer", "pca", "--dimension", 4),
+        (),
+    ],
+    ids=["parameter", "dimension", "reducer", "no-reducer"],
+)
+def test_the_result_of_another_reduction_is_not_replaced(neuco, file, tmp_path, other):
+    out = tmp_path / "o.npz"
+    words = ("--reducer", "projection", "--dimension", 4)
+    assert neuco("convert", file, out, *words).code == 0
+    content = out.read_bytes()
+    ended = neuco("convert", file, out, *other)
+    assert ended.code == 2
+    assert "--force" in ended.err
+    assert out.read_bytes() == content
+    assert neuco("convert", file, out, *words).code == 0
+    assert neuco("convert", file, out, *other, "--force").code == 0
+    assert out.read_bytes() != content
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "npz"])
+def test_what_embeddings_depend_on_is_kept_from_file_to_file(neuco, file, tmp_path, suffix):
+    one = tmp_path / f"one.{suffix}"
+    neuco("convert", file, one, "--reducer", "int8")
+    neuco("convert", one, tmp_path / "two.npz", "--reducer", "float16")
+    assert load_embeddings(one).metadata["fit"] == "transductive"
+    assert load_embeddings(tmp_path / "two.npz").metadata["fit"] == "transductive"
+
+
+def test_what_nothing_records_is_not_claimed(neuco, file, tmp_path):
+    neuco("convert", file, tmp_path / "o.npz", "--reducer", "float16")
+    assert "fit" not in load_embeddings(tmp_path / "o.npz").metadata

@@ -103,7 +103,13 @@ def test_a_reducer_that_raises_is_named() -> None:
         def fit(self, matrix):
             raise ZeroDivisionError("no rows")
 
-        apply = bytes_per_row = state = fit
+        def apply(self, matrix):
+            return matrix
+
+        def bytes_per_row(self):
+            return 4.0
+
+        state = fit
 
     reducer = component(ReducerSpec(name="broken", summary="test", factory=Reducer))
     request = SimpleNamespace(reducer=reducer, dimension=None, reducer_params={})

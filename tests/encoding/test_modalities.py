@@ -57,7 +57,7 @@ class Encoder:
 
 class Fitted(Encoder):
     def prepare(self, source):
-        list(source.read(source.ids))
+        [cube.arrays["tirs"] for cube in source.read(source.ids)]
 
     def state(self):
         return {}

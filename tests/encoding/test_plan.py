@@ -207,7 +207,7 @@ def test_any_reducer_can_follow_an_encoder(planned: Plan) -> None:
     assert not request.encoder_params  # neither the seed nor the limit is the encoder's
     other = planned(encoder="random", reducer="projection", dimension=3)
     none = planned(encoder="random", dimension=3)
-    keys = {one.file_key(["x"], []) for one in (request, other, none)}
+    keys = {one.file_key(["x"], [], "none") for one in (request, other, none)}
     assert len(keys) == 3
 
 
@@ -225,3 +225,15 @@ def test_a_spec_can_set_parameters_of_its_reducer(planned: Plan) -> None:
     changed = planned(encoder="toy-projected", set=("reducer.seed=4",))
     assert dict(changed.reducer_params) == {"seed": 4}
     assert planned(encoder="toy-projected", reducer="none").reducer is None
+
+
+def test_a_default_of_a_reducer_set_explicitly_is_the_same_as_none(planned: Plan) -> None:
+    words = {"encoder": "random", "reducer": "projection", "dimension": 3}
+    plain, explicit = planned(**words), planned(**words, set=("reducer.seed=42",))
+    in_python = planned(**words, reducer_params={"seed": 42})
+    assert dict(explicit.reducer_params) == dict(in_python.reducer_params) == {}
+    keys = {one.file_key(["x"], [], "none") for one in (plain, explicit, in_python)}
+    assert len(keys) == 1
+    # What the encoder's own spec sets is not the default of the reducer.
+    back = planned(encoder="toy-projected", set=("reducer.seed=42",))
+    assert dict(back.reducer_params) == {}

@@ -110,6 +110,26 @@ class Wrong(Sums):
         return rows
 
 
+class Company(Sums):
+    """Rows that depend on the other cubes of a call, but not for a cube that is alone."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+    def encode(self, cubes: Sequence[Cube]) -> NDArray[np.float32]:
+        rows = super().encode(cubes)
+        match self.how:
+            case "sorted":
+                return rows[np.argsort([cube.id for cube in cubes])]
+            case "scaled":
+                return rows * np.float32(1 + 0.001 * (len(cubes) - 1))
+            case "rounded":
+                return rows * np.float32(1 + 1e-6 * (len(cubes) - 1))
+            case "centred":
+                return rows - (len(cubes) > 1) * rows.mean(axis=0)
+        return rows
+
+
 class Centred(Sums):
     """Sums minus the mean over all cubes that it was fitted on."""
 
@@ -248,6 +268,19 @@ def neuco_encoders() -> list[EncoderSpec]:
             reducer="projection",
             reducer_params={"seed": 3},
             dimension=2,
+        ),
+        EncoderSpec(
+            name="toy-int8",
+            summary="sums that only the reducer makes depend on other cubes",
+            factory=f"{__name__}:Sums",
+            reducer="int8",
+            fit="transductive",
+        ),
+        EncoderSpec(
+            name="toy-company",
+            summary="rows that depend on the other cubes of a call, as the parameter names",
+            factory=f"{__name__}:Company",
+            params=(Param("how", "str", "", "in which way"),),
         ),
         EncoderSpec(
             name="toy-trained",

@@ -133,4 +133,10 @@ def test_a_reducer_can_require_to_keep_all_columns(broken_checks: Callable[..., 
                 raise ConfigError("it keeps all columns")
             return super().fit(matrix)
 
-    assert broken_checks(ReducerSpec(name="x", summary="s", factory=KeepsAll)) == set()
+    def broken(factory: type, keeps: bool) -> set[str]:
+        spec = ReducerSpec(name="x", summary="s", factory=factory, keeps_dimensions=keeps)
+        return broken_checks(spec)
+
+    assert broken(KeepsAll, True) == set()
+    assert broken(KeepsAll, False) == {"reducer-dimension"}
+    assert broken(Valid, True) == {"reducer-dimension"}

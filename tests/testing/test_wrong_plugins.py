@@ -19,6 +19,8 @@ CHECK_OF = {
     "global-seed": "encoder-global-random",
     "depends-on-batch": "encoder-batch-size",
     "writes-files": "import-files",
+    "reducer-not-counted": "encoder-dependence",
+    "hidden-fit": "encoder-dependence",
     "undeclared-modality": "encoder-shape",
     "one-sensor": "encoder-forms",
     "fills-gaps": "encoder-input",
@@ -29,6 +31,7 @@ CHECK_OF = {
 OTHER_CHECKS = {
     # It subtracts the mean of all cubes seen so far, so batches matter as well.
     "hidden-transduction": {"encoder-batch-size", "encoder-neighbours"},
+    "hidden-fit": {"reducer-fitted"},
     "not-a-number": {"encoder-empty-cube"},
 }
 

@@ -28,6 +28,7 @@ def reducer_specs() -> list[ReducerSpec]:
             factory="neucocore.builtin.reducers.quantise:Float16",
             needs_fit=False,
             bits=16,
+            keeps_dimensions=True,
             license="Apache-2.0",
         ),
         ReducerSpec(
@@ -35,6 +36,7 @@ def reducer_specs() -> list[ReducerSpec]:
             summary="256 equal levels over the range of each column: 8 bits per number",
             factory="neucocore.builtin.reducers.quantise:Uniform",
             bits=8,
+            keeps_dimensions=True,
             license="Apache-2.0",
         ),
         ReducerSpec(
@@ -42,6 +44,7 @@ def reducer_specs() -> list[ReducerSpec]:
             summary="16 equal levels over the range of each column: 4 bits per number",
             factory="neucocore.builtin.reducers.quantise:int4",
             bits=4,
+            keeps_dimensions=True,
             license="Apache-2.0",
         ),
         ReducerSpec(
@@ -49,6 +52,7 @@ def reducer_specs() -> list[ReducerSpec]:
             summary="4 equal levels over the range of each column: 2 bits per number",
             factory="neucocore.builtin.reducers.quantise:int2",
             bits=2,
+            keeps_dimensions=True,
             license="Apache-2.0",
         ),
         *(
@@ -58,6 +62,7 @@ def reducer_specs() -> list[ReducerSpec]:
                 f"{'bit' if bits == 1 else 'bits'} per number",
                 factory=f"neucocore.builtin.reducers.quantise:{factory}",
                 bits=bits,
+                keeps_dimensions=True,
                 license="Apache-2.0",
             )
             for bits, factory in (
@@ -72,6 +77,7 @@ def reducer_specs() -> list[ReducerSpec]:
             summary="whether a number is above the mean of its column: 1 bit per number",
             factory="neucocore.builtin.reducers.quantise:OneBit",
             bits=1,
+            keeps_dimensions=True,
             license="Apache-2.0",
         ),
     ]

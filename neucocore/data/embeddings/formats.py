@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from neucocore.data.embeddings.quantisation import (
 )
 from neucocore.data.embeddings.row_numbers import row_number_findings
 from neucocore.data.embeddings.scale_columns import parts_without_scale, unused_scale_findings
+from neucocore.data.embeddings.sidecar import read_sidecar
 from neucocore.data.embeddings.table import EmbeddingTable, ReadOptions
 from neucocore.data.embeddings.unit_norm import unit_norm_findings
 from neucocore.data.embeddings.versions import version_findings
@@ -111,12 +112,23 @@ def load_embeddings(
     return Embeddings(
         tuple(table.ids or ()),
         table.matrix,
-        table.metadata,
+        {**_sidecar_metadata(path), **table.metadata},
         tuple(table.findings),
         table.dtype,
         table.extra,
         table.year_column,
     )
+
+
+def _sidecar_metadata(path: str | Path | InMemory) -> dict[str, Any]:
+    """Return the metadata that the sidecar of a CSV file holds, which itself holds none."""
+    if isinstance(path, InMemory):
+        return {}
+    file, _ = split_column(path)
+    if suffix_of(file) not in (".csv", ".csv.gz"):
+        return {}
+    what = (read_sidecar(file) or {}).get("what")
+    return what if isinstance(what, dict) else {}
 
 
 def examine_embeddings(

@@ -41,7 +41,7 @@ def test_metadata_list_the_parts_and_digests_of_their_content(save: Save) -> Non
     again = fuse([save("a", A), save("b", B + 1)], weights=[1, 2]).metadata["fusion"]["parts"]
     assert again[0]["sha256"] == parts[0]["sha256"]
     assert again[1]["sha256"] != parts[1]["sha256"]
-    assert fused.metadata["fusion"]["fit"] == "transductive"
+    assert fused.metadata["fit"] == "transductive"
 
 
 def test_files_with_different_ids_are_an_error_with_counts(save: Save) -> None:

@@ -16,7 +16,7 @@ from neuco_plugin_fusion.scaling import (
     scale,
     scale_factors,
 )
-from neucocore import Embeddings, create, find, load_embeddings
+from neucocore import Embeddings, combined_fit, create, find, load_embeddings
 from neucocore.plugin import ConfigError, IdError
 
 SUFFIXES = (".csv.gz", ".csv", ".parquet", ".npz")
@@ -79,10 +79,17 @@ def fuse(
     metadata: dict[str, Any] = {"fusion": {"parts": described, "scaling": scaling}}
     if dataset := _dataset(parts):
         metadata["dataset"] = dataset
+    # Every scaling but none divides by statistics of these rows.
+    fits = [*(part.metadata.get("fit") for part in parts)]
+    fits.append("none" if checked_scaling == "none" else "transductive")
     if reducer is not None:
-        fitted = create(find("reducer", reducer), dimension=dimension).fit(matrix)
-        metadata["fusion"] |= {"reducer": reducer, "fit": "transductive"}
+        component = find("reducer", reducer)
+        fitted = create(component, dimension=dimension).fit(matrix)
+        metadata["fusion"]["reducer"] = reducer
+        fits.append("transductive" if getattr(component.spec, "needs_fit", True) else "none")
         matrix = fitted.apply(matrix)
+    if fit := combined_fit(fits):
+        metadata["fit"] = fit
     return Embeddings(tuple(ids), matrix, metadata)
 
 
