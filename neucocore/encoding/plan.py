@@ -19,7 +19,6 @@ from neucocore.data.labels.subset import subset_ids
 from neucocore.encoding import cluster
 from neucocore.encoding.modalities import available_modalities, check_dataset, needed_modalities
 from neucocore.encoding.options import EncodeOptions
-from neucocore.encoding.reduction import new_reducer
 from neucocore.encoding.request import EncodeRequest, Execution
 from neucocore.encoding.work_folder import Shard
 from neucocore.errors import (
@@ -77,7 +76,7 @@ def plan(options: EncodeOptions) -> EncodeRequest:
     default_dimension = spec.dimension if reducer else None
     dimension = default_dimension if options.dimension is None else options.dimension
     if reducer is not None:
-        new_reducer(reducer, dimension, reducer_params)  # its errors come before the work
+        create(reducer, dimension=dimension, **reducer_params)  # fails before cubes are encoded
     return EncodeRequest(
         dataset=dataset,
         data=data,

@@ -50,7 +50,7 @@ def apply_reducer(
         The reducer does not keep its contract.
     """
     values = dict(params or {})
-    reducer = new_reducer(component, dimension, values)
+    reducer: Reducer = create(component, dimension=dimension, **values)
     # Values beyond float32 become infinite and are then rejected.
     with threadpool_limits(1), plugin_errors(component), np.errstate(over="ignore"):
         reduced = np.asarray(reducer.fit(matrix).apply(matrix), dtype=np.float32)
@@ -63,26 +63,6 @@ def apply_reducer(
         "features": int(matrix.shape[1]),
         "bytes_per_row": float(bytes_per_row),
     }
-
-
-def new_reducer(component: Component, dimension: int | None, params: Mapping[str, Any]) -> Reducer:
-    """Create a reducer, and check that it has the methods of the interface.
-
-    Raises
-    ------
-    ComponentLoadError
-        It cannot be created.
-    ComponentOutputError
-        It lacks a method.
-    """
-    reducer: Reducer = create(component, dimension=dimension, **params)
-    missing = [name for name in ("fit", "apply", "bytes_per_row") if not hasattr(reducer, name)]
-    if missing:
-        raise ComponentOutputError(
-            f"the reducer {component.full_name} has no {'() and no '.join(missing)}()",
-            hint=f"neuco plugins check {component.plugin}",
-        )
-    return reducer
 
 
 def _check_reduced(

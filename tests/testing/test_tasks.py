@@ -16,7 +16,7 @@ SOURCE = LabelSource(name="a", license="CC0-1.0", citation="b", region="c", year
 SPEC = TaskSpec(
     name="x",
     summary="s",
-    dataset="d",
+    dataset="synthetic-earth",
     problem="regression",
     primary_metric="r2",
     unit="share",

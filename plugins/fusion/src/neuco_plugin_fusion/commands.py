@@ -92,7 +92,7 @@ def report(
         scaling=scaling,
         dataset=dataset,
         protocol=protocol,
-        tasks=[part.strip() for part in tasks.split(",") if part.strip()],
+        tasks=[part.strip() for part in tasks.split(",") if part.strip()] or None,
         jobs=jobs,
         force=force,
     )
