@@ -47,7 +47,7 @@ def test_the_help_holds_every_word_of_the_options(command, options):
     [
         (("list", "--problem", "multilabel"), "roc-auc", "mse "),
         (("list", "--modality", "s2l2a"), "ssl4eo-s12-downstream", "average-precision"),
-        (("list", "encoders", "--modality", "thermal"), "random", "mean "),
+        (("list", "encoders", "--modality", "thermal"), "random", "2025"),
         (("list", "tasks", "--dataset", "ships"), "ships-detection", "biomass-mean"),
     ],
 )

@@ -39,7 +39,7 @@ def plugins(fresh: Any) -> dict[str, Path]:
     text = spec.read_text(encoding="utf-8")
     assert text.count('fit="none",') == 1
     spec.write_text(
-        text.replace('fit="none",', 'fit="none",\n            reducer="my-reducer",'),
+        text.replace('fit="none",', 'fit="transductive",\n            reducer="my-reducer",'),
         encoding="utf-8",
     )
     fresh.install(*map(str, folders.values()))
@@ -74,7 +74,10 @@ def test_the_tests_of_the_plugins_pass(fresh: Any, plugins: dict[str, Path]) -> 
 def test_the_conformance_kit_passes(fresh: Any, plugins: dict[str, Path]) -> None:
     result = fresh.neuco("plugins", "check", "my-task", "--json")
     records = json.loads(result.stdout)
-    assert {record["status"] for record in records} <= {"passed", "skipped"}
+    failed = {record["id"] for record in records} - {
+        record["id"] for record in records if record["status"] in ("passed", "skipped")
+    }
+    assert failed <= {"spec-finished"}  # the new plugins hold placeholders
     assert any(record["id"] == "task-oracle" for record in records)
 
 

@@ -18,7 +18,7 @@ def test_the_demo_generates_encodes_scores_and_ranks(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     steps = [line for line in done.stderr.splitlines() if line[:3] in ("1. ", "2. ")]
     assert steps == [
-        "1. neuco data generate synthetic-earth -o small/earth "
+        "1. neuco data generate synthetic-earth/synthetic-earth -o small/earth "
         "--set cubes=40 --set size=64 --set seed=0 --set jobs=2",
         "2. neuco run small/demo.yaml",
     ]

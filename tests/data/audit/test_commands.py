@@ -20,6 +20,12 @@ class Sized:
     def __init__(self, path, pixels):
         self.schemas = {"s1": CubeSchema(size=pixels)}
 
+    def ids(self):
+        return []
+
+    def read(self, ids):
+        return iter(())
+
 def generate(out, *, count=1, progress=None):
     out.mkdir()
     for number in range(count):
@@ -106,8 +112,8 @@ def test_findings_are_printed_as_json(neuco, tmp_path, write_folder):
 
 def test_cubes_are_compared_with_a_data_set_and_its_parameters(neuco, toy, tmp_path, write_folder):
     write_folder(tmp_path, count=1, size=16)
-    code, out, _ = neuco("validate", tmp_path, "--dataset", "sized")
-    assert code == 0
+    code, out, err = neuco("validate", tmp_path, "--dataset", "sized")
+    assert code == 0, err
     assert "3 files: 0 with errors, 1 with warnings only" in out
     code, out, _ = neuco("validate", tmp_path, "--dataset", "sized", "--set", "dataset.pixels=16")
     assert code == 0
