@@ -5,6 +5,7 @@
 #                   and all simulations of intervals, comparisons and ranks (most of an hour)
 # make field-trial  try real products and the published data: needs network and 2 GB of disk
 # make golden       write the expected terminal output of the tests again, to be looked at
+# make docs         build the documentation site into site/ and check its links
 # make test-torch   the tests of the torch plugin, in a separate environment with torch
 # All of them set up their environment; they need Python 3.11 or newer and make.
 
@@ -20,7 +21,7 @@ TORCH_VENV ?= .venv-torch
 TORCH_PARTS := . plugins/temporal-mosaiks plugins/ssl4eo-s12 plugins/torch
 TORCH_MARK := $(TORCH_VENV)/.installed
 
-.PHONY: help env demo browser test verify field-trial test-torch lint types unit smoke wheels clean
+.PHONY: help env demo browser docs test verify field-trial test-torch lint types unit smoke wheels clean
 
 help:
 	@sed -n 's/^# make/make/p; s/^# \(  \)/\1/p' Makefile
@@ -88,8 +89,11 @@ field-trial: $(MARK)
 smoke: $(MARK)
 	$(BIN)/python tests/smoke_wheels.py
 
+docs: $(MARK)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 wheels: $(MARK)
 	$(BIN)/python releases/build.py dist
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) dist demo field-trial .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(TORCH_VENV) dist site demo field-trial .mypy_cache .ruff_cache .pytest_cache

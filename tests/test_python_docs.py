@@ -1,19 +1,12 @@
-"""The pages about Python: their code prints what they show, and the reference is current."""
+"""The pages about Python: their code prints what they show."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
-
-import pytest
-
-import neucocore
-import neucocore.plugin
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -23,49 +16,6 @@ def blocks(page: str, language: str) -> list[str]:
     """Return the code blocks of a page in one language."""
     text = (ROOT / page).read_text("utf-8")
     return [code for name, code in BLOCK.findall(text) if name == language]
-
-
-@pytest.fixture(scope="module")
-def reference() -> ModuleType:
-    """The script that writes the API reference."""
-    file = ROOT / "benchmarks" / "api_reference.py"
-    spec = importlib.util.spec_from_file_location("api_reference", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize("module", [neucocore, neucocore.plugin], ids=lambda m: m.__name__)
-def test_every_public_name_is_in_the_reference(module: ModuleType, reference: ModuleType) -> None:
-    page = (reference.FOLDER / reference.PAGES[module.__name__]).read_text("utf-8")
-    headings = re.findall(r"^### (\w+)$", page, re.MULTILINE)
-    assert sorted(headings) == sorted(module.__all__)
-
-
-def test_sections_of_a_docstring_become_lists_and_code(reference: ModuleType) -> None:
-    text = """Read `neucocore.a.b` of ``x``.
-
-    Parameters
-    ----------
-    path
-        The file <name>,
-        in two lines.
-
-    Examples
-    --------
-    >>> read("a")  # doctest: +SKIP
-    """
-    import inspect
-
-    assert list(reference.markdown(inspect.cleandoc(text))) == [
-        "Read `b` of `x`.",
-        "**Parameters**",
-        "* `path`: The file \\<name>, in two lines.",
-        "**Examples**",
-        '```pycon\n>>> read("a")\n```',
-    ]
 
 
 def test_the_code_of_the_python_page_prints_what_the_page_shows(tmp_path: Path) -> None:
