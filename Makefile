@@ -58,7 +58,7 @@ types: $(MARK)
 	$(BIN)/mypy
 
 unit: $(MARK)
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m 'not slow'
 
 # pip and this version of torch: with uv or other versions, gigabytes of CUDA packages can follow.
 $(TORCH_MARK): $(foreach part,$(TORCH_PARTS),$(part)/pyproject.toml)
@@ -75,6 +75,7 @@ test-torch: $(TORCH_MARK)
 # Installs the built wheels into an empty environment and runs a small benchmark.
 verify: $(MARK)
 	$(BIN)/python tests/golden/results.py
+	$(BIN)/pytest -q -n $(JOBS) -m slow
 	NEUCO_HOSTILE_TABLES=200 $(BIN)/pytest -q -n $(JOBS) tests/trials/test_hostile_tables.py
 	$(BIN)/python benchmarks/interrupts.py
 	$(BIN)/python docs/simulations/uncertainty.py --check

@@ -11,6 +11,7 @@ from neucocore.choice.options import ChooseOptions
 from neucocore.choice.sentences import Sentence, SizeTest
 from neucocore.curves.sizes import Size
 from neucocore.curves.sweep import PreparedEmbedding
+from neucocore.files.html import html_list
 from neucocore.results.reading import RunRecord
 
 
@@ -35,7 +36,7 @@ class Scored:
         return 4.0 * self.embedding.dimension if known is None else float(known)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Choice:
     """The result.
 
@@ -63,6 +64,14 @@ class Choice:
     size: Size | None
     places: Mapping[str, Any] | None
     map: Mapping[str, Any] | None
+
+    def __repr__(self) -> str:
+        """Return the first sentence of the decision."""
+        return f"<Choice: {self.sentences[0].text}>"
+
+    def _repr_html_(self) -> str:
+        """Return the decision in words, for notebooks."""
+        return html_list([sentence.text for sentence in self.sentences])
 
     @property
     def index(self) -> int:

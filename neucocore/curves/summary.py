@@ -24,6 +24,8 @@ from neucocore.curves.sweep import (
 )
 from neucocore.errors import ConfigError
 from neucocore.files.atomic import write_text
+from neucocore.files.html import html_table
+from neucocore.messages import pluralize
 from neucocore.results.compare import compare_overall, compare_task
 from neucocore.results.reading import RunRecord
 from neucocore.results.skill import MEAN_SKILL, primary_metric
@@ -39,7 +41,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SweepResult:
     """Curves of one or more embeddings.
 
@@ -55,6 +57,15 @@ class SweepResult:
     labels: tuple[Enough, ...]
     order: tuple[dict[str, Any], ...]
     gains: tuple[dict[str, Any], ...]
+
+    def __repr__(self) -> str:
+        """Return the number of rows."""
+        return f"<SweepResult: {pluralize(len(self.rows), 'row')}>"
+
+    def _repr_html_(self) -> str:
+        """Return the rows as a table, for notebooks."""
+        columns = ("embedding", "task", "family", "dimension", "bits", "bytes", "score", "loss")
+        return html_table("score at each size", columns, self.rows)
 
 
 def sweep(options: SweepOptions, *, warn: Report = silent, step: Report = silent) -> SweepResult:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EncodeReport:
     """The outcome of an encode run.
 
@@ -41,3 +41,7 @@ class EncodeReport:
     failures: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[str, int], ...] = ()
     costs: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return file, shape and fit."""
+        return f"<EncodeReport: {self.path}, {self.rows} x {self.columns}, fit {self.fit or '-'}>"

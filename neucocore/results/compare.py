@@ -15,6 +15,7 @@ from neucocore.data.embeddings.formats import suffix_of
 from neucocore.errors import ConfigError, ResultsError
 from neucocore.evaluation.neucobench.random_stream import HELD_OUT_SHARE
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
+from neucocore.files.html import html_table, interval_text
 from neucocore.messages import did_you_mean, pluralize
 from neucocore.results.comparable import matches
 from neucocore.results.layout import SUMMARY
@@ -71,7 +72,7 @@ class TaskComparison:
     remark: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunComparison:
     """A run compared with the baseline.
 
@@ -93,6 +94,28 @@ class RunComparison:
     overall_non_inferiority: NonInferiority | None
     left_out: tuple[tuple[str, str], ...]
     bytes_per_sample: tuple[float | None, float | None]
+
+    def __repr__(self) -> str:
+        """Return the verdict."""
+        return f"<RunComparison: {self.protocol}, {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        """Return the differences as a table, for notebooks."""
+        rows = [
+            {
+                "task": row["task"],
+                "metric": row["metric"],
+                self.method: row["score"],
+                self.baseline: row["baseline_score"],
+                "difference": row["difference"],
+                "95 % interval": interval_text(row["low"], row["high"]),
+                "p (Holm)": row["adjusted_p_value"],
+                "n": row["n"],
+            }
+            for row in self.record()["tasks"]
+        ]
+        columns = list(rows[0]) if rows else ["task"]
+        return html_table(self.verdict, columns, rows)
 
     @property
     def same_size(self) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from neucocore.errors import NeucoError, ResultsError
 from neucocore.evaluation.protocols import DEFAULT_PROTOCOL
 from neucocore.evaluation.protocols import protocol as find_protocol
+from neucocore.files.html import html_table, interval_text
 from neucocore.messages import pluralize
 from neucocore.results.changed_options import ChangedOption
 from neucocore.results.common_ids import on_common_ids
@@ -30,7 +31,7 @@ FEW_TASKS = 2
 """Up to this number of tasks, a table has a note that the order is not conclusive."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """Comparable runs, the best first; below them those that are not ranked.
 
@@ -65,6 +66,30 @@ class Table:
     changed: tuple[ChangedOption, ...] = ()
     number: int = 1
     of: int = 1
+
+    def __repr__(self) -> str:
+        """Return phase, protocol and size: the rows would fill the screen."""
+        size = f"{pluralize(len(self.rows), 'method')}, {pluralize(len(self.tasks), 'task')}"
+        return f"<Table: {self.phase}, {self.protocol}, {size}>"
+
+    def _repr_html_(self) -> str:
+        """Return the table for notebooks: ranks, skill with interval, size, and scores."""
+        rows = [
+            {
+                "rank": row.aggregated_rank,
+                "method": f"{row.method} (control)" if row.control else row.method,
+                "skill": row.skill,
+                "95 % interval": interval_text(row.skill_low, row.skill_high),
+                "group": row.group,
+                "bytes": row.encoding.get("bytes_per_sample"),
+                **row.acc,
+            }
+            for row in self.rows
+        ]
+        columns = ["rank", "method", "skill", "95 % interval", "group", "bytes", *self.tasks]
+        kept = [name for name in columns if any(row.get(name) not in (None, "") for row in rows)]
+        title = f"{self.phase}: {self.protocol}, {self.suite or 'ad hoc'}, by {self.by}"
+        return html_table(title, kept, rows)
 
     @property
     def marks_labels(self) -> bool:

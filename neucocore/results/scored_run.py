@@ -19,6 +19,7 @@ from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.split_rule import RANDOM, parse_split
 from neucocore.evaluation.tasks import FailedTask
+from neucocore.files.html import html_table, interval_text
 from neucocore.files.image_file import require_matplotlib
 from neucocore.messages import pluralize
 from neucocore.provenance.keys import key_of
@@ -37,7 +38,7 @@ METRIC_FIELDS = ("metric", "score", "low", "high", "interval_reason", "remarks",
 NO_INTERVAL = "the run has no intervals; evaluate again with --force"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RunReport:
     """The result of one evaluation.
 
@@ -70,6 +71,20 @@ class RunReport:
     plots: PlotReport | None = None
     split: str = RANDOM
     failed: tuple[FailedTask, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return protocol, number of scores and folder: the scores would fill the screen."""
+        scored = sum(task["score"] is not None for task in self.tasks)
+        where = "" if self.folder is None else f", {self.folder}"
+        return f"<RunReport: {self.protocol}, {pluralize(scored, 'task')} scored{where}>"
+
+    def _repr_html_(self) -> str:
+        """Return the scores as a table, for notebooks."""
+        rows = [
+            {**row, "95 % interval": interval_text(row["low"], row["high"])} for row in self.rows()
+        ]
+        columns = ("task", "metric", "score", "95 % interval", "chance", "n", "d", "unit")
+        return html_table(self.protocol, columns, rows)
 
     def run_folder(self) -> Path:
         """Return the folder of the run.
