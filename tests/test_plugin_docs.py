@@ -138,10 +138,3 @@ def test_every_command_in_a_page_exists_with_its_options(page: Path) -> None:
         options = {name for one in known for parameter in one.params for name in parameter.opts}
         asked = {word for word in words if word.startswith("--")}
         assert asked <= options, f"neuco {' '.join(words)}"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_targets_of_links_exist(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
-        if not target.startswith("http"):
-            assert (page.parent / target).exists(), target

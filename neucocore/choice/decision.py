@@ -145,9 +145,8 @@ class Table:
         return min(int(self.runs[0].tasks[task].n or 0) for task in tasks)
 
     def seed(self, purpose: int) -> int:
-        """Return a seed that depends on the content of the table only."""
-        merits = np.array([self.score(run, self.decides)[0] or 0.0 for run in self.runs])
-        return seed_of(self.runs, self.tasks, merits) + purpose
+        """Return a seed for one kind of draws of this table."""
+        return seed_of(self.runs, self.tasks) + purpose
 
     def _skills(self, run: RunRecord) -> list[Influence]:
         found = skill_influences(run, self.tasks)

@@ -157,7 +157,7 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
     # A run without influence values takes no interval and no pair from the others.
     tested = [i for i, row in enumerate(influences) if not isinstance(row, Undefined)]
     tests = pair_tests(merits[tested], task_influences(known, units, weights))
-    generator = np.random.default_rng(seed_of(runs, counted, merits))
+    generator = np.random.default_rng(seed_of(runs, counted))
     ranks = ranks_on_these_tasks(merits[tested], tests, generator)
     pairs = tuple(_pairs([runs[i] for i in tested], tests, ranks))
     if len(tested) < len(runs):
@@ -322,9 +322,13 @@ def task_influences(
     return tasks
 
 
-def seed_of(runs: Sequence[RunRecord], tasks: Sequence[str], merits: Array) -> int:
-    """Return a seed that depends on the content of the table only."""
-    content = [sorted(zip([run.method for run in runs], merits.tolist(), strict=True)), list(tasks)]
+def seed_of(runs: Sequence[RunRecord], tasks: Sequence[str]) -> int:
+    """Return a seed that depends on the methods and tasks of a table only.
+
+    Scores are no part of it: their last bit depends on the processor, and another seed would give
+    other draws and other rank intervals.
+    """
+    content = [sorted(run.method for run in runs), list(tasks)]
     return int.from_bytes(hashlib.sha256(json.dumps(content).encode()).digest()[:8], "big")
 
 

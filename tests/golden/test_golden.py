@@ -35,10 +35,11 @@ UNSTABLE = {"scores groups": "ships-position"}
 @pytest.mark.parametrize("name", sorted(EXPECTED.keys() - DEPENDS_ON_PROCESSOR))
 def test_equal(found, name):
     pair = EXPECTED[name], found[name], name
+    atol = 1e-4 if name.startswith("scores neucobench") else 1e-5  # trained in float32
     far = set(results.differences(*pair, rtol=1e-4, atol=1e-3))
     lines = [
         line
-        for line in results.differences(*pair, rtol=1e-4, atol=1e-5)
+        for line in results.differences(*pair, rtol=1e-4, atol=atol)
         if (line in far or not RANKING.search(line)) and UNSTABLE.get(name, "\n") not in line
     ]
     assert not lines, "\n".join(lines[:20])

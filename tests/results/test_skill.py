@@ -256,3 +256,20 @@ def test_a_run_without_influence_values_takes_no_interval_and_no_pair_from_other
             same.p_value,
         )
     assert "no rank intervals: bad, height: not known" in after.notes
+
+
+def test_the_last_bit_of_a_score_changes_no_rank_interval(out: Path) -> None:
+    """Processors round products of matrices differently; the draws must not follow."""
+    before = table_of(out)
+    adjusted = [pair.adjusted_p_value for pair in before.pairs]
+    for method in ("good", "bad"):
+
+        def nudge(record: dict[str, Any]) -> None:
+            for task in record["tasks"]:
+                metric = task["metrics"][0]
+                metric["score"] = float(np.nextafter(metric["score"], 2))
+
+        edit(out, method, nudge)
+    after = table_of(out)
+    assert [pair.difference for pair in after.pairs] != [pair.difference for pair in before.pairs]
+    assert [pair.adjusted_p_value for pair in after.pairs] == adjusted
