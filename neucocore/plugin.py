@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from neucocore.evaluation.outcome import SplitScore, StoredProbe, TaskOutcome
     from neucocore.evaluation.protocols import ScoringProtocol
     from neucocore.files.atomic import replacing, write_text
+    from neucocore.files.findings import Finding
     from neucocore.runtime.processes import WorkerPool
     from neucocore.statistics.influence import Influence, Undefined
     from neucocore.testing.cubes import make_cubes, write_cube_folder
@@ -84,6 +85,7 @@ _ON_DEMAND = {
     "CubeSchema": "neucocore.data.cubes.schema",
     "CubeSelection": "neucocore.data.cubes.selection",
     "cube_digest": "neucocore.data.cubes.file",
+    "Finding": "neucocore.files.findings",
     "find_cubes": "neucocore.data.cubes.layouts",
     "Influence": "neucocore.statistics.influence",
     "Labels": "neucocore.data.labels.labels",
@@ -146,6 +148,7 @@ __all__ = [
     "EncoderSpec",
     "Erratum",
     "FileSource",
+    "Finding",
     "HostedFile",
     "HubSource",
     "IdError",

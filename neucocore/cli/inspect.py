@@ -23,8 +23,8 @@ def inspect(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Embeddings file, label file, cube (.zarr.zip, .zarr or an address), run folder "
-            "or folder of runs."
+            help="Embeddings file, label file, cube (.zarr.zip, .zarr or an address), folder of a "
+            "data set, run folder or folder of runs."
         ),
     ],
     other: Annotated[
@@ -89,7 +89,7 @@ def inspect(
         described = _describe(file, id_column, vector)
         if described["kind"] == "run" and _show_scores(described) and not settings.verbose:
             return
-        print_data("\n".join(_lines(described)))
+        print_data("\n".join(described_lines(described)))
 
 
 def _relate(
@@ -113,7 +113,7 @@ def _relate(
     print_data(f"{relation.verdict}: {relation.text}")
     values = relation.as_json()
     rows = {name: values[name] for name in values if name not in ("verdict", "text")}
-    print_data("\n".join(_lines({"A": str(file), "B": str(other), **rows})))
+    print_data("\n".join(described_lines({"A": str(file), "B": str(other), **rows})))
 
 
 def _print_details(file: Path) -> None:
@@ -222,9 +222,23 @@ def _describe(file: Path, id_column: str | None, vector: str | None) -> dict[str
         from neucocore.data.labels.stats import describe_label_file
 
         return describe_label_file(file)
+    if (described := _dataset(file)) is not None:
+        return described
     from neucocore.data.embeddings.description import describe_embeddings
 
     return describe_embeddings(file, id=id_column, vector=vector)
+
+
+def _dataset(path: Path) -> dict[str, Any] | None:
+    """Describe the folder or file of a data set that declares the names of its files."""
+    from neucocore.components.factory import create
+    from neucocore.components.recognition import recognise
+
+    component = recognise(path) if path.exists() else None
+    if component is None:
+        return None
+    describe = getattr(create(component, path), "describe", dict)
+    return {"kind": "data set", "file": str(path), "data set": component.name, **describe()}
 
 
 def _runs(folder: Path) -> list[dict[str, Any]]:
@@ -388,13 +402,13 @@ def _run(folder: Path) -> dict[str, Any]:
     }
 
 
-def _lines(values: Mapping[str, Any], indent: str = "") -> list[str]:
+def described_lines(values: Mapping[str, Any], indent: str = "") -> list[str]:
     """Return nested values as indented ``name: value`` lines."""
     lines = []
     for name, value in values.items():
         if isinstance(value, Mapping) and value:
             lines.append(f"{indent}{name}:")
-            lines.extend(_lines(value, indent + "  "))
+            lines.extend(described_lines(value, indent + "  "))
         elif isinstance(value, list) and any(isinstance(entry, Mapping) for entry in value):
             lines.append(f"{indent}{name}: {len(value)} entries")
         else:

@@ -1,4 +1,4 @@
-"""``neuco validate``: every problem of embeddings files and of folders of cubes at once."""
+"""``neuco validate``: every problem of embeddings files and of data sets at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neucocore.cli.terminal import log, print_data, print_json, progress
 from neucocore.messages import pluralize
 
 if TYPE_CHECKING:
+    from neucocore.components.discovery import Component
     from neucocore.data.audit.cube import FileReport
     from neucocore.data.cubes.schema import CubeSchema
     from neucocore.errors import NeucoError
@@ -27,7 +28,8 @@ def validate(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="Embeddings files, folders of parts, label files, cubes, or folders of these.",
+            help="Embeddings files, folders of parts, label files, cubes, folders of these, or "
+            "the folder of a data set.",
         ),
     ],
     labels: Annotated[
@@ -72,7 +74,7 @@ def validate(
     ] = False,
     dataset: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Compare cubes with the schema of this data set."),
+        typer.Option(metavar="NAME", help="Read cubes as this data set, and by its schema."),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -91,7 +93,7 @@ def validate(
         bool, typer.Option("--json", help="Print the findings as a list of objects.")
     ] = False,
 ) -> None:
-    """Check embeddings, and whether they cover the labels; or check every cube of a folder."""
+    """Check embeddings, and whether they cover the labels; or check every cube of a data set."""
     from neucocore.errors import ConfigError
 
     if labels is not None and ids is not None:
@@ -102,7 +104,9 @@ def validate(
     errors: list[NeucoError] = []
     for path in paths:
         try:
-            if _holds_labels(path):
+            if (reader := _dataset_of(path, dataset)) is not None:
+                rows += _validate_dataset(path, reader, settings or [], jobs, json)
+            elif _holds_labels(path):
                 rows += _validate_labels(path, json)
             elif _holds_cubes(path):
                 rows += _validate_cubes(path, dataset, settings or [], missing_chunks, jobs, json)
@@ -146,6 +150,21 @@ def _together(errors: list[NeucoError]) -> NeucoError:
         problems=[error.message for error in errors],
         hint=errors[0].hint,
     )
+
+
+def _dataset_of(path: Path, name: str | None) -> Component | None:
+    """Return the data set by which a path is read; None for embeddings, labels and zips of cubes.
+
+    Data sets of zips of cubes declare schemas, and every file of theirs is checked on its own.
+    """
+    from neucocore.components.lookup import find
+    from neucocore.components.recognition import recognise
+
+    if _holds_cubes(path) or not path.exists():
+        return None
+    if name is not None:
+        return find("dataset", name)
+    return None if _holds_labels(path) else recognise(path)
 
 
 def _holds_labels(path: Path) -> bool:
@@ -244,7 +263,6 @@ def _schemas(name: str | None, settings: list[str], path: Path) -> dict[str, Cub
     """Return what a data set declares about its cubes, by the names of their folders."""
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
-    from neucocore.components.parameters import parse_settings
     from neucocore.errors import ConfigError
 
     if name is None:
@@ -253,23 +271,83 @@ def _schemas(name: str | None, settings: list[str], path: Path) -> dict[str, Cub
                 "--set dataset.NAME=VALUE needs --dataset", hint="neuco list datasets"
             )
         return None
+    component = find("dataset", name)
+    values = _dataset_params(component, settings)
+    if "incomplete" in {param.name for param in component.spec.params}:
+        # Incomplete cubes are among the findings, and must not prevent the rest being checked.
+        values.setdefault("incomplete", "drop")
+    data = create(component, path, **values)
+    # Modalities are looked up by the names of their folders, which may differ from their own.
+    return dict(getattr(data, "folder_schemas", None) or getattr(data, "schemas", {}))
+
+
+def _dataset_params(component: Component, settings: list[str]) -> dict[str, Any]:
+    from neucocore.components.parameters import parse_settings
+    from neucocore.errors import ConfigError
+
     wrong = [text for text in settings if not text.startswith("dataset.")]
     if wrong:
         raise ConfigError(
             f"--set {wrong[0]} is not a parameter of the data set",
             hint=f"--set dataset.{wrong[0]}",
         )
-    component = find("dataset", name)
-    params = component.spec.params
-    values = parse_settings(
-        [text.removeprefix("dataset.") for text in settings], params, of=name, option="--set"
-    )
-    if "incomplete" in {param.name for param in params}:
-        # Incomplete cubes are among the findings, and must not prevent the rest being checked.
-        values.setdefault("incomplete", "drop")
-    data = create(component, path, **values)
-    # Modalities are looked up by the names of their folders, which may differ from their own.
-    return dict(getattr(data, "folder_schemas", None) or getattr(data, "schemas", {}))
+    texts = [text.removeprefix("dataset.") for text in settings]
+    return parse_settings(texts, component.spec.params, of=component.name, option="--set")
+
+
+def _validate_dataset(
+    path: Path, component: Component, settings: list[str], jobs: int, json: bool
+) -> list[dict[str, Any]]:
+    """Check a data set of any kind of files by reading every cube."""
+    from neucocore.cli.inspect import described_lines
+    from neucocore.components.factory import create
+    from neucocore.data.audit.dataset import audit_dataset
+    from neucocore.errors import DataError
+
+    params = _dataset_params(component, settings)
+    data = create(component, path, **params)
+    describe = getattr(data, "describe", None)
+    if describe is not None and not json:
+        print_data("\n".join([f"data set: {component.name}", *described_lines(describe())]) + "\n")
+    with progress("check cubes") as advance:
+        reports = audit_dataset(
+            component,
+            path,
+            params,
+            jobs=jobs,
+            progress=lambda done, of: advance(done, of, ""),
+        )
+    rows = [row for report in reports for row in _findings(report, path)]
+    cubes = {report.id for report in reports}
+    broken = {report.id for report in reports if not report.ok}
+    if not json:
+        _print_cubes(reports)
+        warned = {report.id for report in reports if report.findings} - broken
+        count = pluralize(len(cubes), "cube")
+        print_data(f"\n{count}: {len(broken)} with errors, {len(warned)} with warnings only")
+    if broken:
+        message = f"{path}: {len(broken)} of {pluralize(len(cubes), 'cube')} cannot be used"
+        hint = "neuco encode --skip-bad leaves these cubes out; fix the files to keep them"
+        raise _InvalidError(rows, DataError(message, hint=hint))
+    return rows
+
+
+def _print_cubes(reports: list[FileReport]) -> None:
+    """Print a summary, the errors and the warnings of the cubes of a data set."""
+    from neucocore.data.audit.summary import errors_by_cube, summary_of, warnings_of
+
+    summary = [row | {"cubes": row["files"]} for row in summary_of(reports)]
+    print_table(summary, ("modality", "cubes", "usable", "shape", "type", "no data"))
+    errors = errors_by_cube(reports)
+    if errors:
+        print_data("")
+        print_table(errors[:SHOWN_FILES], ("cube", "error"))
+        if len(errors) > SHOWN_FILES:
+            print_data(f"and {len(errors) - SHOWN_FILES} more; --json lists all")
+    warnings = [row | {"cubes": row["files"]} for row in warnings_of(reports)]
+    if warnings:
+        print_data("")
+        print_table(warnings, ("modality", "cubes", "warning", "for example"))
 
 
 def _findings(report: FileReport, path: Path) -> list[dict[str, Any]]:
@@ -281,7 +359,7 @@ def _findings(report: FileReport, path: Path) -> list[dict[str, Any]]:
 
 
 def _below(file: Path, path: Path) -> str:
-    return str(file.relative_to(path)) if path.is_dir() else str(file)
+    return str(file.relative_to(path)) if file.is_relative_to(path) else str(file)
 
 
 def _print_reports(reports: list[FileReport], path: Path) -> None:

@@ -113,7 +113,8 @@ class DatasetSpec(ComponentSpec):
     set can be downloaded from. ``collections`` names further files that belong to the data set,
     such as published embeddings of its cubes; ``neuco data download COLLECTION`` downloads them.
     ``example`` names a function ``example(folder)`` that writes a small data set for the
-    conformance kit.
+    conformance kit. ``files`` are glob patterns of the names of its files, if they are not cubes in
+    zips: ``neuco validate`` and ``neuco inspect`` recognise its folders by them.
     """
 
     kind: ClassVar[Kind] = "dataset"
@@ -127,6 +128,7 @@ class DatasetSpec(ComponentSpec):
     hub: HubSource | None = None
     collections: Mapping[str, FileSource] = field(default_factory=dict)
     example: Factory | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,16 @@ def errors_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
     ]
 
 
+def errors_by_cube(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
+    """Return one row per error: the id of the cube and the problem."""
+    return [
+        {"cube": report.id, "error": str(finding)}
+        for report in reports
+        for finding in report.findings
+        if finding.level == "error"
+    ]
+
+
 def warnings_of(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
     """Return one row per kind of warning or repair in a modality, most frequent first."""
     groups: dict[tuple[str, str], list[tuple[FileReport, Finding]]] = defaultdict(list)

@@ -20,6 +20,7 @@ from neucocore.data.cubes.archive import DAMAGED_HINT
 from neucocore.data.cubes.array_info import ArrayInfo
 from neucocore.data.cubes.declarations import DeclarationError, cube_declarations, json_object
 from neucocore.data.cubes.declared_values import NODATA_HINT, DeclaredValues, declared_values
+from neucocore.data.cubes.layouts import is_cube
 from neucocore.data.cubes.offset import Offset
 from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.schema import CubeSchema, is_sentinel2
@@ -318,10 +319,10 @@ def read_modality(
 
 
 def cube_digest(paths: Iterable[str | Path]) -> str:
-    """Return the sha256 (hex) of the content of cube files.
+    """Return the sha256 (hex) of the content of the files of a cube.
 
     Of zips of Zarr format 2 it depends on names, sizes and CRC-32 of the members, of other stores
-    on the bytes of all files; never on times or paths.
+    on the bytes of all files, and of files of other kinds on their bytes; never on times or paths.
 
     Raises
     ------
@@ -330,6 +331,10 @@ def cube_digest(paths: Iterable[str | Path]) -> str:
     """
     digest = hashlib.sha256()
     for path in paths:
+        if not is_cube(Path(path)) and Path(path).is_file():
+            with Path(path).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+            continue
         store = open_store(path, VALUES)
         try:
             digest.update(hashlib.sha256(store.content()).digest())

@@ -1,0 +1,1 @@
+"""Folders of GeoTIFFs as a data set."""
