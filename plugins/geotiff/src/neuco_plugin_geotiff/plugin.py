@@ -17,6 +17,8 @@ def neuco_datasets() -> list[DatasetSpec]:
         DatasetSpec(
             name="geotiff",
             summary="your own GeoTIFFs of any sensor: a file per id, date or band, or stacks",
+            license="Apache-2.0",
+            citation="neuco, https://github.com/neuco-bench/neuco",
             factory="neuco_plugin_geotiff.dataset:GeoTiffFolder",
             example="neuco_plugin_geotiff.example:write",
             files=("*.tif", "*.tiff"),
