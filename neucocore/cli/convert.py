@@ -162,6 +162,7 @@ def _reduced(
         **loaded.metadata,
         "fit": combined_fit([loaded.metadata.get("fit"), reducer_fit(component)]),
         "reduction": record | ({"after": earlier} if earlier else {}),
+        **({} if component.registered else {"unregistered": True}),
     }
     if metadata["fit"] is None:  # nothing records what these embeddings depend on
         del metadata["fit"]

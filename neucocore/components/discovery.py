@@ -85,6 +85,11 @@ class Component:
         return f"{self.plugin}/{self.spec.name}"
 
     @property
+    def registered(self) -> bool:
+        """Whether the component comes from an installed plugin, not from a file or an object."""
+        return bool(self.distribution_version) and not self.sources
+
+    @property
     def versioned_name(self) -> str:
         """``name@version``, the identity of a task."""
         return f"{self.spec.name}@{self.spec.version}"

@@ -179,4 +179,5 @@ def _metadata(work: Workload, reduction: Mapping[str, Any]) -> dict[str, Any]:
         "fit": work.fit,
         "dimension": request.dimension,
         **({"reduction": dict(reduction)} if reduction else {}),
+        **({"unregistered": True} if request.unregistered else {}),
     }

@@ -100,17 +100,24 @@ class EncodeRequest:
             "missing_chunks": self.missing_chunks,
         }
         if used := self._encoders_used():
-            cache_key_fields["uses"] = used
+            cache_key_fields["uses"] = [code_identity(encoder) for encoder in used]
         return cache_key_fields
 
-    def _encoders_used(self) -> list[dict[str, Any]]:
-        """Return the code identities of the encoders that this encoder combines."""
+    @property
+    def unregistered(self) -> bool:
+        """Whether code that is not installed makes the vectors: a file, or an object in memory."""
+        components = [self.encoder, self.dataset, *self._encoders_used()]
+        components += [] if self.reducer is None else [self.reducer]
+        return not all(component.registered for component in components)
+
+    def _encoders_used(self) -> list[Component]:
+        """Return the encoders that this encoder combines."""
         spec = cast(EncoderSpec, self.encoder.spec)
         if spec.uses is None:
             return []
         defaults = {param.name: param.default for param in spec.params}
         names = self.encoder_params.get(spec.uses, defaults[spec.uses])
-        return [code_identity(find("encoder", name)) for name in names]
+        return [find("encoder", name) for name in names]
 
     def features_key(self, fitted_on: Sequence[str]) -> str:
         """Return the key of the feature vectors.

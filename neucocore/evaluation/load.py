@@ -60,6 +60,8 @@ class LoadedInputs:
     product
         The downloaded product that they were sampled from, as the file or its sidecar names it;
         None for others.
+    unregistered
+        Whether they say that code which is not installed has made them.
     split
         The rule of the split; where none was asked for, random or that of the tables.
     groups
@@ -83,6 +85,7 @@ class LoadedInputs:
     skipped_files: tuple[tuple[str, str], ...]
     dataset: str | None
     product: Mapping[str, Any] | None
+    unregistered: bool
     split: Split
     groups: Groups | None
     sites: Groups | None
@@ -214,6 +217,7 @@ def load_inputs(request: EvaluateRequest) -> LoadedInputs:
         skipped_files=skipped,
         dataset=dataset,
         product=recorded_product(embeddings.metadata, file),
+        unregistered=bool(_recorded(embeddings.metadata, file, "unregistered")),
         split=split,
         groups=groups,
         sites=sites,

@@ -60,7 +60,8 @@ class Run:
     partial
         Whether labelled ids had no embedding. Such a run is not ranked.
     unregistered
-        Whether a plugin was loaded from a file instead of an installed distribution.
+        Whether code that is not installed (a file, an object in memory) made scores, labels or
+        embeddings.
     fold_results
         Whether task files contain the score of each split (``q_t``).
     """

@@ -284,7 +284,7 @@ def _scored_or_stored(
         context=_context(prepared, inputs),
         warnings=(*prepared.warnings, *inputs.notes),
         partial=prepared.joined.partial,
-        unregistered=any(not plugin.registered for plugin in installation().plugins),
+        unregistered=_unregistered(prepared, inputs),
         fold_results=request.fold_results,
     )
     folder = write_run(output, run)
@@ -314,6 +314,18 @@ def _report(
 def _tasks(folder: Path) -> list[Mapping[str, Any]]:
     record = read_provenance(folder) or {}
     return list(record.get("tasks", ()))
+
+
+def _unregistered(prepared: Prepared, inputs: ProtocolInputs) -> bool:
+    """Return whether code that is not installed made the scores, the labels or the embeddings."""
+    tasks = inputs.scoring.tasks
+    components = components_of(inputs.chosen, inputs.implementation, tasks)
+    unlisted = {plugin.name for plugin in installation().plugins if not plugin.registered}
+    return (
+        prepared.inputs.unregistered
+        or not all(one.registered for one in (*components, inputs.chosen.component))
+        or any(task.plugin in unlisted for task in tasks)
+    )
 
 
 def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def fuse(
     metadata: dict[str, Any] = {"fusion": {"parts": described, "scaling": scaling}}
     if dataset := _dataset(parts):
         metadata["dataset"] = dataset
+    if any(part.metadata.get("unregistered") for part in parts):
+        metadata["unregistered"] = True
     # Every scaling but none divides by statistics of these rows.
     fits = [*(part.metadata.get("fit") for part in parts)]
     fits.append("none" if checked_scaling == "none" else "transductive")
@@ -86,6 +88,8 @@ def fuse(
         component = find("reducer", reducer)
         fitted = create(component, dimension=dimension).fit(matrix)
         metadata["fusion"]["reducer"] = reducer
+        if not component.registered:
+            metadata["unregistered"] = True
         fits.append("transductive" if getattr(component.spec, "needs_fit", True) else "none")
         matrix = fitted.apply(matrix)
     if fit := combined_fit(fits):
