@@ -26,6 +26,8 @@ NOISY = 0.7
 """Noise with which classes overlap, so that no ranking is perfect."""
 HALVES = 200
 """Number of random halves of the rows on which influence values are tested."""
+SCALES = (1.0, 1e2, 1e4, 1e6)
+"""Of the labels, until a metric tells correct from random predictions."""
 INFLUENCE_TOLERANCE = 0.35
 """Largest relative difference between scores of halves and what influence values predict.
 
@@ -82,9 +84,17 @@ class MetricContext(ComponentContext):
             return y, predicted
         return y, predicted, np.broadcast_to(np.mean(y, axis=0), y.shape)
 
-    def value(self, problem: Problem, noise: float, rows: int = ROWS) -> float:
-        """Return the metric of predictions that are correct (0), noisy, or random (1)."""
-        return float(self.function(*self.pair(problem, noise, rows)))
+    def value(
+        self, problem: Problem, noise: float, rows: int = ROWS, *, scale: float = 1.0
+    ) -> float:
+        """Return the metric of predictions that are correct (0), noisy, or random (1).
+
+        Values of regression are multiplied by `scale`.
+        """
+        y, predicted = self.pair(problem, noise, rows)
+        return float(
+            self.function(*((y, predicted) if scale == 1 else (scale * y, scale * predicted)))
+        )
 
     def pair(self, problem: Problem, noise: float, rows: int = ROWS) -> tuple[Values, Values]:
         """Return labels and predictions, the latter as the spec's ``needs`` declares."""
@@ -184,7 +194,12 @@ def metric_direction(context: MetricContext) -> None:
     """Better predictions get better values, in the declared direction."""
     direction = "greater" if context.metric.greater_is_better else "less"
     for problem in context.metric.problems:
-        correct, noisy, random = (context.value(problem, noise) for noise in (0, 0.3, 1))
+        for scale in SCALES if problem == "regression" else SCALES[:1]:
+            correct, noisy, random = (
+                context.value(problem, noise, scale=scale) for noise in (0, 0.3, 1)
+            )
+            if correct != random:  # a metric may call small errors correct
+                break
         require(
             context.better(correct, random) and not context.better(random, noisy),
             f"{problem}: the spec declares that {direction} is better, but correct, noisy and "
@@ -229,7 +244,10 @@ def metric_degenerate(context: MetricContext) -> None:
         cases = {
             "no samples": (y[:0], predicted[:0]),
             "one sample": (y[:1], predicted[:1]),
+            "two samples": (y[:2], predicted[:2]),
             "constant labels": (constant, predicted),
+            "labels of 0": (np.zeros_like(y), predicted),
+            "labels and predictions of 0": (np.zeros_like(y), np.zeros_like(predicted)),
         }
         for case, (labels, predictions) in cases.items():
             value = _call(context.function, labels, predictions, f"{problem}, {case}")

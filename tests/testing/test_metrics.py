@@ -13,6 +13,12 @@ from neucocore.testing.metrics import MetricContext
 from neucocore.testing.records import CHECKS
 
 
+def misses_by_more_than_100(y_true: Any, y_pred: Any) -> float:
+    if not len(y_true):
+        return float("nan")
+    return float(np.mean(np.abs(y_true - y_pred) > 100))
+
+
 def valid(y_true: Any, y_pred: Any) -> float:
     return float(np.mean(np.abs(y_true - y_pred))) if len(y_true) else float("nan")
 
@@ -50,6 +56,18 @@ def infinite_for_constant_labels(y_true: Any, y_pred: Any) -> float:
     )
 
 
+def infinite_for_labels_of_0(y_true: Any, y_pred: Any) -> float:
+    if not len(y_true) or (len(y_true) > 1 and y_true.std() == 0 and y_true[0] != 0):
+        return float("nan")
+    return float(np.float64(valid(y_true, y_pred)) / np.mean(np.abs(y_true)))
+
+
+def raises_for_two_samples(y_true: Any, y_pred: Any) -> float:
+    if len(y_true) == 2:
+        raise ValueError("at least three samples are needed")
+    return valid(y_true, y_pred)
+
+
 def modifies_input(y_true: Any, y_pred: Any) -> float:
     error = valid(y_true, y_pred)
     y_pred[:] = 0
@@ -65,7 +83,10 @@ FAILED_CHECKS = {
     depends_on_order: {"metric-permutation"},
     raises_without_samples: {"metric-degenerate"},
     infinite_for_constant_labels: {"metric-degenerate"},
+    infinite_for_labels_of_0: {"metric-degenerate"},
+    raises_for_two_samples: {"metric-degenerate"},
     modifies_input: {"metric-input"},
+    misses_by_more_than_100: set(),
 }
 
 

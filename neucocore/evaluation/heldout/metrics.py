@@ -65,6 +65,13 @@ class NamedMetric:
         return self.spec.name
 
     @property
+    def undefined(self) -> str:
+        """Why the metric has no value, after it has returned none."""
+        if getattr(self.function, "returned_infinity", False):
+            return f"{self.name} is undefined: it returned infinity"
+        return f"{self.name} is undefined: {self.spec.undefined or 'it returned NaN'}"
+
+    @property
     def best(self) -> float | None:
         """The best possible value, None if the metric is unbounded."""
         return self.spec.high if self.spec.greater_is_better else self.spec.low
@@ -102,7 +109,6 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
     ConfigError
         A primary metric that does not apply to the problem of its task.
     """
-    loaded: dict[tuple[str, str], NamedMetric] = {}
     problems = []
     metrics_of_tasks = []
     for joined in tasks:
@@ -114,7 +120,7 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
         names += [(CORE, name) for name in standard]
         metrics: dict[str, NamedMetric] = {}
         for key in names:
-            metric = loaded[key] if key in loaded else loaded.setdefault(key, _load(*key))
+            metric = _load(*key)  # of this task only: it remembers what it returned
             metrics.setdefault(metric.name, metric)
         metrics_of_tasks.append(list(metrics.values()))
         spec = metrics_of_tasks[-1][0].spec
@@ -131,7 +137,7 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
 def _load(plugin: str, name: str) -> NamedMetric:
     component = find_for_spec("metric", name, plugin=plugin)
     spec = cast(MetricSpec, component.spec)
-    function = functools.partial(_call_metric, component, create(component))
+    function = _MetricFunction(component, create(component))
     influence = chance = None
     if spec.influence is not None:
         params = {param.name: param.default for param in spec.params}  # as `create` binds them
@@ -141,7 +147,7 @@ def _load(plugin: str, name: str) -> NamedMetric:
         number = float(spec.chance)
         chance = lambda _: number  # noqa: E731
     elif spec.chance is not None:
-        chance = functools.partial(_call_metric, component, resolve(component, spec.chance))
+        chance = _MetricFunction(component, resolve(component, spec.chance))
     return NamedMetric(spec, function, influence, chance)
 
 
@@ -150,17 +156,36 @@ def _call(component: Component, function: Callable[..., Any], *arguments: NDArra
         return function(*arguments)
 
 
-def _call_metric(
-    component: Component, function: Callable[..., float], *arguments: NDArray[Any]
-) -> float:
-    """Call a plugin's metric; a result that is not a number is an error that names the metric."""
-    result = _call(component, function, *arguments)
-    if not isinstance(result, int | float | np.number):
-        raise ComponentOutputError(
-            f"the metric {component.full_name} returned {type(result).__name__}, not a number",
-            hint=f"neuco plugins check {component.plugin}",
-        )
-    return float(result)
+@dataclass
+class _MetricFunction:
+    """A plugin's metric, or its chance, whose result is a number or NaN.
+
+    Attributes
+    ----------
+    returned_infinity
+        Whether a result was infinite; NaN is returned in its place.
+    """
+
+    component: Component
+    function: Callable[..., Any]
+    returned_infinity: bool = False
+
+    def __call__(self, *arguments: NDArray[Any]) -> float:
+        """Call the function; a result that is no real number is an error that names the metric."""
+        result = _call(self.component, self.function, *arguments)
+        if isinstance(result, bool | np.bool_ | complex | np.complexfloating) or not isinstance(
+            result, int | float | np.number
+        ):
+            raise ComponentOutputError(
+                f"the metric {self.component.full_name} returned {type(result).__name__}, "
+                "not a number",
+                hint=f"neuco plugins check {self.component.plugin}",
+            )
+        value = float(result)
+        if np.isinf(value):
+            self.returned_infinity = True
+            return float("nan")
+        return value
 
 
 def pooled_score(

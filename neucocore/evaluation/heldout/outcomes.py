@@ -86,7 +86,7 @@ def outcome_of(
         splits=tuple(
             SplitScore(split, m.name, value)
             if value is not None
-            else SplitScore(split, m.name, None, "undefined", m.spec.undefined)
+            else SplitScore(split, m.name, None, "undefined", m.undefined)
             for m in metrics
             for split, value in per_split[m.name]
         ),
@@ -114,7 +114,7 @@ def _metric_score(
     score = pooled_score(metric, joined, result.scores)
     values = influence.of(metric)
     if score is None:
-        values = Undefined(f"the score is undefined: {metric.spec.undefined}")
+        values = Undefined(metric.undefined)
     return MetricScore(
         metric=metric.name,
         score=score,
@@ -197,7 +197,7 @@ def _outputs(
         score = pooled_score(single, joined, result.scores, [column])
         reason = reason_left_out(joined.task, column)
         if not reason and score is None:
-            reason = f"{single.name} is undefined: {single.spec.undefined}"
+            reason = single.undefined
         averaged = column in joined.averaged and score is not None
         values = Undefined(reason) if score is None else influence.of(single, [column])
         sure = interval(values)
@@ -228,7 +228,7 @@ def _reason_without_score(
         )
     if outputs:
         return "no output has a score: " + "; ".join(f"{o.name}: {o.reason}" for o in outputs)
-    return f"{primary.name} is undefined: {primary.spec.undefined}"
+    return primary.undefined
 
 
 def _extra(

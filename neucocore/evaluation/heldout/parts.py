@@ -40,7 +40,7 @@ def score_per_part(
         scores = influence.result.scores[:, rows]
         score = pooled_score(primary, joined.of_rows(rows), scores)
         if score is None:
-            record["reason"] = f"{primary.name} is undefined: {primary.spec.undefined}"
+            record["reason"] = primary.undefined
         else:
             sure = interval(influence.of_part(primary, rows))
             record |= {"low": sure.low, "high": sure.high, "interval_reason": sure.reason}

@@ -82,6 +82,38 @@ def word(y):
     return "half"
 
 
+def above_any_bound(y, p):
+    return 1.0 / np.float64(0.0 * np.sum(y))
+
+
+def below_any_bound(y, p):
+    return -np.inf if len(y) == 80 else 0.5
+
+
+def a_boolean(y, p):
+    return bool(np.mean(np.abs(y - p)) < 1)
+
+
+def a_numpy_boolean(y, p):
+    return np.mean(np.abs(y - p)) < 1
+
+
+def complex_number(y, p):
+    return np.complex128(1.0)
+
+
+def an_array(y, p):
+    return np.abs(y - p)
+
+
+def no_result(y, p):
+    np.mean(y - p)
+
+
+def a_text(y, p):
+    return "0.5"
+
+
 @hookimpl
 def neuco_metrics():
     def spec(name, factory=median, **more):
@@ -97,12 +129,15 @@ def neuco_metrics():
         )
 
     square = (Param("exponent", "float", 2.0, "of the error"),)
+    results = (above_any_bound, below_any_bound, a_boolean, a_numpy_boolean, complex_number,
+               an_array, no_result, a_text)
     influences = (short, short_object, not_finite, not_centred, words, nothing, undefined, raises)
     return [
         spec("square", power, params=square, influence=power_influence),
         spec("square-jackknife", power, params=square),
         spec("median"),
         spec("all-rows", needs_all_rows),
+        *[spec(f.__name__.replace("_", "-"), f) for f in results],
         *[spec(f.__name__.replace("_", "-"), influence=f) for f in influences],
         *[spec(f.__name__.replace("_", "-"), chance=f) for f in (infinite, no_chance, word)],
     ]
@@ -121,13 +156,18 @@ def plugin(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def primary(nested_cv):
-    """Return a function that scores a task of 80 rows and returns its primary metric."""
+def rows_and_labels():
+    """80 rows with labels that can be predicted."""
     rows = np.random.default_rng(0).standard_normal((80, 4))
-    y = rows[:, 0] + 0.5 * np.random.default_rng(1).standard_normal(80)
+    return rows, rows[:, 0] + 0.5 * np.random.default_rng(1).standard_normal(80)
+
+
+@pytest.fixture
+def primary(nested_cv, rows_and_labels):
+    """Return a function that scores a task of 80 rows and returns its primary metric."""
 
     def score(metric):
-        (outcome,) = nested_cv(rows, y, metric=metric)
+        (outcome,) = nested_cv(*rows_and_labels, metric=metric)
         predicted = outcome.predictions["y_pred"]
         return outcome.metrics[0], np.abs(outcome.predictions["y_true"] - predicted)
 
@@ -189,3 +229,31 @@ def test_a_chance_that_is_no_finite_number_is_not_known(primary, name):
 def test_a_chance_that_is_no_number_names_the_metric(primary):
     with pytest.raises(ComponentOutputError, match="/word returned str, not a number"):
         primary("word")
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize("name", ["above-any-bound", "below-any-bound"])
+def test_infinity_is_no_score_and_says_so(nested_cv, rows_and_labels, name):
+    (outcome,) = nested_cv(*rows_and_labels, metric=name)
+    assert (outcome.status, outcome.score) == ("undefined", None)
+    assert outcome.reason == f"{name} is undefined: it returned infinity"
+    assert outcome.metrics[0].interval.reason == outcome.reason
+    assert outcome.metrics[1].score is not None  # the metrics of every task are not affected
+    undefined = [split for split in outcome.splits if split.metric == name and split.value is None]
+    assert {split.status for split in undefined} <= {"undefined"}
+
+
+@pytest.mark.parametrize(
+    ("name", "type_name"),
+    [
+        ("a-boolean", "bool"),
+        ("a-numpy-boolean", "bool"),
+        ("complex-number", "complex128"),
+        ("an-array", "ndarray"),
+        ("no-result", "NoneType"),
+        ("a-text", "str"),
+    ],
+)
+def test_what_is_no_number_is_an_error_that_names_the_metric(primary, name, type_name):
+    with pytest.raises(ComponentOutputError, match=rf"/{name} returned {type_name}_?, not a numb"):
+        primary(name)
