@@ -262,7 +262,7 @@ def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: b
     tasks = tuple(t for t in names if not ranked or any(r.tasks[t].q is not None for r in ranked))
     notes = [*group.notes]
     notes += [
-        f"{task} has no column, since its score is undefined in every run"
+        f"{task} has no column, since its score is undefined in every run" + _reasons(ranked, task)
         for task in names
         if task not in tasks
     ]
@@ -293,6 +293,12 @@ def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: b
         _metrics(group.runs, tasks),
         next((run.changed for run in group.runs if run.changed), ()),
     )
+
+
+def _reasons(runs: Sequence[RunRecord], task: str) -> str:
+    """Return why no run has a score for a task, each reason once, to append to a note."""
+    reasons = dict.fromkeys(reason for run in runs if (reason := run.tasks[task].reason))
+    return f" ({'; '.join(reasons)})" if reasons else ""
 
 
 def _metrics(runs: Sequence[RunRecord], tasks: Sequence[str]) -> dict[str, str]:

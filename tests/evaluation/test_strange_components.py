@@ -14,7 +14,7 @@ from neucocore.components.specs import MetricSpec, ProbeSpec, TaskSpec
 from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.labels import Labels
 from neucocore.errors import ComponentOutputError, MissingFileError
-from neucocore.evaluation.heldout.metrics import _call_metric
+from neucocore.evaluation.heldout.metrics import _MetricFunction
 from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
 from neucocore.evaluation.linear.probe import Target
 from neucocore.evaluation.task_labels import labels_of
@@ -148,9 +148,9 @@ def test_what_neuco_and_the_system_say_passes(files) -> None:
             raise error
 
 
-def metric(function) -> functools.partial:
+def metric(function) -> _MetricFunction:
     spec = MetricSpec(name="odd", summary="odd", factory=function, problems=("regression",))
-    return functools.partial(_call_metric, of(spec), function)
+    return _MetricFunction(of(spec), function)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from neucocore.components.discovery import Component, PluginRecord, add_plugin_paths, forget
-from neucocore.plugin import EncoderSpec, Param
+from neucocore.components.specs import ComponentSpec
+from neucocore.plugin import EncoderSpec, LabelSource, Param, TaskSpec
 from neucocore.testing import check_plugin
 from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.imports import PluginContext
 from neucocore.testing.records import CHECKS, CheckRecord
+from neucocore.testing.task_context import TaskContext
 
 MINE = PluginRecord("mine", "neuco-plugin-mine", "1", "neuco_plugin_mine.plugin", "loaded")
 SPEC = EncoderSpec(name="x", summary="s", factory="neuco_plugin_mine.encoder:Encoder")
@@ -24,7 +26,7 @@ def run_check(check_id: str, context: object) -> CheckRecord:
     return check.record(context)
 
 
-def check_spec(check_id: str, spec: EncoderSpec) -> CheckRecord:
+def check_spec(check_id: str, spec: ComponentSpec) -> CheckRecord:
     component = Component(spec, "mine", "neuco-plugin-mine", "1")
     return run_check(check_id, ComponentContext(component, MINE))
 
@@ -144,3 +146,51 @@ def test_importing_a_plugin_must_have_no_side_effects(
     records = check_plugin(plugin_file(name, line))
     of_imports = {"import-silent", "import-processes", "public-imports"}
     assert {record.id for record in records if record.broken} & of_imports == {check}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"summary": "say here what it does"}, {"citation": "Your Name, 2026"}, {"summary": "TODO"}],
+    ids=lambda fields: "".join(fields),
+)
+def test_a_placeholder_in_a_spec_is_reported(fields: dict[str, str]) -> None:
+    record = check_spec("spec-finished", replace(SPEC, **fields))  # type: ignore[arg-type]
+    assert (record.status, record.broken) == ("failed", False)
+    for field, text in fields.items():
+        assert f"{field}={text!r}" in record.reason
+    assert check_spec("spec-finished", SPEC).status == "passed"
+
+
+def task_of(dataset: str = "synthetic-earth", region: str = "Europe") -> TaskSpec:
+    source = LabelSource(name="a", license="MIT", citation="b", region=region, years="2020")
+    return TaskSpec(
+        name="x",
+        summary="s",
+        dataset=dataset,
+        problem="regression",
+        primary_metric="r2",
+        source=source,
+    )
+
+
+def test_a_placeholder_in_the_source_of_labels_is_reported() -> None:
+    record = check_spec("spec-finished", task_of(region="Say here where"))
+    assert record.status == "failed"
+    assert "source.region='Say here where'" in record.reason
+
+
+@pytest.mark.parametrize(
+    ("dataset", "reason"),
+    [
+        ("synthetic-earth", ""),
+        ("ships", ""),  # of a plugin that the registry lists
+        ("sintetic-earth", "no plugin provides the data set 'sintetic-earth'"),
+        ("moon", "no plugin provides the data set 'moon'"),
+    ],
+)
+def test_the_data_set_of_a_task_must_be_known(dataset: str, reason: str) -> None:
+    component = Component(task_of(dataset), "mine", "neuco-plugin-mine", "1")
+    record = run_check("task-dataset", TaskContext(component, MINE))
+    assert record.status == ("failed" if reason else "passed")
+    assert record.reason.startswith(reason)
+    assert ("synthetic-earth" in record.reason) == (dataset == "sintetic-earth")

@@ -27,6 +27,7 @@ CHECK_OF = {
     "four-dates": "encoder-forms",
     "refuses-sensors": "encoder-forms",
     "scales-by-batch": "encoder-forms-neighbours",
+    "infinite-metric": "metric-degenerate",
 }
 OTHER_CHECKS = {
     # It subtracts the mean of all cubes seen so far, so batches matter as well.
@@ -41,3 +42,12 @@ OTHER_CHECKS = {
 def test_a_broken_promise_fails_its_check(plugin: str, check: str) -> None:
     broken = {record.id for record in check_plugin(plugin) if record.broken}
     assert broken == {check} | OTHER_CHECKS.get(plugin, set())
+
+
+@pytest.mark.usefixtures("with_wrong_plugins")
+def test_the_name_of_another_plugins_component_is_reported() -> None:
+    records = [record for record in check_plugin("takes-names") if record.status == "failed"]
+    (failed,) = records
+    assert failed.id == "spec-unique-name"
+    assert "core/rmse" in failed.reason
+    assert "takes-names/rmse" in failed.reason
