@@ -57,12 +57,16 @@ def choose(options: ChooseOptions, *, warn: Report = silent, step: Report = sile
     RunError
         No task has a score for every embedding.
     """
-    if options.margin < 0:
+    if not 0 <= options.margin < 1:
         raise ConfigError(
-            f"the margin must not be negative, found {options.margin:g}",
-            hint="for example --margin 0.02",
+            f"the margin must be at least 0 and below 1, found {options.margin:g}",
+            hint="it is a difference of scores, which are 1 for perfect predictions: --margin 0.02",
         )
     prepared, own = prepare_candidates(options, warn)
+    if options.main is not None:  # before anything is scored
+        _named(
+            options.main, [one.labelled.key for one in prepared[0].embedding.prepared.joined.tasks]
+        )
     candidates = [_scored(one, step) for one in prepared]
     features = [_scored(one, step) for one in own]
     baselines = []
@@ -77,11 +81,17 @@ def choose(options: ChooseOptions, *, warn: Report = silent, step: Report = sile
     size_test = _sizes(best, table, options, step) if options.sizes else None
     found_places, on_map = _places(best, table, options, step)
     words = _words(table, decision, candidates, features)
+    if (above := sentences.control(table, baselines[0].run)) is not None:
+        words.append(above)
     size = None
     if size_test is not None:
         complete = Size(PREFIX, best.embedding.dimension)
         sentence, size = sentences.size(best.run.method, complete, size_test, options.margin)
+        if size is not None:
+            sentence = replace(sentence, text=sentence.text + sentences.of_each_column(table))
         words.append(sentence)
+        if size is not None and best.path:
+            words.append(sentences.write(best.path, size))
     if options.places:
         words.append(_place_sentence(best, table, found_places))
     result = Choice(
@@ -170,7 +180,10 @@ def _words(
         )
         for one in features
     ]
-    return [*words, sentences.chance(table, index)]
+    words.append(sentences.chance(table, index))
+    if (uncertain := sentences.intervals(table, index)) is not None:
+        words.append(uncertain)
+    return words
 
 
 def small_sizes(columns: int) -> list[Size]:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from neucocore.choice.decision import Decision, Table
-from neucocore.curves.sizes import Size
-from neucocore.evaluation.places.analysis import among
+from neucocore.curves.sizes import PCA, QUANTISERS, Size
+from neucocore.evaluation.places.analysis import among, best_of_place
 from neucocore.messages import pluralize
+from neucocore.results.reading import RunRecord
 from neucocore.results.skill import MEAN_SKILL
 from neucocore.statistics.comparison import Comparison
 from neucocore.statistics.intervals import Interval
@@ -28,7 +29,8 @@ class Sentence:
     Attributes
     ----------
     kind
-        ``choice``, ``others``, ``columns``, ``size``, ``features``, ``chance`` or ``places``.
+        ``choice``, ``others``, ``columns``, ``size``, ``features``, ``chance``, ``intervals``,
+        ``control``, ``write`` or ``places``.
     enough
         Whether the data are enough for what the sentence is about.
     numbers
@@ -210,6 +212,8 @@ def size(name: str, complete: Size, test: SizeTest, margin: float) -> tuple[Sent
         f"{complete.bytes_per_row:,} of {name}: the loss is {_number(loss.difference)}, at most "
         f"{_number(bound)}."
     )
+    if found.bytes_per_row == min(one.bytes_per_row for one in sizes):
+        text += " This is the smallest size that was tried; neuco sweep tries smaller ones."
     too_small = [sizes[j].bytes_per_row for j in within.too_small]
     too_small = [number for number in too_small if number < found.bytes_per_row]
     if too_small:
@@ -223,6 +227,60 @@ def size(name: str, complete: Size, test: SizeTest, margin: float) -> tuple[Sent
              "too_small": sorted(too_small)},
         ),
         found,
+    )  # fmt: skip
+
+
+def of_each_column(table: Table) -> str:
+    """Return what a size for a mean over columns does not tell; empty for a single column."""
+    if table.decides != MEAN_SKILL:
+        return ""
+    return " This holds for the mean over the columns, not for each; neuco sweep tests each."
+
+
+def write(path: str, found: Size) -> Sentence:
+    """Say with which commands a file of the recommended size is written."""
+    commands = []
+    source = path
+    if found.family == PCA:
+        target = "small.parquet"
+        commands.append(
+            f"neuco convert {source} {target} --reducer pca --dimension {found.dimension}"
+        )
+        source = target
+    if found.bits in QUANTISERS:
+        commands.append(f"neuco convert {source} tiny.parquet --reducer {QUANTISERS[found.bits]}")
+    text = f"To write this size: {'; then '.join(commands)}."
+    return Sentence("write", True, text, {"commands": commands})
+
+
+def intervals(table: Table, index: int) -> Sentence | None:
+    """Say which intervals of an embedding are not what they seem; None if all are."""
+    run = table.runs[index]
+    remarks = {task: table.score(run, task)[1].remarks for task in table.tasks}
+    found = {task: list(texts) for task, texts in remarks.items() if texts}
+    if not found:
+        return None
+    parts = [f"{task} ({', '.join(texts)})" for task, texts in found.items()]
+    text = f"Intervals are uncertain for {'; '.join(parts)}."
+    if any("rests on" in line for lines in found.values() for line in lines):
+        text += " A few rows with extreme errors decide there: try the logarithm of the label."
+    return Sentence("intervals", False, text, found)
+
+
+def control(table: Table, run: RunRecord) -> Sentence | None:
+    """Say that an embedding without information scores above chance; None if it does not."""
+    score, sure = table.score(run, table.decides)
+    level = table.chance(table.decides)
+    if level is None or sure.low is None or sure.low <= level:
+        return None
+    text = (
+        f"{run.method}, an embedding without information, has {_what(table)} {_sure(score, sure)}, "
+        f"above the chance level of {_number(level)}: with this split the labels of the other "
+        "rows tell something about those of the held-out ones. Compare with it, not with chance."
+    )
+    return Sentence(
+        "control", False, text,
+        {"score": score, "low": sure.low, "high": sure.high, "chance": level},
     )  # fmt: skip
 
 
@@ -270,6 +328,9 @@ def chance(table: Table, index: int) -> Sentence:
         f"{run.method} is not shown to predict better than knowing nothing does: "
         f"{'; '.join(missing)}."
     )
+    known = [task for task in table.tasks if not any(m.startswith(f"{task} ") for m in missing)]
+    if known:
+        text += f" To decide without: --labels TABLE:{','.join(known)}."
     return Sentence("chance", False, text, numbers)
 
 
@@ -295,14 +356,10 @@ def places(name: str, task: str, found: Mapping[str, Any] | None, reason: str) -
         parts.append(f"{_number(step['score'])} in held-out blocks of {step['km']:g} km{drop}")
         numbers |= {key: step[key] for key in ("km", "drop", "drop_low", "drop_high")}
         numbers["blocks_score"] = step["score"]
-    alone = [
-        value
-        for value in ((found["place"] or {}).get("score"), found["nearest_places"])
-        if value is not None
-    ]
-    if alone:
-        parts.append(f"{_number(max(alone))} from the place alone")
-        numbers["place"] = max(alone)
+    if found["place"] is not None and found["place"]["score"] is not None:
+        parts.append(best_of_place(found, "sites"))
+        values = (found["place"]["score"], found["nearest_places"])
+        numbers["place"] = max(value for value in values if value is not None)
     return Sentence(
         "places", step is not None, "; ".join(parts) + ". New regions: not measured.", numbers
     )

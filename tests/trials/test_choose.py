@@ -224,7 +224,7 @@ def test_a_margin_of_zero(choose, files, labels):
     assert clear.decision["use"] == "good"
     assert "No other embedding is better" in sentence(clear, "choice")[0]["text"]
     wrong = choose(files["good"], "--labels", labels, "--margin", "-1", code=2)
-    assert "must not be negative" in wrong.err
+    assert "must be at least 0" in wrong.err
 
 
 def test_files_without_common_ids(choose, files, labels, tmp_path):
@@ -370,3 +370,61 @@ def test_the_page_is_written_where_the_plugin_is_installed(choose, files, labels
         assert one["text"].replace("'", "&#39;") in page
     assert not any(name in page for name in IDS)
     choose(files["good"], files["noise"], "--labels", f"{labels}:height", "--no-sizes")
+
+
+def test_what_makes_intervals_uncertain_is_said_with_the_decision(choose, files, write_csv):
+    heavy = np.exp(2.5 * BIOMASS)
+    labels = write_csv("heavy.csv", ["id", "biomass"], zip(IDS, heavy, strict=True))
+    ended = choose(files["good"], files["small"], "--labels", labels, "--no-sizes")
+    (found,) = sentence(ended, "intervals")
+    assert "biomass (" in found["text"]
+    assert "rests on about" in found["text"]
+    assert "try the logarithm" in found["text"]
+    logarithm = write_csv("log.csv", ["id", "biomass"], zip(IDS, BIOMASS, strict=True))
+    ended = choose(files["good"], "--labels", logarithm, "--no-sizes", out="log")
+    assert not sentence(ended, "intervals")
+
+
+def test_a_column_that_nothing_predicts_comes_with_the_option_to_leave_it_out(
+    choose, files, write_csv
+):
+    team = np.random.default_rng(8).choice(["AM", "KT"], N)
+    rows = zip(IDS, BIOMASS, HEIGHT, team, strict=True)
+    labels = write_csv("survey.csv", ["id", "biomass", "height", "team"], rows)
+    ended = choose(files["good"], "--labels", labels, "--no-sizes")
+    (found,) = sentence(ended, "chance")
+    assert found["text"].endswith("To decide without: --labels TABLE:biomass,height.")
+
+
+def test_the_recommended_size_is_written_by_the_commands_that_are_printed(
+    choose, neuco, files, labels, tmp_path
+):
+    ended = choose(files["good"], "--labels", f"{labels}:height", "--margin", "0.2")
+    (size,) = sentence(ended, "size")
+    (written,) = sentence(ended, "write")
+    assert "the smallest size that was tried" in size["text"]
+    for command in written["numbers"]["commands"]:
+        words = [str(tmp_path / w) if w.endswith(".parquet") else w for w in command.split()[1:]]
+        done = neuco(*words)
+        assert done.code == 0, done.err
+    described = json.loads(neuco("inspect", tmp_path / "tiny.parquet", "--json").out)[0]
+    assert described["metadata"]["reduction"]["bytes_per_row"] == size["numbers"]["bytes"]
+
+
+def test_a_size_for_the_mean_over_columns_is_not_one_for_each(choose, files, labels):
+    ended = choose(files["good"], "--labels", labels, "--margin", "0.2")
+    (size,) = sentence(ended, "size")
+    assert "for the mean over the columns, not for each" in size["text"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--margin", "5", "must be at least 0 and below 1"), ("--main", "hight", "no such label")],
+)
+def test_options_are_checked_before_anything_is_scored(
+    choose, files, labels, tmp_path, option, value, message
+):
+    ended = choose(files["good"], "--labels", labels, option, value, code=2)
+    assert message in ended.err.replace("\n", " ")
+    assert "score good" not in ended.err
+    assert not (tmp_path / "out" / "results").exists()

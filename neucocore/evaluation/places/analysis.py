@@ -286,13 +286,19 @@ def sentence(found: Mapping[str, Any]) -> str:
         few = f", {pluralize(step['blocks'], 'block')} only" if step["few"] else ""
         parts.append(f"{_number(step['score'])}{drop} in blocks of {step['km']:g} km{few}")
     if found["place"] is not None and found["place"]["score"] is not None:
-        best = max(
-            value
-            for value in (found["place"]["score"], found["nearest_places"])
-            if value is not None
-        )
-        parts.append(f"{_number(best)} from the place alone")
+        parts.append(best_of_place(found, "places"))
     return ", ".join(parts)
+
+
+def best_of_place(found: Mapping[str, Any], places: str) -> str:
+    """Return the better of the two scores of the place in words, for sentences."""
+    alone = {
+        "the place alone": found["place"]["score"],
+        f"the 5 nearest {places} alone": found["nearest_places"],
+    }
+    known = {name: value for name, value in alone.items() if value is not None}
+    name = max(known, key=lambda one: known[one])
+    return f"{_number(known[name])} from {name}"
 
 
 def among(split: str, places: str) -> str:
