@@ -2,7 +2,7 @@
 
     python benchmarks/sensors.py [--earth DIR] [--write]
 
-Three data sets are made: Landsat-like cubes (six bands, two dates, 128 x 128 pixels, text classes)
+Three data sets are made: Landsat-like GeoTIFFs (six bands, two dates, 128 x 128 pixels, classes)
 and cubes of Sentinel-2 L2A alone, both from a synthetic Earth (``--earth``: one made before with
 ``neuco data generate synthetic-earth -o DIR --set cubes=150 --set size=128 --set seed=7``), and
 radar scenes of the data set ``ships``. Prints the table of docs/sensors.md, or writes it there.
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import rasterio
+from affine import Affine
 
 import neucocore
 from neuco_plugin_ships.example import SEA, SHIP
@@ -35,7 +37,8 @@ LANDSAT = {
     "swir2": "B12",
 }
 """Bands of Landsat, and the bands of Sentinel-2 that resemble them."""
-DATES = (0, 2)
+DATES = {"2021-04-15": 0, "2021-10-15": 2}
+"""Dates of the files, and the seasons of the synthetic Earth that they show."""
 ENCODERS = (
     "band-means",
     "band-statistics",
@@ -103,11 +106,13 @@ def line(*cells: str) -> str:
 
 
 def landsat(earth: Path, folder: Path) -> Case:
-    """Write the Landsat-like cubes, and the land cover of each as a text."""
+    """Write the Landsat-like GeoTIFFs, one per date, and the land cover of each site as a text."""
     positions = [BANDS["s2l2a"].index(band) for band in LANDSAT.values()]
     for file in sorted((earth / "data" / "s2l2a").rglob("*.zarr.zip")):
-        values = read_modality(file)[0][list(DATES)][:, positions]
-        write_modality(folder / "data" / "landsat" / file.name, values, tuple(LANDSAT))
+        values = read_modality(file)[0][:, positions]
+        site = file.name.removesuffix(".zarr.zip")
+        for date, season in DATES.items():
+            write_geotiff(folder / f"{site}_{date}.tif", values[season])
     forest, fields = (
         dict(zip(table.ids, map(float, table.y.ravel()), strict=True))
         for table in (
@@ -121,7 +126,20 @@ def landsat(earth: Path, folder: Path) -> Case:
         cover = "forest" if share > middle else "fields" if fields[cube] > 0.1 else "open"
         lines.append(f"{cube},{cover}")
     write_text(folder / "labels" / "cover__cls.csv", "\n".join(lines) + "\n")
-    return Case("folder", folder, {"cover": "land cover"})
+    return Case("geotiff", folder, {"cover": "land cover"})
+
+
+def write_geotiff(path: Path, values: np.ndarray) -> None:
+    """Write the bands of one date with their names, at some place in UTM zone 32."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bands, height, width = values.shape
+    where = Affine(30, 0, 500_000, 0, -30, 5_400_000)
+    with rasterio.open(
+        path, "w", driver="GTiff", count=bands, height=height, width=width, dtype=values.dtype,
+        crs="EPSG:32632", transform=where, nodata=0, compress="deflate",
+    ) as file:  # fmt: skip
+        file.write(values)
+        file.descriptions = tuple(LANDSAT)
 
 
 def sentinel2(earth: Path, folder: Path) -> Case:
@@ -170,7 +188,10 @@ def cells_of(encoder: str, case: Case, folder: Path) -> list[str]:
         tasks=tuple(case.tasks),
     )
     scores = {row["task"].partition("@")[0]: row["score"] for row in run.rows()}
-    return [str(report.columns), *(f"{scores[task]:.3f}" for task in case.tasks)]
+    return [
+        str(report.columns),
+        *(f"{round(scores[task], 3) + 0.0:.3f}" for task in case.tasks),
+    ]  # no -0.000
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+from affine import Affine
 
 import neucocore
 from neucocore.errors import DataError
@@ -16,6 +18,7 @@ from neucocore.plugin import BANDS, make_cubes, write_cube_folder, write_modalit
 pytest.importorskip("neuco_plugin_classical")
 pytest.importorskip("neuco_plugin_temporal_mosaiks")
 pytest.importorskip("neuco_plugin_ships")
+pytest.importorskip("neuco_plugin_geotiff")
 
 COUNT = 24
 LANDSAT = ("blue", "green", "red", "nir", "swir1", "swir2")
@@ -34,17 +37,29 @@ SETTINGS: dict[str, dict[str, int]] = {
 
 
 def landsat(folder: Path) -> str:
-    """Six bands, two dates, unsigned integers, and text classes that the near infrared tells."""
+    """GeoTIFFs of six bands on two dates, with text classes that the near infrared tells."""
     cubes = make_cubes(COUNT, modalities=("oli",), bands={"oli": LANDSAT}, seasons=2, size=20)
     lines = ["id,label"]
     for number, cube in enumerate(cubes):
         cover = ("forest", "water", "bare soil")[number % 3]
         values = cube.arrays["oli"].astype(np.uint16)
         values[:, 3] = values[:, 3] // 4 + 2000 * (number % 3)
-        write_modality(folder / "data" / "oli" / f"{cube.id}.zarr.zip", values, LANDSAT)
+        for date, image in zip(("2021-04-15", "2021-10-15"), values, strict=True):
+            write_geotiff(folder / f"{cube.id}_{date}.tif", image)
         lines.append(f"{cube.id},{cover}")
     write_text(folder / "labels" / "cover__cls.csv", "\n".join(lines) + "\n")
-    return "folder"
+    return "geotiff"
+
+
+def write_geotiff(path: Path, values: np.ndarray) -> None:
+    bands, height, width = values.shape
+    where = Affine(30, 0, 500_000, 0, -30, 5_400_000)
+    with rasterio.open(
+        path, "w", driver="GTiff", count=bands, height=height, width=width, dtype=values.dtype,
+        crs="EPSG:32632", transform=where, nodata=0,
+    ) as file:  # fmt: skip
+        file.write(values)
+        file.descriptions = LANDSAT
 
 
 def sentinel2(folder: Path) -> str:
