@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from neucocore.components.factory import create
     from neucocore.components.lookup import find
     from neucocore.data.cubes.cube import Cube
-    from neucocore.data.cubes.file import cube_digest, read_modality
+    from neucocore.data.cubes.digest import cube_digest
+    from neucocore.data.cubes.file import read_modality
     from neucocore.data.cubes.image import composites
     from neucocore.data.cubes.writing import write_modality
     from neucocore.data.embeddings.embeddings import Embeddings

@@ -22,7 +22,8 @@ class Dataset(Protocol):
     """Cubes on disk, by id.
 
     Optional: an attribute or property ``modalities``, the names of the modalities of its cubes, and
-    ``files(id)``, the files of one cube; see the docs of data sets.
+    ``files(id)``, every file that one cube depends on, by name: cubes are encoded again when the
+    content of these files changes, or their values if there is no such method.
     """
 
     def ids(self) -> list[str]:

@@ -52,7 +52,8 @@ if TYPE_CHECKING:
         standardised,
     )
     from neucocore.data.cubes.cube import Cube
-    from neucocore.data.cubes.file import CubeFile, cube_digest, read_modality
+    from neucocore.data.cubes.digest import cube_digest
+    from neucocore.data.cubes.file import CubeFile, read_modality
     from neucocore.data.cubes.folder import CubeFolder
     from neucocore.data.cubes.layouts import find_cubes
     from neucocore.data.cubes.schema import CubeSchema
@@ -84,7 +85,7 @@ _ON_DEMAND = {
     "CubeFolder": "neucocore.data.cubes.folder",
     "CubeSchema": "neucocore.data.cubes.schema",
     "CubeSelection": "neucocore.data.cubes.selection",
-    "cube_digest": "neucocore.data.cubes.file",
+    "cube_digest": "neucocore.data.cubes.digest",
     "Finding": "neucocore.files.findings",
     "find_cubes": "neucocore.data.cubes.layouts",
     "Influence": "neucocore.statistics.influence",

@@ -13,7 +13,7 @@ PUBLIC_NAMES = {
     "compare": "neucocore.api",
     "composites": "neucocore.data.cubes.image",
     "create": "neucocore.components.factory",
-    "cube_digest": "neucocore.data.cubes.file",
+    "cube_digest": "neucocore.data.cubes.digest",
     "dequantise": "neucocore.data.embeddings.product_codes",
     "encode": "neucocore.api",
     "error_map": "neucocore.choice.cells",

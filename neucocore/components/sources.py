@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from neucocore.components.entry_points import PLUGINS, entry_points
+from neucocore.components.imported_files import own_files
 from neucocore.errors import PluginError
 from neucocore.version import __version__
 
@@ -91,8 +92,22 @@ def split_variable(environ: Mapping[str, str], variable: str, separator: str = "
 
 
 def forget_file(path: Path) -> None:
-    """Import a file given with ``--plugin-path`` again when it is needed next."""
+    """Import a file given with ``--plugin-path`` again when it is needed next.
+
+    The modules next to it that it imports are imported again as well.
+    """
     sys.modules.pop(f"{FILE_MODULE_PREFIX}{path.stem}", None)
+    folder = path.absolute().parent
+    own = [file for file in own_files(path.absolute()) if file.is_relative_to(folder)]
+    tops = {file.relative_to(folder).parts[0].removesuffix(".py") for file in own}
+    tops = {name for name in tops if _lies_in(sys.modules.get(name), folder)}
+    for name in [name for name in sys.modules if name.partition(".")[0] in tops]:
+        del sys.modules[name]
+
+
+def _lies_in(module: ModuleType | None, folder: Path) -> bool:
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return any(place is not None and Path(place).is_relative_to(folder) for place in places)
 
 
 def _import_file(path: Path, name: str) -> ModuleType:

@@ -12,9 +12,8 @@ from neucocore.components.dependence import reducer_fit, strongest_fit
 from neucocore.components.discovery import Component
 from neucocore.components.lookup import find
 from neucocore.components.specs import EncoderSpec, Fit
-from neucocore.data.cubes.file import cube_digest
+from neucocore.data.cubes.digest import cube_digest, values_digest
 from neucocore.encoding.work_folder import Shard
-from neucocore.errors import NeucoError
 from neucocore.interfaces import Dataset
 from neucocore.provenance.code import code_identity
 from neucocore.provenance.keys import key_of
@@ -174,17 +173,23 @@ def digest_of(texts: Sequence[str]) -> str:
 
 
 def cube_digests(dataset: Dataset, ids: Sequence[str]) -> list[str]:
-    """Return the digest of each cube's files, or empty texts for data sets without files.
+    """Return the digest of each cube: of its files, or of its values if it has no files.
 
-    A cube whose files cannot be read has an empty digest; encoding it reports why.
+    A cube whose content cannot be read has an empty digest; encoding it reports why.
     """
+    return [_cube_digest(dataset, cube_id) for cube_id in ids]
+
+
+def _cube_digest(dataset: Dataset, cube_id: str) -> str:
     files = getattr(dataset, "files", None)
-    if files is None:
-        return [""] * len(ids)
-    digests = []
-    for cube_id in ids:
-        try:
-            digests.append(cube_digest(list(files(cube_id).values())))
-        except (NeucoError, OSError):
-            digests.append("")
-    return digests
+    try:
+        named = None if files is None else files(cube_id)
+        if isinstance(named, Mapping) and named:
+            return cube_digest(named.values())
+    except Exception:  # noqa: BLE001, S110  a file does not exist: its values tell
+        pass
+    try:
+        (cube,) = dataset.read([cube_id])
+        return values_digest(cube)
+    except Exception:  # noqa: BLE001  encoding the cube reports it
+        return ""

@@ -12,6 +12,7 @@ from typing import Any
 
 from neucocore.components.discovery import Component
 from neucocore.components.distributions import distribution as installed_distribution
+from neucocore.components.imported_files import own_files
 
 CORE_DISTRIBUTION = "neucocore"
 
@@ -119,14 +120,18 @@ def _sources_digest(component: Component) -> str:
 
 @functools.cache
 def _digest_of_sources(module: str) -> str:
-    """Digest all Python files of a package, or the file of a module; empty if it has none."""
+    """Digest all Python files of a package, or those of a module; empty if it has none.
+
+    Those of a module are its own file and the own files that it imports (`own_files`).
+    """
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return ""
     file = Path(spec.origin)
     is_package = spec.submodule_search_locations is not None
     digest = hashlib.sha256()
-    for path in sorted(file.parent.rglob("*.py")) if is_package else [file]:
-        digest.update(path.relative_to(file.parent).as_posix().encode())
+    for path in sorted(file.parent.rglob("*.py")) if is_package else own_files(file):
+        name = path.relative_to(file.parent) if path.is_relative_to(file.parent) else path
+        digest.update(name.as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

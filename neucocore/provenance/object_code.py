@@ -18,6 +18,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from neucocore.components.imported_files import own_files
+
 UNKNOWN = "unknown"
 
 
@@ -49,7 +51,7 @@ def _module_source(module: ModuleType) -> bytes:
     if file.suffix != ".py" or not file.is_file():
         raise _UnavailableError
     if not hasattr(module, "__path__"):
-        return file.read_bytes()
+        return b"\x1f".join(path.read_bytes() for path in own_files(file))
     files = sorted(file.parent.rglob("*.py"))
     return b"\x1f".join(str(p.relative_to(file.parent)).encode() + p.read_bytes() for p in files)
 

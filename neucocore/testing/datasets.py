@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -12,9 +15,11 @@ import numpy as np
 from neucocore.components.factory import create, resolve
 from neucocore.components.specs import DatasetSpec
 from neucocore.data.cubes.cube import Cube
+from neucocore.data.cubes.digest import values_digest
 from neucocore.data.labels.label_file import read_label_file
 from neucocore.files.findings import messages
 from neucocore.interfaces import Dataset
+from neucocore.messages import pluralize
 from neucocore.testing.declarations import ComponentContext
 from neucocore.testing.records import CheckFailed, Skip, check, require
 from neucocore.testing.side_effects import require_no_side_effects, watching
@@ -158,6 +163,49 @@ def dataset_repeatable(context: DatasetContext) -> None:
         for modality, array in one.arrays.items():
             same = array.tobytes() == other.arrays[modality].tobytes()
             require(same, f"{modality} of {one.id} differs when it is read again")
+
+
+@check("dataset-files", "dataset")
+def dataset_files(context: DatasetContext) -> None:
+    """Its optional files(id) names every file that a cube depends on, so that changes count."""
+    files = getattr(context.dataset, "files", None)
+    if files is None:
+        raise Skip("it has no files(id); changes are found by reading every cube")
+    for cube in context.cubes:
+        named = files(cube.id)
+        require(
+            isinstance(named, Mapping) and len(named) > 0,
+            f"files({cube.id!r}) returned {named!r}, not a mapping of names to files",
+        )
+        missing = [str(file) for file in named.values() if not Path(file).exists()]
+        require(
+            not missing,
+            f"files({cube.id!r}) names {missing[0] if missing else ''}, which does not exist",
+        )
+        _require_only(context, cube, [Path(file) for file in named.values()])
+
+
+def _require_only(context: DatasetContext, cube: Cube, files: Sequence[Path]) -> None:
+    """Require that a cube is the same in a folder with these files only, and the label files."""
+    labels = [Path(file) for file in context.dataset.label_files()]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file in (*files, *labels):
+            if file.absolute().is_relative_to(context.folder.absolute()):
+                copy = folder / file.absolute().relative_to(context.folder.absolute())
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                (shutil.copytree if file.is_dir() else shutil.copy)(file, copy)
+        try:
+            (alone,) = cast(Dataset, create(context.component, folder)).read([cube.id])
+        except Exception as error:
+            raise CheckFailed(
+                f"files({cube.id!r}) names {pluralize(len(files), 'file')}, and with these alone "
+                f"the cube cannot be read: {error}"
+            ) from error
+    # Places may come from a table about all cubes.
+    alone, complete = (replace(each, metadata={}) for each in (alone, cube))
+    same = values_digest(alone) == values_digest(complete)
+    require(same, f"{cube.id} is another cube with the files of files({cube.id!r}) alone")
 
 
 @check("dataset-unknown-id", "dataset")

@@ -28,6 +28,10 @@ CHECK_OF = {
     "refuses-sensors": "encoder-forms",
     "scales-by-batch": "encoder-forms-neighbours",
     "infinite-metric": "metric-degenerate",
+    "names-no-files": "dataset-files",
+    "names-missing-files": "dataset-files",
+    "lists-files": "dataset-files",
+    "names-half-the-files": "dataset-files",
 }
 OTHER_CHECKS = {
     # It subtracts the mean of all cubes seen so far, so batches matter as well.

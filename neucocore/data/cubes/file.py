@@ -6,7 +6,6 @@ which is read directly, or anything else that zarr opens (`neucocore.data.cubes.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,7 +19,6 @@ from neucocore.data.cubes.archive import DAMAGED_HINT
 from neucocore.data.cubes.array_info import ArrayInfo
 from neucocore.data.cubes.declarations import DeclarationError, cube_declarations, json_object
 from neucocore.data.cubes.declared_values import NODATA_HINT, DeclaredValues, declared_values
-from neucocore.data.cubes.layouts import is_cube
 from neucocore.data.cubes.offset import Offset
 from neucocore.data.cubes.quality import audit_values
 from neucocore.data.cubes.schema import CubeSchema, is_sentinel2
@@ -316,28 +314,3 @@ def read_modality(
     """
     with CubeFile(path, schema) as file:
         return file.read(sample, missing_chunks=missing_chunks)
-
-
-def cube_digest(paths: Iterable[str | Path]) -> str:
-    """Return the sha256 (hex) of the content of the files of a cube.
-
-    Of zips of Zarr format 2 it depends on names, sizes and CRC-32 of the members, of other stores
-    on the bytes of all files, and of files of other kinds on their bytes; never on times or paths.
-
-    Raises
-    ------
-    MissingFileError, CorruptCubeError
-        A file is missing or is not a zip archive.
-    """
-    digest = hashlib.sha256()
-    for path in paths:
-        if not is_cube(Path(path)) and Path(path).is_file():
-            with Path(path).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-            continue
-        store = open_store(path, VALUES)
-        try:
-            digest.update(hashlib.sha256(store.content()).digest())
-        finally:
-            store.close()
-    return digest.hexdigest()

@@ -11,7 +11,8 @@ from numcodecs import GZip, Zlib, Zstd
 from zarr.storage import ZipStore
 
 from neucocore.data.cubes.archive import BLOCK, CubeArchive
-from neucocore.data.cubes.file import CubeFile, cube_digest, read_modality
+from neucocore.data.cubes.digest import cube_digest
+from neucocore.data.cubes.file import CubeFile, read_modality
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.data.cubes.writing import write_modality
 from neucocore.errors import ConfigError, CorruptCubeError, MissingFileError

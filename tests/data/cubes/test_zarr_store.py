@@ -20,7 +20,8 @@ import pytest
 import zarr
 
 from neucocore.data.audit.folder import audit_folder
-from neucocore.data.cubes.file import CubeFile, cube_digest, read_modality
+from neucocore.data.cubes.digest import cube_digest
+from neucocore.data.cubes.file import CubeFile, read_modality
 from neucocore.data.cubes.folder import CubeFolder
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.errors import CorruptCubeError, MissingFileError
