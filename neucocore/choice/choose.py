@@ -75,6 +75,7 @@ def choose(options: ChooseOptions, *, warn: Report = silent, step: Report = sile
             step(made.method)
             baselines.append(Scored("", made, made.score()[1]))
     table, left_out = _table([one.run for one in candidates], options.main)
+    left_out += [(one.key, one.reason) for one in prepared[0].embedding.prepared.selection.failed]
     decision = decide(table, [one.bytes_per_row for one in candidates], options.margin)
     index = decision.leader if decision.chosen is None else decision.chosen
     best = candidates[index]

@@ -36,6 +36,8 @@ def sweep(
         print_json(summary.record(result))
     else:
         _print(result, options.margin)
+    for text in _left_out(result):
+        log(f"note: {text}")
     output = Path(options.output)
     files = [output / summary.SWEEP, output / summary.TABLE]
     if options.plots:
@@ -43,6 +45,12 @@ def sweep(
 
         files.append(draw(result, output / summary.PICTURE))
     log(", ".join(map(str, files)))
+
+
+def _left_out(result: SweepResult) -> list[str]:
+    """Return which tasks are not swept and why, each reason once for all embeddings."""
+    texts = [f"{task} is not swept: {why}" for one in result.swept for task, why in one.left_out]
+    return list(dict.fromkeys(texts))
 
 
 def _print(result: SweepResult, margin: float) -> None:

@@ -46,6 +46,19 @@ class Swept:
         ]
 
     @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """The tasks that have no score at some size, or whose plugin fails, with the reasons."""
+        runs = [self.complete, *(one.run for one in self.sizes), *(t.run for t in self.trained)]
+        found = [(one.key, one.reason) for one in self.embedding.prepared.selection.failed]
+        for task in self.complete.tasks.keys() - {*self.tasks}:
+            record = next(
+                (r.tasks[task] for r in runs if task in r.tasks and r.tasks[task].score is None),
+                None,
+            )
+            found.append((task, (record and record.reason) or "no score at some size"))
+        return sorted(found)
+
+    @property
     def targets(self) -> list[str]:
         """The tasks, and the mean skill if there are several."""
         return [*self.tasks, *([MEAN_SKILL] if len(self.tasks) > 1 else [])]

@@ -277,6 +277,11 @@ def record(result: SweepResult) -> dict[str, Any]:
         "fewest_labels": [one.record() for one in result.labels],
         "order_of_dimensions": list(result.order),
         "gains": list(result.gains),
+        "left_out": [
+            {"embedding": swept.method, "task": task, "reason": reason}
+            for swept in result.swept
+            for task, reason in swept.left_out
+        ],
     }
 
 

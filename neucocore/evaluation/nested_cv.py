@@ -85,7 +85,7 @@ class NestedCVProtocol:
             Tasks with a single class, or with too few rows of a class or too few groups, all
             reported together.
         ConfigError
-            A probe or metric that does not apply to a task's problem.
+            A probe that does not apply to a task's problem.
         """
         probe = options.get("probe")
         fit: Fitter = (

@@ -178,7 +178,7 @@ class EvaluateOptions:
     metric: Annotated[
         Any,
         Option(
-            "Installed metric to use as the primary one.",
+            "Installed metric to use as the primary one of the tasks that it applies to.",
             metavar="NAME",
             type=str | None,
             objects="a `MetricSpec`",

@@ -15,6 +15,7 @@ from neucocore.data.labels.labels import Labels, label_digest
 from neucocore.errors import ComponentOutputError
 from neucocore.evaluation.copies import copies_in_task, find_copies
 from neucocore.evaluation.embedding_columns import ColumnCounts, count_columns
+from neucocore.evaluation.heldout.metrics import require_metric_applies
 from neucocore.evaluation.inputs import ScoringInput, ScoringTask
 from neucocore.evaluation.join import JoinedTasks, MatchedTask, join, rows_of
 from neucocore.evaluation.label_columns import coordinate_columns, find_label_columns
@@ -23,7 +24,12 @@ from neucocore.evaluation.outcome import TaskOutcome
 from neucocore.evaluation.partition import Partition, divide
 from neucocore.evaluation.places.analysis import analyse_places
 from neucocore.evaluation.places.automatic import choose_side
-from neucocore.evaluation.protocols import ChosenProtocol, Progress, components_of
+from neucocore.evaluation.protocols import (
+    ChosenProtocol,
+    Progress,
+    component_name,
+    components_of,
+)
 from neucocore.evaluation.request import EvaluateRequest
 from neucocore.evaluation.row_columns import RowColumns, read_row_columns
 from neucocore.evaluation.same_labels import count_note, same_labels
@@ -216,10 +222,13 @@ class ProtocolInputs:
         What may mislead about the embeddings of a task is added to its warnings and counts: copies
         of rows, and columns that are a label.
         """
+        values = self.chosen.values()
+        if (metric := component_name(values.get("metric"))) is not None:
+            require_metric_applies(self.scoring.tasks, metric)
         checks = self._check_tasks()
         with plugin_errors(self.chosen.component):
             outcomes: list[TaskOutcome] = self.implementation.score(
-                self.scoring, self.chosen.values(), jobs=jobs, progress=progress
+                self.scoring, values, jobs=jobs, progress=progress
             )
         self._check_outcomes(outcomes)
         if self.places is not None:

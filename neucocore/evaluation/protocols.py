@@ -225,7 +225,7 @@ def choose_protocols(
         An installed probe in place of the protocol's own: its name, or a mapping of ``name`` and
         its parameters.
     metric
-        An installed metric that becomes the primary one of every task.
+        An installed metric that becomes the primary one of every task that it applies to.
     options
         Options by name. ``probe.NAME`` sets a parameter of the probe.
 

@@ -68,7 +68,7 @@ class SVMProtocol:
             Tasks with a single class, or with too few rows of a class or too few groups, all
             reported together.
         ConfigError
-            Options that cannot be used, or a metric that does not apply to a task's problem.
+            Options that cannot be used.
         """
         options = self.check_options(options)
         params = {key: value for key, value in options.items() if key not in NOT_FOR_THE_PROBE}

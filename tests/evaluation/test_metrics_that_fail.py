@@ -41,6 +41,10 @@ class OneGroup:
         file = read_label_file(files[0])
         return Labels(file.ids, file.y, groups=np.full(len(file.ids), "here"))
 
+class Broken:
+    def labels(self, files):
+        raise ZeroDivisionError("no labels")
+
 @hookimpl
 def neuco_metrics():
     return [
@@ -61,10 +65,11 @@ def neuco_tasks():
         TaskSpec(name="one-class", primary_metric="f1", problem="binary", factory=OneClass,
                  **common),
         TaskSpec(name="one-group", primary_metric="r2", factory=OneGroup, **regression),
+        TaskSpec(name="broken", primary_metric="r2", factory=Broken, **regression),
         TaskSpec(name="good", primary_metric="r2", **regression),
     ]
 """
-TASKS = ("raises", "text", "infinite", "infinite-half", "second", "second-infinite", "one-group",
+TASKS = ("raises", "text", "infinite", "infinite-half", "second", "second-infinite", "one-group", "broken",
          "good")  # fmt: skip
 
 
@@ -85,8 +90,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def evaluate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "neucocore", "--plugin-path", "strange.py", "evaluate"]
-    command += ["rows.npz", "--labels", "labels", "--dataset", "toy", *options]
+    words = ("evaluate", "rows.npz", "--labels", "labels", "--dataset", "toy", *options)
+    return neuco(folder, *words)
+
+
+def neuco(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "neucocore", "--plugin-path", "strange.py", *words]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("NEUCO_")}
     return subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True)
 
@@ -113,7 +122,7 @@ def test_the_other_tasks_are_scored_and_the_exit_code_is_that_of_failed_tasks(ru
         "text@1": "failed",
     }
     assert done.returncode == 1
-    assert "5 tasks failed; the scores of the others are written" in done.stderr
+    assert "6 tasks failed; the scores of the others are written" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -167,3 +176,22 @@ def test_a_leaderboard_states_why_tasks_have_no_column(folder, run, form):
     assert "infinity" not in done.stdout
     assert "every run (infinite is undefined: it returned infinity)" in done.stderr
     assert "every run (the metric strange/text returned str, not a number)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("sweep", ["--dims", "2", "--bits", "32"]), ("choose", [])],
+)
+def test_sweep_and_choose_state_which_tasks_failed(folder, command, words):
+    tasks = "good,raises,broken,infinite"
+    done = neuco(folder, command, "rows.npz", "--labels", "labels", "--dataset", "toy", "--tasks",
+                 tasks, "-o", command, *words)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (file,) = (folder / command).glob("*.json")
+    recorded = {one["task"]: one["reason"] for one in json.loads(file.read_text())["left_out"]}
+    assert recorded.keys() == {"raises@1", "broken@1", "infinite@1"}
+    for reason in recorded.values():
+        assert reason in done.stderr
+    assert "raised ZeroDivisionError: no labels" in recorded["broken@1"]
+    assert "raised KeyError: 'bias'" in recorded["raises@1"]
+    assert recorded["infinite@1"] == "infinite is undefined: it returned infinity"

@@ -10,6 +10,7 @@ from scipy.special import logit
 from sklearn import metrics as reference
 from sklearn.linear_model import LogisticRegression, RidgeCV
 
+import neucocore as nc
 from neucocore.errors import ConfigError
 
 PENALTIES = 10.0 ** np.arange(-6, 3.25, 0.5)
@@ -250,9 +251,29 @@ def test_another_metric_leads_when_it_is_named(nested_cv, task, rows, signals):
     assert "average-precision" in result.extra
 
 
-def test_a_metric_of_another_problem_is_refused_with_the_tasks(nested_cv, task, rows, signals):
-    with pytest.raises(ConfigError, match=r"task y is regression; f1 is for binary"):
-        nested_cv(rows, task("y", signals[:, 0]), metric="f1")
+def test_a_metric_of_another_problem_leaves_a_task_its_own(nested_cv, task, rows, signals):
+    height, vessel, flat = (
+        task("height", signals[:, 0]),
+        task("vessel", (signals[:, 0] > 0).astype(int), "binary"),
+        task("flat", np.ones(len(rows))),
+    )
+    mixed = nested_cv(rows, height, vessel, flat, metric="f1")
+    (alone,) = nested_cv(rows, height)
+    assert [outcome.task.metric for outcome in mixed][::2] == ["r2", "r2"]
+    assert [outcome.metrics[0].metric for outcome in mixed[:2]] == ["r2", "f1"]
+    assert mixed[0].score == alone.score
+    texts = [[text for text in outcome.warnings if "--metric core/f1" in text] for outcome in mixed]
+    assert [len(found) for found in texts] == [1, 0, 1]
+    assert "f1 is for binary" in texts[0][0]
+
+
+def test_a_metric_that_applies_to_no_task_is_an_error(rows, signals):
+    ids = [f"s{number}" for number in range(len(rows))]
+    with pytest.raises(ConfigError) as caught:
+        nc.evaluate(rows, labels=dict(zip(ids, signals[:, 0], strict=True)), ids=ids,
+                    metric="f1")  # fmt: skip
+    assert caught.value.message == "the metric core/f1 does not apply to any task"
+    assert caught.value.problems == ("task labels is regression; core/f1 is for binary",)
 
 
 def test_further_metrics_a_task_asks_for_are_computed(nested_cv, task, rows, signals):

@@ -24,6 +24,7 @@ from neucocore.components.specs import MetricSpec, Problem
 from neucocore.errors import ComponentOutputError, ConfigError
 from neucocore.evaluation.heldout.joined_task import JoinedTask
 from neucocore.evaluation.heldout.outputs import required_rows
+from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.linear.matrix import Matrix
 
 SECONDARY_METRICS: Mapping[Problem, tuple[str, ...]] = {
@@ -102,12 +103,12 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
     Parameters
     ----------
     primary
-        A metric that replaces the primary metric of every task.
+        A metric that replaces the primary metric of every task to whose problem it applies.
 
     Raises
     ------
     ConfigError
-        A primary metric that does not apply to the problem of its task.
+        The primary metric of a task does not apply to its problem.
     """
     problems = []
     metrics_of_tasks = []
@@ -116,7 +117,8 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
         standard = list(SECONDARY_METRICS[task.problem])
         if task.problem == "regression" and joined.label_matrix.shape[1] > 1:
             standard.append("mean-distance")
-        names = [(task.plugin, name) for name in (primary or task.metric, *task.secondary_metrics)]
+        first = primary_metric(task, primary)
+        names = [(task.plugin, name) for name in (first, *task.secondary_metrics)]
         names += [(CORE, name) for name in standard]
         metrics: dict[str, NamedMetric] = {}
         for key in names:
@@ -132,6 +134,40 @@ def metrics_for(tasks: Sequence[JoinedTask], primary: str | None) -> list[list[N
             "a metric does not apply to its task", problems=problems, hint="neuco list metrics"
         )
     return metrics_of_tasks
+
+
+def primary_metric(task: ScoringTask, asked: str | None) -> str:
+    """Return the metric that is asked for if it applies to the task, else the task's own."""
+    applies = asked is not None and task.problem in problems_of_metric(task, asked)
+    return asked if asked is not None and applies else task.metric
+
+
+def problems_of_metric(task: ScoringTask, name: str) -> tuple[Problem, ...]:
+    """Return the problems that a metric applies to, as the task's plugin resolves its name."""
+    return cast(MetricSpec, find_for_spec("metric", name, plugin=task.plugin).spec).problems
+
+
+def require_metric_applies(tasks: Sequence[ScoringTask], asked: str) -> None:
+    """Check that a metric that is asked for applies to at least one task.
+
+    Raises
+    ------
+    ConfigError
+        It applies to none; the problem of each task is reported.
+    """
+    problems = []
+    for task in tasks:
+        allowed = problems_of_metric(task, asked)
+        if task.problem in allowed:
+            return
+        problems.append(
+            f"task {task.key} is {task.problem}; {asked} is for {' and '.join(allowed)}"
+        )
+    raise ConfigError(
+        f"the metric {asked} does not apply to any task",
+        problems=problems,
+        hint="neuco list metrics",
+    )
 
 
 def _load(plugin: str, name: str) -> NamedMetric:

@@ -15,7 +15,12 @@ from neucocore.evaluation.heldout.class_counts import class_problems, label_prob
 from neucocore.evaluation.heldout.fitter import Fitter
 from neucocore.evaluation.heldout.influence import Method
 from neucocore.evaluation.heldout.joined_task import JoinedTask, join
-from neucocore.evaluation.heldout.metrics import NamedMetric, metrics_for
+from neucocore.evaluation.heldout.metrics import (
+    NamedMetric,
+    metrics_for,
+    primary_metric,
+    problems_of_metric,
+)
 from neucocore.evaluation.heldout.outcomes import outcome_of, outcome_without_score
 from neucocore.evaluation.heldout.outputs import varying_outputs
 from neucocore.evaluation.heldout.predict import (
@@ -64,7 +69,7 @@ def score_held_out(
     Raises
     ------
     ConfigError
-        Options that cannot be used, or a metric that does not apply to a task.
+        Options that cannot be used.
     DataError
         Tasks that cannot be split, all reported together.
     """
@@ -102,17 +107,45 @@ def score_held_out(
     ]
     d = inputs.matrix.shape[1] if reduction is None else reduction.dimension
     outcomes = iter(
-        _outcome_or_failure(joined, result, metrics, d, folds, fit.name, inputs.interval, metric)
+        _outcome_or_failure(
+            joined,
+            result,
+            metrics,
+            d,
+            folds,
+            fit.name,
+            inputs.interval,
+            asked=metric is not None
+            and joined.task.problem in problems_of_metric(joined.task, metric),
+        )
         for joined, result, metrics in zip(joined_tasks, results, metrics_of_tasks, strict=True)
     )
-    return [
-        outcome_without_score(task, d, reasons[index], metric)
+    found = [
+        outcome_without_score(task, d, reasons[index], primary_metric(task, metric))
         if index in reasons
-        else outcome_without_score(task, d, "; ".join(problems), metric, failed=True)
+        else outcome_without_score(
+            task, d, "; ".join(problems), primary_metric(task, metric), failed=True
+        )
         if (problems := unsplittable[task.key])
         else next(outcomes)
         for index, task in enumerate(inputs.tasks)
     ]
+    return found if metric is None else [_with_metric_warning(one, metric) for one in found]
+
+
+def _with_metric_warning(outcome: TaskOutcome, asked: str) -> TaskOutcome:
+    """Add a warning to the outcome of a task to which the metric that is asked for does not apply.
+
+    Its score is that of the task's own metric.
+    """
+    allowed = problems_of_metric(outcome.task, asked)
+    if outcome.task.problem in allowed:
+        return outcome
+    text = (
+        f"--metric {asked} is for {' and '.join(allowed)} and does not apply; this task is scored "
+        "by its own metric"
+    )
+    return replace(outcome, warnings=(text, *outcome.warnings))
 
 
 def _outcome_or_failure(
@@ -123,14 +156,15 @@ def _outcome_or_failure(
     folds: int,
     probe: str,
     interval: Method,
-    asked: str | None,
+    *,
+    asked: bool,
 ) -> TaskOutcome:
     """Return the outcome of a task, a failed one if a metric of its plugin raises.
 
     Parameters
     ----------
     asked
-        The metric that the user asks for; if it raises, there is nothing to score.
+        Whether the user asks for the primary metric; if it raises, there is nothing to score.
 
     Raises
     ------
@@ -140,7 +174,7 @@ def _outcome_or_failure(
     try:
         return _outcome(joined, result, metrics, d, folds, probe, interval)
     except (ComponentOutputError, ComponentLoadError) as error:
-        if asked is not None:
+        if asked:
             raise
         return outcome_without_score(joined.task, d, error.message, None, failed=True)
 
