@@ -218,17 +218,22 @@ def _params(
     dataset_params = check_values(
         options.dataset_params, dataset.spec.params, of=dataset.name
     ) | parse_settings(for_dataset, dataset.spec.params, of=dataset.name)
-    if options.reducer in (None, NO_REDUCER):  # otherwise the limit is that of the reducer
+    explicit = DIMENSION in encoder_params
+    encoder_params = without_defaults(encoder_params, encoder.spec.params)
+    # With a reducer the limit is that of the reducer.
+    if options.reducer in (None, NO_REDUCER) and not explicit:
         _limit_dimension(encoder_params, encoder, options.dimension)
+    chunks = {key: value for key, value in dataset_params.items() if key == MISSING_CHUNKS}
+    dataset_params = without_defaults(dataset_params, dataset.spec.params) | chunks
     if any(param.name == MISSING_CHUNKS for param in dataset.spec.params):
         dataset_params.setdefault(MISSING_CHUNKS, options.missing_chunks)
     return encoder_params, dataset_params
 
 
 def _limit_dimension(params: dict[str, Any], encoder: Component, limit: int | None) -> None:
-    """Pass ``--dimension`` to an encoder that has it as a parameter which was not set."""
+    """Pass ``--dimension`` to an encoder that has it as a parameter."""
     defaults = {param.name: param.default for param in encoder.spec.params}
-    if limit is not None and DIMENSION in defaults and DIMENSION not in params:
+    if limit is not None and DIMENSION in defaults:
         default = defaults[DIMENSION]
         params[DIMENSION] = limit if default is None else min(limit, default)
 

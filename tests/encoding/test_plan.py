@@ -237,3 +237,31 @@ def test_a_default_of_a_reducer_set_explicitly_is_the_same_as_none(planned: Plan
     # What the encoder's own spec sets is not the default of the reducer.
     back = planned(encoder="toy-projected", set=("reducer.seed=42",))
     assert dict(back.reducer_params) == {}
+
+
+@pytest.mark.parametrize(
+    ("encoder", "explicit"),
+    [
+        ("random", {"params": {"dimension": 1024}}),
+        ("constant", {"set": ("dimension=1024", "value=1")}),
+        ("toy-slow", {"set": ("seconds=0.02",)}),
+        ("toy-slow", {"dataset_params": {"missing_chunks": "error"}}),
+    ],
+)
+def test_a_default_that_is_set_explicitly_changes_no_key(
+    planned: Plan, encoder: str, explicit: dict[str, Any]
+) -> None:
+    request = planned(encoder=encoder, **explicit)
+    assert request.cache_key_fields() == planned(encoder=encoder).cache_key_fields()
+
+
+def test_another_value_than_the_default_changes_the_key(planned: Plan) -> None:
+    other = planned(encoder="random", params={"dimension": 1023})
+    assert other.encoder_params == {"dimension": 1023}
+    assert other.cache_key_fields() != planned(encoder="random").cache_key_fields()
+
+
+def test_an_explicit_default_above_the_limit_is_kept(planned: Plan) -> None:
+    request = planned(encoder="random", params={"dimension": 1024}, dimension=16)
+    assert request.encoder_params == {}
+    assert request.dimension == 16

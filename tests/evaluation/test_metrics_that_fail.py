@@ -69,8 +69,8 @@ def neuco_tasks():
         TaskSpec(name="good", primary_metric="r2", **regression),
     ]
 """
-TASKS = ("raises", "text", "infinite", "infinite-half", "second", "second-infinite", "one-group", "broken",
-         "good")  # fmt: skip
+TASKS = ("raises", "text", "infinite", "infinite-half", "second", "second-infinite", "one-group",
+         "broken", "good")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
