@@ -149,11 +149,11 @@ def coded_bytes(
     Raises
     ------
     ComponentOutputError
-        ``to_codes`` raises, or does not return one code per row.
+        ``to_codes`` raises, or does not return bytes for each row.
     """
     with plugin_errors(encoder):
         lengths = [
-            len(code)
+            _length(code, encoder)
             for start in range(0, len(rows), BLOCK_ROWS)
             for code in coder.to_codes(rows[start : start + BLOCK_ROWS])
         ]
@@ -164,6 +164,16 @@ def coded_bytes(
             hint=f"neuco plugins check {encoder.plugin}",
         )
     return {"mean": sum(lengths) / len(lengths), "most": max(lengths), "total": sum(lengths)}
+
+
+def _length(code: object, encoder: Component) -> int:
+    if not isinstance(code, bytes | bytearray | memoryview):
+        raise ComponentOutputError(
+            f"to_codes of the encoder {encoder.full_name} returned {type(code).__name__} instead "
+            "of bytes for a row",
+            hint=f"neuco plugins check {encoder.plugin}",
+        )
+    return len(bytes(code))
 
 
 def _metadata(work: Workload, reduction: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from neucocore.components.discovery import Component
-from neucocore.components.factory import create, plugin_errors
+from neucocore.components.factory import create
 from neucocore.components.lookup import find, find_for_spec
 from neucocore.components.parameters import check_values, parse_settings, without_defaults
 from neucocore.components.specs import DatasetSpec, EncoderSpec
+from neucocore.data.dataset_output import listed_ids, listed_label_files
 from neucocore.data.embeddings.formats import FORMATS, suffix_of
 from neucocore.data.ids import clean_ids, read_id_file
 from neucocore.data.labels.label_file import read_label_file
@@ -22,7 +23,6 @@ from neucocore.encoding.options import EncodeOptions
 from neucocore.encoding.request import EncodeRequest, Execution
 from neucocore.encoding.work_folder import Shard
 from neucocore.errors import (
-    ComponentOutputError,
     ConfigError,
     DataError,
     IdError,
@@ -239,15 +239,7 @@ def _limit_dimension(params: dict[str, Any], encoder: Component, limit: int | No
 
 
 def _available_ids(source: Dataset, dataset: Component, data: Path) -> set[str]:
-    with plugin_errors(dataset):
-        ids = list(source.ids())
-    wrong = [cube_id for cube_id in ids if not isinstance(cube_id, str)]
-    if wrong:
-        raise ComponentOutputError(
-            f"the dataset {dataset.full_name} returned ids that are not strings: "
-            f"{len(wrong)} of {len(ids)}, such as {', '.join(map(repr, wrong[:3]))}",
-            hint=f"neuco plugins check {dataset.plugin}",
-        )
+    ids = listed_ids(source, dataset)
     if not ids:
         raise DataError(
             f"no cubes were found in {data}",
@@ -266,8 +258,7 @@ def _selected_ids(
         _check_available("--ids", ids, available, data)
         selected = set(ids)
     if options.subset is not None:
-        with plugin_errors(dataset):
-            paths = list(source.label_files())
+        paths = listed_label_files(source, dataset)
         label_files = [read_label_file(path) for path in paths]
         selected = selected & subset_ids(label_files, options.subset)
         if not selected:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from neucocore.components.factory import create, plugin_errors
@@ -16,6 +17,7 @@ from neucocore.encoding.journal import append_costs, read_failures, write_failur
 from neucocore.encoding.worker import Worker
 from neucocore.errors import ComponentOutputError, DataError
 from neucocore.files.atomic import locked, replacing
+from neucocore.files.npz import plain_arrays
 
 LOCK_TIMEOUT = 24 * 3600.0
 """Seconds to wait for another shard that fits the encoder."""
@@ -72,7 +74,7 @@ def prepare(worker: Worker, ids: Sequence[str], state_file: Path, *, skip_bad: b
         write_failures(state_file, _fit(worker, ids, skip_bad))
         append_costs(state_file, seconds_preparing=time.perf_counter() - start)
         with replacing(state_file) as stream:
-            np.savez(stream, **_state(worker))
+            np.savez(stream, **_state(worker))  # type: ignore[arg-type]
         if not restore(worker, state_file):
             raise _invalid_state(worker)
 
@@ -138,18 +140,19 @@ def _fit(worker: Worker, ids: Sequence[str], skip_bad: bool) -> dict[str, str]:
     return failures
 
 
-def _state(worker: Worker) -> Mapping[str, Any]:
+def _state(worker: Worker) -> dict[str, NDArray[Any]]:
     encoder: Any = worker.encoder
     with plugin_errors(worker.setup.encoder):
         state = encoder.state()
-    if not isinstance(state, Mapping):
-        raise _invalid_state(worker)
-    return state
+    try:
+        return plain_arrays(state)
+    except ValueError as error:
+        raise _invalid_state(worker, f": {error}") from None
 
 
-def _invalid_state(worker: Worker) -> ComponentOutputError:
+def _invalid_state(worker: Worker, reason: str = "") -> ComponentOutputError:
     return ComponentOutputError(
-        f"the state of the encoder {worker.setup.encoder.full_name} cannot be saved: state() must "
-        "return a mapping from names to plain arrays",
+        f"the state of the encoder {worker.setup.encoder.full_name} cannot be saved{reason}; "
+        "state() must return a mapping from names to plain arrays",
         hint=f"neuco plugins check {worker.setup.encoder.plugin}",
     )

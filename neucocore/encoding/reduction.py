@@ -53,7 +53,14 @@ def apply_reducer(
     reducer: Reducer = create(component, dimension=dimension, **values)
     # Values beyond float32 become infinite and are then rejected.
     with threadpool_limits(1), plugin_errors(component), np.errstate(over="ignore"):
-        reduced = np.asarray(reducer.fit(matrix).apply(matrix), dtype=np.float32)
+        returned = np.asarray(reducer.fit(matrix).apply(matrix))
+        if returned.dtype.kind not in "biuf":
+            raise ComponentOutputError(
+                f"the reducer {component.full_name} returned values of type {returned.dtype}, not "
+                "numbers",
+                hint=f"neuco plugins check {component.plugin}",
+            )
+        reduced = returned.astype(np.float32, copy=False)
         bytes_per_row = reducer.bytes_per_row()
     _check_reduced(reduced, len(matrix), dimension, component)
     _check_bytes(bytes_per_row, component)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from neucocore.encoding.assembly import assemble
-from neucocore.encoding.costs import RunMeter, costs_of
+from neucocore.encoding.costs import RunMeter, costs_of, start_meter
 from neucocore.encoding.executors import run_batches
 from neucocore.encoding.first_cubes import check_first_cubes
 from neucocore.encoding.journal import append_costs, append_notes, write_failures
@@ -27,7 +27,6 @@ from neucocore.encoding.worker import Batch, Worker, WorkerSetup, batches
 from neucocore.encoding.workload import Workload, workload_of
 from neucocore.errors import ComponentOutputError, NeucoError
 from neucocore.files.atomic import locked
-from neucocore.provenance.energy import EnergyMeter
 
 MAX_FAILURES = 1000
 """Cubes that cannot be read after which a run without ``skip_bad`` stops reading more."""
@@ -92,8 +91,7 @@ def encode(request: EncodeRequest, *, progress: Progress | None = None) -> Encod
                 first_id=request.ids[0] if request.ids else "",
             )
         )
-        energy = EnergyMeter(getattr(worker.encoder, "energy_joules", None))
-        return _run(workload_of(request, worker), RunMeter(started, energy), progress)
+        return _run(workload_of(request, worker), start_meter(worker, started), progress)
 
 
 def _run(work: Workload, meter: RunMeter, progress: Progress | None) -> EncodeReport:

@@ -38,6 +38,7 @@ from neucocore.evaluation.suites import check_labels, require_label_files
 from neucocore.evaluation.tasks import TaskSelection, select_tasks
 from neucocore.evaluation.units import with_units
 from neucocore.files.findings import EXAMPLES_SHOWN
+from neucocore.files.npz import plain_arrays
 from neucocore.provenance.code import code_identity, core_code
 from neucocore.provenance.keys import key_of
 
@@ -236,7 +237,7 @@ class ProtocolInputs:
         return [_with_checks(outcome, *checks[outcome.task.key]) for outcome in outcomes]
 
     def _check_outcomes(self, outcomes: Any) -> None:
-        """Check that the protocol returned the outcome of every task."""
+        """Check that the protocol returned the outcome of every task, with arrays to be stored."""
         is_list = isinstance(outcomes, list | tuple)
         found = [o.task.key for o in outcomes if isinstance(o, TaskOutcome)] if is_list else []
         expected = [task.key for task in self.scoring.tasks]
@@ -247,6 +248,17 @@ class ProtocolInputs:
                 f"list with one TaskOutcome for each of the {len(expected)} tasks",
                 hint=f"neuco plugins check {self.chosen.component.plugin}",
             )
+
+        for outcome in outcomes:
+            try:
+                plain_arrays(outcome.predictions)
+                plain_arrays({} if outcome.probe is None else outcome.probe.arrays)
+            except ValueError as error:
+                raise ComponentOutputError(
+                    f"the protocol {self.chosen.component.full_name} returned arrays for the task "
+                    f"{outcome.task.key} that cannot be stored: {error}",
+                    hint=f"neuco plugins check {self.chosen.component.plugin}",
+                ) from None
 
     def _with_places(
         self, places: Places, outcomes: Sequence[TaskOutcome], jobs: int

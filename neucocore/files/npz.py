@@ -1,8 +1,9 @@
-"""Reading npz files that neuco wrote, of which any may have been damaged since."""
+"""Npz files without pickled objects; one that neuco wrote may have been damaged since."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -33,3 +34,30 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
             raise ValueError("it is not an npz file") from None
         except DAMAGED as error:
             raise ValueError(str(error) or type(error).__name__) from None
+
+
+def plain_arrays(values: object) -> dict[str, NDArray[Any]]:
+    """Return arrays by name that numpy writes to an npz file without pickle.
+
+    Parameters
+    ----------
+    values
+        What code of a plugin returned.
+
+    Raises
+    ------
+    ValueError
+        It is not a mapping from names to arrays of plain types.
+    """
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{type(values).__name__} instead of a mapping from names to arrays")
+    arrays = {}
+    for name, value in values.items():
+        # np.savez has arguments of these names.
+        if not isinstance(name, str) or name in ("", "file", "args", "kwds", "allow_pickle"):
+            raise ValueError(f"{name!r} cannot be the name of an array")
+        array = np.asarray(value)
+        if array.dtype.hasobject:
+            raise ValueError(f"{name!r} holds Python objects, not an array of numbers or texts")
+        arrays[name] = array
+    return arrays

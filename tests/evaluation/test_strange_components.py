@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from neucocore.data.labels.label_file import read_label_file
 from neucocore.data.labels.labels import Labels
 from neucocore.errors import ComponentOutputError, MissingFileError
 from neucocore.evaluation.heldout.metrics import _MetricFunction
-from neucocore.evaluation.heldout.plugin_probe import ProbeFitter
+from neucocore.evaluation.heldout.plugin_probe import ProbeFitter, ProbeModel
 from neucocore.evaluation.linear.probe import Target
 from neucocore.evaluation.task_labels import labels_of
 
@@ -199,3 +200,69 @@ def test_a_probe_that_fails_is_named(fault, said) -> None:
     X, target = np.ones((3, 1)), Target("regression", np.ones((3, 1)))
     with pytest.raises(ComponentOutputError, match=f"strange/odd.* {said}"):
         fitter._fit(X, target, 0).predict(X)
+
+
+class Stored:
+    """A probe with a state and hyperparameters."""
+
+    def __init__(self, state=None, selected=(), predicted=None) -> None:
+        self.returned, self.predicted = state, predicted
+        if selected != "absent":
+            self.selected = selected
+
+    def predict(self, X):
+        return self.predicted
+
+    def state(self):
+        return self.returned
+
+
+def model(**what) -> ProbeModel:
+    return ProbeModel(Stored(**what), np.arange(1), 1, "strange/odd")
+
+
+@pytest.mark.parametrize(
+    ("selected", "said"),
+    [
+        (None, "selected=None; expected a list of mappings"),
+        ("alpha", "selected='alpha'; expected"),
+        ([1.0], "selected="),
+        ([{"alpha": np.ones(2)}], "not JSON: Object of type ndarray"),
+        ([{"alpha": float("nan")}], "not JSON"),
+    ],
+)
+def test_hyperparameters_that_cannot_be_recorded_are_named(selected, said) -> None:
+    with pytest.raises(
+        ComponentOutputError, match=f"the probe strange/odd has .*{re.escape(said)}"
+    ):
+        model(selected=selected)
+
+
+def test_hyperparameters_are_optional() -> None:
+    assert model(selected="absent").selected == ()
+    assert model(selected=[{"alpha": 1.0}]).selected == ({"alpha": 1.0},)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (None, "NoneType instead of a mapping"),
+        ([np.zeros(1)], "list instead of a mapping"),
+        ({"w": np.array([{}])}, "'w' holds Python objects"),
+        ({"w": None}, "'w' holds Python objects"),
+        ({"w": np.zeros(1), "file": np.zeros(1)}, "'file' cannot be the name"),
+    ],
+)
+def test_a_state_that_needs_pickle_is_refused(state, said) -> None:
+    with pytest.raises(ComponentOutputError, match=f"strange/odd has a state .*: {said}"):
+        model(state=state).arrays()
+
+
+@pytest.mark.parametrize("predicted", [[["1"]], [[b"1"]], [[None]], [[1j]]])
+def test_predictions_must_be_numbers(predicted) -> None:
+    with pytest.raises(ComponentOutputError, match="strange/odd predicted values of type"):
+        model(predicted=predicted).predict(np.ones((1, 1)))
+
+
+def test_integers_are_predictions() -> None:
+    assert model(predicted=[[3]]).predict(np.ones((1, 1))).tolist() == [[3.0]]

@@ -18,6 +18,7 @@ from neucocore.components.factory import create, plugin_errors
 from neucocore.data.audit.cube import FileReport
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.quality import audit_values, nodata_share
+from neucocore.data.dataset_output import listed_ids
 from neucocore.errors import DataError, RunError
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 from neucocore.runtime.processes import WorkerPool
@@ -61,8 +62,7 @@ def audit_dataset(
         A worker died.
     """
     dataset = create(component, path, **params)
-    with plugin_errors(component):
-        ids = list(dataset.ids())
+    ids = listed_ids(dataset, component)
     reports: list[FileReport] = []
     contents: list[str] = []
     done = 0

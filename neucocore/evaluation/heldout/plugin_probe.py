@@ -21,7 +21,9 @@ from neucocore.evaluation.inputs import ScoringTask
 from neucocore.evaluation.linear.matrix import Matrix
 from neucocore.evaluation.linear.probe import Target
 from neucocore.evaluation.linear.training_part import TrainingPart
+from neucocore.files.npz import plain_arrays
 from neucocore.interfaces import Probe
+from neucocore.provenance.keys import canonical_json
 
 ErrorContext = Callable[[], AbstractContextManager[None]]
 """Returns the context in which a probe's code runs, so that its errors name the probe."""
@@ -55,7 +57,7 @@ class ProbeModel:
     ) -> None:
         self.probe, self.columns, self.width, self.name = probe, columns, width, name
         self.error_context = error_context
-        self.selected: Sequence[Mapping[str, Any]] = tuple(getattr(probe, "selected", ()))
+        self.selected = self._selected()
         self.description = f"the arrays are the state of the probe {name}; see its documentation"
 
     def predict(self, X: Matrix) -> Matrix:
@@ -64,31 +66,61 @@ class ProbeModel:
         Raises
         ------
         ComponentOutputError
-            The predictions have the wrong shape or are not finite.
+            The predictions are not numbers, have the wrong shape or are not finite.
         """
         with self.error_context():
-            predicted = np.asarray(self.probe.predict(X), dtype=np.float64)
+            returned = np.asarray(self.probe.predict(X))
+        if returned.dtype.kind not in "biuf":
+            raise self._error(f"predicted values of type {returned.dtype}, not numbers")
+        predicted = returned.astype(np.float64, copy=False)
         expected = (len(X), len(self.columns))
         if predicted.shape != expected:
-            raise ComponentOutputError(
-                f"the probe {self.name} predicted an array of shape {predicted.shape} "
-                f"for {len(X)} rows; expected {expected}",
-                hint=f"neuco info {self.name}",
+            raise self._error(
+                f"predicted an array of shape {predicted.shape} for {len(X)} rows; expected "
+                f"{expected}"
             )
         if not np.isfinite(predicted).all():
             count = int(np.sum(~np.isfinite(predicted)))
-            raise ComponentOutputError(
-                f"the probe {self.name} predicted {count} values that are not finite numbers",
-                hint=f"neuco info {self.name}",
-            )
+            raise self._error(f"predicted {count} values that are not finite numbers")
         scores = np.zeros((len(X), self.width))
         scores[:, self.columns] = predicted
         return scores
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Return the probe's state."""
+        """Return the probe's state.
+
+        Raises
+        ------
+        ComponentOutputError
+            It cannot be written without pickle.
+        """
         with self.error_context():
-            return self.probe.state()
+            state = self.probe.state()
+        try:
+            return plain_arrays(state)
+        except ValueError as error:
+            raise self._error(f"has a state that cannot be stored: {error}") from None
+
+    def _selected(self) -> Sequence[Mapping[str, Any]]:
+        """Return the hyperparameters that the probe chose, checked as they are recorded."""
+        with self.error_context():
+            selected = getattr(self.probe, "selected", ())
+        if not isinstance(selected, list | tuple) or not all(
+            isinstance(one, Mapping) for one in selected
+        ):
+            raise self._error(
+                f"has selected={selected!r}; expected a list of mappings, one per fit, or none"
+            )
+        try:
+            canonical_json(list(map(dict, selected)))
+        except (TypeError, ValueError) as error:
+            raise self._error(f"has values in selected that are not JSON: {error}") from None
+        return tuple(selected)
+
+    def _error(self, problem: str) -> ComponentOutputError:
+        return ComponentOutputError(
+            f"the probe {self.name} {problem}", hint=f"neuco info {self.name}"
+        )
 
 
 class ProbeFitter:
