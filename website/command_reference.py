@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +12,17 @@ from mkdocs.structure.files import File, Files
 
 from neucocore.cli import plugin_commands
 from neucocore.cli.app import EPILOG, app
+from neucocore.cli.parameters import SHORT_OPTIONS, prepared
 
 PAGE = "commands.md"
 INTRODUCTION = f"""# Commands
 
 Every command and option of the program and of the plugins in its repository, as
 `neuco COMMAND --help` shows them. {EPILOG}
+
+The same short names hold everywhere: {", ".join(f"`{b}` `{a}`" for a, b in SHORT_OPTIONS.items())}, `-h` `--help`,
+`-v` `--verbose`, `-q` `--quiet`. With `--json`, stdout holds JSON and nothing else; messages go to stderr.
+`neuco --install-completion` lets the shell complete commands and the names of components.
 """
 
 
@@ -30,14 +34,11 @@ def on_files(files: Files, config: Any, **_: Any) -> Files:
 
 def page() -> str:
     """Return the reference as Markdown."""
-    program = typer.main.get_command(app)
+    program = prepared(typer.main.get_command(app))
     parts = [INTRODUCTION, *describe("neuco", program, 2)]
     for name in sorted(plugin_commands.commands()):
-        entry = plugin_commands.commands()[name]
-        module, _, attribute = entry.value.partition(":")
-        plugin_app = getattr(importlib.import_module(module), attribute)
-        parts += describe(f"neuco {name}", typer.main.get_command(plugin_app), 2)
-        parts.append(f"Provided by `{entry.distribution}`.")
+        parts += describe(f"neuco {name}", plugin_commands.load(name), 2)
+        parts.append(f"Provided by `{plugin_commands.commands()[name].distribution}`.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
 import warnings
@@ -37,6 +36,7 @@ from neucocore.cli import (
 )
 from neucocore.cli.arguments import reorder
 from neucocore.cli.options import command
+from neucocore.cli.parameters import prepared, with_plain_help
 from neucocore.cli.plugin_failures import report_if_loaded
 from neucocore.cli.terminal import log, log_error, prepare_streams, printable, settings, warn
 from neucocore.curves.options import SweepOptions
@@ -47,8 +47,6 @@ from neucocore.version import __version__
 from neucocore.workflow.options import RunOptions
 
 INTERRUPTED = 130
-_BRACKET = re.compile(r"(?<!\\)\[(?=[a-z])")
-"""The start of what rich would take for markup, unless it is escaped already."""
 EPILOG = (
     "Exit codes: 0 success, 1 a run failed in part or completely, 2 usage or configuration, "
     "3 plugin, 4 data, 130 interrupted, 143 terminated."
@@ -80,11 +78,10 @@ class _Group(TyperGroup):
         own = super().get_command(ctx, cmd_name)
         if own is None:
             return plugin_commands.stub(cmd_name)
-        _prepare_help(own)
-        return own
+        return prepared(own)
 
     def get_params(self, ctx: Any) -> Any:
-        return _with_plain_help(super().get_params(ctx))
+        return with_plain_help(super().get_params(ctx))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         unknown = self.get_command(ctx, args[0]) is None
@@ -110,24 +107,6 @@ class _Group(TyperGroup):
                 report_if_loaded()
 
 
-def _prepare_help(command: Any) -> None:
-    """Change how the help of a command, and of those in it, shows its options."""
-    original = command.get_params
-    command.get_params = lambda ctx: _with_plain_help(original(ctx))
-    for inner in getattr(command, "commands", {}).values():
-        _prepare_help(inner)
-
-
-def _with_plain_help(params: Any) -> Any:
-    """Leave out ``<bool>`` after flags, and keep texts in brackets, which are not markup here."""
-    for param in params:
-        if getattr(param, "is_flag", False):
-            param.metavar = ""
-        if text := getattr(param, "help", None):
-            param.help = _BRACKET.sub(r"\\[", text)
-    return params
-
-
 SHOW_PLUGINS = ("plugins", "doctor", "list")
 """Commands that show plugins which could not be loaded in their own way."""
 
@@ -136,7 +115,6 @@ app = typer.Typer(
     cls=_Group,
     help="Find out how much compressed Earth-observation embeddings are still good for.",
     epilog=EPILOG,
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from neucocore.cli.terminal import log, warn
+from neucocore.cli.terminal import log, print_json, warn
 from neucocore.components.specs import ReducerSpec
 from neucocore.messages import pluralize
 
@@ -54,6 +54,9 @@ def convert(
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list with one object about the file.")
+    ] = False,
 ) -> None:
     """Write embeddings in the format that the suffix of OUT names, smaller if a reducer is named.
 
@@ -119,6 +122,17 @@ def convert(
         log(
             f"{component.name}{fitted}: {before} to {loaded.dimension} dimensions, "
             f"{4 * before:,} to {size:,.0f} bytes per row; values are as they are read back"
+        )
+    if json:
+        print_json(
+            [
+                {
+                    "file": str(output),
+                    "rows": len(loaded.ids),
+                    "columns": loaded.dimension,
+                    "reduction": loaded.metadata.get("reduction"),
+                }
+            ]
         )
 
 

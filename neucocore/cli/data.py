@@ -91,6 +91,9 @@ def generate(
     force: Annotated[
         bool, typer.Option("--force", help="Write to a folder that is not empty.")
     ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list with one object about the folder.")
+    ] = False,
 ) -> None:
     """Generate a synthetic data set."""
     from neucocore.components.lookup import find
@@ -105,6 +108,8 @@ def generate(
     for line in without_labels:
         log(f"no labels for {line}")
     log(f"{output} holds {name}; check it with: neuco validate {output}")
+    if json:
+        print_json([{"folder": str(output), "dataset": name, "without_labels": without_labels}])
 
 
 def _dataset_spec(spec: Any) -> DatasetSpec:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from neucocore.cli.plugin_failures import report_failed_plugins
-from neucocore.cli.terminal import log, progress, warn
+from neucocore.cli.terminal import log, print_json, progress, warn
 from neucocore.encoding.options import EncodeOptions
 from neucocore.messages import pluralize
 
@@ -14,10 +16,31 @@ if TYPE_CHECKING:
     from neucocore.encoding.request import EncodeRequest
 
 
-def encode(options: EncodeOptions) -> None:
+def encode(
+    options: EncodeOptions,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list with one object about the file.")
+    ] = False,
+) -> None:
     """Encode the cubes of a data set into one embeddings file; run again, it continues."""
     report_failed_plugins()
-    run(options)
+    report = run(options)
+    if json:
+        print_json([_record(report)])
+
+
+def _record(report: EncodeReport) -> dict[str, Any]:
+    return {
+        "file": str(report.path),
+        "rows": report.rows,
+        "columns": report.columns,
+        "fit": report.fit,
+        "up_to_date": report.up_to_date,
+        "resumed": report.resumed,
+        "failures": [{"id": sample, "reason": reason} for sample, reason in report.failures],
+        "warnings": [{"what": text, "cubes": count} for text, count in report.warnings],
+        "costs": report.costs,
+    }
 
 
 def run(options: EncodeOptions) -> EncodeReport:

@@ -10,10 +10,22 @@ from typing import Annotated, Any, TypeVar, get_origin
 
 import typer
 
+from neucocore.components.specs import Kind
 from neucocore.errors import ConfigError
 from neucocore.options import DeclaredOption, declared_options
 
 O = TypeVar("O")  # noqa: E741
+COMPLETED: Mapping[str, Kind] = {
+    "dataset": "dataset",
+    "encoder": "encoder",
+    "reducer": "reducer",
+    "protocol": "protocol",
+    "suite": "suite",
+    "tasks": "task",
+    "metric": "metric",
+    "probe": "probe",
+}
+"""Options that name components, which shells complete, and the kind of each."""
 
 
 def command(options_class: type[O], function: Callable[..., None]) -> Callable[..., None]:
@@ -49,6 +61,8 @@ def _parameter(item: DeclaredOption) -> inspect.Parameter:
         settings["metavar"] = metavar
     if option.minimum is not None:
         settings["min"] = option.minimum
+    if item.name in COMPLETED:
+        settings["autocompletion"] = _completion(COMPLETED[item.name])
     if option.argument:
         info: Any = typer.Argument(**settings)
     else:
@@ -66,6 +80,18 @@ def _parameter(item: DeclaredOption) -> inspect.Parameter:
         default=default,
         annotation=Annotated[_typer_type(item), info],
     )
+
+
+def _completion(kind: Kind) -> Callable[[str], list[str]]:
+    """Return what a shell calls to complete the name of an installed component."""
+
+    def complete(incomplete: str) -> list[str]:
+        from neucocore.components.lookup import names
+
+        before, comma, last = incomplete.rpartition(",")
+        return [f"{before}{comma}{name}" for name in names(kind) if name.startswith(last)]
+
+    return complete
 
 
 def _typer_type(item: DeclaredOption) -> Any:

@@ -8,7 +8,9 @@ import os
 from typing import Any
 
 import typer
+import typer.main
 
+from neucocore.cli.parameters import prepared
 from neucocore.components.catalogue import known_plugins
 from neucocore.components.entry_points import COMMANDS, EntryPoint, entry_points
 from neucocore.components.names import is_name
@@ -61,6 +63,17 @@ def call_if_installed(name: str, *arguments: str) -> bool:
     return True
 
 
+def load(name: str) -> Any:
+    """Return the command of a plugin itself, with all its options.
+
+    Raises
+    ------
+    PluginError
+        It cannot be loaded.
+    """
+    return prepared(typer.main.get_command(_load(commands()[name])))
+
+
 def stub(name: str) -> Any:
     """Return a command that hands all its arguments to a plugin's own typer app, or None."""
     entry = commands().get(name)
@@ -76,10 +89,10 @@ def stub(name: str) -> Any:
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
     def run(ctx: typer.Context) -> None:
-        app = _load(entry)
+        command = load(name)
         arguments = ["--help" if word == "-h" else word for word in ctx.args]
         try:
-            app(arguments, prog_name=f"neuco {name}", standalone_mode=True)
+            command(arguments, prog_name=f"neuco {name}", standalone_mode=True)
         except (NeucoError, OSError):
             raise
         except Exception as error:

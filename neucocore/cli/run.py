@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neucocore.cli.plugin_failures import report_failed_plugins
-from neucocore.cli.terminal import log, log_error, warn
+from neucocore.cli.terminal import log, log_error, print_json, warn
 from neucocore.workflow.options import RunOptions
 
 if TYPE_CHECKING:
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from neucocore.workflow.run_file import RunFile
 
 
-def run(options: RunOptions) -> None:
+def run(
+    options: RunOptions,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the rows of all tables as neuco leaderboard does."),
+    ] = False,
+) -> None:
     """Encode, evaluate and rank what a run file names; run again, it continues."""
     from neucocore.workflow.run_file import read_run_file
 
@@ -23,7 +29,7 @@ def run(options: RunOptions) -> None:
     run_file = read_run_file(options)
     for note in run_file.notes:
         warn(note)
-    failures = _run(run_file)
+    failures = _run(run_file, json=json)
     if failures:
         # The table may have scrolled the errors away, so the methods are named again.
         log(
@@ -34,10 +40,13 @@ def run(options: RunOptions) -> None:
         raise typer.Exit(1)
 
 
-def _run(run_file: RunFile) -> list[str]:
+def _run(run_file: RunFile, *, json: bool) -> list[str]:
     """Run a run file with progress, print its tables, return the methods that failed."""
     from neucocore.cli.leaderboard import print_main_tables
     from neucocore.errors import NeucoError
+    from neucocore.results.leaderboard import leaderboards
+    from neucocore.results.reading import read_runs
+    from neucocore.results.tables import records
     from neucocore.workflow.benchmark import check, methods_of, phase_of
 
     check(run_file)
@@ -51,7 +60,10 @@ def _run(run_file: RunFile) -> list[str]:
             failures.append(method.name)
             log_error(error, about=method.name)
     if len(failures) < len(methods):
-        print_main_tables(run_file.output, phase=phase_of(run_file))
+        if json:
+            print_json(records(leaderboards(read_runs(run_file.output, phase_of(run_file)))))
+        else:
+            print_main_tables(run_file.output, phase=phase_of(run_file))
     return failures
 
 

@@ -50,6 +50,9 @@ def derive(
         typer.Option("--set", help="Parameter of the derivation, NAME=VALUE. Repeatable."),
     ] = None,
     force: Force = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list of objects about what was written.")
+    ] = False,
 ) -> None:
     """Derive labels from their source, such as CORINE, GEDI or Landsat files."""
     from neucocore.components.parameters import parse_settings
@@ -91,6 +94,7 @@ def derive(
         }
         target = OutputFile(file, command="tasks derive", key=key, force=force)
         steps.append((component, values, target))
+    rows: list[dict[str, Any]] = []
     with progress("derive") as advance:
         for done, (component, values, target) in enumerate(steps):
             advance(done, len(steps), component.name)
@@ -101,6 +105,16 @@ def derive(
                 warn(f"{component.name}: {text}")
             count = f"{len(labels.ids)} of {len(cubes)} cubes"
             log(f"{component.versioned_name}: {count}: {target.path}")
+            rows.append(
+                {
+                    "task": component.versioned_name,
+                    "file": str(target.path),
+                    "labels": len(labels.ids),
+                    "cubes": len(cubes),
+                }
+            )
+    if json:
+        print_json(rows)
 
 
 @app.command("stats")
@@ -173,6 +187,9 @@ def export(
     title: Annotated[str, typer.Option(help="Heading of the card.")] = "Labels for NeuCo-Bench",
     format: Annotated[Format, typer.Option(help="The tool that reads the folder.")] = Format.neuco,  # noqa: A002
     force: Force = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list of objects about what was written.")
+    ] = False,
 ) -> None:
     """Write a folder of labels that NeuCo-Bench reads and the Hugging Face hub accepts."""
     from neucocore.data.labels.export import export_neuco
@@ -184,6 +201,8 @@ def export(
     for finding in export_neuco(files, specs, output, title, force=force):
         warn(str(finding))
     log(f"{format.value}: {len(files)} label files exported to {output}")
+    if json:
+        print_json([{"folder": str(output), "label_files": [file.name for file in files]}])
 
 
 COLUMNS = ("task", "problem", "count", "missing", "phases", "distribution")

@@ -37,10 +37,13 @@ def make(
     reducer: Annotated[str, typer.Option(help="Name of a reducer, or none.")] = "pca",
     dimension: Dimension = 1024,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list with one object about the file.")
+    ] = False,
 ) -> None:
     """Concatenate the columns of several embeddings files, and reduce them."""
     from neuco_plugin_fusion.files import fuse
-    from neucocore import OutputFile, log, save_embeddings
+    from neucocore import OutputFile, log, print_json, save_embeddings
 
     options = {
         "weights": weights,
@@ -60,6 +63,8 @@ def make(
     with target.writing():
         save_embeddings(fused, output)
     log(f"{output}: {len(fused.ids)} rows, {fused.dimension} columns")
+    if as_json:
+        print_json([{"file": str(output), "rows": len(fused.ids), "columns": fused.dimension}])
 
 
 @app.command()

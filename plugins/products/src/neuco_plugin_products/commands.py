@@ -73,6 +73,9 @@ def sample(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Tiles that are read at a time.")] = 4,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list with one object about the file.")
+    ] = False,
 ) -> None:
     """Make embeddings from a downloaded product: one row per point or polygon.
 
@@ -80,7 +83,15 @@ def sample(
     """
     from neuco_plugin_products.run import Options
     from neuco_plugin_products.run import sample as run
-    from neucocore import OutputFile, log, progress, save_embeddings, warn, write_sidecar
+    from neucocore import (
+        OutputFile,
+        log,
+        print_json,
+        progress,
+        save_embeddings,
+        warn,
+        write_sidecar,
+    )
 
     options = Options(
         product,
@@ -113,6 +124,9 @@ def sample(
     for key in ("license", "attribution", "citation"):
         if record.get(key):
             log(f"{key}: {record[key]}")
+    if as_json:
+        described = {"file": str(output), "rows": len(found.ids), "columns": found.dimension}
+        print_json([{**described, "product": record, "warnings": list(outcome.warnings)}])
 
 
 def _described(found: object) -> str:

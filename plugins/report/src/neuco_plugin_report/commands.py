@@ -45,6 +45,9 @@ def report(
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list with one object about the page.")
+    ] = False,
 ) -> None:
     """Write results as one page that needs no network.
 
@@ -52,7 +55,7 @@ def report(
     """
     from neuco_plugin_report.page import render
     from neuco_plugin_report.results import ReportError, read_results
-    from neucocore import OutputFile, log
+    from neucocore import OutputFile, log, print_json
 
     for option, path in (("--data", data), ("--places", places)):
         if path is not None and not path.exists():
@@ -78,7 +81,10 @@ def report(
     )
     with target.writing():
         output.write_text(page, encoding="utf-8")
-    log(f"{output}: {found.summary}, {len(page.encode()) / 1e6:.1f} MB")
+    size = len(page.encode())
+    log(f"{output}: {found.summary}, {size / 1e6:.1f} MB")
+    if as_json:
+        print_json([{"file": str(output), "content": found.summary, "bytes": size}])
     if found.empty:  # the page says so; a script finds out by the exit code
         raise ReportError(
             found.problem or f"{results} contains no result to show",

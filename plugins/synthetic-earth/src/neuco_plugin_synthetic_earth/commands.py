@@ -50,6 +50,9 @@ def demo(
     force: Annotated[
         bool, typer.Option("--force", help="Replace files that were changed.")
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the rows of all tables as neuco run does.")
+    ] = False,
 ) -> None:
     """Generate a small Earth, encode it in four ways, score the embeddings and rank the methods."""
     find(
@@ -66,8 +69,9 @@ def demo(
     _run(1, [*generate, *options])
     with target.writing():
         run_file.write_text(text, encoding="utf-8")
-    _run(2, ["run", str(run_file), *options])
-    print_data(EXPLANATION)
+    _run(2, ["run", str(run_file), *options, *(["--json"] if as_json else [])])
+    if not as_json:
+        print_data(EXPLANATION)
     if importlib.util.find_spec("neuco_plugin_report"):
         page, earth = output / "report.html", output / "earth"
         shown = ["--data", str(earth), "--places", str(earth / "locations.csv")]
