@@ -15,13 +15,14 @@ from neucocore.cli.app import EPILOG, app
 from neucocore.cli.parameters import SHORT_OPTIONS, prepared
 
 PAGE = "commands.md"
+SHORT_NAMES = ", ".join(f"`{short}` `{name}`" for name, short in SHORT_OPTIONS.items())
 INTRODUCTION = f"""# Commands
 
 Every command and option of the program and of the plugins in its repository, as
 `neuco COMMAND --help` shows them. {EPILOG}
 
-The same short names hold everywhere: {", ".join(f"`{b}` `{a}`" for a, b in SHORT_OPTIONS.items())}, `-h` `--help`,
-`-v` `--verbose`, `-q` `--quiet`. With `--json`, stdout holds JSON and nothing else; messages go to stderr.
+The same short names hold everywhere: {SHORT_NAMES}, `-h` `--help`, `-v` `--verbose`, `-q` `--quiet`.
+With `--json`, stdout holds JSON and nothing else; messages go to stderr.
 `neuco --install-completion` lets the shell complete commands and the names of components.
 """
 
