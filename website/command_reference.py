@@ -21,7 +21,8 @@ INTRODUCTION = f"""# Commands
 Every command and option of the program and of the plugins in its repository, as
 `neuco COMMAND --help` shows them. {EPILOG}
 
-The same short names hold everywhere: {SHORT_NAMES}, `-h` `--help`, `-v` `--verbose`, `-q` `--quiet`.
+The same short names hold everywhere: {SHORT_NAMES}, `-h` `--help`, `-v` `--verbose`,
+`-q` `--quiet`.
 With `--json`, stdout holds JSON and nothing else; messages go to stderr.
 `neuco --install-completion` lets the shell complete commands and the names of components.
 """
