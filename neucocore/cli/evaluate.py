@@ -16,7 +16,7 @@ from neucocore.cli.score_details import (
     has_sample_accuracy,
     print_further_tables,
 )
-from neucocore.cli.tables import print_table
+from neucocore.cli.tables import print_paragraph, print_table
 from neucocore.cli.terminal import Advance, log, print_json, progress, settings, warn
 from neucocore.evaluation.options import DEFAULT_OUTPUT, EvaluateOptions
 
@@ -61,6 +61,7 @@ def run(options: EvaluateOptions, *, table: bool = True) -> list[RunReport]:
     """Evaluate with progress on the terminal, and print the scores."""
     from neucocore.evaluation.prepare import prepare
     from neucocore.evaluation.request import evaluate_request
+    from neucocore.results.changed_options import changed_options, changed_text
     from neucocore.results.scored_run import check_request, run_protocol
 
     request = evaluate_request(options)
@@ -76,7 +77,10 @@ def run(options: EvaluateOptions, *, table: bool = True) -> list[RunReport]:
             report = run_protocol(
                 prepared, chosen, progress=_overall(advance, len(prepared.joined.tasks))
             )
-        _print_report(report, table)
+        recorded = {
+            "name": chosen.name, "version": chosen.spec.version, "options": chosen.values()
+        }  # fmt: skip
+        _print_report(report, table, changed_text(changed_options(recorded)))
         reports.append(report)
     return reports
 
@@ -94,13 +98,15 @@ def _overall(advance: Advance, tasks: int) -> Callable[[str, int, int], None]:
     return count
 
 
-def _print_report(report: RunReport, table: bool) -> None:
+def _print_report(report: RunReport, table: bool, changed: str) -> None:
     for text in report.notes:
         warn(text)
     if table:
         print_scores(report.rows())
         print_places(report.rows())
         print_further_tables(report.rows(), details=settings.verbose)
+        if changed:
+            print_paragraph(changed)
     print_notes(report.rows())
     for text, names in _remarks(report.rows()).items():
         warn(f"{', '.join(names)}: {text}")

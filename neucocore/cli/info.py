@@ -16,8 +16,8 @@ from neucocore.messages import pluralize
 if TYPE_CHECKING:
     from neucocore.components.discovery import Component, PluginRecord
 
-_WITH_DIGEST = re.compile(r"[a-z][a-z0-9-]*@\d+\+[0-9a-f]+")
-"""The identity of a protocol with changed options."""
+_WITH_DIGEST = re.compile(r"([a-z][a-z0-9-]*@\d+|neuco-bench)\+[0-9a-f]+")
+"""The identity of a protocol with changed options, or of a run that NeuCo-Bench has written."""
 LIMITS = ("minimum", "above")
 """Limits of parameters, shown where they are given."""
 HIDDEN = frozenset({"name", "params", "generate_params", "derive_params"})
@@ -59,6 +59,7 @@ def info(
 def _explain(identity: str, folders: list[Path], *, json: bool) -> None:
     """Print which options the digest of a protocol stands for."""
     from neucocore.results.changed_options import explain, option_text
+    from neucocore.results.neuco_bench_identity import NEUCO_BENCH
 
     found = explain(identity, folders)
     changed = {option.name: option for option in found.changed}
@@ -71,7 +72,12 @@ def _explain(identity: str, folders: list[Path], *, json: bool) -> None:
         print_json([{"kind": "protocol", "name": found.identity, "options": rows, "runs": runs}])
         return
     if not changed:
-        log(f"the protocol is not installed; these are all options of {found.folders[0]}")
+        why = (
+            "NeuCo-Bench's runs record"
+            if found.identity.startswith(NEUCO_BENCH)
+            else ("the protocol is not installed; these are")
+        )
+        log(f"{why} all options of {found.folders[0]}")
     shown = [
         {name: cell if name == "option" else option_text(cell) for name, cell in row.items()}
         for row in rows

@@ -49,6 +49,16 @@ def print_further_tables(rows: Sequence[Row], *, details: bool) -> None:
         )
     if not details:
         return
+    if outputs := [
+        {"task": row["task"], **output, "output": output["name"], INTERVAL: _ends(output)}
+        for row in rows
+        for output in row.get("outputs") or ()
+    ]:
+        _print_titled(
+            "scores of each output",
+            outputs,
+            ("task", "output", "metric", "score", INTERVAL, "n", "reason"),
+        )
     if errors := [line for row in rows for line in _errors(row)]:
         _print_titled(
             "errors, overall and per fifth of the labels",
@@ -69,6 +79,11 @@ def print_further_tables(rows: Sequence[Row], *, details: bool) -> None:
                 classes,
                 ("task", "class", "n", "predicted", "area share", USERS, PRODUCERS, "f1"),
             )
+
+
+def _ends(output: Row) -> str | None:
+    low, high = output.get("low"), output.get("high")
+    return None if low is None or high is None else interval_text((low, high))
 
 
 def _print_titled(title: str, rows: Sequence[Row], columns: Sequence[str]) -> None:

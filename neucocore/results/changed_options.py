@@ -12,6 +12,7 @@ from typing import Any
 from neucocore.errors import ConfigError, NeucoError, ResultsError
 from neucocore.evaluation.protocols import protocol as find_protocol
 from neucocore.results.layout import RUN, SUMMARY
+from neucocore.results.neuco_bench_identity import neuco_bench_identity
 from neucocore.results.run_json import read_provenance
 
 
@@ -98,8 +99,8 @@ def explain(identity: str, folders: Sequence[Path]) -> ExplainedIdentity:
     found: dict[str, list[tuple[Path, Mapping[str, Any]]]] = {}
     others: set[str] = set()
     for file in _summaries(folders):
-        with suppress(ResultsError, KeyError, TypeError):
-            recorded = (read_provenance(file.parent) or {})["protocol"]
+        with suppress(ResultsError, KeyError, TypeError, ValueError):
+            recorded = _recorded_protocol(file)
             others.add(recorded["identity"])
             if recorded["identity"].startswith(identity):
                 found.setdefault(recorded["identity"], []).append((file.parent, recorded))
@@ -120,11 +121,20 @@ def explain(identity: str, folders: Sequence[Path]) -> ExplainedIdentity:
     return ExplainedIdentity(name, recorded.get("options", {}), changed_options(recorded), paths)
 
 
+def _recorded_protocol(summary: Path) -> Mapping[str, Any]:
+    """Return identity and options of a run, or of one that NeuCo-Bench has written."""
+    if (summary.parent / RUN).is_file():
+        recorded: Mapping[str, Any] = (read_provenance(summary.parent) or {})["protocol"]
+        return recorded
+    config = json.loads(summary.read_bytes())["config"]
+    return {"identity": neuco_bench_identity(config), "options": config}
+
+
 def _summaries(folders: Sequence[Path]) -> list[Path]:
     """Return the summaries of complete runs at most three folders deep: ``results/dev/RUN``."""
     depths = (SUMMARY, *("*/" * depth + SUMMARY for depth in (1, 2, 3)))
     files = {file.resolve(): file for folder in folders for d in depths for file in folder.glob(d)}
-    return sorted(file for file in files.values() if (file.parent / RUN).is_file())
+    return sorted(files.values())
 
 
 def option_text(value: Any) -> str:

@@ -18,28 +18,22 @@ import numpy as np
 from neucocore.components.lookup import find
 from neucocore.data.labels.values import CLASS_TYPES, REGRESSION_TYPES
 from neucocore.errors import NeucoError, ResultsError
-from neucocore.evaluation.neucobench.config import PROTOCOLS, nearest_protocol, recorded_protocol
+from neucocore.evaluation.neucobench.config import PROTOCOLS, nearest_protocol
 from neucocore.evaluation.neucobench.random_stream import HELD_OUT_SHARE
-from neucocore.evaluation.protocols import DIGEST_LENGTH, protocol, recorded_identity
+from neucocore.evaluation.protocols import protocol, recorded_identity
 from neucocore.files.content_type import no_folder
 from neucocore.results.changed_options import ChangedOption, changed_options
 from neucocore.results.layout import INFLUENCE, SUMMARY
+from neucocore.results.neuco_bench_identity import neuco_bench_identity
 from neucocore.results.run_json import edited_files, read_provenance
 from neucocore.statistics.fold_scores import interval_of_folds
 from neucocore.statistics.influence import Influence, Undefined
 
-NEUCO_BENCH = "neuco-bench"
 """Protocol of runs of NeuCo-Bench whose configuration is not recorded, or is not one of ours.
 
 In the latter case a digest of the configuration follows.
 """
 
-# Defaults of NeuCo-Bench's configuration, for the keys that scores depend on.
-_NEUCO_BENCH_DEFAULTS = {
-    "embedding_dim": None,
-    "standardize_embeddings": True,
-    "normalize_labels": True,
-}
 _ROW_KEYS = ("n", "n_rows", "n_samples", "num_samples")
 _CLASS_KEYS = ("n_classes", "num_classes")
 _TIME = re.compile(r"_\d{8}_\d{6}$")
@@ -249,7 +243,7 @@ def _run_of_neuco_bench(
         phase=folder.parent.name,
         experiment=experiment,
         method=_TIME.sub("", experiment),
-        protocol=_neuco_bench_identity(summary.get("config")),
+        protocol=neuco_bench_identity(summary.get("config")),
         started=time[0][1:] if time else "",
         tasks={
             task: _neuco_bench_task(folder / task, value, scores.get(task))
@@ -303,24 +297,6 @@ def _fold_interval(facts: Mapping[str, Any], score: float | None) -> dict[str, A
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _neuco_bench_identity(config: Any) -> str:
-    if not isinstance(config, dict):
-        return NEUCO_BENCH
-    with suppress(NeucoError, TypeError):
-        if (chosen := recorded_protocol(config)) is not None:
-            return chosen.identity
-    names = ("k_folds", "probe_type", *_NEUCO_BENCH_DEFAULTS)
-    relevant = {name: config.get(name, _NEUCO_BENCH_DEFAULTS.get(name)) for name in names}
-    params = config.get("probe_params")
-    relevant["probe_params"] = {
-        name: value
-        for name, value in (params if isinstance(params, dict) else {}).items()
-        if name != "device"
-    }
-    text = json.dumps(relevant, sort_keys=True)
-    return f"{NEUCO_BENCH}+{hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]}"
 
 
 def _run_of_neuco(

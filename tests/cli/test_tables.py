@@ -85,3 +85,49 @@ def test_tables_and_their_json_name_metrics_and_changed_options(results):
     (row,) = json.loads(CliRunner().invoke(app, ["leaderboard", str(results), "--json"]).stdout)
     assert row["metric::height"] == "r2"
     assert (row["dimension"], row["bytes_per_sample"]) == (2, 8.0)
+
+
+def test_evaluate_names_changed_options_below_its_table(results, tmp_path):
+    words = ["evaluate", str(results.parent / "e.npz"), "-o", str(tmp_path)]
+    words += ["--labels", str(results.parent / "labels.csv")]
+    ended = CliRunner().invoke(app, [*words, "--folds", "4"])
+    assert ended.stdout.splitlines()[-1] == "options changed: folds 4 (default 10)"
+    assert "options changed" not in CliRunner().invoke(app, words).stdout
+
+
+def test_info_explains_the_digest_of_a_run_that_neuco_bench_has_written(tmp_path):
+    config = {"k_folds": 7, "probe_type": "linear", "embedding_dim": 33, "probe_params": {"lr": 1}}
+    for method in ("alpha", "beta"):
+        folder = tmp_path / "eval" / f"{method}_20260101_000000"
+        folder.mkdir(parents=True)
+        scores = {"task_q_scores": {"crops": 3.0}, "task_acc_scores": {"crops": 0.4}}
+        record = {"experiment": folder.name, "overall_q_score": 3.0, **scores, "config": config}
+        (folder / "results_summary.json").write_text(json.dumps(record))
+    shown = CliRunner().invoke(app, ["leaderboard", str(tmp_path), "--json"]).stdout
+    (name,) = {row["protocol"] for row in json.loads(shown)}
+    assert name.startswith("neuco-bench+")
+    ended = CliRunner().invoke(app, ["info", name, "--results", str(tmp_path), "--json"])
+    (row,) = json.loads(ended.stdout)
+    assert {option["option"]: option["value"] for option in row["options"]} == config
+    assert len(row["runs"]) == 2
+    ended = CliRunner().invoke(app, ["info", name, "--results", str(tmp_path)])
+    assert "embedding_dim  33" in ended.stdout
+    assert "NeuCo-Bench's runs record all options" in ended.stderr
+
+
+def test_values_of_each_output_are_shown_on_request(tmp_path):
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(80, 3)).astype("f4")
+    lines = [f"s{i},{row[0]:.3f},{row[1]:.3f}" for i, row in enumerate(X)]
+    (tmp_path / "labels").mkdir()
+    text = "\n".join(["id,label:row,label:col", *lines]) + "\n"
+    (tmp_path / "labels" / "position__regr.csv").write_text(text)
+    np.savez(tmp_path / "e.npz", ids=np.array([f"s{i}" for i in range(80)]), matrix=X)
+    report = neucocore.evaluate(
+        tmp_path / "e.npz", labels=tmp_path / "labels", output=tmp_path / "out"
+    )[0]
+    ended = CliRunner().invoke(app, ["inspect", str(report.run_folder()), "--details"])
+    lines = ended.stdout.splitlines()
+    start = lines.index("scores of each output")
+    assert lines[start + 1].split()[:4] == ["task", "output", "metric", "score"]
+    assert [line.split()[1] for line in lines[start + 2 : start + 4]] == ["row", "col"]

@@ -307,4 +307,4 @@ def among(split: str, places: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.2f}"
+    return "none" if value is None else f"{round(value, 2) + 0.0:.2f}"  # not -0.00
