@@ -89,7 +89,7 @@ def inspect(
         described = _describe(file, id_column, vector)
         if described["kind"] == "run" and _show_scores(described) and not settings.verbose:
             return
-        print_data("\n".join(described_lines(described)))
+        print_data("\n".join(_lines(described)))
 
 
 def _relate(
@@ -113,7 +113,7 @@ def _relate(
     print_data(f"{relation.verdict}: {relation.text}")
     values = relation.as_json()
     rows = {name: values[name] for name in values if name not in ("verdict", "text")}
-    print_data("\n".join(described_lines({"A": str(file), "B": str(other), **rows})))
+    print_data("\n".join(_lines({"A": str(file), "B": str(other), **rows})))
 
 
 def _print_details(file: Path) -> None:
@@ -402,25 +402,26 @@ def _run(folder: Path) -> dict[str, Any]:
     }
 
 
-def described_lines(values: Mapping[str, Any], indent: str = "") -> list[str]:
+def _lines(values: Mapping[str, Any], indent: str = "") -> list[str]:
     """Return nested values as indented ``name: value`` lines."""
     lines = []
     for name, value in values.items():
         if isinstance(value, Mapping) and value:
             lines.append(f"{indent}{name}:")
-            lines.extend(described_lines(value, indent + "  "))
+            lines.extend(_lines(value, indent + "  "))
         elif isinstance(value, list) and any(isinstance(entry, Mapping) for entry in value):
             lines.append(f"{indent}{name}: {len(value)} entries")
         else:
-            lines.append(f"{indent}{name}: {_text(value)}")
+            lines.append(f"{indent}{name}: {described_text(value)}")
     return lines
 
 
-def _text(value: Any) -> str:
+def described_text(value: Any) -> str:
+    """Return a value of a description in one line."""
     if value is None or value in ([], {}):
         return "-"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < EXACT else f"{value:.6g}"
     if isinstance(value, list):
-        return ", ".join(_text(entry) for entry in value)
+        return ", ".join(described_text(entry) for entry in value)
     return str(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from neucocore.cli.tables import print_table
+from neucocore.cli.tables import print_paragraph, print_table
 from neucocore.cli.terminal import log, print_data, print_json, progress
 from neucocore.messages import pluralize
 
@@ -220,9 +221,11 @@ def _validate_embeddings(path: Path, *, json: bool, **how: Any) -> list[dict[str
             print_data(f"{finding.level}: {finding}")
     if result.problems:
         count = pluralize(len(result.problems), "problem")
-        raise _InvalidError(
-            rows, DataError(f"{result.unusable} cannot be used: {count}", hint=result.hint)
-        )
+        hint = result.hint
+        if path.is_dir():
+            hint = f"{hint}; for files of other kinds, --dataset NAME (neuco list datasets)"
+        message = f"{result.unusable} cannot be used: {count}"
+        raise _InvalidError(rows, DataError(message, hint=hint))
     count = pluralize(result.rows or 0, "embedding")
     log(f"{path} can be used: {count} of {pluralize(result.dimension or 0, 'dimension')}")
     return rows
@@ -299,16 +302,14 @@ def _validate_dataset(
     path: Path, component: Component, settings: list[str], jobs: int, json: bool
 ) -> list[dict[str, Any]]:
     """Check a data set of any kind of files by reading every cube."""
-    from neucocore.cli.inspect import described_lines
     from neucocore.components.factory import create
     from neucocore.data.audit.dataset import audit_dataset
     from neucocore.errors import DataError
 
     params = _dataset_params(component, settings)
     data = create(component, path, **params)
-    describe = getattr(data, "describe", None)
-    if describe is not None and not json:
-        print_data("\n".join([f"data set: {component.name}", *described_lines(describe())]) + "\n")
+    if not json:
+        _print_description(component, getattr(data, "describe", dict)())
     with progress("check cubes") as advance:
         reports = audit_dataset(
             component,
@@ -324,12 +325,28 @@ def _validate_dataset(
         _print_cubes(reports)
         warned = {report.id for report in reports if report.findings} - broken
         count = pluralize(len(cubes), "cube")
-        print_data(f"\n{count}: {len(broken)} with errors, {len(warned)} with warnings only")
+        print_data("")
+        print_paragraph(f"{count}: {len(broken)} with errors, {len(warned)} with warnings only")
     if broken:
         message = f"{path}: {len(broken)} of {pluralize(len(cubes), 'cube')} cannot be used"
         hint = "neuco encode --skip-bad leaves these cubes out; fix the files to keep them"
         raise _InvalidError(rows, DataError(message, hint=hint))
     return rows
+
+
+def _print_description(component: Component, described: Mapping[str, Any]) -> None:
+    """Print how a data set understood its files, one table per modality."""
+    from neucocore.cli.inspect import described_text
+
+    print_data(f"data set {component.name}\n")
+    for modality, found in described.items():
+        if isinstance(found, Mapping):
+            rows = [
+                {modality: name, "in the files": described_text(value)}
+                for name, value in found.items()
+            ]
+            print_table(rows, (modality, "in the files"))
+            print_data("")
 
 
 def _print_cubes(reports: list[FileReport]) -> None:
@@ -384,9 +401,11 @@ def _print_reports(reports: list[FileReport], path: Path) -> None:
     warned = sum(bool(report.findings) for report in reports if report.ok)
     through_zarr = sum(report.reader.startswith("zarr") for report in reports)
     if through_zarr:
-        print_data(
-            f"\n{pluralize(through_zarr, 'file')} read through zarr, which takes {ZARR_TIMES} "
-            "times as long as zips of Zarr format 2"
+        print_data("")
+        print_paragraph(
+            f"{pluralize(through_zarr, 'file')} read through zarr, which takes {ZARR_TIMES} times "
+            "as long as zips of Zarr format 2"
         )
     count = pluralize(len(reports), "file")
-    print_data(f"\n{count}: {broken} with errors, {warned} with warnings only")
+    print_data("")
+    print_paragraph(f"{count}: {broken} with errors, {warned} with warnings only")

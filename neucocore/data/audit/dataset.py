@@ -19,7 +19,7 @@ from neucocore.data.audit.cube import FileReport
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.quality import audit_values, nodata_share
 from neucocore.data.dataset_output import listed_ids
-from neucocore.errors import DataError, RunError
+from neucocore.errors import NeucoError, RunError
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
 from neucocore.runtime.processes import WorkerPool
 
@@ -116,9 +116,9 @@ def _audit_cube(component: Component, dataset: Any, path: Path, sample: str) -> 
     try:
         with plugin_errors(component):
             (cube,) = dataset.read([sample])
-    except (DataError, OSError) as error:
+    except (NeucoError, OSError) as error:
         problems: Sequence[str] = (str(error),)
-        if isinstance(error, DataError):
+        if isinstance(error, NeucoError):
             problems = error.problems or (error.message.removeprefix(f"cube {sample}: "),)
         findings = tuple(Finding("corrupt", "error", problem) for problem in problems)
         modality = next(iter(getattr(dataset, "modalities", ())), "-")

@@ -36,7 +36,6 @@ LAYOUTS = {
         "a/LC08_20210905 a/LC08_20210601 b/LC08_20210601 b/LC08_20210905",
         {"a": [[2], [1]], "b": [[3], [4]]},
     ),
-    "folder per id, no dates": ("a/1 a/2 b/1 b/2", {"a": [[1], [2]], "b": [[3], [4]]}),
     "folder per id, months": ("a/2021-06 a/2021-07", {"a": [[1], [2]]}),
     "ID_DATE": ("a_2021-09-05 a_2021-06-01 b_2021-06-01", {"a": [[2], [1]], "b": [[3]]}),
     "DATE_ID": ("20210601_a 20210905_a 20210601_b", {"a": [[1], [2]], "b": [[3]]}),
@@ -59,6 +58,24 @@ def test_a_layout_is_detected(tmp_path, name):
     paths, expected = LAYOUTS[name]
     fill(tmp_path, [f"{path}.tif" for path in paths.split()])
     assert values(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("paths", "pattern", "expected"),
+    [
+        ("a/1 a/2 b/1 b/2", "{id}/*.tif", {"a": [[1], [2]], "b": [[3], [4]]}),
+        ("x/a/1 x/b/1", "*/{id}/*.tif", {"a": [[1]], "b": [[2]]}),
+        ("x/a x/b y/b", "{id}/*.tif", {"x": [[1], [2]], "y": [[3]]}),
+    ],
+)
+def test_equal_names_without_dates_may_be_ids_or_dates_and_must_be_stated(
+    tmp_path, paths, pattern, expected
+):
+    fill(tmp_path, [f"{path}.tif" for path in paths.split()])
+    with pytest.raises(ConfigError, match="have the same name and no date") as caught:
+        GeoTiffFolder(tmp_path)
+    assert f"'dataset.pattern={pattern}'" in str(caught.value.hint)
+    assert values(tmp_path, pattern=pattern) == expected
 
 
 def test_the_layout_is_described(tmp_path):
@@ -148,9 +165,7 @@ def test_a_broken_table_of_files_is_an_error_of_the_table(tmp_path, text):
     [
         "name\nred\n",
         "band\nred\nred\n",
-        "band,min\nred,low\n",
-        "band,min,max\nred,5,1\n",
-        "band,min\n\n,\n",
+        "band,unit\n\n,\n",
     ],
 )
 def test_a_broken_table_of_bands_is_an_error_of_the_table(tmp_path, text):

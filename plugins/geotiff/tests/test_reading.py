@@ -200,6 +200,8 @@ def test_stacks_are_split_by_dates_in_the_descriptions(tmp_path):
     write(tmp_path / "a.tif", array, names=names)
     cube = one(tmp_path)
     assert cube.bands["image"] == ("B4", "B3")
+    described = GeoTiffFolder(tmp_path).describe()["image"]
+    assert described["dates"] == "2021-06-01 to 2021-09-05 (2 different)"
     assert cube.season_names == ("2021-06-01", "2021-09-05")
     np.testing.assert_array_equal(cube.arrays["image"], [array[[1, 3]], array[[0, 2]]])
 
@@ -225,16 +227,6 @@ def test_an_unknown_id_is_an_error(tmp_path):
     write(tmp_path / "a.tif", np.ones((1, 2, 2), "uint8"))
     with pytest.raises(IdError, match="'b'"):
         list(GeoTiffFolder(tmp_path).read(["b"]))
-
-
-def test_values_out_of_the_range_of_bands_csv_are_no_data_or_an_error(tmp_path):
-    write(tmp_path / "a.tif", np.array([[[1, 2], [3, 60_000]]], "uint16"))
-    (tmp_path / "bands.csv").write_text("band,min,max\nred,0,20000\n")
-    with pytest.raises(CorruptCubeError, match="values of red are not in the range 0 to 20000"):
-        one(tmp_path)
-    cube = one(tmp_path, nodata=0)
-    assert cube.arrays["image"][0, 0].tolist() == [[1, 2], [3, 0]]
-    assert [finding.code for finding in cube.findings] == ["out-of-range"]
 
 
 @pytest.mark.parametrize("interleave", ["pixel", "band"])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuco_plugin_geotiff.agreement import differences
 from neuco_plugin_geotiff.layout import (
     Layout,
     Source,
@@ -23,7 +24,7 @@ from neuco_plugin_geotiff.names import iso_date, natural, split_date
 from neuco_plugin_geotiff.raster import Header, read_header, read_raster
 from neuco_plugin_geotiff.tables import BANDS as BANDS_TABLE
 from neuco_plugin_geotiff.tables import FILES as FILES_TABLE
-from neuco_plugin_geotiff.tables import BandRow, read_bands, read_files
+from neuco_plugin_geotiff.tables import read_bands, read_files
 from neucocore.plugin import (
     BANDS,
     ConfigError,
@@ -94,11 +95,8 @@ class Collection:
         folder = root if root.is_dir() else root.parent
         tables = (folder / BANDS_TABLE, folder / FILES_TABLE)
         self.tables = tuple(path for path in tables if path.is_file())
-        rows = read_bands(tables[0]) if tables[0].is_file() else ()
-        if rows and reading.band_names:
-            by_name = {row.name: row for row in rows}
-            rows = tuple(by_name.get(name, BandRow(name)) for name in reading.band_names)
-        self._rows = rows or tuple(map(BandRow, reading.band_names))
+        listed = read_bands(tables[0]) if tables[0].is_file() else ()
+        self._names = reading.band_names or listed
         self._layout = self._find(folder, tables[1])
         self._reference = self._first()
         self.bands, self._dates, self.has_names = self._form(self._reference)
@@ -112,16 +110,17 @@ class Collection:
     def describe(self) -> dict[str, Any]:
         """Return how the files were understood, as plain values."""
         header = self._reference
-        dates = sorted({source.date for files in self.sources.values() for source in files} - {""})
+        in_paths = {source.date for files in self.sources.values() for source in files} - {""}
+        dates = sorted(in_paths) or [*filter(None, map(_day, self._dates))]
         return {
             "layout": self._layout.text,
             "files": sum(map(len, self.sources.values())),
             "bands": list(self.bands),
-            "band_names_from": self._names_from(),
+            "band names": self._names_from(),
             "dates": f"{dates[0]} to {dates[-1]} ({len(dates)} different)" if dates else "-",
             "size": f"{header.width} x {header.height}",
             "type": header.dtype,
-            "no_data": self._nodata,
+            "no data": self._nodata,
             "scale": self.scale,
             "crs": header.crs[:40] or "-",
         }
@@ -142,7 +141,7 @@ class Collection:
             except DataError as error:
                 lines = error.problems or (error.message,)
                 problems += [line.replace(str(source.path), source.path.name) for line in lines]
-        problems += _differences([image.header for image in images])
+        problems += differences([image.header for image in images])
         findings: list[Finding] = []
         if not problems:
             images = self._joined(images, problems)
@@ -177,7 +176,7 @@ class Collection:
             )
         if self._reading.pattern is not None:
             return from_pattern(folder, files, self._reading.pattern)
-        return detect(folder, files, [row.name for row in self._rows], _has_one_band)
+        return detect(folder, files, self._names, _has_one_band)
 
     def _first(self) -> Header:
         """Return the header of the first file that can be read."""
@@ -211,12 +210,12 @@ class Collection:
         count, dates = len(header.names), self._stack_dates(header)
         if dates:
             per_date = count // len(dates)
-            names = self._names_in(header) or [row.name for row in self._rows]
+            names = self._names_in(header) or list(self._names)
         else:
             per_date = count
             names = list(header.names) if all(header.names) else []
             if self._reading.band_names or not names:
-                names = [row.name for row in self._rows]
+                names = list(self._names)
         if not names:
             return tuple(f"band{number}" for number in range(1, per_date + 1)), dates, False
         if len(names) != per_date:
@@ -235,16 +234,15 @@ class Collection:
         return tuple(names), dates, True
 
     def _bands_of_files(self) -> tuple[str, ...]:
-        wanted = [row.name for row in self._rows]
-        if not wanted:
+        if not self._names:
             return self._layout.bands
-        missing = [name for name in wanted if name not in self._layout.bands]
+        missing = [name for name in self._names if name not in self._layout.bands]
         if missing:
             raise ConfigError(
                 f"no files of band {', '.join(missing)} in {self.root}",
                 hint=f"bands in the names of files: {', '.join(self._layout.bands)}",
             )
-        return tuple(wanted)
+        return self._names
 
     def _stack_dates(self, header: Header) -> tuple[str, ...]:
         """Return the dates of a stack: as given, or in the descriptions of the bands."""
@@ -276,7 +274,7 @@ class Collection:
         if self._reading.band_names:
             return "band_names"
         if not self.has_names:
-            return "nothing: no descriptions in the files, no bands.csv"
+            return "numbers: no descriptions in the files, no bands.csv"
         return BANDS_TABLE if not all(self._reference.names) else "descriptions in the files"
 
     def _meaning(self, scale: float | None) -> tuple[int | None, float | None, float | None]:
@@ -384,7 +382,6 @@ class Collection:
                 valid = valid & ~np.isnan(values)
             elif bad.any():
                 problems.append(f"{name}: {np.count_nonzero(bad)} values are NaN or infinite")
-        valid = self._within_range(name, values, valid, findings, problems)
         if image.header.is_scaled:
             shape = (-1, 1, 1)
             scales, offsets = (
@@ -407,33 +404,6 @@ class Collection:
             findings.append(Finding("all-no-data", "warning", message, examples=(name,)))
         return values
 
-    def _within_range(
-        self,
-        name: str,
-        values: NDArray[Any],
-        valid: NDArray[np.bool_],
-        findings: list[Finding],
-        problems: list[str],
-    ) -> NDArray[np.bool_]:
-        """Treat values out of the range of ``bands.csv`` as no data."""
-        rows = {row.name: row for row in self._rows}
-        for position, band in enumerate(self.bands):
-            row = rows.get(band)
-            if row is None or (row.low, row.high) == (-math.inf, math.inf):
-                continue
-            outside = valid[position] & (
-                (values[position] < row.low) | (values[position] > row.high)
-            )
-            if count := int(np.count_nonzero(outside)):
-                text = f"values of {band} are not in the range {row.low:g} to {row.high:g}"
-                if self._nodata is None:
-                    problems.append(f"{name}: {count} {text} of {BANDS_TABLE}")
-                else:
-                    findings.append(Finding("out-of-range", "warning", f"{text}: no data", count))
-                    valid = valid.copy()
-                    valid[position] &= ~outside
-        return valid
-
 
 def _has_one_band(path: Path) -> bool:
     try:
@@ -449,40 +419,6 @@ def _in_range(value: float, dtype: str) -> bool:
 
 def _day(date: str) -> str:
     return "" if date.startswith("date") else date
-
-
-def _differences(headers: Sequence[Header]) -> list[str]:
-    """Return problems: files of one id that differ in size, reference system or position."""
-    problems = []
-    if not headers:
-        return problems
-    first = headers[0]
-    for header in headers[1:]:
-        name, other = header.path.name, first.path.name
-        if (header.height, header.width) != (first.height, first.width):
-            problems.append(
-                f"{name} has {header.width} x {header.height} pixels; {other} has "
-                f"{first.width} x {first.height}"
-            )
-        if header.crs != first.crs:
-            problems.append(
-                f"{name} has the reference system {_short(header.crs)}; "
-                f"{other} has {_short(first.crs)}"
-            )
-        elif not _aligned(header, first):
-            problems.append(f"{name} shows another place than {other}")
-    return problems
-
-
-def _short(crs: str) -> str:
-    return (crs if len(crs) < 40 else f"{crs[:40]}...") or "none"
-
-
-def _aligned(header: Header, first: Header) -> bool:
-    """Whether two grids agree to half a pixel at their origin."""
-    pixel = max(abs(first.transform[0]), abs(first.transform[1]), 1e-12)
-    shift = max(abs(header.transform[i] - first.transform[i]) for i in (2, 5))
-    return shift <= pixel / 2
 
 
 def _place(header: Header, findings: list[Finding]) -> dict[str, Any]:

@@ -81,6 +81,11 @@ def detect(
         Known names of bands, which names of files may end with.
     has_one_band
         Whether a file has a single band; files of several bands are not one per band.
+
+    Raises
+    ------
+    ConfigError
+        Files in several folders have one name, without dates or bands: they may be ids or dates.
     """
     stems = [path.stem for path in files]
     with_band = [path for path in files if split_band(path.stem, band_names)[1]]
@@ -89,7 +94,11 @@ def detect(
     dated = _most([parts for parts in paths if parts.date], stems)
     if not dated:
         paths = [parts.undated() for parts in paths]
-    by_folder = _id_is_folder(paths, alone=not (dated or banded))
+    if dated or banded:
+        by_folder = _id_is_folder(paths)
+    else:
+        by_folder = False
+        _require_distinct_names(root, files)
     sources: dict[str, list[Source]] = defaultdict(list)
     problems: dict[str, list[str]] = defaultdict(list)
     for parts in paths:
@@ -194,7 +203,22 @@ def _most(some: Sequence[object], all_of: Sequence[object]) -> bool:
     return 2 * len(some) > len(all_of)
 
 
-def _id_is_folder(paths: Sequence[_Parts], *, alone: bool) -> bool:
+def _require_distinct_names(root: Path, files: Sequence[Path]) -> None:
+    first: dict[str, Path] = {}
+    for path in files:
+        other = first.setdefault(path.stem, path)
+        if other != path:
+            one, two = (found.relative_to(root).as_posix() for found in (other, path))
+            folder = "*/" * (one.count("/") - 1) + "{id}/"
+            raise ConfigError(
+                f"{one} and {two} have the same name and no date: they may be two samples, or "
+                "dates of the samples that the folders are named after",
+                hint=f"if each folder is a sample: --set 'dataset.pattern={folder}*.tif'; if each "
+                "file is one, write files.csv with the columns id and file",
+            )
+
+
+def _id_is_folder(paths: Sequence[_Parts]) -> bool:
     """Whether the id is the name of the folder, not (a part of) the name of the file."""
     folders_of: dict[str, set[str]] = defaultdict(set)
     rests_of: dict[str, set[str]] = defaultdict(set)
@@ -203,9 +227,8 @@ def _id_is_folder(paths: Sequence[_Parts], *, alone: bool) -> bool:
         rests_of[parts.folder].add(parts.rest)
     if rests_of.keys() == {""}:
         return False
-    repeated = any(len(folders) > 1 for folders in folders_of.values())
-    if alone or repeated or "" in folders_of:
-        return repeated or "" in folders_of
+    if "" in folders_of or any(len(folders) > 1 for folders in folders_of.values()):
+        return True
     return all(len(rests) == 1 for rests in rests_of.values())
 
 

@@ -170,7 +170,8 @@ def _open(path: Path) -> Iterator[list[Any]]:
             yield pages
     except (RasterioError, OSError, ValueError, IndexError) as error:
         raise CorruptCubeError(
-            f"{path} cannot be read: {_reason(error, path)}", hint="copy or download it again"
+            f"{path} is truncated or damaged: {_reason(error, path)}",
+            hint="copy or download it again",
         ) from error
     finally:
         for page in pages:

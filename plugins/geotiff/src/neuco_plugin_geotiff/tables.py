@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +10,6 @@ from pathlib import Path
 from neucocore.plugin import DataError
 
 BANDS, FILES = "bands.csv", "files.csv"
-
-
-@dataclass(frozen=True, slots=True)
-class BandRow:
-    """One band: its name, and the range of valid stored values, infinite where not declared."""
-
-    name: str
-    low: float = -math.inf
-    high: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +22,18 @@ class FileRow:
     band: str = ""
 
 
-def read_bands(path: Path) -> tuple[BandRow, ...]:
-    """Read ``bands.csv``: column ``band`` in stored order, optional ``min`` and ``max``.
+def read_bands(path: Path) -> tuple[str, ...]:
+    """Read the column ``band`` of ``bands.csv``: names of the bands in stored order.
 
     Raises
     ------
     DataError
         All problems of the table together.
     """
-    rows, problems = [], []
-    for line, cells in _rows(path, ("band",), ("min", "max")):
-        bounds = []
-        for name, default in (("min", -math.inf), ("max", math.inf)):
-            text = cells.get(name, "")
-            try:
-                number = float(text) if text else default
-            except ValueError:
-                number = math.nan
-            if math.isnan(number):
-                problems.append(f"line {line}: {name} {text!r} is not a number")
-            bounds.append(number)
-        if bounds[0] > bounds[1]:
-            problems.append(f"line {line}: min {bounds[0]:g} is greater than max {bounds[1]:g}")
-        rows.append(BandRow(cells["band"], *bounds))
-    names = [row.name for row in rows]
-    problems += [
-        f"band {name!r} occurs twice" for name in sorted({n for n in names if names.count(n) > 1})
-    ]
-    _raise(path, problems)
-    return tuple(rows)
+    names = [cells["band"] for _, cells in _rows(path, ("band",), ())]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    _raise(path, [f"band {name!r} occurs twice" for name in repeated])
+    return tuple(names)
 
 
 def read_files(path: Path) -> tuple[FileRow, ...]:
