@@ -63,7 +63,9 @@ def plugin_sources(environ: Mapping[str, str]) -> Iterator[PluginSource]:
         yield PluginSource(entry.name, entry.distribution, entry.version, entry.value)
     for path in split_variable(environ, PATH_VARIABLE, os.pathsep):
         name = Path(path).stem.replace("_", "-").lower()
-        yield PluginSource(name, Path(path).name, "", path, registered=False)
+        # Absolute, because checks and workers can run in another folder.
+        absolute = str(Path(path).absolute())
+        yield PluginSource(name, Path(path).name, "", absolute, registered=False)
 
 
 def exclusion(source: PluginSource, environ: Mapping[str, str]) -> str:

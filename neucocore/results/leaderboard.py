@@ -25,7 +25,15 @@ from neucocore.results.copies import other_embeddings, same_embeddings, tasks_wi
 from neucocore.results.ranking import By, merits, ranks, reranked_by, weighted_scores
 from neucocore.results.reading import RunRecord
 from neucocore.results.rows import Row, row_of, unranked_rows, with_skill
-from neucocore.results.skill import Pair, SkillRanking, rank_by_skill, skill_notes
+from neucocore.results.skill import (
+    Pair,
+    SkillRanking,
+    ids_of,
+    influence_of,
+    rank_by_skill,
+    skill_notes,
+)
+from neucocore.statistics.influence import Undefined
 
 FEW_TASKS = 2
 """Up to this number of tasks, a table has a note that the order is not conclusive."""
@@ -274,6 +282,9 @@ def _table(group: ComparableRuns, phase: str, protocol: str, by: By, all_runs: b
     suite = suites.pop() if len(suites) == 1 else ""
     controls = [run for run in ranked if run.control and by == "skill"]
     ranked = [run for run in ranked if run not in controls]
+    if by == "skill":
+        ranked = _readable(ranked, tasks, left_out)
+        controls = _readable(controls, tasks, left_out)
     notes += _cautions(ranked, tasks, by)
     rows, found = _rows(ranked, tasks, by)
     if found is not None:
@@ -340,6 +351,27 @@ def _complete(
         else:
             complete.append(run)
     return complete
+
+
+def _readable(
+    runs: Sequence[RunRecord], tasks: Sequence[str], left_out: list[tuple[str, str]]
+) -> list[RunRecord]:
+    """Return the runs whose files can be read that a ranking reads; append others to `left_out`."""
+    readable: list[RunRecord] = []
+    ids_read = False
+    for run in runs:
+        try:
+            influences = [influence_of(run, task) for task in tasks]
+            # The rows are the same in all runs; the ids are read from the first with intervals.
+            if not ids_read and not any(isinstance(one, Undefined) for one in influences):
+                for task in tasks:
+                    ids_of(run, task)
+                ids_read = True
+        except ResultsError as error:
+            left_out.append((run.experiment, f"{error.message}; evaluate again with --force"))
+        else:
+            readable.append(run)
+    return readable
 
 
 def _newest(runs: Sequence[RunRecord], left_out: list[tuple[str, str]]) -> list[RunRecord]:

@@ -146,7 +146,9 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
         reasons = [row.reason for row in influences if isinstance(row, Undefined)]
         intervals = tuple(Interval(reason=reason) for reason in reasons)
         return replace(ranking, ranks=Ranking(reason=reasons[0]), intervals=intervals)
-    units = units_of(runs[0], counted, known[0])
+    # A run without influence values takes no interval and no pair from the others.
+    tested = [i for i, row in enumerate(influences) if not isinstance(row, Undefined)]
+    units = units_of(runs[tested[0]], counted, known[0])
     weights = source_weights(sources)
     intervals = tuple(
         Interval(reason=row.reason)
@@ -154,8 +156,6 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
         else interval_of_mean(row, units, weights)
         for row in influences
     )
-    # A run without influence values takes no interval and no pair from the others.
-    tested = [i for i, row in enumerate(influences) if not isinstance(row, Undefined)]
     tests = pair_tests(merits[tested], task_influences(known, units, weights))
     generator = np.random.default_rng(seed_of(runs, counted))
     ranks = ranks_on_these_tasks(merits[tested], tests, generator)
@@ -209,6 +209,12 @@ def influence_of(run: RunRecord, task: str) -> Influence | Undefined:
     """Return the influence values of the primary metric of a task."""
     known = run.tasks[task].influence
     return read_influence(run.folder, run.tasks[task].details) if known is None else known
+
+
+def ids_of(run: RunRecord, task: str) -> Sequence[str]:
+    """Return the ids of a task's rows."""
+    known: Sequence[str] = run.tasks[task].ids or read_ids(run.folder, task).tolist()
+    return known
 
 
 def best_of(record: dict[str, Any]) -> float:
@@ -273,7 +279,7 @@ def units_of(
     result = []
     count = 0
     for task, influence in zip(tasks, influences, strict=True):
-        ids = run.tasks[task].ids or read_ids(run.folder, task).tolist()
+        ids = ids_of(run, task)
         codes = range(len(ids)) if influence.groups is None else influence.groups.tolist()
         unit_of_code: dict[int, int] = {}
         for name, code in zip(ids, codes, strict=True):

@@ -194,3 +194,24 @@ def test_the_data_set_of_a_task_must_be_known(dataset: str, reason: str) -> None
     assert record.status == ("failed" if reason else "passed")
     assert record.reason.startswith(reason)
     assert ("synthetic-earth" in record.reason) == (dataset == "sintetic-earth")
+
+
+def test_a_plugin_file_can_be_named_relative_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "near.py").write_text(
+        "from neucocore.plugin import EncoderSpec, hookimpl\n"
+        "NEUCO_API = 1\n"
+        "@hookimpl\n"
+        "def neuco_encoders():\n"
+        "    return [EncoderSpec(name='x', summary='s', factory=dict)]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEUCO_PLUGIN_PATH", str(Path("code") / "near.py"))
+    forget()
+    of_imports = [record for record in check_plugin("near") if record.id.startswith("import-")]
+    monkeypatch.undo()
+    forget()
+    assert of_imports
+    assert not [record.reason for record in of_imports if record.broken]

@@ -37,7 +37,7 @@ class Fusion:
 
     def __init__(
         self,
-        encoders: Sequence[str] = ("mean",),
+        encoders: Sequence[str] = ("core/mean",),
         weights: Sequence[str | float] = (),
         scaling: str = "block",
     ) -> None:

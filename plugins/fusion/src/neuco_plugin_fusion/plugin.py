@@ -16,7 +16,7 @@ def neuco_encoders() -> list[EncoderSpec]:
             summary="the embeddings of several encoders, scaled, concatenated and reduced by PCA",
             factory="neuco_plugin_fusion.encoder:Fusion",
             params=(
-                Param("encoders", "list", ("mean",), "names of installed encoders"),
+                Param("encoders", "list", ("core/mean",), "names of installed encoders"),
                 Param(
                     "weights",
                     "list",
