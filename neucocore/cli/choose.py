@@ -12,7 +12,7 @@ from neucocore.choice.options import ChooseOptions
 from neucocore.cli.plugin_commands import call_if_installed
 from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.tables import DEFAULT_WIDTH, print_table, terminal_width
-from neucocore.cli.terminal import log, print_data, print_json, warn
+from neucocore.cli.terminal import log, print_data, print_json, reminders, warn
 from neucocore.errors import NeucoError
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def choose(
     from neucocore.choice.files import DECISION, SUMMARY, record
 
     report_failed_plugins()
-    result = module.choose(options, warn=warn, step=lambda text: log(f"score {text}"))
+    with reminders("choose"):
+        result = module.choose(options, warn=warn, step=lambda text: log(f"score {text}"))
     if json:
         print_json(record(result))
     else:

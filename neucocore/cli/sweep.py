@@ -10,7 +10,7 @@ import typer
 
 from neucocore.cli.plugin_failures import report_failed_plugins
 from neucocore.cli.tables import print_table
-from neucocore.cli.terminal import log, print_data, print_json, settings, warn
+from neucocore.cli.terminal import log, print_data, print_json, reminders, settings, warn
 from neucocore.curves.options import SweepOptions
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def sweep(
     report_failed_plugins()
     if options.plots:
         require_matplotlib()
-    result = summary.sweep(options, warn=warn, step=lambda text: log(f"score {text}"))
+    with reminders("sweep"):
+        result = summary.sweep(options, warn=warn, step=lambda text: log(f"score {text}"))
     if json:
         print_json(summary.record(result))
     else:

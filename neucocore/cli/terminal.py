@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,12 +154,56 @@ PLAIN_SECONDS = 30.0
 
 @contextmanager
 def progress(title: str) -> Iterator[Advance]:
-    """Show progress: a bar on a terminal, now and then a plain line elsewhere."""
+    """Show progress: a bar on a terminal, now and then a plain line elsewhere.
+
+    Elsewhere a line is printed every 30 s even if no step ends in that time. The first call that
+    says that something is done already means that earlier work is continued.
+    """
     if may_draw():
         with _bar(title) as advance:
-            yield advance
+            yield _noting_earlier_work(title, advance)
     else:
-        yield _plain(title)
+        plain = PlainProgress(title)
+        with _repeated(plain.remind):
+            yield _noting_earlier_work(title, plain.advance)
+
+
+@contextmanager
+def reminders(title: str) -> Iterator[None]:
+    """Print every 30 s that work goes on whose steps are printed as lines."""
+    with _repeated(PlainProgress(title).remind):
+        yield
+
+
+def _noting_earlier_work(title: str, advance: Advance) -> Advance:
+    """Print a line at the first call if something is done already."""
+    called = False
+
+    def advance_and_note(done: int, of: int, note: str = "") -> None:
+        nonlocal called
+        if not called and 0 < done < of:
+            log(printable(f"{title}: continues earlier work, {done} of {of} are done"))
+        called = True
+        advance(done, of, note)
+
+    return advance_and_note
+
+
+@contextmanager
+def _repeated(remind: Callable[[], None]) -> Iterator[None]:
+    """Call a function every 30 s from a thread of its own."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(PLAIN_SECONDS):
+            remind()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
 
 
 @contextmanager
@@ -190,23 +235,44 @@ def _bar(title: str) -> Iterator[Advance]:
         yield advance
 
 
-def _plain(title: str, clock: Callable[[], float] = time.monotonic) -> Advance:
-    """Print a line every tenth of the work and every 30 s, in long work with the time left."""
-    reported = ("", -1)
-    start = last = clock()
-    first: int | None = None
+class PlainProgress:
+    """Lines every tenth of the work and every 30 s, in long work with the time left.
 
-    def advance(done: int, of: int, note: str = "") -> None:
-        nonlocal reported, last, first
-        now = clock()
-        first = done if first is None else first  # what an earlier run has finished
+    Parameters
+    ----------
+    title
+        What is done, in front of every line.
+    clock
+        Seconds, for tests.
+    """
+
+    def __init__(self, title: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._title, self._clock = title, clock
+        self._start = self._last = clock()
+        self._reported = ("", -1)
+        self._first: int | None = None
+        self._done = self._of = 0
+
+    def advance(self, done: int, of: int, note: str = "") -> None:
+        """Print a line if it is time for one."""
+        now = self._clock()
+        self._done, self._of = done, of
+        first = self._first = done if self._first is None else self._first  # of an earlier run
         step = done * PLAIN_STEPS // of if of else PLAIN_STEPS
-        if step > reported[1] or (note and note != reported[0]) or now - last >= PLAIN_SECONDS:
-            reported, last = (note, step), now
-            text = f"{title}: {done}/{of}{' ' + note if note else ''}"
-            log(printable(text + _pace(done - first, of - done, now - start)))
+        waited = now - self._last >= PLAIN_SECONDS
+        if step > self._reported[1] or (note and note != self._reported[0]) or waited:
+            self._reported, self._last = (note, step), now
+            text = f"{self._title}: {done}/{of}{' ' + note if note else ''}"
+            log(printable(text + _pace(done - first, of - done, now - self._start)))
 
-    return advance
+    def remind(self) -> None:
+        """Print that the work goes on, if no line was printed for 30 s."""
+        now = self._clock()
+        if now - self._last < PLAIN_SECONDS:
+            return
+        self._last = now
+        done = f"{self._done}/{self._of}, " if self._of else ""
+        log(printable(f"{self._title}: {done}still running after {_duration(now - self._start)}"))
 
 
 def _pace(done: int, left: int, seconds: float) -> str:

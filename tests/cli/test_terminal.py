@@ -210,12 +210,12 @@ def test_information_is_not_printed_as_a_warning(capsys):
 
 
 def test_long_work_reports_time_rate_and_time_left(capsys):
-    from neucocore.cli.terminal import _plain
+    from neucocore.cli.terminal import PlainProgress
 
     now = iter([0.0, 1.0, 2.0, 20.0, 35.0, 40.0, 66.0, 400.0, 7600.0])
-    advance = _plain("encode", lambda: next(now))
+    progress = PlainProgress("encode", lambda: next(now))
     for done in (100, 101, 102, 103, 104, 110, 300, 1000):
-        advance(done, 1000)
+        progress.advance(done, 1000)
     assert capsys.readouterr().err.splitlines() == [
         "encode: 100/1000",
         "encode: 103/1000 (35 s, 0.0857/s, 2.9 h left)",
@@ -223,3 +223,43 @@ def test_long_work_reports_time_rate_and_time_left(capsys):
         "encode: 300/1000 (7 min, 0.5/s, 23 min left)",
         "encode: 1000/1000 (2.1 h, 0.118/s)",
     ]
+
+
+def test_a_silent_step_is_reported_every_30_seconds(capsys):
+    from neucocore.cli.terminal import PlainProgress
+
+    now = iter([0.0, 10.0, 29.0, 45.0, 60.0, 76.0, 80.0])
+    progress = PlainProgress("score clay", lambda: next(now))
+    progress.advance(2, 13)
+    for _ in range(4):
+        progress.remind()
+    progress.advance(3, 13)
+    assert capsys.readouterr().err.splitlines() == [
+        "score clay: 2/13",
+        "score clay: 2/13, still running after 45 s",
+        "score clay: 2/13, still running after 76 s",
+        "score clay: 3/13 (80 s, 0.0125/s, 13 min left)",
+    ]
+
+
+def test_a_thread_reminds_while_the_work_lasts(monkeypatch):
+    from threading import Event
+
+    from neucocore.cli import terminal
+
+    called = Event()
+    monkeypatch.setattr(terminal, "PLAIN_SECONDS", 0.01)
+    with terminal._repeated(called.set):
+        assert called.wait(30)
+
+
+@pytest.mark.parametrize(("first", "noted"), [(0, False), (7, True), (20, False)])
+def test_continued_work_says_so_once(first, noted, capsys):
+    from neucocore.cli.terminal import progress
+
+    with progress("encode mean") as advance:
+        advance(first, 20)
+        advance(20, 20)
+    lines = capsys.readouterr().err.splitlines()
+    note = f"encode mean: continues earlier work, {first} of 20 are done"
+    assert lines.count(note) == noted
