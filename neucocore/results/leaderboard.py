@@ -28,6 +28,7 @@ from neucocore.results.rows import Row, row_of, unranked_rows, with_skill
 from neucocore.results.skill import (
     Pair,
     SkillRanking,
+    counted_tasks,
     ids_of,
     influence_of,
     rank_by_skill,
@@ -361,10 +362,11 @@ def _readable(
     ids_read = False
     for run in runs:
         try:
-            influences = [influence_of(run, task) for task in tasks]
+            counted = counted_tasks(run, tasks)
+            influences = [influence_of(run, task) for task in counted]
             # The rows are the same in all runs; the ids are read from the first with intervals.
             if not ids_read and not any(isinstance(one, Undefined) for one in influences):
-                for task in tasks:
+                for task in counted:
                     ids_of(run, task)
                 ids_read = True
         except ResultsError as error:

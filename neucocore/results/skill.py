@@ -111,7 +111,7 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
         for task in tasks
         if (n := runs[0].tasks[task].n or 0) < MIN_ROWS
     )
-    counted = tuple(task for task in tasks if task not in dict(not_counted))
+    counted = counted_tasks(runs[0], tasks)
     if all(primary_metric(runs[0], task).get("chance") is None for task in tasks):
         return SkillRanking((), reason="scores of these runs have no chance level")
     if not counted:
@@ -163,6 +163,11 @@ def rank_by_skill(runs: Sequence[RunRecord], tasks: Sequence[str]) -> SkillRanki
     if len(tested) < len(runs):
         ranks = Ranking(reason=next(i.reason for i in intervals if i.reason))
     return replace(ranking, ranks=ranks, intervals=intervals, pairs=pairs)
+
+
+def counted_tasks(run: RunRecord, tasks: Sequence[str]) -> tuple[str, ...]:
+    """Return the tasks with enough rows to count in the mean skill."""
+    return tuple(task for task in tasks if (run.tasks[task].n or 0) >= MIN_ROWS)
 
 
 def skill_notes(found: SkillRanking, n_runs: int) -> list[str]:
