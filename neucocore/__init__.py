@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         generate,
         leaderboard,
         load_plugin,
+        pack,
+        read_pack,
         sweep,
     )
     from neucocore.choice.cells import error_map
@@ -75,6 +77,7 @@ __all__ = [
     "load_plugin",
     "load_probe",
     "log",
+    "pack",
     "print_data",
     "print_json",
     "print_table",
@@ -82,6 +85,7 @@ __all__ = [
     "read_label_file",
     "read_label_folder",
     "read_modality",
+    "read_pack",
     "read_table",
     "run_bibtex",
     "run_command",

@@ -5,6 +5,7 @@ Their parameters are the options of the commands (`neucocore.options`).
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from neucocore.curves.options import SweepOptions
 from neucocore.encoding.options import EncodeOptions
 from neucocore.errors import ConfigError
 from neucocore.evaluation.options import EvaluateOptions
+from neucocore.files.atomic import write_bytes
 from neucocore.options import StrPath
 from neucocore.runtime.arguments import as_function
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from neucocore.encoding.report import EncodeReport
     from neucocore.results.compare import RunComparison
     from neucocore.results.leaderboard import Table
+    from neucocore.results.packs.reading import Pack
     from neucocore.results.scored_run import RunReport
 
 O = TypeVar("O")  # noqa: E741
@@ -266,18 +269,24 @@ def load_plugin(plugin: StrPath | ModuleType) -> PluginRecord:
 
 def leaderboard(
     output: StrPath,
-    *,
+    *more: StrPath,
     phase: str | None = None,
     protocol: str | None = None,
     by: Literal["skill", "weighted", "uniform", "borda", "mean"] | None = None,
     all_runs: bool = False,
     common_ids: bool = False,
 ) -> list[Table]:
-    """Rank the runs of a folder; one table for each group of comparable runs."""
-    from neucocore.results.leaderboard import leaderboards
-    from neucocore.results.reading import read_runs
+    """Rank runs; one table for each group of comparable runs.
 
-    runs = read_runs(Path(output), phase)
+    Parameters
+    ----------
+    output, *more
+        Results folders, and packs of `pack`.
+    """
+    from neucocore.results.leaderboard import leaderboards
+    from neucocore.results.sources import read_sources
+
+    runs = read_sources([output, *more], phase)
     return leaderboards(runs, by=by, protocol=protocol, all_runs=all_runs, common_ids=common_ids)
 
 
@@ -294,7 +303,7 @@ def compare(
     Parameters
     ----------
     *runs
-        Run folders; with `results`, also names of methods.
+        Run folders, and packs of `pack`; with `results`, also names of methods.
     results
         Results folder in which methods are looked up.
     protocol
@@ -311,3 +320,65 @@ def compare(
     folder = None if results is None else Path(results)
     found = find_runs([str(run) for run in runs], folder, protocol)
     return compare_runs(found, baseline=baseline, tasks=tasks, margin=margin)
+
+
+def pack(
+    *runs: StrPath,
+    output: StrPath,
+    influence: bool = True,
+    force: bool = False,
+) -> Pack:
+    """Write the results of runs to one file, which `leaderboard` and `compare` read.
+
+    It holds no label, prediction, coordinate or embedding. With the labels, influence values reveal
+    the error of each sample.
+
+    Parameters
+    ----------
+    *runs
+        Run folders.
+    output
+        The file to write, ``NAME.neuco.zip``.
+    influence
+        Whether to include influence values, from which runs are compared sample by sample.
+    force
+        Replace an existing file.
+
+    Returns
+    -------
+    Pack
+        As `read_pack` returns it.
+
+    Examples
+    --------
+    >>> pack("results/dev/mean_20260301_120000", output="mean.neuco.zip")  # doctest: +SKIP
+    """
+    from neucocore.files.outputs import OutputFile
+    from neucocore.results.packs.reading import parse_pack
+    from neucocore.results.packs.writing import check_pack_name
+    from neucocore.results.packs.writing import pack as pack_runs
+
+    path = Path(output)
+    check_pack_name(path)
+    content = pack_runs(runs, influence=influence)
+    key = {"sha256": hashlib.sha256(content).hexdigest()}
+    with OutputFile(path, command="results pack", key=key, force=force).writing():
+        write_bytes(path, content)
+    return parse_pack(content, str(path))
+
+
+def read_pack(path: StrPath) -> Pack:
+    """Read a pack, and check everything in it that can be checked.
+
+    Raises
+    ------
+    ResultsError
+        It is damaged, changed, of a later format, or of hidden tasks.
+
+    Examples
+    --------
+    >>> read_pack("mean.neuco.zip").runs[0].method  # doctest: +SKIP
+    """
+    from neucocore.results.packs.reading import read_pack as read
+
+    return read(path)

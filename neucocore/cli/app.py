@@ -29,6 +29,7 @@ from neucocore.cli import (
     plugin_commands,
     plugins,
     registry,
+    results,
     run,
     sweep,
     tasks,
@@ -172,6 +173,7 @@ _add("run", command(RunOptions, run.run), SCORE)
 _add("validate", validate.validate, FILES)
 _add("inspect", inspect.inspect, FILES)
 _add("convert", convert.convert, FILES)
+app.add_typer(results.app, name="results", help="Pack results to send them.", rich_help_panel=FILES)
 _add("encode", command(EncodeOptions, encode.encode), MAKE)
 app.add_typer(data.app, name="data", help="Download and generate data sets.", rich_help_panel=MAKE)
 app.add_typer(

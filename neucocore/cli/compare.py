@@ -22,8 +22,8 @@ def compare(
     runs: Annotated[
         list[str],
         typer.Argument(
-            help="Run folders that neuco evaluate has written; with --results, also names of "
-            "methods.",
+            help="Run folders that neuco evaluate has written, and packs of neuco results pack, of "
+            "which PACK:METHOD names a method; with --results, also names of methods.",
             metavar="RUN RUN [RUN...]",
             show_default=False,
         ),

@@ -35,10 +35,20 @@ class Format(StrEnum):
     json = "json"
     md = "md"
     latex = "latex"
+    long = "long"
+    bibtex = "bibtex"
+    model_index = "model-index"
 
 
 def leaderboard(
-    directory: Annotated[Path, typer.Argument(help="Folder that was passed to --output.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders that were passed to --output, and packs of neuco results pack.",
+            metavar="DIR|PACK...",
+            show_default=False,
+        ),
+    ],
     phase: Annotated[str | None, typer.Option(help="Show only this phase.")] = None,
     protocol: Annotated[
         str | None, typer.Option(help="Show only this protocol: name, name@version or identity.")
@@ -78,21 +88,25 @@ def leaderboard(
             help="Order of the rows: skill, mean_score, bytes, d, method, or a task. Ranks stay.",
         ),
     ] = None,
-    format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,  # noqa: A002
+    format: Annotated[  # noqa: A002
+        Format,
+        typer.Option(help="Output format; long is a CSV with one row per method, task and metric."),
+    ] = Format.table,
     json: Annotated[
         bool, typer.Option("--json", help="Print a list of objects: --format json.")
     ] = False,
 ) -> None:
-    """Rank the runs of a folder; report which runs are left out and why."""
+    """Rank the runs of folders and packs; report which runs are left out and why."""
     from neucocore.errors import ConfigError
+    from neucocore.results import exports
     from neucocore.results import tables as write
     from neucocore.results.leaderboard import (
         leaderboards,
         require_ranked,
         require_skill,
     )
-    from neucocore.results.reading import read_runs
     from neucocore.results.row_order import selected_rows
+    from neucocore.results.sources import read_sources
 
     if json:
         if format not in (Format.table, Format.json):
@@ -102,8 +116,9 @@ def leaderboard(
             )
         format = Format.json  # noqa: A001
     report_failed_plugins()
+    runs = read_sources(sources, phase)
     tables = leaderboards(
-        read_runs(directory, phase),
+        runs,
         by=None if by is None else by.value,
         protocol=protocol,
         all_runs=all_runs,
@@ -123,12 +138,15 @@ def leaderboard(
         Format.csv: write.to_csv,
         Format.md: write.to_markdown,
         Format.latex: write.to_latex,
+        Format.long: exports.to_long_csv,
+        Format.bibtex: lambda shown: exports.to_bibtex(shown, runs),
+        Format.model_index: exports.to_model_index,
     }
     if format is Format.json:
         print_json(write.records(tables))
     else:
         print_data(writers[format](tables))
-    if format in (Format.csv, Format.json):
+    if format not in (Format.md, Format.latex):
         for table in tables:
             log_remarks(table)
 
@@ -137,9 +155,9 @@ def print_main_tables(output: Path, *, phase: str | None = None) -> None:
     """Print the tables of the first protocol of a folder, and how to see those of the others."""
     from neucocore.messages import quoted
     from neucocore.results.leaderboard import leaderboards
-    from neucocore.results.reading import read_runs
+    from neucocore.results.sources import read_sources
 
-    tables = leaderboards(read_runs(output, phase))
+    tables = leaderboards(read_sources([output], phase))
     protocols = list(dict.fromkeys(table.protocol for table in tables))
     show([table for table in tables if table.protocol == protocols[0]])
     for protocol in protocols[1:]:
@@ -150,9 +168,9 @@ def print_main_tables(output: Path, *, phase: str | None = None) -> None:
 def print_tables(output: Path, *, phase: str | None = None) -> list[Table]:
     """Print the tables of a folder in the default ranking, and return them."""
     from neucocore.results.leaderboard import leaderboards
-    from neucocore.results.reading import read_runs
+    from neucocore.results.sources import read_sources
 
-    tables = leaderboards(read_runs(output, phase))
+    tables = leaderboards(read_sources([output], phase))
     show(tables)
     return tables
 

@@ -106,24 +106,27 @@ def suite_bibtex(suite: Component, within: Installation | None = None) -> tuple[
 
 def run_bibtex(
     tasks: Sequence[str],
-    protocol: str,
-    product: Mapping[str, Any] | None,
+    protocol: str | Sequence[str],
+    product: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
     within: Installation | None = None,
 ) -> str:
-    """Return the entries for what a run or an embeddings file rests on.
+    """Return the entries for what runs or an embeddings file rest on.
 
     Parameters
     ----------
     tasks, protocol
         Names as in ``run.json``; those that are not installed are left out.
     product
-        The record of a downloaded product: ``name``, ``citation``, ``license``, ``attribution``.
+        The record of a downloaded product, or several: ``name``, ``citation``, ``license``,
+        ``attribution``.
     """
     within = within or installation()
     sources: dict[str, _Source] = {}
-    found = list(_product_source(product or {}))
+    products = [product or {}] if not isinstance(product, Sequence) else product
+    found = [source for one in products for source in _product_source(one)]
     parts: list[tuple[Kind, str]] = [("task", name) for name in tasks]
-    parts += [("protocol", protocol)] if protocol else []
+    protocols = [protocol] if isinstance(protocol, str) else protocol
+    parts += [("protocol", name) for name in protocols if name]
     for kind, name in parts:
         found += _component_sources(kind, name, CORE, within)
     for source in found:

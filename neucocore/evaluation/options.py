@@ -240,6 +240,12 @@ class EvaluateOptions:
         bool,
         Option("Score although labelled ids lack an embedding; the partial run is not ranked."),
     ] = False
+    hidden: Annotated[
+        bool,
+        Option(
+            "Mark the run as one of hidden tasks, whose results stay here: it cannot be packed.",
+        ),
+    ] = False
     plots: Annotated[
         bool, Option("Draw plots into the run folder (extra 'plots').", run_file=False)
     ] = False

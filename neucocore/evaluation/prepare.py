@@ -116,6 +116,8 @@ class Prepared:
                 **self.row_columns.key_fields(),
                 **self.request.inside_splits,
                 **_units(tasks),
+                # An equal run that is not marked as hidden could be packed.
+                **({"hidden": True} if self.request.options.hidden else {}),
                 # An equal run that was made ad hoc does not record the suite.
                 **({} if self.request.suite is None else {"suite": self.request.suite.name}),
             },

@@ -49,8 +49,13 @@ def on_common_ids(runs: Sequence[RunRecord]) -> CommonRuns:
     Raises
     ------
     ResultsError
-        No task is left; all reasons are reported.
+        No task is left; all reasons are reported. Or a run comes from a pack.
     """
+    if packed := [run.experiment for run in runs if run.packed]:
+        raise ResultsError(
+            f"packs hold no predictions, so {', '.join(packed)} cannot be scored on common ids",
+            hint="leave out --common-ids, or the packs",
+        )
     names = [task for task in runs[0].tasks if all(task in run.tasks for run in runs)]
     notes, problems = [], []
     tasks: list[dict[str, TaskRecord]] = [{} for _ in runs]

@@ -19,8 +19,11 @@ from neucocore.files.html import html_table, interval_text
 from neucocore.messages import did_you_mean, pluralize
 from neucocore.results.comparable import matches
 from neucocore.results.layout import SUMMARY
-from neucocore.results.reading import RunRecord, read_run, read_runs
+from neucocore.results.packs.content import LEFT_OUT
+from neucocore.results.packs.reading import SUFFIX, is_pack, read_pack
+from neucocore.results.reading import RunRecord, read_run
 from neucocore.results.skill import best_of, influence_of, primary_metric, source_of, units_of
+from neucocore.results.sources import read_sources
 from neucocore.statistics.aggregate import skill_influence, source_weights
 from neucocore.statistics.comparison import (
     Comparison,
@@ -194,7 +197,8 @@ def find_runs(
     Parameters
     ----------
     names
-        Run folders, their summary files, or, with `results`, names of methods.
+        Run folders, their summary files, packs, of which ``PACK:METHOD`` names a method, or, with
+        `results`, names of methods.
     results
         Results folder in which methods are looked up; the newest run of a method counts.
     protocol
@@ -206,6 +210,8 @@ def find_runs(
     ------
     ConfigError
         Fewer than two runs, embeddings files, or names that are not runs; all reported together.
+    ResultsError
+        A run or pack cannot be read.
     """
     if len(names) < 2:
         raise ConfigError(
@@ -221,9 +227,21 @@ def find_runs(
             "or neuco evaluate them first",
         )
     runs, problems = [], []
-    known = read_runs(results) if results is not None else []
-    known = _of_one_protocol(known, {str(name) for name in names}, protocol)
+    in_packs = _runs_in_packs(names)
+    known = read_sources([results]) if results is not None else []
+    methods = {str(name) for name in names}
+    methods |= {run.method for packed in in_packs.values() for run in packed}
+    candidates = [*known, *(run for packed in in_packs.values() for run in packed)]
+    candidates = _of_one_protocol(candidates, methods, protocol)
+    known = [run for run in known if run in candidates]
     for name in names:
+        if str(name) in in_packs:
+            named = [run for run in in_packs[str(name)] if run in candidates]
+            if len(named) == 1:
+                runs += named
+            else:
+                problems.append(_not_one_run(str(name), named))
+            continue
         folder = Path(name).parent if Path(name).name == SUMMARY else Path(name)
         if (folder / SUMMARY).is_file():
             runs.append(read_run(folder))
@@ -240,6 +258,29 @@ def find_runs(
             hint="pass run folders, or names of methods with --results DIR",
         )
     return runs
+
+
+def _runs_in_packs(names: Sequence[str | Path]) -> dict[str, list[RunRecord]]:
+    """Return the runs of each name that is a pack, or a method of a pack."""
+    found = {}
+    for name in map(str, names):
+        path, colon, method = name.rpartition(f"{SUFFIX}:")
+        if colon:
+            runs = read_pack(f"{path}{SUFFIX}").runs
+            found[name] = [run for run in runs if run.method == method]
+        elif is_pack(name) and not Path(name).is_dir():
+            found[name] = list(read_pack(name).runs)
+    return found
+
+
+def _not_one_run(name: str, runs: Sequence[RunRecord]) -> str:
+    if not runs:
+        return f"{name}: the pack has no such run"
+    methods = sorted({run.method for run in runs})
+    if len(methods) == 1:
+        protocols = ", ".join(sorted({run.protocol for run in runs}))
+        return f"{name} holds {len(runs)} runs of {methods[0]} ({protocols}); use --protocol"
+    return f"{name} holds {len(runs)} runs; name one: {name}:{methods[0]}"
 
 
 def _of_one_protocol(
@@ -425,6 +466,8 @@ def compare_task(
         run = first if scores[0] is None else second
         reason = run.tasks[task].reason or "it is not recorded"
         found = Comparison(reason=f"{run.method} has no score: {reason}")
+    elif Undefined(LEFT_OUT) in (one, two):
+        found = Comparison(_difference(scores), reason=LEFT_OUT)
     elif record.get("no_influence_reason") and record.get("interval_reason"):
         reasons = [values.reason for values in (one, two) if isinstance(values, Undefined)]
         found = Comparison(_difference(scores), reason=reasons[0])
@@ -453,7 +496,7 @@ def _compare_folds(
     first: RunRecord, second: RunRecord, task: str, scores: tuple[float | None, float | None]
 ) -> Comparison:
     """Compare by the scores of the splits, which both runs have in common."""
-    folds = [_fold_scores(run.folder, task) for run in (first, second)]
+    folds = [_fold_scores(run, task) for run in (first, second)]
     difference = _difference(scores)
     if len(folds[0]) != len(folds[1]) or not len(folds[0]):
         return Comparison(difference, reason="the runs do not record the scores of equal splits")
@@ -473,9 +516,12 @@ def _compare_folds(
     )
 
 
-def _fold_scores(folder: Path, task: str) -> NDArray[np.float64]:
+def _fold_scores(run: RunRecord, task: str) -> NDArray[np.float64]:
+    known = run.tasks[task].folds
+    if known is not None:
+        return np.array(known, dtype=np.float64)
     try:
-        content = json.loads((folder / task / f"{task}_result.json").read_bytes())
+        content = json.loads((run.folder / task / f"{task}_result.json").read_bytes())
         values = [np.nan if value is None else float(value) for value in content["q_t"]]
     except (OSError, ValueError, KeyError, TypeError):
         return np.empty(0)

@@ -95,6 +95,25 @@ def read_influence(
         raise ResultsError(
             f"{path} has {len(values)} influence values; the task has {task['n']} rows", hint=hint
         )
+    return influence_of_record(record, values, arrays.get("groups"))
+
+
+def influence_of_record(
+    record: Mapping[str, Any],
+    values: NDArray[np.float64],
+    groups: NDArray[np.int64] | None = None,
+) -> Influence:
+    """Return influence values with what ``run.json`` records of them.
+
+    Parameters
+    ----------
+    record
+        The metric in ``run.json``.
+    values
+        (n,) influence values.
+    groups
+        (n,) group of each row, if rows of a group are not independent.
+    """
     facts = record["influence"]
     low, high = facts["bounds"]
     return Influence(
@@ -104,7 +123,7 @@ def read_influence(
         scale=facts["scale"],
         greater_is_better=record["greater_is_better"],
         bounds=(-np.inf if low is None else low, np.inf if high is None else high),
-        groups=arrays.get("groups"),
+        groups=groups,
         training_noise=facts["training_noise"],
         error_scale=facts["error_scale"],
         inflation=facts["inflation"],

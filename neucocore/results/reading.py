@@ -7,7 +7,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,8 +65,10 @@ class TaskRecord:
         The task in ``run.json``, with its metrics and their intervals; those of their folds for
         NeuCo-Bench's runs.
     influence, ids
-        Influence values of the primary metric and ids of the rows, if they were computed anew;
-        else they are in files.
+        Influence values of the primary metric and ids of the rows, if they were computed anew or
+        come from a pack, whose ids are numbers; else they are in files.
+    folds
+        Score of each split, NaN where there is none, if the run comes from a pack; else in a file.
     """
 
     q: float | None
@@ -79,6 +81,7 @@ class TaskRecord:
     details: Mapping[str, Any] = field(default_factory=dict)
     influence: Influence | Undefined | None = None
     ids: tuple[str, ...] | None = None
+    folds: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +112,10 @@ class RunRecord:
         ``name@version`` of the suite of which the run scores every task; empty for other runs.
     changed
         Options that differ from the defaults of the protocol.
+    packed
+        Whether the run comes from a pack. `folder` is then a name, not a folder.
+    product
+        The record of the downloaded product that the embeddings are of; empty for others.
     """
 
     folder: Path
@@ -126,6 +133,8 @@ class RunRecord:
     control: bool = False
     suite: str = ""
     changed: tuple[ChangedOption, ...] = ()
+    packed: bool = False
+    product: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_runs(output: Path, phase: str | None = None) -> list[RunRecord]:
@@ -314,6 +323,28 @@ def _run_of_neuco(
     }
     if changed := edited_files(folder, {"files": influences}):
         remarks.append(f"{', '.join(changed)} was changed or removed after the run")
+    return run_of_record(folder, record, q, scores, remarks)
+
+
+def run_of_record(
+    folder: Path,
+    record: Mapping[str, Any],
+    q: Mapping[str, float | None],
+    scores: Mapping[str, float | None],
+    remarks: Sequence[str] = (),
+) -> RunRecord:
+    """Return the run that the content of ``run.json`` describes.
+
+    Parameters
+    ----------
+    folder
+        Where the run is; the folder above it is the phase.
+    q, scores
+        Ranking value and primary metric of each task.
+    remarks
+        What a table should report about the run, besides what `record` tells.
+    """
+    remarks = list(remarks)
     if record.get("unregistered"):
         remarks.append("made with a plugin file that is not installed")
     identity = _identity(record["protocol"])
@@ -356,6 +387,7 @@ def _run_of_neuco(
         encoding=_encoding(embeddings),
         control=_is_control(embeddings.get("metadata") or {}),
         changed=changed_options(record["protocol"]),
+        product=embeddings.get("product") or {},
     )
 
 

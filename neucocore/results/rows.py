@@ -40,6 +40,10 @@ class Row:
         Mean skill by kind of task.
     auc_skill
         Mean of 2 AUC - 1 over binary tasks.
+    metrics
+        All metrics of each task as ``run.json`` records them, the primary one first.
+    problems, units, n
+        Kind, unit of the labels, and number of samples of each task; empty where not recorded.
     """
 
     method: str
@@ -61,6 +65,10 @@ class Row:
     group: str = ""
     problem_skills: Mapping[str, float] = field(default_factory=dict)
     auc_skill: float | None = None
+    metrics: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    n: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def row_of(run: RunRecord, tasks: Sequence[str]) -> Row:
@@ -78,6 +86,10 @@ def row_of(run: RunRecord, tasks: Sequence[str]) -> Row:
         control=run.control,
         intervals={task: _interval(run.tasks[task]) for task in tasks},
         encoding=run.encoding,
+        metrics={task: tuple(run.tasks[task].details.get("metrics") or ()) for task in tasks},
+        problems={task: str(run.tasks[task].details.get("problem") or "") for task in tasks},
+        units={task: str(run.tasks[task].details.get("unit") or "") for task in tasks},
+        n={task: run.tasks[task].n for task in tasks},
     )
 
 

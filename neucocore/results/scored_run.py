@@ -333,6 +333,7 @@ def _provenance(prepared: Prepared, inputs: ProtocolInputs, meter: Meter) -> dic
     components = components_of(inputs.chosen, inputs.implementation, inputs.scoring.tasks)
     distributions = {component.distribution for component in (*components, inputs.chosen.component)}
     return {
+        "hidden": options.hidden,
         "software": software(distributions),
         "machine": machine(),
         "costs": {**meter.read(), "jobs": options.jobs},
@@ -405,12 +406,13 @@ def _subset(prepared: Prepared) -> dict[str, Any] | None:
 def options_in_force(options: EvaluateOptions) -> dict[str, Any]:
     """Return the options of an evaluation as JSON values, with file names instead of paths.
 
-    What does not change a result is left out: the output folder, threads and ``force``.
+    What does not change a result is left out: the output folder, threads, ``force`` and the mark
+    ``hidden``.
     """
     values = {}
     for option in fields(options):
         value = getattr(options, option.name)
-        if option.name in ("output", "jobs", "force", "ids"):
+        if option.name in ("output", "jobs", "force", "ids", "hidden"):
             continue
         if option.name in ("embeddings", "labels", "config", "exclude_file") and value is not None:
             value = Path(value).name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,12 @@ TRANSDUCTIVE = "*"
 TRANSDUCTIVE_MEANS = (
     "transductive: fitted on the cubes that it encodes; the vector of a cube depends on the others"
 )
+SCORES = ("mean_score", "weighted_score", "skill", "2 AUC - 1")
+"""Columns besides the tasks whose largest value is best."""
+BOLD = (
+    "bold: the largest value of a column, and mean skills that cannot be told apart from the first"
+)
+_MARKDOWN = re.compile(r"[\\`*|\[\]]|(?<!\w)_|_(?!\w)|~(?=~)")
 TAIL = ("phase", "protocol", "table", "labels")
 """Columns that identify the table of a row, and whether its labels are recorded.
 
@@ -90,10 +97,18 @@ def to_markdown(tables: Sequence[Table]) -> str:
     """Return each table as Markdown: a heading, the table and the remarks."""
     parts = []
     for table in tables:
-        lines = [f"### {title(table)}", "", _piped(headings(table))]
+        columns = map(_escaped_markdown, headings(table))
+        lines = [f"### {_escaped_markdown(title(table))}", "", _piped(columns)]
         lines.append(_piped(["---:" if n != 1 else "---" for n in range(len(headings(table)))]))
-        lines += [_piped(map(_escaped_mark, cells(table, row))) for row in table.rows]
-        lines += ["", *(f"- {_escaped_mark(text)}" for text in footnotes(table) + remarks(table))]
+        marked = best_cells(table)
+        lines += [
+            _piped(
+                _bold_markdown(text, (i, j) in marked) for j, text in enumerate(cells(table, row))
+            )
+            for i, row in enumerate(table.rows)
+        ]
+        texts = [*([BOLD] if marked else []), *footnotes(table), *remarks(table)]
+        lines += ["", *(f"- {_escaped_markdown(text)}" for text in texts)]
         parts.append("\n".join(lines).rstrip() + "\n")
     return "\n".join(parts)
 
@@ -102,10 +117,17 @@ def to_latex(tables: Sequence[Table]) -> str:
     """Return each table as a LaTeX ``tabular`` for the package booktabs."""
     parts = []
     for table in tables:
-        lines = [f"% {title(table)}", *(f"% {text}" for text in footnotes(table) + remarks(table))]
+        marked = best_cells(table)
+        texts = [title(table), *([BOLD] if marked else []), *footnotes(table), *remarks(table)]
+        lines = [f"% {' '.join(text.split())}" for text in texts]
         lines.append(r"\begin{tabular}{rl" + "r" * (len(headings(table)) - 2) + "}")
         lines += [r"\toprule", _latex_row(headings(table)), r"\midrule"]
-        lines += [_latex_row(cells(table, row)) for row in table.rows]
+        lines += [
+            _latex_row(
+                cells(table, row), {j for j in range(len(headings(table))) if (i, j) in marked}
+            )
+            for i, row in enumerate(table.rows)
+        ]
         lines += [r"\bottomrule", r"\end{tabular}"]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
@@ -251,19 +273,53 @@ def write_leaderboard(output: Path, phase: str, tables: Sequence[Table]) -> Path
     return path
 
 
-def _escaped_mark(text: str) -> str:
-    return text.replace(TRANSDUCTIVE, rf"\{TRANSDUCTIVE}")
+def best_cells(table: Table) -> set[tuple[int, int]]:
+    """Return row and column of the cells that are written in bold.
+
+    In columns of scores these are the largest values, as they are shown; in a column of mean skill
+    those of all methods that cannot be told apart from the first. With one row nothing is bold.
+    """
+    ranked = [i for i, row in enumerate(table.rows) if row.aggregated_rank is not None]
+    if len(ranked) < 2:
+        return set()
+    shown = [cells(table, row) for row in table.rows]
+    columns = headings(table)
+    first = next(i for i in ranked if table.rows[i].aggregated_rank == 1)
+    best = set()
+    for j, name in enumerate(columns):
+        if j < len(columns) - len(table.tasks) and name not in SCORES:
+            continue
+        letters = set(table.rows[first].group)
+        if name == "skill" and letters:
+            best |= {(i, j) for i in ranked if letters & set(table.rows[i].group)}
+            continue
+        values = {i: float(shown[i][j]) for i in ranked if shown[i][j] != "-"}
+        best |= {(i, j) for i, value in values.items() if value == max(values.values())}
+    return best
+
+
+def _bold_markdown(text: str, bold: bool) -> str:
+    return f"**{_escaped_markdown(text)}**" if bold else _escaped_markdown(text)
+
+
+def _escaped_markdown(text: str) -> str:
+    r"""Return a text in one line that Markdown, and HTML in it, leave as it is."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split())).replace("<", "&lt;")
 
 
 def _piped(texts: Iterable[str]) -> str:
-    return "| " + " | ".join(text.replace("|", r"\|") for text in texts) + " |"
+    return "| " + " | ".join(texts) + " |"
 
 
-def _latex_row(texts: Sequence[str]) -> str:
-    return " & ".join(_escaped(text) for text in texts) + r" \\"
+def _latex_row(texts: Sequence[str], bold: Set[int] = frozenset()) -> str:
+    parts = [
+        rf"\textbf{{{_escaped(t)}}}" if j in bold else _escaped(t) for j, t in enumerate(texts)
+    ]
+    return " & ".join(parts) + r" \\"
 
 
 def _escaped(text: str) -> str:
     special = {char: f"\\{char}" for char in "&%$#_{}"}
     special |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
-    return "".join(special.get(char, char) for char in text)
+    special |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+    return "".join(special.get(char, char) for char in " ".join(text.split()))

@@ -78,7 +78,7 @@ def test_markdown_lists_the_runs_that_were_left_out(results: Any, outcome: Make)
 
 def test_latex_escapes_names_and_has_the_remarks_as_comments(two: list[Table]) -> None:
     text = write.to_latex(two)
-    assert r"1 & mean\_64 & 10.000" in text
+    assert r"1 & mean\_64 & \textbf{10.000}" in text
     assert r"\begin{tabular}{rlrrr}" in text
     assert "% only 1 task: too few" in text
 

@@ -1,0 +1,1 @@
+"""Packs: results of runs in one file, to be compared elsewhere without exchanging data."""
