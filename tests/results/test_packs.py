@@ -130,7 +130,7 @@ def test_a_pack_holds_no_id_label_class_or_coordinate(out: Path, good: Path) -> 
     for secret in (*predicted, *values, *cells, str(out.parent)):
         assert f'"{secret}"' not in text
         assert f" {secret}," not in text
-    for word in ("canary", "places", "y_true", str(out.parent)):
+    for word in ("canary", "y_true", "y_pred", str(out.parent)):
         assert word not in text
 
 
@@ -358,7 +358,7 @@ def test_runs_of_neuco_benchs_protocol_are_compared_by_folds(out: Path, tmp_path
             out.parent / f"{method}.csv",
             labels=f"{out.parent / 'labels.csv'}:height",
             protocol=("neucobench-2026",),
-            options={"folds": 4},
+            options={"k_folds": 4},
             output=tmp_path / "out",
         )
         folders[method] = report.run_folder()

@@ -93,4 +93,4 @@ def test_the_leaderboard_file_is_written_where_neuco_bench_writes_it(
 
 
 def test_a_vertical_bar_in_a_name_is_escaped_in_markdown() -> None:
-    assert write._piped(["a|b", "1"]) == r"| a\|b | 1 |"
+    assert write._piped(map(write._escaped_markdown, ["a|b", "1"])) == r"| a\|b | 1 |"
