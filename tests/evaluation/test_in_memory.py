@@ -82,8 +82,12 @@ def test_an_array_has_its_ids_next_to_it(ids: Any, expected: dict[str, tuple[flo
 
 
 def test_a_polars_frame_is_a_frame(expected: dict[str, tuple[float, int]]) -> None:
-    polars = pytest.importorskip("polars")
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    vectors = polars.Series(X.tolist(), dtype=polars.Array(polars.Float32, X.shape[1]))
+    categories = polars.Series(IDS, dtype=polars.Categorical)
     assert scores(polars.from_pandas(columns().assign(id=IDS))) == expected
+    assert scores(polars.DataFrame({"id": IDS, "embedding": X.tolist()})) == expected
+    assert scores(polars.DataFrame({"id": categories, "embedding": vectors})) == expected
     assert scores(X, polars.from_pandas(LABELS), ids=IDS) == expected
 
 

@@ -264,10 +264,10 @@ def _pixel_id(name: str, suffix: str, repeated: bool, target: Target) -> str:
 
 
 def _centre(tile: Tile, place: tuple[int, int]) -> tuple[float, float]:
-    from rasterio.warp import transform
+    from neuco_plugin_products.reprojection import reproject
 
     x, y = apply(tile.transform, place[1] + 0.5, place[0] + 0.5)
-    lon, lat = transform(tile.crs, "EPSG:4326", [x], [y])
+    lon, lat = reproject(tile.crs, "EPSG:4326", [x], [y], of=tile.name)
     return round(lon[0], 7), round(lat[0], 7)
 
 

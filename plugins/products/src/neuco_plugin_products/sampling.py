@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 from rasterio.transform import Affine
-from rasterio.warp import transform, transform_geom
 
+from neuco_plugin_products.reprojection import reproject, reproject_geometry
 from neuco_plugin_products.targets import Target
 from neuco_plugin_products.tiles import Block, Reader, Tile, TileIndex, apply
 from neuco_plugin_products.values import Pixels, pixel_values
@@ -108,7 +108,7 @@ def assign(
     for tile, numbers in by_tile.items():
         lon = [targets[number].lon for number in numbers]
         lat = [targets[number].lat for number in numbers]
-        x, y = transform("EPSG:4326", tile.crs, lon, lat)
+        x, y = reproject("EPSG:4326", tile.crs, lon, lat, of=tile.name)
         for number, px, py in zip(numbers, x, y, strict=True):
             pixel = tile.pixel(px, py) if np.isfinite([px, py]).all() else None
             if pixel is not None:
@@ -205,7 +205,9 @@ def _area(
 def _polygon_mask(tile: Tile, target: Target, inset: float) -> tuple[int, int, NDArray[np.bool_]]:
     """Return the first row and column, and the pixels whose centre is inside the polygon."""
     polygon = shapely.geometry.shape(
-        transform_geom("EPSG:4326", tile.crs, shapely.geometry.mapping(target.polygon))
+        reproject_geometry(
+            "EPSG:4326", tile.crs, shapely.geometry.mapping(target.polygon), of=tile.name
+        )
     )
     if inset:
         polygon = polygon.buffer(-inset / _metres_per_unit(tile.crs, target.lat))
