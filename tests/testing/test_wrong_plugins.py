@@ -55,3 +55,18 @@ def test_the_name_of_another_plugins_component_is_reported() -> None:
     assert failed.id == "spec-unique-name"
     assert "core/rmse" in failed.reason
     assert "takes-names/rmse" in failed.reason
+
+
+@pytest.mark.usefixtures("with_wrong_plugins")
+@pytest.mark.parametrize(
+    ("plugin", "reason"),
+    [
+        ("names-no-files", "{}, not a mapping"),
+        ("lists-files", "not a mapping of names to files"),
+        ("names-missing-files", "which does not exist"),
+        ("names-half-the-files", "with these alone the cube cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_the_files_of_a_cube_is_stated(plugin: str, reason: str) -> None:
+    (record,) = [each for each in check_plugin(plugin) if each.id == "dataset-files"]
+    assert reason in record.reason
