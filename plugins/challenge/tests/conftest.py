@@ -112,7 +112,9 @@ def labels(causes, tmp_path_factory):
     write("traits__regr.csv", ["label:height", "label:width"], cells)
     several = z[:, 3:6] + rng.normal(size=(N, 3)) > 0.3
     write(
-        "labels__classification.csv", ["label:a", "label:b", "label:c"], several.astype(int).tolist()
+        "labels__classification.csv",
+        ["label:a", "label:b", "label:c"],
+        several.astype(int).tolist(),
     )
     return folder
 

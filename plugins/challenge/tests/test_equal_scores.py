@@ -22,8 +22,9 @@ def expected(hosted, labels, ids, matrix, phase="dev"):
         tasks=scored.phase.tasks, subset=phase, places="off",
     )[0]  # fmt: skip
     by_stem = {task["stem"]: task for task in report.tasks}
-    from neuco_plugin_challenge.reference_data import shown_names
     import hashlib
+
+    from neuco_plugin_challenge.reference_data import shown_names
 
     digest = hashlib.sha256((hosted.folder / "challenge.yaml").read_bytes()).hexdigest()
     return {
@@ -77,7 +78,8 @@ def test_the_three_ways_of_calling_evaluate_agree(hosted, rows_of, evalai, tmp_p
     path = tmp_path / "submission.npz"
     np.savez(path, ids=ids, matrix=matrix)
     results = [evalai(sys.executable, path, "test", o)[0] for o in ("hosted", "remote", "keywords")]
-    assert results[0] and results[0] == results[1] == results[2]
+    assert results[0]
+    assert results[0] == results[1] == results[2]
 
 
 def test_public_scores_are_rounded_in_the_phase_that_says_so(hosted, rows_of, evalai, tmp_path):

@@ -1,0 +1,1 @@
+"""Challenges with hidden tasks: local, on EvalAI and on Codabench."""

@@ -47,7 +47,9 @@ def evalai_bundle(
     files = {f"templates/{name}.html": text.encode() for name, text in texts.items()}
     for scored in phases:
         phase = scored.phase
-        files[f"templates/{phase.codename}.html"] = page(phase.title, guidelines(challenge)).encode()
+        files[f"templates/{phase.codename}.html"] = page(
+            phase.title, guidelines(challenge)
+        ).encode()
         files[f"annotations/{phase.codename}.zip"] = zip_of(scored.reference.files())
     files["evaluation_script.zip"] = zip_of(scorer)
     files["logo.png"] = logo()
@@ -92,9 +94,7 @@ def _config(
         "published": False,
         "tags": ["earth observation", "embeddings", "compression"],
         "leaderboard": boards,
-        "challenge_phases": [
-            _phase(number, scored) for number, scored in enumerate(phases, 1)
-        ],
+        "challenge_phases": [_phase(number, scored) for number, scored in enumerate(phases, 1)],
         "dataset_splits": splits,
         "challenge_phase_splits": joined,
     }

@@ -164,7 +164,10 @@ def rows_of_board(entries: Sequence[Entry], ranking: str) -> list[dict[str, Any]
     ranks = 1 + np.sum(q[None] > q[:, None], axis=1)
     valid = q > FAILURE_VALUE
     spread = np.array(
-        [column[ok].std(ddof=1) if ok.sum() > 1 else 0.0 for column, ok in zip(q.T, valid.T, strict=True)]
+        [
+            column[ok].std(ddof=1) if ok.sum() > 1 else 0.0
+            for column, ok in zip(q.T, valid.T, strict=True)
+        ]
     )
     weights = spread / spread.sum() if spread.sum() > 0 else np.full(len(tasks), 1 / len(tasks))
     weighted = (ranks * weights).sum(axis=1)

@@ -7,6 +7,7 @@ the scorer (`neuco_plugin_challenge.bundle_check`).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -150,7 +151,9 @@ def reference_data(rules: PhaseRules, labels: Path) -> ReferenceData:
     files = {file.stem: file for file in neucocore.read_label_folder(labels)}
     every = sorted({name for file in files.values() for name in file.ids} - set(rules.excluded))
     folded = _run(rules, labels, every, "nested-cv")
-    ids = tuple(sorted({name for task in folded for name in task.get("ids", np.array([])).tolist()}))
+    ids = tuple(
+        sorted({name for task in folded for name in task.get("ids", np.array([])).tolist()})
+    )
     # Labels outside the phase must not matter, so the run that counts has the phase's ids only.
     same = rules.protocol == "nested-cv" and len(ids) == len(every)
     judged = folded if same else _run(rules, labels, list(ids), rules.protocol)
@@ -300,10 +303,8 @@ def _neucobench_task(
     names = [labels.ids[row] for row in order]
     values = np.asarray(labels.y, dtype=np.float64).reshape(-1)[order]
     if labels.classes:
-        try:
+        with contextlib.suppress(ValueError):  # names of classes: their codes count
             values = np.array([float(name) for name in labels.classes])[values.astype(np.int64)]
-        except ValueError:
-            pass
     if task["options"]["normalize_labels"]:
         values = (values - values.min()) / (values.max() - values.min())
     first = task["ids"][task["split"] == task["split"].min()]

@@ -76,7 +76,7 @@ def _read(path, ids, limits):
     file_path = _only_file(path)
     largest = _largest_file(len(ids), limits)
     if os.path.getsize(file_path) > largest:
-        raise Refused("the submission is larger than {} bytes".format(largest))
+        raise Refused(f"the submission is larger than {largest} bytes")
     with open(file_path, "rb") as file:
         if file.read(4) != b"PK\x03\x04":
             file.seek(0)
@@ -130,7 +130,7 @@ def _members(archive):
     """Return the members of a zip after checking their names; folders are left out."""
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
-        raise Refused("the zip file holds more than {} files".format(MAX_MEMBERS))
+        raise Refused(f"the zip file holds more than {MAX_MEMBERS} files")
     for info in infos:
         parts = info.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0] == "" or ":" in parts[0]:
@@ -153,7 +153,7 @@ def _nested(archive, members, ids, limits, largest):
         raise Refused("the zip file must hold exactly one .csv or .npz file, in at most one folder")
     info = found[0][1]
     if info.file_size > largest:
-        raise Refused("the submission is larger than {} bytes".format(largest))
+        raise Refused(f"the submission is larger than {largest} bytes")
     with archive.open(info) as file:
         if not info.filename.lower().endswith(".npz"):
             return _read_csv(file, len(ids), limits)
@@ -173,8 +173,8 @@ def _read_npz(archive, members, n, limits):
     others = set(by_name) - {ids_name, matrix_name, "metadata"}
     if others:
         raise Refused(
-            "the npz file holds {} arrays beside ids and matrix; scales and offsets must be "
-            "applied before".format(len(others))
+            f"the npz file holds {len(others)} arrays beside ids and matrix; scales and offsets "
+            "must be applied before"
         )
     if "metadata" in by_name:
         _check_metadata(archive, by_name["metadata"])
@@ -191,7 +191,7 @@ def _read_npz(archive, members, n, limits):
 def _one_of(names, members):
     found = [name for name in names if name in members]
     if len(found) != 1:
-        raise Refused("the npz file needs exactly one array named {!r}".format(names[0]))
+        raise Refused(f"the npz file needs exactly one array named {names[0]!r}")
     return found[0]
 
 
@@ -219,8 +219,8 @@ def _header(file, name):
         if version == (2, 0):
             return np.lib.format.read_array_header_2_0(file, MAX_HEADER_BYTES)
     except Exception:
-        raise Refused("the array {!r} is damaged".format(name)) from None
-    raise Refused("the array {!r} is in a newer format; save it with numpy.savez".format(name))
+        raise Refused(f"the array {name!r} is damaged") from None
+    raise Refused(f"the array {name!r} is in a newer format; save it with numpy.savez")
 
 
 def _array(archive, info, name, kinds, dimensions, n, limits):
@@ -229,31 +229,27 @@ def _array(archive, info, name, kinds, dimensions, n, limits):
         shape, fortran, dtype = _header(file, name)
         if dtype.kind not in kinds or dtype.hasobject:
             wanted = "numbers" if dimensions == 2 else "text"
-            raise Refused("the array {!r} must hold {}".format(name, wanted))
+            raise Refused(f"the array {name!r} must hold {wanted}")
         if dtype.kind == "f" and dtype.itemsize > 8:
-            raise Refused("the array {!r} must be float64 or smaller".format(name))
+            raise Refused(f"the array {name!r} must be float64 or smaller")
         if len(shape) != dimensions or not shape[0]:
-            raise Refused(
-                "the array {!r} has {} dimensions, expected {}".format(
-                    name, len(shape), dimensions
-                )
-            )
+            raise Refused(f"the array {name!r} has {len(shape)} dimensions, expected {dimensions}")
         if shape[0] != n:
-            raise Refused("{} rows in {!r}, expected {}".format(shape[0], name, n))
+            raise Refused(f"{shape[0]} rows in {name!r}, expected {n}")
         if dimensions == 2:
             _check_dimensions(shape[1], limits)
         elif dtype.itemsize > 4 * MAX_ID_CHARACTERS:
-            raise Refused("ids are longer than {} characters".format(MAX_ID_CHARACTERS))
+            raise Refused(f"ids are longer than {MAX_ID_CHARACTERS} characters")
         size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
         data = file.read(size + 1)
     if len(data) != size:
-        raise Refused("the array {!r} holds more or fewer bytes than it states".format(name))
+        raise Refused(f"the array {name!r} holds more or fewer bytes than it states")
     return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if fortran else "C")
 
 
 def _check_dimensions(d, limits):
     if not 1 <= d <= _dimensions(limits):
-        raise Refused("{} dimensions, allowed are 1 to {}".format(d, _dimensions(limits)))
+        raise Refused(f"{d} dimensions, allowed are 1 to {_dimensions(limits)}")
 
 
 def _read_csv(file, n, limits):
@@ -269,16 +265,16 @@ def _read_csv(file, n, limits):
             if not cells:
                 continue
             if len(ids) == n:
-                raise Refused("more than {} rows".format(n))
+                raise Refused(f"more than {n} rows")
             if len(cells) != len(header):
-                raise Refused("row {} does not have {} cells".format(len(ids) + 1, len(header)))
+                raise Refused(f"row {len(ids) + 1} does not have {len(header)} cells")
             name = cells[header.index("id")].strip()
             matrix[len(ids)] = _numbers([cells[position] for position in order], len(ids) + 1)
             ids.append(name)
     except csv.Error:
         raise Refused("the CSV file cannot be read") from None
     if len(ids) != n:
-        raise Refused("{} rows, expected {}".format(len(ids), n))
+        raise Refused(f"{len(ids)} rows, expected {n}")
     return ids, matrix, 4, "float32"
 
 
@@ -289,7 +285,7 @@ def _lines(file, longest):
         if not line:
             return
         if len(line) > longest:
-            raise Refused("a line of the CSV file is longer than {} bytes".format(longest))
+            raise Refused(f"a line of the CSV file is longer than {longest} bytes")
         try:
             text = line.decode("utf-8-sig" if first else "utf-8")
         except UnicodeDecodeError:
@@ -319,12 +315,12 @@ def _numbers(cells, row):
     cells = [cell.strip() for cell in cells]
     for cell in cells:
         if not 0 < len(cell) <= CELL_CHARACTERS or not NUMBER_CHARACTERS.issuperset(cell):
-            raise Refused("row {} holds a cell that is not a finite number".format(row))
+            raise Refused(f"row {row} holds a cell that is not a finite number")
     try:
         with np.errstate(over="ignore"):
             return np.array(list(map(float, cells))).astype(np.float32)
     except ValueError:
-        raise Refused("row {} holds a cell that is not a number".format(row)) from None
+        raise Refused(f"row {row} holds a cell that is not a number") from None
 
 
 def _aligned(names, matrix, itemsize, dtype, ids, limits):
@@ -332,33 +328,29 @@ def _aligned(names, matrix, itemsize, dtype, ids, limits):
     problems, notes = [], []
     largest = limits.get("dtype")
     if largest is not None and itemsize > np.dtype(largest).itemsize:
-        problems.append("the numbers are {}, allowed is {}".format(dtype, largest))
+        problems.append(f"the numbers are {dtype}, allowed is {largest}")
     budget = limits.get("bytes")
     if budget is not None and itemsize * matrix.shape[1] > budget:
-        problems.append(
-            "{} bytes per embedding, allowed are {}".format(itemsize * matrix.shape[1], budget)
-        )
+        problems.append(f"{itemsize * matrix.shape[1]} bytes per embedding, allowed are {budget}")
     repaired = [_without_suffix(str(name).strip()) for name in names]
     changed = sum(1 for name, text in zip(names, repaired) if str(name) != text)
     if changed:
-        notes.append("{} ids ended in .zarr.zip or .zarr, or had blanks: removed".format(changed))
+        notes.append(f"{changed} ids ended in .zarr.zip or .zarr, or had blanks: removed")
     row_of = {name: row for row, name in enumerate(repaired)}
     if len(row_of) != len(repaired):
-        problems.append("{} ids occur more than once".format(len(repaired) - len(row_of)))
+        problems.append(f"{len(repaired) - len(row_of)} ids occur more than once")
     expected = set(ids)
     unknown = sum(1 for name in row_of if name not in expected)
     missing = sum(1 for name in ids if name not in row_of)
     if unknown or missing:
         problems.append(
-            "{} ids of this phase are missing and {} ids do not belong to it".format(
-                missing, unknown
-            )
+            f"{missing} ids of this phase are missing and {unknown} ids do not belong to it"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         values = np.asarray(matrix, dtype=np.float32)
     bad = int(np.sum(~np.isfinite(values)))
     if bad:
-        problems.append("{} values are not finite numbers in float32".format(bad))
+        problems.append(f"{bad} values are not finite numbers in float32")
     if problems:
         raise Refused("the submission is refused: " + "; ".join(problems))
     return Submission(values[[row_of[name] for name in ids]], notes)
