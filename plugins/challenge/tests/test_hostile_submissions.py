@@ -81,7 +81,7 @@ CASES = {
     "two.zip": (lambda p, i, m: zipped(p, {"a.csv": "id,0\n", "b.csv": "id,0\n"}), "exactly one"),
     "deep.zip": (lambda p, i, m: zipped(p, {"a/b/c.csv": "id,0\n"}), "at most one folder"),
     "bomb.zip": (lambda p, i, m: zipped(p, {"a.csv": b"0" * 30_000_000}), "larger than"),
-    "pickle.npz": (lambda p, i, m: p.write_bytes(b"\x80\x04cposix\nsystem\n."), "column"),
+    "pickle.npz": (lambda p, i, m: p.write_bytes(b"\x80\x04cposix\nsystem\n."), "not UTF-8"),
     "text.csv": (
         lambda p, i, m: table(p, ["id", 0], [[n, "1_0"] for n in i]), "not a finite number",
     ),

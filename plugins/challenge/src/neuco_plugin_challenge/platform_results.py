@@ -25,6 +25,10 @@ from neucocore import NeucoError
 TASK = re.compile(r"task-\d+")
 CODABENCH_COLUMN = re.compile(r"\(\d+\)-(task-\d+|exact_mean_score|mean_score|failures)$")
 CODABENCH_TEAM = re.compile(r"-\d+$")
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, csv.Error,
+)  # fmt: skip
+"""What reading a file of another kind raises."""
 HINT = (
     "EvalAI: the JSON of the host leaderboard of a phase; Codabench: the CSV, ZIP or JSON that "
     "the results page offers to organisers"
@@ -61,7 +65,7 @@ def read_results(path: Path) -> list[Entry]:
     """
     try:
         entries = list(_entries(path))
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, csv.Error) as error:
+    except _UNREADABLE as error:
         raise NeucoError(
             f"{path} holds no results that can be read: {type(error).__name__}", hint=HINT
         ) from error
