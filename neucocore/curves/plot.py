@@ -22,7 +22,8 @@ def draw(result: SweepResult, file: Path) -> Path:
     """Draw one panel per task: score against bytes, and, if asked for, against training rows.
 
     Lines are running maxima over all bits: the best score with at most so many bytes. Points are
-    the measured scores with their 95 % intervals.
+    the measured scores with their 95 % intervals. The titles name the scores of the complete
+    embeddings.
     """
     from matplotlib.figure import Figure
 
@@ -34,23 +35,35 @@ def draw(result: SweepResult, file: Path) -> Path:
     for row, task in enumerate(tasks):
         metric = primary_metric(result.swept[0].complete, task).get("metric")
         n = result.swept[0].complete.tasks[task].n
+        title = f"{task}, n = {n:,}, {protocol}\n{_complete_scores(result, task)}"
         for number, swept in enumerate(result.swept):
             colour = COLOURS[number % len(COLOURS)]
             if task in swept.tasks:
                 _draw_sizes(axes[row, 0], swept, task, colour)
                 if with_labels:
                     _draw_labels(axes[row, 1], swept, task, colour)
-        axes[row, 0].set(title=plain(f"{task}, n = {n:,}, {protocol}"), xlabel="bytes per row")
+        axes[row, 0].set_title(plain(title), fontsize="medium")
+        axes[row, 0].set_xlabel("bytes per row")
         axes[row, 0].set_ylabel(str(metric))
         _doubling(axes[row, 0])
         axes[row, 0].legend(fontsize="x-small")
         if with_labels:
-            axes[row, 1].set(title=plain(f"{task}, n = {n:,}, {protocol}"), xlabel="training rows")
+            axes[row, 1].set_title(plain(title), fontsize="medium")
+            axes[row, 1].set_xlabel("training rows")
             axes[row, 1].set_ylabel(str(metric))
             _doubling(axes[row, 1])
             axes[row, 1].legend(fontsize="x-small")
     save_figure(figure, file)
     return file
+
+
+def _complete_scores(result: SweepResult, task: str) -> str:
+    """Return method and score of each complete embedding."""
+    return ", ".join(
+        f"{one.method} {primary_metric(one.complete, task)['score']:.3f}"
+        for one in result.swept
+        if task in one.tasks
+    )
 
 
 def _draw_sizes(axes: Any, swept: Swept, task: str, colour: str) -> None:
@@ -76,9 +89,7 @@ def _draw_sizes(axes: Any, swept: Swept, task: str, colour: str) -> None:
             sizes, scores, np.clip([low, high], 0, None), fmt=".", color=colour, alpha=0.25
         )
     complete = primary_metric(swept.complete, task)["score"]
-    axes.axhline(
-        complete, color=colour, linewidth=0.5, label=plain(f"{swept.method}: {complete:.3f}")
-    )
+    axes.axhline(complete, color=colour, linewidth=0.5)
 
 
 def _doubling(axes: Any) -> None:
