@@ -36,13 +36,19 @@ def pack(
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list with one object per run.")
+    ] = False,
 ) -> None:
     """Write the results of runs to one file, without labels, predictions or embeddings."""
     from neucocore import api
     from neucocore.results.packs.writing import INFLUENCE_REVEALS
 
     made = api.pack(*runs, output=output, influence=not without_influence, force=force)
-    log(_text(made))
+    if json:
+        print_json(_records(made))
+    else:
+        log(_text(made))
     if any(one["influence"] for one in made.contents):
         warn(INFLUENCE_REVEALS)
 
