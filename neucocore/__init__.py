@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from neucocore.data.labels.label_file import read_label_file
     from neucocore.data.labels.label_folder import read_label_folder
     from neucocore.data.labels.labels import Labels
+    from neucocore.data.labels.subset import subset_ids
     from neucocore.errors import NeucoError
     from neucocore.files.outputs import OutputFile
     from neucocore.files.text_table import read_table
@@ -90,6 +91,7 @@ __all__ = [
     "run_bibtex",
     "run_command",
     "save_embeddings",
+    "subset_ids",
     "sweep",
     "warn",
     "write_modality",

@@ -39,6 +39,7 @@ PUBLIC_NAMES = {
     "run_bibtex": "neucocore.components.bibtex",
     "run_command": "neucocore.cli.app",
     "save_embeddings": "neucocore.data.embeddings.formats",
+    "subset_ids": "neucocore.data.labels.subset",
     "sweep": "neucocore.api",
     "warn": "neucocore.cli.terminal",
     "write_modality": "neucocore.data.cubes.writing",

@@ -40,7 +40,10 @@ def compare(found, wanted, protocol):
         assert found[name] == pytest.approx(score, abs=tolerance), (name, metric)
 
 
-@pytest.mark.parametrize("kind", ["npz", "float16", "csv", "nested.zip"])
+SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("float16", "csv", "nested.zip")]
+
+
+@pytest.mark.parametrize("kind", ["npz", *SLOW])
 def test_library_evalai_and_codabench_agree(
     kind, hosted, labels, rows_of, evalai, codabench, python39, tmp_path
 ):
@@ -73,6 +76,7 @@ def test_library_evalai_and_codabench_agree(
     compare(newer, wanted, hosted.challenge.protocol)
 
 
+@pytest.mark.slow
 def test_the_three_ways_of_calling_evaluate_agree(hosted, rows_of, evalai, tmp_path):
     ids, matrix = rows_of("test")
     path = tmp_path / "submission.npz"

@@ -33,12 +33,13 @@ def export(
         typer.Option(help="Compare the scores of the bundle with neuco's on a random embedding."),
     ] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of phases.")] = False,
 ) -> None:
     """Write a bundle that a platform accepts. It contains the labels: give it to nobody else."""
     from neuco_plugin_challenge.bundles import bundle_files, scored_phases
     from neuco_plugin_challenge.reference_data import zip_of
     from neuco_plugin_challenge.settings import read_challenge
-    from neucocore import NeucoError, OutputFile, log, warn
+    from neucocore import NeucoError, OutputFile, log, print_json, warn
 
     if output.suffix.lower() != ".zip":
         raise NeucoError(f"{output} is not a .zip file", hint="for example: -o bundle.zip")
@@ -60,6 +61,9 @@ def export(
         log(f"{scored.phase.codename}: {len(scored.reference.ids)} ids, {tasks} tasks")
     log(f"{output}: {len(content) / 1e6:.1f} MB for {platform.value}")
     warn(f"{output} contains the labels; upload it, and share it with nobody")
+    if as_json:
+        rows = [{"phase": one.phase.codename, "ids": len(one.reference.ids)} for one in phases]
+        print_json([{"file": str(output), "platform": platform.value, "phases": rows}])
 
 
 def import_results(
