@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -70,7 +71,7 @@ def create(component: Component, *args: Any, **params: Any) -> Any:
         raise ComponentLoadError(
             f"the {component.kind} {component.full_name} cannot be created: "
             f"{type(error).__name__}: {error}",
-            hint=f"neuco info {component.full_name}",
+            hint=_parameter_hint(component, error),
         ) from error
     _check_methods(component, created)
     return created
@@ -136,6 +137,17 @@ def plugin_errors(component: Component) -> Iterator[None]:
         ) from error
 
 
+def _parameter_hint(component: Component, error: BaseException) -> str:
+    """Return what to do about a factory that does not take a parameter of its spec."""
+    declared = [param.name for param in component.spec.params]
+    found = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    name = found[1] if found else ", ".join(declared)
+    refused = found or str(error).endswith("takes no arguments")
+    if isinstance(error, TypeError) and refused and (name in declared or not found) and name:
+        return f"the spec declares the parameter {name}: take it in the factory, or remove it"
+    return f"neuco info {component.full_name}"
+
+
 def _load_error(component: Component, error: BaseException) -> ComponentLoadError:
     return ComponentLoadError(
         f"the {component.kind} {component.full_name} of {component.distribution} cannot be "
@@ -146,5 +158,7 @@ def _load_error(component: Component, error: BaseException) -> ComponentLoadErro
 
 def _hint(component: Component, error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
+        if error.name == component.distribution.removesuffix(".py"):  # the file itself, by name
+            return "in a plugin file name the class or function itself: factory=MyClass"
         return install_hint(component.distribution, error.name)
     return f"neuco plugins check {component.plugin}"

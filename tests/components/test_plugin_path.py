@@ -64,3 +64,26 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     result = neuco(tmp_path, "list")
     assert result.returncode == 2
     assert "error: --plugin-path: no such file: my_idea.py" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("factory=Idea", 'factory="my_idea:Idea"', "name the class or function itself"),
+        (
+            "factory=Idea",
+            "factory=Idea, params=(Param('std', 'float', 1.0, 'x'),)",
+            "the spec declares the parameter std: take it in the factory, or remove it",
+        ),
+    ],
+)
+def test_mistakes_in_the_factory_of_a_file_have_their_hint(
+    folder: Path, old: str, new: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # as the program neuco, without the current folder
+    text = IDEA.replace("EncoderSpec, hookimpl", "EncoderSpec, Param, hookimpl")
+    (folder / "my_idea.py").write_text(text.replace(old, new))
+    words = ("--dataset", "folder", "--data", "data", "-o", "idea.npz")
+    result = neuco(folder, "encode", "my-idea/idea", *words)
+    assert result.returncode == 3
+    assert hint in " ".join(result.stderr.split())
