@@ -164,7 +164,8 @@ def _problems(document: Document) -> Iterator[tuple[int, str]]:
         problems = list(_form_problems(document, row, index))
         if not problems:
             well_formed.append(index)
-            problems += _value_problems(document, row, index)
+        if isinstance(row, dict):  # what has the right type is checked in the same round
+            problems += _value_problems(document, _well_typed(row), index)
         for text in problems:
             yield index, text
     yield from _duplicates(document, well_formed)
@@ -206,35 +207,58 @@ def _type_problems(document: Document, row: dict[str, Any], index: int) -> Itera
             yield f"{place}: {kind} must be a list of names, got {names!r}"
 
 
+def _well_typed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of an entry that are of the type that their key needs."""
+    texts = {
+        key: row[key]
+        for key in (*STRINGS, *OPTIONAL_STRINGS)
+        if isinstance(row.get(key), str) and row[key].strip()
+    }
+    lists = {key: row[key] for key in LISTS if _is_list_of_strings(row.get(key))}
+    provides = row.get("provides")
+    kinds = {
+        kind: names
+        for kind, names in (provides.items() if isinstance(provides, dict) else ())
+        if kind in PROVIDED and _is_list_of_strings(names) and names
+    }
+    return {**texts, **lists, "provides": kinds}
+
+
 def _value_problems(document: Document, row: dict[str, Any], index: int) -> Iterator[str]:
     def at(*path: str | int) -> str:
         return document.place("plugins", index, *path)
 
+    if "name" in row:
+        yield from _name_problems(row, at)
+    yield from _placeholders(row, at)
+    summary = row.get("summary", "")
+    if len(summary) > MAX_SUMMARY_LENGTH:
+        yield f"{at('summary')}: the summary is longer than {MAX_SUMMARY_LENGTH} characters"
+    if "\n" in summary.strip():
+        yield f"{at('summary')}: the summary must be a single line"
+    if "repository" in row and not row["repository"].startswith("https://"):
+        yield f"{at('repository')}: {row['repository']!r} does not start with https://"
+    for key in [key for key in ("license", "data_license") if key in row]:
+        if problem := license_problem(row[key]):
+            yield f"{at(key)}: {problem}"
+    allowed = get_args(Maturity)
+    if "status" in row and row["status"] not in allowed:
+        suggestion = did_you_mean(row["status"], allowed) or f"use one of {', '.join(allowed)}"
+        yield f"{at('status')}: unknown status {row['status']!r}; {suggestion}"
+    if row.get("maintainers") == []:
+        yield f"{at('maintainers')}: name at least one maintainer"
+    yield from _provides_problems(row, at)
+
+
+def _name_problems(row: dict[str, Any], at: Callable[..., str]) -> Iterator[str]:
     expected = DISTRIBUTION_PREFIX + row["name"]
     if not is_name(row["name"]):
         yield f"{at('name')}: the name {row['name']!r} is not lower-case words joined by '-'"
     elif row["name"].startswith(DISTRIBUTION_PREFIX):
         name = row["name"].removeprefix(DISTRIBUTION_PREFIX)
         yield f"{at('name')}: write {name!r}, without {DISTRIBUTION_PREFIX!r}"
-    elif row["distribution"] != expected:
+    elif "distribution" in row and row["distribution"] != expected:
         yield f"{at('distribution')}: expected {expected!r}, got {row['distribution']!r}"
-    yield from _placeholders(row, at)
-    if len(row["summary"]) > MAX_SUMMARY_LENGTH:
-        yield f"{at('summary')}: the summary is longer than {MAX_SUMMARY_LENGTH} characters"
-    if "\n" in row["summary"].strip():
-        yield f"{at('summary')}: the summary must be a single line"
-    if not row["repository"].startswith("https://"):
-        yield f"{at('repository')}: {row['repository']!r} does not start with https://"
-    for key in [key for key in ("license", "data_license") if key in row]:
-        if problem := license_problem(row[key]):
-            yield f"{at(key)}: {problem}"
-    allowed = get_args(Maturity)
-    if row["status"] not in allowed:
-        suggestion = did_you_mean(row["status"], allowed) or f"use one of {', '.join(allowed)}"
-        yield f"{at('status')}: unknown status {row['status']!r}; {suggestion}"
-    if not row["maintainers"]:
-        yield f"{at('maintainers')}: name at least one maintainer"
-    yield from _provides_problems(row, at)
 
 
 def _placeholders(row: dict[str, Any], at: Callable[..., str]) -> Iterator[str]:

@@ -237,3 +237,30 @@ def test_a_licence_that_is_not_an_spdx_expression_is_reported(
     expression: str, problem: str
 ) -> None:
     assert license_problem(expression).startswith(problem)
+
+
+def test_missing_keys_and_wrong_values_of_one_entry_are_reported_together(tmp_path: Path) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text(
+        "plugins:\n"
+        "  - name: Mine!\n"
+        "    distribution: neuco-plugin-mine\n"
+        "    summary: an encoder\n"
+        "    repository: http://example.org/mine\n"
+        "    license: MITT\n"
+        "    maintainers: []\n"
+        "    status: beta\n"
+        "    provides:\n"
+        "      encoder: [mine]\n"
+    )
+    text = "\n".join(read_registry(file).all_problems())
+    for part in (
+        "the key 'citation' is missing",
+        "encoder",
+        "'Mine!' is not lower-case words",
+        "does not start with https://",
+        "MITT",
+        "unknown status 'beta'",
+        "name at least one maintainer",
+    ):
+        assert part.lower() in text.lower(), part
