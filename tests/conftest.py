@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,20 @@ packages = ["{package}"]
 # the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def no_plugin_file_is_left() -> Iterator[None]:
+    """Forget plugin files that a test has loaded, which would be loaded in the next tests too."""
+    before = os.environ.get("NEUCO_PLUGIN_PATH")
+    yield
+    if os.environ.get("NEUCO_PLUGIN_PATH") != before:
+        from neucocore.components.discovery import forget
+
+        os.environ.pop("NEUCO_PLUGIN_PATH", None)
+        if before is not None:
+            os.environ["NEUCO_PLUGIN_PATH"] = before
+        forget()
 
 
 def build_wheel(source: Path, folder: Path) -> Path:
