@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html.parser import HTMLParser
 
 import numpy as np
@@ -84,9 +83,3 @@ def test_every_text_is_escaped_and_missing_values_are_dashes():
     html = html_table(METHOD, ["a<", "b"], [{"a<": METHOD, "b": None}, {"a<": 1.5}])
     assert "<script>" not in html
     assert rows_of(html) == [["a<", "b"], [METHOD, "-"], ["1.5", "-"]]
-
-
-def test_the_numbers_of_a_result_remain_available(results):
-    folder, _ = results
-    (table,) = nc.leaderboard(folder)
-    json.dumps(table.records())

@@ -54,7 +54,7 @@ def test_tasks_without_labels_and_columns_that_are_absent_are_reported_together(
         .replace("columns: test", "columns: eval")
     )
     done = neuco(folder, "check", "small")
-    assert done.returncode == 1 or done.returncode == 4
+    assert done.returncode == 1
     assert "dev: no label file of clouds; there are biomass, crops, forest" in done.stderr
     assert "eval" in done.stderr
 
@@ -63,3 +63,14 @@ def test_the_template_of_2025_warns_that_its_labels_are_public(tmp_path):
     done = neuco(tmp_path, "new", "again", "--template", "earthvision-2025")
     assert done.returncode == 0
     assert "the labels of this template are public" in " ".join(done.stderr.split())
+
+
+def test_a_holdout_is_refused_instead_of_scored(folder):
+    rules = folder / "small" / "challenge.yaml"
+    rules.write_text(
+        rules.read_text().replace("columns: test", "columns: test\n    holdout: h.csv")
+    )
+    done = neuco(folder, "export", "codabench", "small", "-o", "bundle.zip")
+    assert done.returncode == 1
+    assert "cannot hold back rows yet, and a holdout is named in test" in done.stderr
+    assert not (folder / "bundle.zip").exists()

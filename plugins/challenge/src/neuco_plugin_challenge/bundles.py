@@ -43,6 +43,11 @@ def scored_phases(
             f"the protocol {challenge.protocol} cannot be scored on a platform",
             hint="nested-cv, neucobench-2025 and neucobench-2026 can",
         )
+    if held := [phase.codename for phase in challenge.phases if phase.holdout is not None]:
+        raise NeucoError(
+            f"bundles cannot hold back rows yet, and a holdout is named in {', '.join(held)}",
+            hint="leave these rows out with a column of the label files: columns: NAME",
+        )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     limits = challenge.limits
     phases = []
