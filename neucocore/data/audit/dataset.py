@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ from numpy.typing import NDArray
 from neucocore.components.discovery import Component
 from neucocore.components.factory import create, plugin_errors
 from neucocore.data.audit.cube import FileReport
+from neucocore.data.audit.workers import submitted
 from neucocore.data.cubes.cube import Cube
 from neucocore.data.cubes.quality import audit_values, nodata_share
 from neucocore.data.dataset_output import listed_ids
-from neucocore.errors import NeucoError, RunError
+from neucocore.errors import NeucoError
 from neucocore.files.findings import EXAMPLES_SHOWN, Finding
-from neucocore.runtime.processes import WorkerPool
 
 CUBES_PER_JOB = 16
 
@@ -89,19 +88,10 @@ def _audited(
         for sample in ids:
             yield _audit_cube(component, dataset, path, sample)
         return
-    with WorkerPool(min(jobs, len(parts))) as pool:
-        futures = [pool.submit(_audit_cubes, component, path, dict(params), part) for part in parts]
-        try:
-            for future in futures:
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise RunError(
-                "a worker process died while checking cubes; perhaps it ran out of memory",
-                hint="use fewer --jobs",
-            ) from error
-        finally:
-            for future in futures:
-                future.cancel()
+    calls = [(component, path, dict(params), part) for part in parts]
+    with submitted(calls, jobs, _audit_cubes) as futures:
+        for future in futures:
+            yield future.result()
 
 
 def _audit_cubes(

@@ -6,20 +6,19 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
 from neucocore.data.audit.cube import FileReport, audit_cube
+from neucocore.data.audit.workers import submitted
 from neucocore.data.cubes.file import MissingChunks
 from neucocore.data.cubes.layouts import SUFFIX, cube_id, is_cube, modality_folder
 from neucocore.data.cubes.offset import wrong_offset_message
 from neucocore.data.cubes.schema import CubeSchema
 from neucocore.data.cubes.store_keys import address_of, is_store_folder
-from neucocore.errors import MissingFileError, RunError
+from neucocore.errors import MissingFileError
 from neucocore.files.findings import Finding
 from neucocore.messages import missing_file_hint
-from neucocore.runtime.processes import WorkerPool
 
 CUBES_PER_JOB = 16
 
@@ -127,19 +126,10 @@ def _audit(
         [files for _, _, files in cubes[start : start + CUBES_PER_JOB]]
         for start in range(0, len(cubes), CUBES_PER_JOB)
     ]
-    with WorkerPool(jobs) as pool:
-        futures = [pool.submit(_audit_cubes, part, schemas, missing_chunks) for part in chunks]
-        try:
-            for finished in as_completed(futures):
-                yield from finished.result()
-        except BrokenProcessPool as error:
-            raise RunError(
-                "a worker process died while checking cubes; perhaps it ran out of memory",
-                hint="use fewer --jobs",
-            ) from error
-        finally:
-            for future in futures:
-                future.cancel()
+    calls = [(part, schemas, missing_chunks) for part in chunks]
+    with submitted(calls, jobs, _audit_cubes) as futures:
+        for finished in as_completed(futures):
+            yield from finished.result()
 
 
 def _audit_cubes(
